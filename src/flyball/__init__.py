@@ -1,0 +1,62 @@
+"""Flyball: a model management system inside Django."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flyball.domain.declaration import (
+    Candidate,
+    Classification,
+    Clustering,
+    FeatureTable,
+    Field,
+    Outcome,
+    Policy,
+    Regression,
+    RequestSource,
+    Rows,
+    Search,
+    Threshold,
+)
+
+if TYPE_CHECKING:
+    from flyball.inprocess import apredict, predict
+
+APPS = [
+    "flyball.control.accounts",
+    "flyball.control.datasets",
+    "flyball.control.registry",
+    "flyball.control.endpoints",
+    "flyball.api",
+    "flyball.cli",
+]
+"""What a project adds to its ``INSTALLED_APPS``."""
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "APPS",
+    "Candidate",
+    "Classification",
+    "Clustering",
+    "FeatureTable",
+    "Field",
+    "Outcome",
+    "Policy",
+    "Regression",
+    "RequestSource",
+    "Rows",
+    "Search",
+    "Threshold",
+    "apredict",
+    "predict",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """``predict`` and ``apredict`` are looked up on first use: declarations must import without Django."""
+    if name in {"predict", "apredict"}:
+        from flyball import inprocess
+
+        return getattr(inprocess, name)
+    raise AttributeError(f"module 'flyball' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""The flyball command, also manage.py flyball."""

@@ -1,0 +1,62 @@
+"""Every setting, read once from the environment, frozen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one process. Each field is read from ``FLYBALL_<FIELD>``."""
+
+    home: Path
+    """Where snapshots, secrets and the embedded database live (directory, made with mode 0700)."""
+    database_url: str
+    """``sqlite:///path`` or ``postgresql://user@host/name``."""
+    host: str = "127.0.0.1"
+    """The address the server binds to; loopback unless told otherwise."""
+    port: int = 8000
+    """The port the server binds to (0–65535)."""
+    debug: bool = False
+    """Django's ``DEBUG``."""
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    """Django's ``ALLOWED_HOSTS``, separated by commas."""
+    refresh_seconds: float = 0.5
+    """How often a server looks for a new route revision (seconds)."""
+    queue_size: int = 1024
+    """Predictions that may wait for a commit before new requests get 503."""
+    body_limit: int = 16 * 1024 * 1024
+    """Largest request body (bytes)."""
+    log_level: str = "INFO"
+    """Lowest level that is logged."""
+
+
+def load(environ: Mapping[str, str] = os.environ, base: Path | None = None) -> Config:
+    """Read the settings.
+
+    Parameters: ``environ``, the environment; ``base``, the project's directory, under which ``.flyball``
+    is the default home. Raises ``ValueError`` naming the variable when a value does not fit.
+    """
+    raw = {name: environ[_variable(name)] for name in Config.__struct_fields__ if _variable(name) in environ}
+    home = Path(raw.pop("home", "") or (base or Path.cwd()) / ".flyball").absolute()
+    values: dict[str, object] = {"database_url": f"sqlite:///{home / 'flyball.sqlite3'}", **raw}
+    if "allowed_hosts" in raw:
+        values["allowed_hosts"] = [host.strip() for host in raw["allowed_hosts"].split(",")]
+    try:
+        return msgspec.convert({**values, "home": home}, Config, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("$.")[2].rstrip("`") or "?"
+        raise ValueError(f"{_variable(field)} does not fit: {str(error).partition(' - ')[0]}.") from error
+
+
+def _variable(field: str) -> str:
+    return f"FLYBALL_{field.upper()}"
+
+
+def _path(wanted: type, value: object) -> Path:
+    if wanted is Path and isinstance(value, Path):
+        return value
+    raise NotImplementedError(f"No setting is a {wanted.__name__}.")

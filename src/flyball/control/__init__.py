@@ -1,0 +1,1 @@
+"""The control plane: a staircase of Django apps."""

@@ -1,0 +1,1 @@
+"""Feature tables and rows into snapshots."""

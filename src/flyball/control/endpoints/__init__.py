@@ -1,0 +1,1 @@
+"""Endpoints and their routes; the tables of predictions and outcomes."""

@@ -1,0 +1,11 @@
+"""The app's name and label."""
+
+from django.apps import AppConfig
+
+
+class EndpointsConfig(AppConfig):
+    """Endpoints and their routes; the tables of predictions and outcomes."""
+
+    name = "flyball.control.endpoints"
+    label = "flyball_endpoints"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,115 @@
+"""Builds with their leaderboards, numbered versions, and the tables of artifacts."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from flyball.control.datasets.models import Snapshot
+
+
+class Build(models.Model):
+    """One run of model selection on one snapshot."""
+
+    class Status(models.TextChoices):
+        """How far a build is."""
+
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    endpoint = models.CharField(max_length=63)
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="builds")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.RUNNING)
+    seed = models.BigIntegerField()
+    metric = models.CharField(max_length=63)
+    environment = models.JSONField(help_text="Code commit, whether dirty, Python and library versions.")
+    reproducible = models.BooleanField(default=True, help_text="False where time ended a search.")
+    error = models.TextField(blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "flyball_build"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"build {self.pk} of {self.endpoint}"
+
+
+class CandidateResult(models.Model):
+    """One candidate's best fit on a leaderboard; ``manifest`` is everything a version of it needs."""
+
+    build = models.ForeignKey(Build, models.CASCADE, related_name="results")
+    name = models.CharField(max_length=63)
+    rank = models.PositiveIntegerField(null=True)
+    parameters = models.JSONField(default=dict)
+    fold_scores = models.JSONField(default=list)
+    held_out_score = models.FloatField(null=True)
+    trials = models.PositiveIntegerField(default=0)
+    stopped_by_time = models.BooleanField(default=False)
+    seconds = models.FloatField(default=0)
+    error = models.TextField(blank=True)
+    manifest = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "flyball_candidate_result"
+        ordering = ["build", "rank"]
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.build}"
+
+
+class Version(models.Model):
+    """A numbered model of an endpoint. Immutable, but for being archived."""
+
+    endpoint = models.CharField(max_length=63)
+    number = models.PositiveIntegerField()
+    candidate = models.ForeignKey(
+        CandidateResult, models.PROTECT, null=True, related_name="versions", help_text="Null if imported."
+    )
+    manifest = models.JSONField(help_text="What a server needs to load it and to prove it loaded.")
+    facts = models.JSONField(help_text="Scores, parameters, snapshot, environment: what export carries.")
+    segment = models.CharField(max_length=63, null=True)  # nothing reads it yet
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "flyball_version"
+        ordering = ["endpoint", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "number"], name="flyball_version_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}@{self.number}"
+
+
+class Artifact(models.Model):
+    """A stored artifact; this row is written last, so that it stands for all its parts."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "flyball_artifact"
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class ArtifactPart(models.Model):
+    """At most 1 MB of an artifact: a longer write would hold up predictions on SQLite."""
+
+    digest = models.CharField(max_length=64)
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        db_table = "flyball_artifact_part"
+        constraints = [
+            models.UniqueConstraint(fields=["digest", "number"], name="flyball_artifact_part_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.digest} {self.number}"

@@ -1,0 +1,1 @@
+"""Ground floor: pure rules over the standard library and numpy."""

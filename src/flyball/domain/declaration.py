@@ -1,0 +1,291 @@
+"""What a user writes: an endpoint as a class, and the words it is made of."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any, ClassVar
+
+from flyball.domain.schema import Kind, Unseen
+
+MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
+"""Texts that mean "no value" in a CSV file, after spaces around them are taken off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a table comes from: exactly one of a Django model, a SQL query, or a CSV or Parquet file."""
+
+    model: str = ""
+    query: str = ""
+    file: str = ""
+    missing: tuple[str, ...] = MISSING
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which of the three are given."""
+        return tuple(name for name in ("model", "query", "file") if getattr(self, name))
+
+
+class Rows:
+    """What one training row is, its key, and the time it is seen from.
+
+    ``source`` is a Django model (``"loans.Loan"``) or a path ending in ``.csv`` or ``.parquet`` (relative
+    to the project); ``query`` a SQL query on the project's database instead. ``key`` names the column
+    that identifies a row (a model's primary key, or a file's row number, where it is left out); ``time``
+    the column from which a row is seen: no feature from a later moment is joined to it. ``columns``
+    limits what is read, ``missing`` are a CSV file's texts for "no value".
+    """
+
+    def __init__(
+        self,
+        source: str = "",
+        *,
+        query: str = "",
+        key: str | None = None,
+        time: str | None = None,
+        columns: Sequence[str] | None = None,
+        missing: Sequence[str] = MISSING,
+    ) -> None:
+        is_file = PurePath(source).suffix.lower() in {".csv", ".parquet"}
+        model, file = ("", source) if is_file else (source, "")
+        self.origin = Origin(model=model, query=query, file=file, missing=tuple(missing))
+        self.key = key
+        self.time = time
+        self.columns = None if columns is None else tuple(columns)
+
+
+class RequestSource:
+    """The features that come with the call; in training they are columns of the rows."""
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = columns
+
+
+class FeatureTable:
+    """A source of features with its own join key and, unless static, an event time.
+
+    ``on`` is the rows' column that names the entity; ``key`` this table's column for it (the same name
+    where left out, or the model's primary key). ``event_time`` is the column that says from when a row
+    is known: a training row sees the latest one at or before its own time. ``static=True`` says that the
+    table has one row a key and that it never changes. ``columns`` are the features (all others where left
+    out; lookups such as ``city__region`` for a model). ``writable`` names model fields that ``PATCH``
+    may change.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        on: str,
+        model: str = "",
+        query: str = "",
+        file: str = "",
+        key: str | None = None,
+        columns: Sequence[str] | None = None,
+        event_time: str | None = None,
+        static: bool = False,
+        writable: Sequence[str] = (),
+        missing: Sequence[str] = MISSING,
+    ) -> None:
+        self.name = name
+        self.on = on
+        self.origin = Origin(model=model, query=query, file=file, missing=tuple(missing))
+        self.key = key
+        self.columns = None if columns is None else tuple(columns)
+        self.event_time = event_time
+        self.static = static
+        self.writable = tuple(writable)
+
+
+class Outcome:
+    """What really happened: a column of the rows, known from ``time`` on.
+
+    ``positive`` is the class whose probability counts (two classes); ``matures_after`` (``"90d"``,
+    ``"12h"``, ``"30m"``) how long after the row's time an outcome is final: younger rows are not learned
+    from.
+    """
+
+    def __init__(
+        self,
+        column: str,
+        *,
+        positive: str | int | bool | None = None,
+        time: str | None = None,
+        matures_after: str | None = None,
+    ) -> None:
+        self.column = column
+        self.positive = positive
+        self.time = time
+        self.matures_after = matures_after
+
+    @property
+    def maturity(self) -> timedelta:
+        """``matures_after`` as a duration. Raises ``ValueError`` when it cannot be read."""
+        match = re.fullmatch(r"(\d+)([dhm])", self.matures_after or "0d")
+        if match is None:
+            raise ValueError('matures_after is a number and d, h or m, such as "90d".')
+        unit = {"d": "days", "h": "hours", "m": "minutes"}[match[2]]
+        return timedelta(**{unit: int(match[1])})
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A decision from the positive class's probability (or a regression's value)."""
+
+    threshold: float
+    at_or_above: str
+    below: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a user knows better than the snapshot about one field; ``None`` leaves it inferred."""
+
+    kind: str | None = None
+    nullable: bool | None = None
+    categories: tuple[Any, ...] | None = None
+    low: float | None = None
+    high: float | None = None
+    unseen: Unseen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An algorithm of the user's own: a scikit-learn estimator and its search space.
+
+    ``space`` maps parameter names (as in ``set_params``) to Optuna distributions.
+    """
+
+    name: str
+    estimator: Any
+    space: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How long each candidate is searched: whichever of ``trials`` and ``seconds`` ends first."""
+
+    trials: int = 16
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What must hold before a version may become champion: its held-out score of the endpoint's metric."""
+
+    minimum_score: float | None = None
+
+
+class Endpoint:
+    """A named prediction service. Declare one of ``Classification``, ``Regression`` and ``Clustering``.
+
+    ``features`` is every column of the rows, sent with the call, where it is left out. ``cv`` is any
+    scikit-learn splitter, or a number of folds. ``feature_sets`` names subsets of the features for the
+    search to choose from. ``fields`` overrides the inferred schema; ``unseen`` says what happens with
+    categories and ranges the model has not seen. ``trusted`` are transformer classes of the user's own.
+    """
+
+    task: ClassVar[str] = ""
+    name: ClassVar[str] = ""
+    team: ClassVar[str] = "default"
+    rows: ClassVar[Any] = None
+    features: ClassVar[Sequence[Any] | None] = None
+    outcome: ClassVar[Any] = None
+    decide: ClassVar[Any] = None
+    metric: ClassVar[str] = ""
+    cv: ClassVar[Any] = 5
+    candidates: ClassVar[Sequence[str | Candidate]] = ()
+    feature_sets: ClassVar[Mapping[str, Sequence[str]]] = {}
+    fields: ClassVar[Mapping[str, Field]] = {}
+    unseen: ClassVar[Unseen] = "warn"
+    trusted: ClassVar[Sequence[type]] = ()
+    search: ClassVar[Search] = Search()
+    policy: ClassVar[Policy] = Policy()
+    seed: ClassVar[int] = 0
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "task" in cls.__dict__:
+            return  # one of the three kinds below, not an endpoint
+        if "name" not in cls.__dict__:
+            cls.name = snake_case(cls.__name__)
+        _declared[f"{cls.__module__}.{cls.__qualname__}"] = cls
+
+    @classmethod
+    def tables(cls) -> tuple[FeatureTable, ...]:
+        """The feature tables, in the order they are declared."""
+        return tuple(source for source in cls.features or () if isinstance(source, FeatureTable))
+
+    @classmethod
+    def request_columns(cls) -> tuple[str, ...] | None:
+        """The columns that come with the call; ``None`` where every column of the rows does."""
+        if cls.features is None:
+            return None
+        sent = (source for source in cls.features if isinstance(source, RequestSource))
+        return tuple(column for source in sent for column in source.columns)
+
+    @classmethod
+    def entity_columns(cls) -> tuple[str, ...]:
+        """The columns that name the entity: the join keys of the feature tables, each once."""
+        return tuple(dict.fromkeys(table.on for table in cls.tables()))
+
+
+class Classification(Endpoint):
+    """Which of several labels. Answers with a label and each label's probability."""
+
+    task = "classification"
+    metric = "roc_auc"
+    candidates = ("linear", "forest", "boosting")
+
+
+class Regression(Endpoint):
+    """How much. Answers with a number."""
+
+    task = "regression"
+    metric = "r2"
+    candidates = ("linear", "forest", "boosting")
+
+
+class Clustering(Endpoint):
+    """Which group. Answers with the number of a cluster; needs no outcome."""
+
+    task = "clustering"
+    metric = "silhouette"
+    candidates = ("kmeans", "minibatch_kmeans")
+
+
+_declared: dict[str, type[Endpoint]] = {}
+
+
+def declared() -> tuple[type[Endpoint], ...]:
+    """Every endpoint that has been declared in a module still loaded, in order of name."""
+    living = [cls for cls in _declared.values() if cls.__module__ in sys.modules]
+    return tuple(sorted(living, key=lambda cls: cls.name))
+
+
+def forget(cls: type[Endpoint]) -> None:
+    """Take back a declaration; for tests and for tools that reload a project."""
+    _declared.pop(f"{cls.__module__}.{cls.__qualname__}", None)
+
+
+def snake_case(name: str) -> str:
+    """``CreditRisk`` as ``credit_risk``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a declaration: a stable code, the attribute, what is wrong, what to do."""
+
+    code: str
+    attribute: str
+    message: str
+    hint: str
+
+
+KINDS = frozenset(kind.value for kind in Kind)

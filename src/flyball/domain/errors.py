@@ -1,0 +1,171 @@
+"""One tree of errors: a stable code and a sentence each; doors map codes to their protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where (a JSON pointer), what (a stable code), and a sentence.
+
+    The sentence never repeats the value that was sent.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+
+class FlyballError(Exception):
+    """Something went wrong inside Flyball."""
+
+    code = "internal"
+
+    def __init__(self, detail: str = "", *, problems: Sequence[Problem] = ()) -> None:
+        self.detail = detail or (self.__doc__ or "").strip().splitlines()[0]
+        self.problems = tuple(problems)
+        super().__init__(self.detail)
+
+    def __str__(self) -> str:
+        lines = [self.detail, *(f"{p.pointer or '/'}: {p.message}" for p in self.problems)]
+        return "\n".join(lines)
+
+
+class MalformedBody(FlyballError):
+    """The body could not be read."""
+
+    code = "malformed_body"
+
+
+class InvalidInput(FlyballError):
+    """The input does not fit the schema."""
+
+    code = "invalid_input"
+
+
+class Unauthenticated(FlyballError):
+    """A valid API key is needed."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(FlyballError):
+    """The role of this key does not allow that."""
+
+    code = "forbidden"
+
+
+class NotFound(FlyballError):
+    """There is nothing of that name here."""
+
+    code = "not_found"
+
+
+class UnknownEndpoint(NotFound):
+    """There is no endpoint of that name."""
+
+    code = "unknown_endpoint"
+
+
+class UnknownVersion(NotFound):
+    """The endpoint has no version of that number."""
+
+    code = "unknown_version"
+
+
+class UnknownEntity(NotFound):
+    """A feature table has no row for that entity."""
+
+    code = "unknown_entity"
+
+
+class UnknownPrediction(NotFound):
+    """There is no prediction of that id."""
+
+    code = "unknown_prediction"
+
+
+class Erased(FlyballError):
+    """The input and output of this prediction have been erased."""
+
+    code = "erased"
+
+
+class Conflict(FlyballError):
+    """Somebody else changed this first; read it again and decide anew."""
+
+    code = "conflict"
+
+
+class IdempotencyKeyReused(FlyballError):
+    """This Idempotency-Key was sent before with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class Overloaded(FlyballError):
+    """The server has as much waiting as it can commit; try again shortly."""
+
+    code = "overloaded"
+
+
+class NotReady(FlyballError):
+    """The endpoint has no version that can answer yet."""
+
+    code = "not_ready"
+
+
+class ModelFailed(FlyballError):
+    """The model gave no usable answer for this input."""
+
+    code = "model_failed"
+
+
+class ConfirmationNeeded(FlyballError):
+    """This change needs an explicit yes."""
+
+    code = "confirmation_needed"
+
+
+class PolicyUnmet(FlyballError):
+    """The version does not reach what the policy asks for."""
+
+    code = "policy_unmet"
+
+
+class DeclarationError(FlyballError):
+    """An endpoint declaration is wrong."""
+
+    code = "declaration"
+
+
+class DataError(FlyballError):
+    """The data cannot be made into a snapshot."""
+
+    code = "data"
+
+
+class BuildFailed(FlyballError):
+    """No candidate of the build could be fitted."""
+
+    code = "build_failed"
+
+
+class ArtifactCorrupt(FlyballError):
+    """The artifact is missing, incomplete or differs from its SHA-256."""
+
+    code = "artifact_corrupt"
+
+
+class ArtifactUntrusted(FlyballError):
+    """The artifact holds types that are not on the allow-list."""
+
+    code = "artifact_untrusted"
+
+
+class GoldenMismatch(FlyballError):
+    """The version does not give its golden answers here."""
+
+    code = "golden_mismatch"

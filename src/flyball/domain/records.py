@@ -1,0 +1,106 @@
+"""What is recorded: predictions and outcomes, and their ids."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flyball.domain.errors import InvalidInput, Problem
+from flyball.domain.values import Scalar
+
+
+def uuid7(milliseconds: int | None = None) -> UUID:
+    """A time-ordered id (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then 74 random bits."""
+    stamp = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
+    random = int.from_bytes(os.urandom(10))
+    value = stamp << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def now() -> datetime:
+    """The current moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def canonical_json(value: Any) -> str:
+    """JSON text with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def entity_key(entity: Mapping[str, Scalar] | None) -> str | None:
+    """The text by which an entity is stored and found; ``None`` without an entity.
+
+    Values are compared as text, so that ``4711`` in a body and in a URL are one entity.
+    """
+    if not entity:
+        return None
+    return canonical_json({name: _key_text(value) for name, value in entity.items()})
+
+
+def _key_text(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """One answered request, as recorded. ``arm`` is ``None`` where a version was asked for by number."""
+
+    id: UUID
+    endpoint: str
+    version: int
+    arm: str | None
+    route: int
+    input: dict[str, Scalar]
+    output: dict[str, Any]
+    created_at: datetime
+    decision: str | None = None
+    warnings: tuple[Problem, ...] = ()
+    entity: dict[str, Scalar] = field(default_factory=dict)
+    reference: str | None = None
+    segment: str | None = None
+    erased_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What really happened, as it was sent: bound by ``prediction``, ``reference``, or entity and time."""
+
+    endpoint: str
+    value: Scalar
+    prediction: UUID | None = None
+    reference: str | None = None
+    entity: dict[str, Scalar] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    source: str = "api"
+
+
+def check_outcome(task: str, classes: tuple[Scalar, ...], value: object, pointer: str) -> Scalar:
+    """The value of an outcome as the task takes it: a class's label, or a finite number.
+
+    Raises ``InvalidInput`` with the place and the reason, never the value.
+    """
+    if task == "classification":
+        for label in classes:
+            if type(label) is type(value) and label == value:
+                return label
+        raise _refused(pointer, "unknown_label", "Expected one of the labels that the model knows.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
+        raise _refused(pointer, "wrong_type", "Expected a finite number.")
+    return float(value)
+
+
+def _refused(pointer: str, code: str, message: str) -> InvalidInput:
+    return InvalidInput("The outcome does not fit the endpoint.", problems=[Problem(pointer, code, message)])

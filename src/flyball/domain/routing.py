@@ -1,0 +1,125 @@
+"""Routes: which version answers, as one immutable revision after another; and what is published of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flyball.domain.schema import Kind, Schema
+from flyball.domain.values import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A version's part in the traffic of an endpoint."""
+
+    name: str
+    version: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The published form of ``Threshold``: what to decide about one output.
+
+    ``label`` is the class whose probability is compared (classification), or ``None`` (regression).
+    """
+
+    threshold: float
+    at_or_above: str
+    below: str
+    label: str | None = None
+
+    def decide(self, output: Mapping[str, Any]) -> str:
+        """The decision for an output."""
+        score = output["value"] if self.label is None else output["probabilities"][self.label]
+        return self.at_or_above if score >= self.threshold else self.below
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """How the data plane reads one feature table for one entity.
+
+    ``sql`` holds one native placeholder (``?`` on SQLite, ``%s`` on PostgreSQL), bound to the entity's
+    ``on`` value read as ``key_kind``, and gives at most one row. A row is ``columns`` in order; or, where
+    ``packed``, one JSON object. ``columns`` says which kind each column is read as: databases forget.
+    """
+
+    table: str
+    on: str
+    key_kind: Kind
+    sql: str
+    columns: tuple[tuple[str, Kind], ...]
+    packed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One revision of an endpoint's route, as published: complete, immutable, numbered."""
+
+    endpoint: str
+    team: str
+    task: str
+    number: int
+    arms: tuple[Arm, ...]
+    lookups: tuple[Lookup, ...] = ()
+    decision: Decision | None = None
+
+    @property
+    def champion(self) -> Arm:
+        """The arm that answers. Every published route has exactly one."""
+        return next(arm for arm in self.arms if arm.name == "champion")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What it takes to load one version and to know that it loaded right.
+
+    ``artifact`` is a SHA-256; ``runtime`` names the reader of the artifact; ``trusted`` the user's own
+    types that it may hold; ``golden`` pairs of input and output that must come out again.
+    """
+
+    endpoint: str
+    number: int
+    task: str
+    runtime: str
+    artifact: str
+    schema: Schema
+    classes: tuple[Scalar, ...] = ()
+    trusted: tuple[str, ...] = ()
+    golden: tuple[tuple[dict[str, Scalar], dict[str, Any]], ...] = ()
+
+
+def promoted(route: Route | None, version: int) -> tuple[Arm, ...]:
+    """The arms after ``version`` became champion: the other arms stay, unless they were that version's."""
+    others = () if route is None else route.arms
+    kept = tuple(arm for arm in others if arm.name != "champion" and arm.version != version)
+    return (Arm("champion", version), *kept)
+
+
+def newly_required(before: Schema, after: Schema) -> tuple[str, ...]:
+    """Fields of the request that callers could leave out before and must send now."""
+    optional = {field.name for field in before.of("request").fields if not field.nullable}
+    return tuple(
+        field.name
+        for field in after.of("request").fields
+        if not field.nullable and field.name not in optional
+    )
+
+
+TOLERANCE = 1e-9
+"""Largest difference between a golden number and its repetition in another process (absolute)."""
+
+
+def same_output(expected: Any, actual: Any, tolerance: float = TOLERANCE) -> bool:
+    """Whether two outputs are equal: labels exactly, numbers within ``tolerance`` (absolute or relative)."""
+    if isinstance(expected, Mapping):
+        return (
+            isinstance(actual, Mapping)
+            and expected.keys() == actual.keys()
+            and all(same_output(expected[key], actual[key], tolerance) for key in expected)
+        )
+    if isinstance(expected, float) and isinstance(actual, int | float) and not isinstance(actual, bool):
+        return abs(expected - actual) <= tolerance * max(1.0, abs(expected))
+    return type(expected) is type(actual) and bool(expected == actual)

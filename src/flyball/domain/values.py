@@ -1,0 +1,47 @@
+"""Values as they are stored and sent: JSON scalars, one spelling each."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from uuid import UUID
+
+Scalar = None | bool | int | float | str
+"""A stored value: NaN and NaT become ``None``; timestamps are ISO 8601 in UTC, ending in ``Z``."""
+
+
+def canonical(value: object) -> Scalar:
+    """The stored spelling of a value that came from a database, a data frame or a caller.
+
+    Raises ``TypeError`` for anything that is not a scalar.
+    """
+    if isinstance(value, datetime):
+        return timestamp_text(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float | Decimal):
+        number = float(value)
+        return None if math.isnan(number) else number
+    if isinstance(value, date):
+        return timestamp_text(datetime.combine(value, time(), UTC))
+    if isinstance(value, UUID):
+        return str(value)
+    if hasattr(value, "item"):  # a numpy scalar
+        return canonical(value.item())
+    raise TypeError(f"A {type(value).__name__} is not a scalar value.")
+
+
+def timestamp_text(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds, such as ``2026-01-31T00:00:00.000000Z``; sorts as text.
+
+    A naive moment is taken as UTC: databases and files give UTC, and a local reading would differ by host.
+    """
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return aware.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_timestamp(text: str) -> datetime:
+    """A moment in UTC from ISO 8601 text (a date alone is its midnight). Raises ``ValueError``."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""What it takes to answer: frames, transformers and runtimes."""

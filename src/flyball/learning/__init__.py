@@ -1,0 +1,1 @@
+"""Model selection, in the world of scikit-learn; no Django."""

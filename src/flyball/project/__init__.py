@@ -1,0 +1,1 @@
+"""The roof: a ready-made project. It wires and decides nothing."""

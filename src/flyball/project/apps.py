@@ -1,0 +1,11 @@
+"""The ready-made project as an app: it brings the user model."""
+
+from django.apps import AppConfig
+
+
+class ProjectConfig(AppConfig):
+    """The ready-made project."""
+
+    name = "flyball.project"
+    label = "flyball_project"
+    default_auto_field = "django.db.models.BigAutoField"

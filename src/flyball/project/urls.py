@@ -1,0 +1,6 @@
+"""The ready-made project's addresses."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [path("admin/", admin.site.urls)]

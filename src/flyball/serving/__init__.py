@@ -1,0 +1,1 @@
+"""The data plane: engine, pool, recorder, doors; no Django."""

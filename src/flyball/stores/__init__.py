@@ -1,0 +1,1 @@
+"""What the two planes share: one port a file, on SQLite and PostgreSQL."""

@@ -1,0 +1,101 @@
+"""Connections to the one database, by URL, without Django; SQL is written once, with ``?``."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from flyball.domain.values import parse_timestamp
+
+BUSY_SECONDS = 20
+"""How long a writer waits for SQLite's one write lock before it fails (seconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database by URL: how to connect, and how it spells ids, moments and placeholders.
+
+    Holds no connection itself, so it may be shared by threads and processes; a connection may not.
+    """
+
+    url: str
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether this is PostgreSQL; otherwise it is SQLite."""
+        return self.url.startswith(("postgres://", "postgresql://"))
+
+    def connect(self) -> Any:
+        """A new connection in autocommit, as durable as the promise: FULL on SQLite, ``on`` on PostgreSQL."""
+        if self.is_postgres:
+            import psycopg
+
+            connection = psycopg.connect(self.url, autocommit=True)
+            connection.execute("SET synchronous_commit = on")
+            return connection
+        path = unquote(urlsplit(self.url).path)
+        lite = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        lite.execute("PRAGMA journal_mode = WAL")
+        lite.execute("PRAGMA synchronous = FULL")
+        return lite
+
+    def durability(self, connection: Any) -> str:
+        """What this very connection says of its durability, such as ``synchronous=2``."""
+        if self.is_postgres:
+            return f"synchronous_commit={connection.execute('SHOW synchronous_commit').fetchone()[0]}"
+        return f"synchronous={connection.execute('PRAGMA synchronous').fetchone()[0]}"
+
+    def sql(self, text: str) -> str:
+        """The text with this database's placeholders. The text itself holds no other ``?`` or ``%``."""
+        return text.replace("?", "%s") if self.is_postgres else text
+
+    @contextmanager
+    def transaction(self, connection: Any) -> Iterator[Any]:
+        """A write transaction; on SQLite the lock is taken at once, so that it cannot fail half-way."""
+        connection.execute("BEGIN" if self.is_postgres else "BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def id_in(self, value: UUID) -> Any:
+        """An id as a parameter: Django keeps 32 hexadecimal digits on SQLite."""
+        return value if self.is_postgres else value.hex
+
+    def id_out(self, value: Any) -> UUID:
+        """An id from a row."""
+        return value if isinstance(value, UUID) else UUID(value)
+
+    def moment_in(self, value: datetime) -> Any:
+        """A moment in UTC as a parameter: Django keeps naive UTC text on SQLite."""
+        return value if self.is_postgres else value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+    def moment_out(self, value: Any) -> datetime:
+        """A moment in UTC from a row."""
+        return value if isinstance(value, datetime) else parse_timestamp(value)
+
+    def json_in(self, value: Any) -> str:
+        """A JSON value as a parameter (PostgreSQL casts the text to ``jsonb`` by itself on insert)."""
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+    def json_out(self, value: Any) -> Any:
+        """A JSON value from a row."""
+        return json.loads(value) if isinstance(value, str) else value
+
+
+def rows_of(sql_rows: int, columns: int) -> str:
+    """The placeholders of a multi-row ``VALUES``: ``(?,?),(?,?)``."""
+    one = "(" + ",".join("?" * columns) + ")"
+    return ",".join([one] * sql_rows)
+
+
+Row = Sequence[Any]
