@@ -1,0 +1,27 @@
+"""What every test may ask for: a database that other connections see, and a small named cast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from flyball.domain import declaration
+from flyball.stores.database import Database
+
+
+@pytest.fixture
+def database(transactional_db: None) -> Database:
+    """The test database as the stores see it; what Django has written is there for any connection."""
+    from flyball.control.connection import database
+
+    return database()
+
+
+@pytest.fixture(autouse=True)
+def own_declarations() -> Iterator[None]:
+    """Endpoints that a test declares are forgotten when it ends."""
+    before = set(declaration.declared())
+    yield
+    for endpoint in set(declaration.declared()) - before:
+        declaration.forget(endpoint)

@@ -1,0 +1,14 @@
+"""Ids are ordered by time, and an entity is found under one spelling."""
+
+from flyball.domain.records import entity_key, uuid7
+
+
+def test_ids_of_later_milliseconds_sort_later() -> None:
+    ids = [uuid7(milliseconds) for milliseconds in (1, 2, 1_800_000_000_000)]
+    assert ids == sorted(ids)
+    assert {(each.version, each.variant) for each in ids} == {(7, "specified in RFC 4122")}
+
+
+def test_an_entity_in_a_body_and_in_a_url_is_one_entity() -> None:
+    assert entity_key({"customer_id": 4711}) == entity_key({"customer_id": "4711"})
+    assert entity_key({}) is None

@@ -1,0 +1,1 @@
+"""A small shop: the Django models that tests declare endpoints on."""
