@@ -1,0 +1,97 @@
+"""Each rule about declarations, as a table: what is wrong, and the code that says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flyball import (
+    Candidate,
+    Classification,
+    Clustering,
+    FeatureTable,
+    Field,
+    Outcome,
+    Regression,
+    Rows,
+    Threshold,
+)
+from flyball import RequestSource as Sent
+from flyball.domain.declaration import Endpoint
+from flyball.domain.faults import faults
+
+ROWS = Rows("loans.Loan", key="id", time="applied_at")
+OUTCOME = Outcome("status", positive="defaulted", time="closed_at", matures_after="90d")
+ORDERS = FeatureTable("orders", query="SELECT 1", on="customer_id", event_time="created_at")
+
+
+def declare(kind: type[Endpoint] = Classification, **attributes: Any) -> type[Endpoint]:
+    """An endpoint that is in order, but for ``attributes``."""
+    sound = {} if kind is Clustering else {"outcome": OUTCOME}
+    return type("CreditRisk", (kind,), {"rows": ROWS, **sound, **attributes})
+
+
+def table(name: str = "orders", **changes: Any) -> FeatureTable:
+    """A feature table that is in order, but for ``changes``."""
+    return FeatureTable(
+        name, **{"query": "SELECT 1", "on": "customer_id", "event_time": "created_at", **changes}
+    )
+
+
+WRONG: list[tuple[str, str, dict[str, Any]]] = [
+    ("a name in capitals", "E001", {"name": "CreditRisk"}),
+    ("a name that is too long", "E001", {"name": "a" * 64}),
+    ("no rows", "E002", {"rows": None}),
+    ("rows from nowhere", "E002", {"rows": Rows()}),
+    ("rows from two places", "E002", {"rows": Rows("loans.csv", query="SELECT 1")}),
+    ("a feature that is a plain name", "E003", {"features": ["amount"]}),
+    ("no outcome", "E004", {"outcome": None}),
+    ("two tables of one name", "E005", {"features": [table(), table()]}),
+    ("a table called like the call", "E005", {"features": [table("request")]}),
+    ("a table from nowhere", "E006", {"features": [table(query="")]}),
+    ("a query that is writable", "E007", {"features": [table(writable=["total"])]}),
+    ("static with an event time", "E008", {"features": [table(static=True)]}),
+    ("rows with a time, a table without", "E009", {"features": [table(event_time=None)]}),
+    ("a feature from two sources", "E010", {"features": [Sent("total"), table(columns=["total"])]}),
+    ("the outcome as a feature", "E011", {"features": [Sent("status")]}),
+    ("a maturity in weeks", "E012", {"outcome": Outcome("status", matures_after="2w")}),
+    ("maturity without a time", "E012", {"rows": Rows("a.csv"), "outcome": OUTCOME}),
+    ("a decision that is a number", "E013", {"decide": 0.5}),
+    (
+        "a threshold on no class",
+        "E013",
+        {"decide": Threshold(0.5, "yes", "no"), "outcome": Outcome("status")},
+    ),
+    ("an unknown kind", "E014", {"fields": {"amount": Field(kind="money")}}),
+    ("an unknown rule for unseen values", "E014", {"unseen": "ignore"}),
+    ("no candidates", "E015", {"candidates": []}),
+    ("a candidate twice", "E015", {"candidates": ["linear", Candidate("linear", object())]}),
+    ("a candidate in the baseline's place", "E015", {"candidates": ["baseline"]}),
+]
+
+
+@pytest.mark.parametrize(("code", "attributes"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_what_is_wrong_with_a_declaration_has_a_code(code: str, attributes: dict[str, Any]) -> None:
+    assert [fault.code for fault in faults(declare(**attributes))] == [code]
+
+
+def test_an_outcome_has_no_place_in_clustering() -> None:
+    assert [fault.code for fault in faults(declare(Clustering, outcome=OUTCOME))] == ["E004"]
+    decided = declare(Clustering, decide=Threshold(0.5, "yes", "no"))
+    assert [fault.code for fault in faults(decided)] == ["E013"]
+
+
+@pytest.mark.parametrize("kind", [Classification, Regression, Clustering])
+def test_the_smallest_declarations_are_in_order(kind: type[Endpoint]) -> None:
+    smallest = {} if kind is Clustering else {"outcome": Outcome("y")}
+    assert faults(type("Smallest", (kind,), {"rows": Rows("a.csv"), **smallest})) == []
+
+
+def test_a_full_declaration_is_in_order() -> None:
+    static = FeatureTable("customer", model="shop.Customer", on="customer_id", static=True, writable=["age"])
+    full = declare(features=[Sent("amount"), static, ORDERS], decide=Threshold(0.3, "refuse", "accept"))
+    assert faults(full) == []
+    assert full.name == "credit_risk"
+    assert full.entity_columns() == ("customer_id",)
+    assert full.request_columns() == ("amount",)

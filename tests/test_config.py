@@ -1,0 +1,35 @@
+"""Settings come from the environment, once; what does not fit is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flyball.config import load
+
+
+def test_the_defaults_stay_on_this_machine(tmp_path: Path) -> None:
+    config = load({}, base=tmp_path)
+    assert config.host == "127.0.0.1"
+    assert config.home == tmp_path / ".flyball"
+    assert config.database_url == f"sqlite:///{tmp_path}/.flyball/flyball.sqlite3"
+
+
+def test_a_setting_is_read_as_its_type(tmp_path: Path) -> None:
+    environ = {
+        "FLYBALL_HOME": str(tmp_path),
+        "FLYBALL_PORT": "9000",
+        "FLYBALL_DEBUG": "true",
+        "FLYBALL_ALLOWED_HOSTS": "a.example, b.example",
+    }
+    config = load(environ)
+    assert (config.home, config.port, config.debug) == (tmp_path, 9000, True)
+    assert config.allowed_hosts == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize("variable", ["FLYBALL_PORT", "FLYBALL_DEBUG", "FLYBALL_REFRESH_SECONDS"])
+def test_a_setting_that_does_not_fit_is_named_and_not_echoed(variable: str) -> None:
+    with pytest.raises(ValueError, match=variable) as caught:
+        load({variable: "wherever"})
+    assert "wherever" not in str(caught.value)
