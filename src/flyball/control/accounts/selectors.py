@@ -1,0 +1,68 @@
+"""Reads: who a key or a user is, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from flyball.control.accounts.models import ApiKey, Membership, Role, Team
+from flyball.control.accounts.services import key_digest
+from flyball.domain.errors import Forbidden, NotFound, Unauthenticated
+
+RANKS = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
+"""Each role includes those of lower rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a role for each team, by slug. ``user`` is ``None`` for a key."""
+
+    roles: Mapping[str, str]
+    user: Any = None
+
+    def role_in(self, team: str) -> str | None:
+        """The role in a team, or ``None``: then the team does not exist for this actor."""
+        return self.roles.get(team)
+
+    def require(self, team: str, role: str) -> None:
+        """Raise ``NotFound`` outside the team, ``Forbidden`` below the role."""
+        held = self.role_in(team)
+        if held is None:
+            raise NotFound
+        if RANKS[Role(held)] < RANKS[Role(role)]:
+            raise Forbidden(f"This needs the role {role}.")
+
+    def teams(self, role: str) -> list[str]:
+        """The teams in which this actor has at least that role."""
+        return sorted(team for team, held in self.roles.items() if RANKS[Role(held)] >= RANKS[Role(role)])
+
+
+def principal(text: str) -> Actor:
+    """Who a key's text stands for. Raises ``Unauthenticated`` for one that is unknown or revoked."""
+    found = ApiKey.objects.select_related("team").filter(digest=key_digest(text), revoked_at=None).first()
+    if found is None:
+        raise Unauthenticated
+    return Actor({found.team.slug: found.role})
+
+
+def actor(user: Any) -> Actor:
+    """Who a signed-in user is: the role of each membership. Being a superuser gives no role."""
+    held = Membership.objects.filter(user=user).values_list("team__slug", "role")
+    return Actor(dict(held), user=user)
+
+
+def team(slug: str) -> Team:
+    """The team of a slug. Raises ``NotFound``."""
+    found = Team.objects.filter(slug=slug).first()
+    if found is None:
+        raise NotFound("There is no team of that name.")
+    return found
+
+
+def keys(teams: list[str] | None = None) -> QuerySet[ApiKey]:
+    """Keys that have been issued, newest first; ``teams`` limits whose."""
+    every = ApiKey.objects.select_related("team").order_by("-id")
+    return every if teams is None else every.filter(team__slug__in=teams)
