@@ -1,0 +1,52 @@
+"""What doors hand to the engine: a call with its rows, and outcomes as they were sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from flyball.domain.values import Scalar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row to predict. ``pointer`` is its place in the request: "" or "/rows/3".
+
+    ``input`` is checked against the schema by the engine; ``entity`` and ``reference`` by the door, as
+    far as their form goes, and by the engine, as far as their names and kinds go.
+    """
+
+    entity: dict[str, Scalar] = field(default_factory=dict)
+    input: dict[str, object] = field(default_factory=dict)
+    reference: str | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request for predictions: of the champion, or of the version that is asked for by number."""
+
+    endpoint: str
+    rows: tuple[Row, ...]
+    version: int | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentOutcome:
+    """One outcome as it was sent. ``endpoint`` may be ``None`` where ``prediction`` is given.
+
+    ``is_text`` says that ``value`` comes from a file that knows only text: ``"12.5"`` is a number then and
+    ``"true"`` a boolean label. ``pointer`` is the outcome's place in the request, such as "/outcomes/3".
+    """
+
+    value: object
+    endpoint: str | None = None
+    prediction: UUID | None = None
+    reference: str | None = None
+    entity: dict[str, Scalar] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    source: str = "api"
+    is_text: bool = False
+    pointer: str = ""

@@ -1,0 +1,94 @@
+"""What the control plane publishes: routes, the manifests of their versions, and API keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from flyball.domain.errors import UnknownVersion
+from flyball.domain.routing import Manifest, Route
+from flyball.stores.database import Database
+
+ROLES = ("viewer", "member", "owner")
+"""What one may do in a team; each role includes those before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks: a team, and a role in it (``owner``, ``member`` or ``viewer``)."""
+
+    team: str
+    role: str
+
+    def may(self, role: str) -> bool:
+        """Whether this role includes ``role``."""
+        return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Everything that is in force at one moment.
+
+    ``teams`` says whose each applied endpoint is; ``routes`` hold the highest revision of each endpoint
+    that has one; ``manifests`` are those of the routed versions; ``principals`` are found by the SHA-256
+    of their key.
+    """
+
+    teams: dict[str, str]
+    routes: dict[str, Route]
+    manifests: dict[tuple[str, int], Manifest]
+    principals: dict[str, Principal]
+
+
+def fingerprint(database: Database, connection: Any) -> tuple[Any, ...]:
+    """A few numbers that change whenever anything published does; cheap enough to poll.
+
+    Counts and highest ids together: on PostgreSQL a lower id may commit after a higher one.
+    """
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM flyball_route), (SELECT max(id) FROM flyball_route),"
+        " (SELECT count(*) FROM flyball_endpoint), (SELECT max(applied_at) FROM flyball_endpoint),"
+        " (SELECT count(*) FROM flyball_api_key), (SELECT max(id) FROM flyball_api_key),"
+        " (SELECT count(revoked_at) FROM flyball_api_key)"
+    ).fetchone()
+    return tuple(row)
+
+
+def published(database: Database, connection: Any) -> Published:
+    """What is in force now, read whole. Keys that are revoked are left out."""
+    routes = _routes(database, connection)
+    wanted = {(route.endpoint, arm.version) for route in routes.values() for arm in route.arms}
+    owned = "SELECT e.name, t.slug FROM flyball_endpoint e JOIN flyball_team t ON t.id = e.team_id"
+    keys = (
+        "SELECT k.digest, t.slug, k.role FROM flyball_api_key k JOIN flyball_team t ON t.id = k.team_id"
+        " WHERE k.revoked_at IS NULL"
+    )
+    return Published(
+        teams={name: route.team for name, route in routes.items()}
+        | dict(connection.execute(owned).fetchall()),
+        routes=routes,
+        manifests={key: manifest(database, connection, *key) for key in sorted(wanted)},
+        principals={
+            digest: Principal(team=team, role=role)
+            for digest, team, role in connection.execute(keys).fetchall()
+        },
+    )
+
+
+def manifest(database: Database, connection: Any, endpoint: str, number: int) -> Manifest:
+    """The manifest of one version, routed or not. Raises ``UnknownVersion``."""
+    sql = database.sql("SELECT manifest FROM flyball_version WHERE endpoint = ? AND number = ?")
+    row = connection.execute(sql, (endpoint, number)).fetchone()
+    if row is None:
+        raise UnknownVersion
+    return msgspec.convert(database.json_out(row[0]), Manifest)
+
+
+def _routes(database: Database, connection: Any) -> dict[str, Route]:
+    rows = connection.execute(
+        "SELECT r.endpoint, r.document FROM flyball_route r WHERE r.number ="
+        " (SELECT max(number) FROM flyball_route WHERE endpoint = r.endpoint)"
+    ).fetchall()
+    return {name: msgspec.convert(database.json_out(document), Route) for name, document in rows}
