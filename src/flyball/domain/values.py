@@ -32,13 +32,19 @@ def canonical(value: object) -> Scalar:
     raise TypeError(f"A {type(value).__name__} is not a scalar value.")
 
 
+def label_text(label: Scalar) -> str:
+    """A class's label as the name of its probability: ``true`` and ``false`` as JSON spells them."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
 def timestamp_text(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds, such as ``2026-01-31T00:00:00.000000Z``; sorts as text.
 
     A naive moment is taken as UTC: databases and files give UTC, and a local reading would differ by host.
     """
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return aware.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: it writes the year 987 with three digits, which sorts wrong and cannot be read again.
+    return aware.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
 
 
 def parse_timestamp(text: str) -> datetime:
