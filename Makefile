@@ -1,0 +1,67 @@
+# make run brings the example up, make test runs every test; each sets up what it needs by itself.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-postgres check bench lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/uv pip install --python $(BIN)/python
+export UV_PYTHON_DOWNLOADS := never
+EXAMPLE := examples/diagnosis
+
+help:
+	@echo "make run     the example: data, snapshot, build, promotion, server on 127.0.0.1:8000"
+	@echo "make test    the whole test suite (on PostgreSQL too, where FLYBALL_TEST_POSTGRES names one)"
+	@echo "make check   lint, types, contracts"
+	@echo "make bench   how fast predictions are answered and committed"
+	@echo "make lock    resolve requirements/*.txt again"
+
+run: $(VENV)/run.done
+	@cd $(EXAMPLE) && PATH="$(CURDIR)/$(BIN):$$PATH" exec ./start
+
+test: $(VENV)/dev.done
+	$(BIN)/pytest -q
+	@if [ -n "$(FLYBALL_TEST_POSTGRES)" ]; then $(MAKE) --no-print-directory test-postgres; \
+	else echo "PostgreSQL was not tested: FLYBALL_TEST_POSTGRES names none."; fi
+
+test-postgres: $(VENV)/dev.done
+	$(BIN)/python .ci/postgres.py
+	FLYBALL_DATABASE_URL="$(FLYBALL_TEST_POSTGRES)" $(BIN)/pytest -q -m storage
+
+check: $(VENV)/dev.done
+	$(BIN)/ruff check --output-format concise
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev.done
+	$(BIN)/python -m benchmarks.load
+
+# The locked files name no index and no host: hashes say what is meant, wherever it comes from.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-find-links \
+	--custom-compile-command "make lock"
+lock: $(VENV)/uv.done
+	$(LOCK) --extra dev pyproject.toml requirements/build.in --output-file requirements/dev.txt
+	$(LOCK) --extra learning --constraints requirements/dev.txt pyproject.toml requirements/build.in \
+		--output-file requirements/run.txt
+	$(LOCK) --constraints requirements/dev.txt requirements/uv.in --output-file requirements/uv.txt
+
+clean:
+	rm -rf $(VENV) $(EXAMPLE)/.flyball
+
+$(VENV)/uv.done: requirements/uv.txt
+	@echo "Making the environment in $(VENV) (once)…"
+	python3 -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/run.done: $(VENV)/uv.done requirements/run.txt pyproject.toml
+	@echo "Installing what the example needs (once)…"
+	$(INSTALL) --require-hashes -r requirements/run.txt
+	$(INSTALL) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.done: $(VENV)/uv.done requirements/dev.txt pyproject.toml
+	@echo "Installing what the tests need (once)…"
+	$(INSTALL) --require-hashes -r requirements/dev.txt
+	$(INSTALL) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
