@@ -39,6 +39,30 @@ class MalformedBody(FlyballError):
     code = "malformed_body"
 
 
+class BodyTooLarge(FlyballError):
+    """The body is larger than this server takes."""
+
+    code = "body_too_large"
+
+
+class BodyTooSlow(FlyballError):
+    """The body did not arrive in time."""
+
+    code = "body_too_slow"
+
+
+class UnsupportedMediaType(FlyballError):
+    """The body is of a type that is not read here."""
+
+    code = "unsupported_media_type"
+
+
+class MethodNotAllowed(FlyballError):
+    """That cannot be done to this resource."""
+
+    code = "method_not_allowed"
+
+
 class InvalidInput(FlyballError):
     """The input does not fit the schema."""
 
