@@ -25,6 +25,7 @@ from flyball.domain.values import Scalar, canonical, parse_timestamp, timestamp_
         (np.bool_(True), True),
         (date(2026, 1, 31), "2026-01-31T00:00:00.000000Z"),
         (datetime(2026, 1, 31, 12, tzinfo=timezone(timedelta(hours=2))), "2026-01-31T10:00:00.000000Z"),
+        (datetime(987, 1, 2, tzinfo=UTC), "0987-01-02T00:00:00.000000Z"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     ],
 )

@@ -12,6 +12,8 @@ from flyball.domain.errors import Problem
 from flyball.domain.values import Scalar, parse_timestamp, timestamp_text
 
 Unseen = Literal["warn", "refuse"]
+MOST = 2**63 - 1
+"""The largest whole number: what is recorded must fit a database column and a snapshot again."""
 
 
 class Kind(StrEnum):
@@ -137,8 +139,8 @@ def _normalise(kind: Kind, value: object) -> Scalar:
         raise ValueError("Expected true or false.")
     if kind is Kind.TIMESTAMP:
         return _timestamp(value)
-    if kind is Kind.CATEGORY and isinstance(value, bool | int):
-        return value
+    if kind is Kind.CATEGORY:
+        return _category(value)
     return _text(value)
 
 
@@ -153,9 +155,25 @@ def _number(kind: Kind, value: object) -> int | float:
         raise ValueError("Expected a finite number.")
     if kind is Kind.NUMBER:
         return number
-    if not number.is_integer():
+    return _whole(value)
+
+
+def _whole(value: int | float) -> int:
+    if isinstance(value, float) and not value.is_integer():
         raise ValueError("Expected a whole number.")
+    if not -MOST - 1 <= value <= MOST:
+        raise ValueError("Expected a whole number of at most 64 bits.")
     return int(value)
+
+
+def _category(value: object) -> Scalar:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return _whole(value)
+    if not isinstance(value, str):
+        raise ValueError("Expected text, a whole number, true or false.")
+    return _text(value)
 
 
 def _timestamp(value: object) -> str:
