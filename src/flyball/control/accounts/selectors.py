@@ -8,12 +8,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from flyball.control.accounts.models import ApiKey, Membership, Role, Team
+from flyball.control.accounts.models import ApiKey, Membership, Team
 from flyball.control.accounts.services import key_digest
 from flyball.domain.errors import Forbidden, NotFound, Unauthenticated
-
-RANKS = {Role.VIEWER: 0, Role.MEMBER: 1, Role.OWNER: 2}
-"""Each role includes those of lower rank."""
+from flyball.stores.routes import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +21,26 @@ class Actor:
     roles: Mapping[str, str]
     user: Any = None
 
-    def role_in(self, team: str) -> str | None:
-        """The role in a team, or ``None``: then the team does not exist for this actor."""
-        return self.roles.get(team)
-
     def require(self, team: str, role: str) -> None:
         """Raise ``NotFound`` outside the team, ``Forbidden`` below the role."""
-        held = self.role_in(team)
+        held = self.roles.get(team)
         if held is None:
             raise NotFound
-        if RANKS[Role(held)] < RANKS[Role(role)]:
+        if not Principal(team=team, role=held).may(role):
             raise Forbidden(f"This needs the role {role}.")
 
     def teams(self, role: str) -> list[str]:
         """The teams in which this actor has at least that role."""
-        return sorted(team for team, held in self.roles.items() if RANKS[Role(held)] >= RANKS[Role(role)])
+        every = (Principal(team=team, role=held) for team, held in sorted(self.roles.items()))
+        return [principal.team for principal in every if principal.may(role)]
 
 
-def principal(text: str) -> Actor:
-    """Who a key's text stands for. Raises ``Unauthenticated`` for one that is unknown or revoked."""
+def principal(text: str) -> Principal:
+    """Whom a key's text stands for. Raises ``Unauthenticated`` for one that is unknown or revoked."""
     found = ApiKey.objects.select_related("team").filter(digest=key_digest(text), revoked_at=None).first()
     if found is None:
         raise Unauthenticated
-    return Actor({found.team.slug: found.role})
+    return Principal(team=found.team.slug, role=found.role)
 
 
 def actor(user: Any) -> Actor:

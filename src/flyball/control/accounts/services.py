@@ -32,9 +32,7 @@ def ensure_team(slug: str) -> Team:
 
 def add_member(*, team: Team, user: Any, role: str) -> Membership:
     """Give a user a role in a team; the newest role counts. Raises ``InvalidInput`` for another role."""
-    membership, _ = Membership.objects.update_or_create(
-        team=team, user=user, defaults={"role": _role(role)}
-    )
+    membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": _role(role)})
     return membership
 
 

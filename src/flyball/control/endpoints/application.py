@@ -1,0 +1,148 @@
+"""Applying declarations: everything is checked first, then written, and each change is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from flyball.control.accounts.models import Team
+from flyball.control.accounts.services import ensure_team
+from flyball.control.endpoints import composition, guards, selectors
+from flyball.control.endpoints.models import Endpoint as AppliedEndpoint
+from flyball.control.endpoints.partitions import ensure_partitions
+from flyball.control.endpoints.publishing import APPLY, publish
+from flyball.control.registry import selectors as registry
+from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import DeclarationError
+from flyball.domain.faults import faults
+from flyball.domain.routing import Route
+
+Declarations = Mapping[str, type[Endpoint]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that applying changes: at which endpoint, and what, as half a sentence."""
+
+    endpoint: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    change: Change
+    act: Callable[[], Any]
+
+
+def plan_changes(declarations: Declarations) -> list[Change]:
+    """What ``apply`` would change, in order. Raises ``DeclarationError`` where it would refuse."""
+    return [step.change for step in _steps(declarations)]
+
+
+def apply(declarations: Declarations, user: Any = None) -> list[Change]:
+    """Bring the database in line with the declarations; what was changed, nothing when all was in line.
+
+    First every routed version is loaded and gives its golden answers here, and every declaration is
+    checked; only then is anything written. An endpoint that is no longer declared keeps answering. Raises
+    ``DeclarationError``, ``GoldenMismatch``, ``ArtifactUntrusted`` or ``ArtifactCorrupt``, or ``Conflict``
+    when somebody promotes meanwhile.
+    """
+    steps = _steps(declarations, user)
+    prove_routed()
+    ensure_partitions(connection)
+    for step in steps:
+        step.act()
+    return [step.change for step in steps]
+
+
+def prove_routed() -> None:
+    """Load every routed version of every endpoint here, and let it repeat its golden answers."""
+    for endpoint in selectors.endpoints():
+        for number in selectors.manifests(selectors.route(endpoint.name)):
+            guards.prove(registry.version(endpoint.name, number))
+
+
+def _steps(declarations: Declarations, user: Any = None) -> list[_Step]:
+    wrong = [f"{fault}" for declaration in declarations.values() for fault in _faults(declaration)]
+    if wrong:
+        raise DeclarationError("\n".join(wrong))
+    every = [step for name in sorted(declarations) for step in _endpoint(declarations[name], user)]
+    return [*_teams(declarations), *every]
+
+
+def _faults(declaration: type[Endpoint]) -> Iterator[str]:
+    place = f"{declaration.__module__}.{declaration.__qualname__}"
+    for fault in faults(declaration):
+        yield f"flyball.{fault.code} {place}.{fault.attribute} {fault.message}. {fault.hint}"
+
+
+def _teams(declarations: Declarations) -> Iterator[_Step]:
+    known = set(Team.objects.values_list("slug", flat=True))
+    first: dict[str, str] = {}
+    for name in sorted(declarations):
+        first.setdefault(declarations[name].team, name)
+    for team, endpoint in first.items():
+        if team not in known:
+            yield _Step(Change(endpoint, f"team {team} is created"), lambda team=team: ensure_team(team))
+
+
+def _endpoint(declaration: type[Endpoint], user: Any) -> Iterator[_Step]:
+    name = declaration.name
+    applied = AppliedEndpoint.objects.select_related("team").filter(name=name).first()
+    if applied is None:
+        what = f"is created ({declaration.task}, team {declaration.team})"
+        yield _Step(Change(name, what), lambda: _write(declaration))
+    elif what := ", ".join(_differences(declaration, applied)):
+        yield _Step(Change(name, what), lambda: _write(declaration))
+    current = selectors.route(name)
+    if current is not None:
+        following = _following(declaration, current)
+        if not composition.same(current, following):
+            what = f"new {', '.join(_changed(current, following))}: route {following.number}"
+            yield _Step(Change(name, what), lambda: publish(following, APPLY, user))
+
+
+def _differences(declaration: type[Endpoint], applied: AppliedEndpoint) -> Iterator[str]:
+    if applied.team.slug != declaration.team:
+        yield f"moves from team {applied.team} to team {declaration.team}"
+    if applied.task != declaration.task:
+        yield f"becomes {declaration.task} instead of {applied.task}"
+    if applied.description != _description(declaration):
+        yield "has a new description"
+
+
+def _write(declaration: type[Endpoint]) -> None:
+    AppliedEndpoint.objects.update_or_create(
+        name=declaration.name,
+        defaults={
+            "team": Team.objects.get(slug=declaration.team),
+            "task": declaration.task,
+            "description": _description(declaration),
+        },
+    )
+
+
+def _following(declaration: type[Endpoint], current: Route) -> Route:
+    manifests = selectors.manifests(current)
+    for number, manifest in manifests.items():
+        if manifest.task != declaration.task:
+            raise DeclarationError(
+                f"{declaration.name} is declared as {declaration.task}, but version {number}, which answers,"
+                f" is for {manifest.task}."
+            )
+    decision = composition.decision(declaration, manifests[current.champion.version])
+    return composition.compose(declaration, current.arms, manifests, current.number + 1, decision)
+
+
+def _changed(route: Route, other: Route) -> Iterator[str]:
+    for attribute in ("team", "lookups", "decision"):
+        if getattr(route, attribute) != getattr(other, attribute):
+            yield attribute
+
+
+def _description(declaration: type[Endpoint]) -> str:
+    # Not inherited: the three kinds' own docstrings describe the kind, not the endpoint.
+    return (declaration.__dict__.get("__doc__") or "").strip()

@@ -1,0 +1,77 @@
+"""Reads: versions, their manifests and artifacts, and builds with their leaderboards."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db.models import QuerySet
+
+from flyball.control.connection import database
+from flyball.control.registry.models import Build, CandidateResult, Version
+from flyball.domain.errors import NotFound, UnknownVersion
+from flyball.domain.routing import Manifest
+from flyball.stores import artifacts
+
+if TYPE_CHECKING:
+    from flyball.inference.runtime import Runtime
+
+
+def versions(endpoint: str) -> QuerySet[Version]:
+    """The versions of an endpoint, newest first."""
+    return (
+        Version.objects.filter(endpoint=endpoint)
+        .select_related("candidate__build__snapshot")
+        .order_by("-number")
+    )
+
+
+def version(endpoint: str, number: int) -> Version:
+    """One version. Raises ``UnknownVersion``."""
+    found = versions(endpoint).filter(number=number).first()
+    if found is None:
+        raise UnknownVersion(f"{endpoint} has no version {number}.")
+    return found
+
+
+def manifest(version: Version) -> Manifest:
+    """What it takes to load a version."""
+    return msgspec.convert(version.manifest, Manifest)
+
+
+def artifact(manifest: Manifest) -> bytes:
+    """The bytes of a version's model, checked against their SHA-256. Raises ``ArtifactCorrupt``."""
+    store = database()
+    with closing(store.connect()) as connection:
+        return artifacts.read(store, connection, manifest.artifact)
+
+
+def loaded(version: Version) -> Runtime:
+    """A version, loaded here and proven by its golden rows.
+
+    Raises ``ArtifactCorrupt``, ``ArtifactUntrusted`` or ``GoldenMismatch``.
+    """
+    from flyball.inference import runtime
+
+    published = manifest(version)
+    return runtime.load(published, artifact(published))
+
+
+def builds(endpoint: str) -> QuerySet[Build]:
+    """The builds of an endpoint, newest first."""
+    return Build.objects.filter(endpoint=endpoint).select_related("snapshot").order_by("-id")
+
+
+def build(endpoint: str, number: int) -> Build:
+    """One build. Raises ``NotFound``."""
+    found = builds(endpoint).filter(pk=number).first()
+    if found is None:
+        raise NotFound(f"{endpoint} has no build {number}.")
+    return found
+
+
+def leaderboard(build: Build) -> list[CandidateResult]:
+    """A build's candidates, the best first, those that failed last."""
+    results = list(build.results.all())
+    return sorted(results, key=lambda result: (result.rank is None, result.rank or 0, result.pk))
