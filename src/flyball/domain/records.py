@@ -37,7 +37,7 @@ def canonical_json(value: Any) -> str:
 
 def digest(value: Any) -> str:
     """The SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def entity_key(entity: Mapping[str, Scalar] | None) -> str | None:

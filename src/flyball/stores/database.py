@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -32,6 +32,15 @@ class Database:
         """Whether this is PostgreSQL; otherwise it is SQLite."""
         return self.url.startswith(("postgres://", "postgresql://"))
 
+    @property
+    def error(self) -> type[Exception]:
+        """The root of what this database's driver raises."""
+        if self.is_postgres:
+            import psycopg
+
+            return psycopg.Error
+        return sqlite3.Error
+
     def connect(self) -> Any:
         """A new connection in autocommit, as durable as the promise: FULL on SQLite, ``on`` on PostgreSQL."""
         if self.is_postgres:
@@ -45,6 +54,13 @@ class Database:
         lite.execute("PRAGMA journal_mode = WAL")
         lite.execute("PRAGMA synchronous = FULL")
         return lite
+
+    def connect_read_only(self) -> Any:
+        """A new connection that refuses to write."""
+        connection = self.connect()
+        read_only = "SET default_transaction_read_only = on" if self.is_postgres else "PRAGMA query_only = ON"
+        connection.execute(read_only)
+        return connection
 
     def durability(self, connection: Any) -> str:
         """What this very connection says of its durability, such as ``synchronous=2``."""
@@ -80,8 +96,10 @@ class Database:
         return value if self.is_postgres else value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
     def moment_out(self, value: Any) -> datetime:
-        """A moment in UTC from a row."""
-        return value if isinstance(value, datetime) else parse_timestamp(value)
+        """A moment in UTC from a row. Django's own SQLite connections give naive ones."""
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return parse_timestamp(value)
 
     def json_in(self, value: Any) -> str:
         """A JSON value as a parameter (PostgreSQL casts the text to ``jsonb`` by itself on insert)."""

@@ -33,13 +33,14 @@ class Published:
 
     ``teams`` says whose each applied endpoint is; ``routes`` hold the highest revision of each endpoint
     that has one; ``manifests`` are those of the routed versions; ``principals`` are found by the SHA-256
-    of their key.
+    of their key; ``faults`` say of which endpoints something cannot be read.
     """
 
     teams: dict[str, str]
     routes: dict[str, Route]
     manifests: dict[tuple[str, int], Manifest]
     principals: dict[str, Principal]
+    faults: dict[str, str]
 
 
 def fingerprint(database: Database, connection: Any) -> tuple[Any, ...]:
@@ -57,24 +58,16 @@ def fingerprint(database: Database, connection: Any) -> tuple[Any, ...]:
 
 
 def published(database: Database, connection: Any) -> Published:
-    """What is in force now, read whole. Keys that are revoked are left out."""
-    routes = _routes(database, connection)
-    wanted = {(route.endpoint, arm.version) for route in routes.values() for arm in route.arms}
-    owned = "SELECT e.name, t.slug FROM flyball_endpoint e JOIN flyball_team t ON t.id = e.team_id"
-    keys = (
-        "SELECT k.digest, t.slug, k.role FROM flyball_api_key k JOIN flyball_team t ON t.id = k.team_id"
-        " WHERE k.revoked_at IS NULL"
-    )
-    return Published(
-        teams={name: route.team for name, route in routes.items()}
-        | dict(connection.execute(owned).fetchall()),
-        routes=routes,
-        manifests={key: manifest(database, connection, *key) for key in sorted(wanted)},
-        principals={
-            digest: Principal(team=team, role=role)
-            for digest, team, role in connection.execute(keys).fetchall()
-        },
-    )
+    """What is in force now, of one moment. Keys that are revoked are left out.
+
+    A document that cannot be read is a fault of its endpoint and keeps nothing else back.
+    """
+    isolation = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if database.is_postgres else "BEGIN"
+    connection.execute(isolation)
+    try:
+        return _published(database, connection)
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def manifest(database: Database, connection: Any, endpoint: str, number: int) -> Manifest:
@@ -86,9 +79,48 @@ def manifest(database: Database, connection: Any, endpoint: str, number: int) ->
     return msgspec.convert(database.json_out(row[0]), Manifest)
 
 
-def _routes(database: Database, connection: Any) -> dict[str, Route]:
+def _published(database: Database, connection: Any) -> Published:
+    faults: dict[str, str] = {}
+    routes = _routes(database, connection, faults)
+    manifests = {}
+    for name, route in routes.items():
+        try:
+            for arm in route.arms:
+                manifests[name, arm.version] = manifest(database, connection, name, arm.version)
+        except (UnknownVersion, msgspec.ValidationError):
+            faults[name] = "The manifest of a routed version cannot be read."
+    return Published(
+        teams={name: route.team for name, route in routes.items()} | _teams(connection),
+        routes={name: route for name, route in routes.items() if name not in faults},
+        manifests=manifests,
+        principals=_principals(connection),
+        faults=faults,
+    )
+
+
+def _routes(database: Database, connection: Any, faults: dict[str, str]) -> dict[str, Route]:
+    routes = {}
     rows = connection.execute(
         "SELECT r.endpoint, r.document FROM flyball_route r WHERE r.number ="
         " (SELECT max(number) FROM flyball_route WHERE endpoint = r.endpoint)"
     ).fetchall()
-    return {name: msgspec.convert(database.json_out(document), Route) for name, document in rows}
+    for name, document in rows:
+        try:
+            routes[name] = msgspec.convert(database.json_out(document), Route)
+        except msgspec.ValidationError:
+            faults[name] = "The route cannot be read."
+    return routes
+
+
+def _teams(connection: Any) -> dict[str, str]:
+    sql = "SELECT e.name, t.slug FROM flyball_endpoint e JOIN flyball_team t ON t.id = e.team_id"
+    return dict(connection.execute(sql).fetchall())
+
+
+def _principals(connection: Any) -> dict[str, Principal]:
+    sql = (
+        "SELECT k.digest, t.slug, k.role FROM flyball_api_key k JOIN flyball_team t ON t.id = k.team_id"
+        " WHERE k.revoked_at IS NULL"
+    )
+    rows = connection.execute(sql).fetchall()
+    return {digest: Principal(team=team, role=role) for digest, team, role in rows}
