@@ -1,0 +1,65 @@
+"""The server's own list of what an artifact may hold, read before anything is built from it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted
+
+TRUSTED = (
+    "flyball.inference.transformers.Calendar",
+    "flyball.inference.transformers.Words",
+    "numpy.dtype",
+    "sklearn._loss.link.Interval",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.cluster._bisect_k_means._BisectingTree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.feature_selection._univariate_selection.f_classif",
+    "sklearn.feature_selection._univariate_selection.f_regression",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._ball_tree.BallTree",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.tree._tree.Tree",
+)
+"""Types beyond scikit-learn's public estimators, numpy's arrays and plain containers."""
+
+
+def audit(data: bytes, trusted: Sequence[str] = ()) -> None:
+    """Check an artifact's types without building anything.
+
+    ``trusted`` are the user's own types, as ``module.Class``. Raises ``ArtifactUntrusted`` that names what
+    is not allowed, also for anything that is not a skops file: what a file is called does not matter.
+    """
+    try:
+        found = skops.io.get_untrusted_types(data=data)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError, json.JSONDecodeError):
+        raise ArtifactUntrusted("The artifact is not a skops file.") from None
+    strange = sorted(set(found) - set(TRUSTED) - set(trusted))
+    if strange:
+        raise ArtifactUntrusted(f"The artifact holds types that are not trusted: {', '.join(strange)}.")
+
+
+def construct(data: bytes, trusted: Sequence[str] = ()) -> Any:
+    """The audited content of an artifact. Raises ``ArtifactUntrusted`` or ``ArtifactCorrupt``."""
+    audit(data, trusted)
+    try:
+        return skops.io.loads(data, trusted=[*TRUSTED, *trusted])
+    except UntrustedTypesFoundException as error:
+        raise ArtifactUntrusted from error
+    except (ImportError, AttributeError, KeyError, ValueError, TypeError, EOFError, OSError) as error:
+        raise ArtifactCorrupt(f"The artifact cannot be read here ({type(error).__name__}).") from None
+
+
+def dump(model: Any) -> bytes:
+    """A model as a skops artifact."""
+    buffer = io.BytesIO()
+    skops.io.dump(model, buffer, compression=zipfile.ZIP_DEFLATED, compresslevel=3)
+    return buffer.getvalue()

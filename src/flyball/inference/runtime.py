@@ -1,0 +1,62 @@
+"""Loading a version: checked bytes in, something that answers out, its golden answers proven."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted, GoldenMismatch
+from flyball.domain.routing import Manifest, same_output
+from flyball.domain.values import Scalar
+
+RUNTIMES = {"scikit-learn": "flyball.inference.sklearn_runtime"}
+"""Which module opens which kind of artifact; imported only when a version needs it."""
+
+
+class Runtime(Protocol):
+    """A loaded version. Safe to call from several threads at once."""
+
+    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
+        """One output a row, in order, for rows that passed the schema's check.
+
+        Classification gives ``{"label": …, "probabilities": {label text: p}}``, regression
+        ``{"value": …}``, clustering ``{"cluster": …}``. Raises ``ModelFailed`` where an output is not
+        finite.
+        """
+
+
+def load(manifest: Manifest, data: bytes) -> Runtime:
+    """The version of a manifest, ready to answer.
+
+    Raises ``ArtifactCorrupt`` where the bytes are not the manifest's, ``ArtifactUntrusted`` where they
+    hold what is not allowed here, ``GoldenMismatch`` where it answers otherwise than when it was built.
+    """
+    if hashlib.sha256(data).hexdigest() != manifest.artifact:
+        raise ArtifactCorrupt
+    runtime = opened(manifest, data)
+    verify(manifest, runtime)
+    return runtime
+
+
+def opened(manifest: Manifest, data: bytes) -> Runtime:
+    """The version of a manifest before its golden answers are checked."""
+    if manifest.runtime not in RUNTIMES:
+        raise ArtifactUntrusted("This server has no runtime for the artifact.")
+    module = importlib.import_module(RUNTIMES[manifest.runtime])
+    runtime: Runtime = module.opened(manifest, data)
+    return runtime
+
+
+def verify(manifest: Manifest, runtime: Runtime) -> None:
+    """Ask the golden rows, as one batch and one by one. Raises ``GoldenMismatch``."""
+    rows = [row for row, _ in manifest.golden]
+    expected = [output for _, output in manifest.golden]
+    if not rows:
+        return
+    together = runtime.predict(rows)
+    alone = [runtime.predict([row])[0] for row in rows]
+    for answers in (together, alone):
+        if not all(same_output(*pair) for pair in zip(expected, answers, strict=True)):
+            raise GoldenMismatch

@@ -1,0 +1,193 @@
+"""The catalogue: what each task can be learned with, by name, and where to search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.mixture import GaussianMixture
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.svm import SVC, SVR
+
+from flyball.learning.pipeline import ENCODINGS
+
+Space = Mapping[str, BaseDistribution]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One algorithm of the catalogue.
+
+    ``make`` gives the estimator for a seed; ``space`` maps its parameters to where they are searched,
+    ``start`` names the first ones tried. ``encodings`` are the category encodings worth trying; ``rows``
+    is the most it is fitted on.
+    """
+
+    make: Callable[[int], Any]
+    space: Space = field(default_factory=dict)
+    start: Mapping[str, Any] = field(default_factory=dict)
+    encodings: tuple[str, ...] = ("one-hot",)
+    rows: int | None = None
+
+
+def log(low: float, high: float) -> FloatDistribution:
+    """A positive number, searched by its logarithm."""
+    return FloatDistribution(low, high, log=True)
+
+
+def count(low: int, high: int) -> IntDistribution:
+    """A whole number, searched by its logarithm."""
+    return IntDistribution(low, high, log=True)
+
+
+TREES = 100
+"""Trees in a forest: one row through more takes longer than its gain is worth."""
+FOREST: Space = {"min_samples_leaf": count(1, 20), "max_features": FloatDistribution(0.1, 0.8)}
+FOREST_START = {"min_samples_leaf": 3, "max_features": 0.3}
+BOOSTING: Space = {
+    "learning_rate": log(0.03, 0.3),
+    "max_leaf_nodes": count(8, 64),
+    "min_samples_leaf": count(5, 100),
+    "l2_regularization": log(1e-6, 10.0),
+}
+BOOSTING_START = {
+    "learning_rate": 0.1,
+    "max_leaf_nodes": 31,
+    "min_samples_leaf": 20,
+    "l2_regularization": 1e-6,
+}
+NEIGHBOURS: Space = {
+    "n_neighbors": count(3, 100),
+    "weights": CategoricalDistribution(("uniform", "distance")),
+}
+NEIGHBOURS_START = {"n_neighbors": 20, "weights": "uniform"}
+CLUSTERS: Space = {"n_clusters": IntDistribution(2, 12)}
+
+
+def _svc(seed: int) -> CalibratedClassifierCV:
+    return CalibratedClassifierCV(SVC(random_state=seed), ensemble=False, cv=3)
+
+
+CATALOG: Mapping[str, Mapping[str, Entry]] = {
+    "classification": {
+        "linear": Entry(
+            make=lambda seed: LogisticRegression(max_iter=1000, random_state=seed),
+            space={"C": log(1e-3, 1e2)},
+            start={"C": 1.0},
+        ),
+        "forest": Entry(
+            make=lambda seed: RandomForestClassifier(TREES, random_state=seed),
+            space=FOREST,
+            start=FOREST_START,
+            encodings=ENCODINGS,
+        ),
+        "extra_trees": Entry(
+            make=lambda seed: ExtraTreesClassifier(TREES, random_state=seed),
+            space=FOREST,
+            start=FOREST_START,
+            encodings=ENCODINGS,
+        ),
+        "boosting": Entry(
+            make=lambda seed: HistGradientBoostingClassifier(random_state=seed),
+            space=BOOSTING,
+            start=BOOSTING_START,
+            encodings=ENCODINGS,
+        ),
+        "svm": Entry(
+            make=_svc,
+            space={"estimator__C": log(1e-2, 1e2), "estimator__gamma": log(1e-4, 1.0)},
+            start={"estimator__C": 1.0, "estimator__gamma": 0.01},
+            rows=10_000,
+        ),
+        "nearest_neighbours": Entry(
+            make=lambda _: KNeighborsClassifier(), space=NEIGHBOURS, start=NEIGHBOURS_START, rows=50_000
+        ),
+        "naive_bayes": Entry(
+            make=lambda _: GaussianNB(),
+            space={"var_smoothing": log(1e-9, 1.0)},
+            start={"var_smoothing": 1e-9},
+        ),
+    },
+    "regression": {
+        "linear": Entry(
+            make=lambda seed: Ridge(random_state=seed), space={"alpha": log(1e-3, 1e3)}, start={"alpha": 1.0}
+        ),
+        "forest": Entry(
+            make=lambda seed: RandomForestRegressor(TREES, random_state=seed),
+            space=FOREST,
+            start=FOREST_START,
+            encodings=ENCODINGS,
+        ),
+        "extra_trees": Entry(
+            make=lambda seed: ExtraTreesRegressor(TREES, random_state=seed),
+            space=FOREST,
+            start=FOREST_START,
+            encodings=ENCODINGS,
+        ),
+        "boosting": Entry(
+            make=lambda seed: HistGradientBoostingRegressor(random_state=seed),
+            space=BOOSTING,
+            start=BOOSTING_START,
+            encodings=ENCODINGS,
+        ),
+        "svm": Entry(
+            make=lambda _: SVR(),
+            space={"C": log(1e-2, 1e3), "epsilon": log(1e-3, 1.0)},
+            start={"C": 1.0, "epsilon": 0.1},
+            rows=10_000,
+        ),
+        "nearest_neighbours": Entry(
+            make=lambda _: KNeighborsRegressor(), space=NEIGHBOURS, start=NEIGHBOURS_START, rows=50_000
+        ),
+    },
+    "clustering": {
+        "kmeans": Entry(
+            make=lambda seed: KMeans(n_init=5, random_state=seed), space=CLUSTERS, start={"n_clusters": 3}
+        ),
+        "minibatch_kmeans": Entry(
+            make=lambda seed: MiniBatchKMeans(n_init=5, random_state=seed),
+            space=CLUSTERS,
+            start={"n_clusters": 3},
+        ),
+        "bisecting_kmeans": Entry(
+            make=lambda seed: BisectingKMeans(random_state=seed), space=CLUSTERS, start={"n_clusters": 3}
+        ),
+        "gaussian_mixture": Entry(
+            make=lambda seed: GaussianMixture(reg_covar=1e-3, random_state=seed),
+            space={
+                "n_components": IntDistribution(2, 12),
+                "covariance_type": CategoricalDistribution(("full", "diag")),
+            },
+            start={"n_components": 3, "covariance_type": "full"},
+            rows=50_000,
+        ),
+    },
+}
+"""Named algorithms of each task. Every one is fitted by one thread, so that results repeat."""
+
+BASELINE: Mapping[str, Entry] = {
+    "classification": Entry(make=lambda _: DummyClassifier(strategy="prior")),
+    "regression": Entry(make=lambda _: DummyRegressor(strategy="mean")),
+    "clustering": Entry(make=lambda seed: KMeans(2, init="random", n_init=1, max_iter=1, random_state=seed)),
+}
+"""What every candidate must beat: the most frequent label, the mean, two centres drawn at random."""

@@ -1,0 +1,83 @@
+"""From a fit to what the registry keeps: an artifact, and the manifest that proves it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from flyball.domain.errors import BuildFailed, GoldenMismatch
+from flyball.domain.routing import Manifest
+from flyball.domain.schema import Schema
+from flyball.domain.values import Scalar, canonical
+from flyball.inference import allowlist
+from flyball.inference.frame import scalars
+from flyball.inference.runtime import Runtime, opened, verify
+from flyball.inference.sklearn_runtime import SklearnRuntime
+from flyball.learning.dataset import Dataset
+from flyball.learning.selection import Fit
+from flyball.learning.trusted import trusted_names
+
+__all__ = ["GOLDEN_ROWS", "package", "packaged", "trusted_names"]
+
+GOLDEN_ROWS = 8
+"""Rows, evenly spread over the snapshot, whose answers every server must give again."""
+
+
+def package(
+    fit: Fit, dataset: Dataset, schema: Schema, *, endpoint: str, task: str, trusted: Sequence[str] = ()
+) -> tuple[bytes, Manifest]:
+    """A fit as an artifact and its manifest (number 0: not yet a version).
+
+    Raises ``BuildFailed`` for a candidate that failed, ``ArtifactUntrusted`` where the pipeline holds types
+    that are neither on the allow-list nor ``trusted``, ``GoldenMismatch`` where the artifact does not answer
+    as the pipeline does.
+    """
+    if fit.pipeline is None:
+        raise BuildFailed(f"The candidate {fit.name!r} has no fit: {fit.error}")
+    return packaged(fit.pipeline, dataset, schema, endpoint=endpoint, task=task, trusted=trusted)
+
+
+def packaged(
+    model: Any, dataset: Dataset, schema: Schema, *, endpoint: str, task: str, trusted: Sequence[str] = ()
+) -> tuple[bytes, Manifest]:
+    """Any fitted pipeline over the schema's frame, as ``package`` does it."""
+    data = allowlist.dump(model)
+    manifest = Manifest(
+        endpoint=endpoint,
+        number=0,
+        task=task,
+        runtime="scikit-learn",
+        artifact=hashlib.sha256(data).hexdigest(),
+        schema=schema,
+        classes=_classes(model, task),
+        trusted=tuple(trusted),
+    )
+    loaded = opened(manifest, data)
+    complete = replace(manifest, golden=_golden(loaded, dataset, schema))
+    _same_as_fitted(complete, SklearnRuntime(model, schema, task))
+    verify(complete, loaded)
+    return data, complete
+
+
+def _classes(model: Any, task: str) -> tuple[Scalar, ...]:
+    if task != "classification":
+        return ()
+    return tuple(canonical(label) for label in model.classes_)
+
+
+def _golden(runtime: Runtime, dataset: Dataset, schema: Schema) -> Any:
+    positions = np.unique(np.linspace(0, len(dataset) - 1, GOLDEN_ROWS).astype(int))
+    rows = scalars(schema, dataset.frame.iloc[positions])
+    return tuple(zip(rows, runtime.predict(rows), strict=True))
+
+
+def _same_as_fitted(manifest: Manifest, fitted: Runtime) -> None:
+    """The artifact must answer as the pipeline it was made of, not only as itself."""
+    try:
+        verify(manifest, fitted)
+    except GoldenMismatch:
+        raise GoldenMismatch("The artifact does not answer as the fitted pipeline does.") from None

@@ -1,0 +1,105 @@
+"""What a metric's name means for a fitted pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import (
+    calinski_harabasz_score,
+    davies_bouldin_score,
+    get_scorer,
+    silhouette_score,
+)
+
+from flyball.domain.errors import DeclarationError
+from flyball.learning.dataset import Dataset
+from flyball.learning.pipeline import preprocessing
+
+Score = Callable[[Any, Dataset], float]
+"""The score of a fitted pipeline on some rows: greater is better; NaN where it is not defined."""
+
+SILHOUETTE_ROWS = 2_000
+"""Rows that a cluster metric looks at, at most: the silhouette compares each with each."""
+
+CLUSTER_METRICS: Mapping[str, Callable[[Any, Any], float]] = {
+    "silhouette": silhouette_score,
+    "calinski_harabasz": calinski_harabasz_score,
+    "neg_davies_bouldin": lambda points, labels: -float(davies_bouldin_score(points, labels)),
+}
+
+
+def scorer(metric: str, dataset: Dataset, task: str, *, positive: Any = None, seed: int = 0) -> Score:
+    """The score that a metric's name stands for.
+
+    With two labels, scores count ``positive`` (the last in order where it is ``None``); with more,
+    ``roc_auc`` means ``roc_auc_ovr``. Raises ``DeclarationError`` for an unknown metric or label.
+    """
+    if task == "clustering":
+        return _clusters(metric, seed)
+    if task == "classification":
+        labels = np.unique(dataset.labels)
+        if len(labels) == 2:
+            return _binary(metric, _positive(labels, positive))
+    chosen = _known("roc_auc_ovr" if metric == "roc_auc" else metric)
+    return lambda model, rows: float(chosen(model, rows.frame, rows.target))
+
+
+def _known(metric: str) -> Any:
+    try:
+        return get_scorer(metric)
+    except ValueError:
+        raise DeclarationError(f"There is no metric {metric!r}; use a scikit-learn scorer's name.") from None
+
+
+def _positive(labels: np.ndarray, positive: Any) -> Any:
+    if positive is None:
+        return labels[-1]
+    for label in labels:
+        if label == positive:
+            return label
+    raise DeclarationError("No row has the positive class that the outcome names.")
+
+
+def _binary(metric: str, positive: Any) -> Score:
+    chosen = _known(metric)
+    return lambda model, rows: float(
+        chosen(_Positive(model, positive), rows.frame, (rows.target == positive).astype(int))
+    )
+
+
+class _Positive(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+    """A fitted classifier whose positive class is called 1, as scikit-learn's scorers expect."""
+
+    def __init__(self, model: Any, positive: Any) -> None:
+        self.model = model
+        self.positive = positive
+        self.classes_ = np.array([0, 1])
+
+    def predict(self, rows: Any) -> np.ndarray:
+        """1 where the model says positive."""
+        return np.asarray(self.model.predict(rows) == self.positive, dtype=int)
+
+    def predict_proba(self, rows: Any) -> np.ndarray:
+        """Probabilities of 0 and 1."""
+        order = np.argsort(self.model.classes_ == self.positive, kind="stable")
+        return np.asarray(self.model.predict_proba(rows))[:, order]
+
+
+def _clusters(metric: str, seed: int) -> Score:
+    """Clusters are judged in the space of the standard preprocessing, so that candidates compare."""
+    if metric not in CLUSTER_METRICS:
+        known = ", ".join(CLUSTER_METRICS)
+        raise DeclarationError(f"There is no metric {metric!r} for clusters; use one of {known}.")
+
+    def score(model: Any, rows: Dataset) -> float:
+        drawn = np.random.default_rng(seed).permutation(len(rows))[:SILHOUETTE_ROWS]
+        some = rows.take(np.sort(drawn))
+        labels = model.predict(some.frame)
+        if not 1 < len(np.unique(labels)) < len(labels):
+            return float("nan")
+        return float(CLUSTER_METRICS[metric](preprocessing(rows.schema).fit_transform(some.frame), labels))
+
+    return score

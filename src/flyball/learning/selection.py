@@ -1,0 +1,196 @@
+"""Model selection: features × algorithm × hyperparameters, searched, cross-validated, scored at last."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from flyball.domain.declaration import Candidate, Endpoint, Search
+from flyball.domain.errors import DataError, ModelFailed
+from flyball.learning import splits
+from flyball.learning.contenders import Contender, Ground, contenders
+from flyball.learning.dataset import Dataset
+from flyball.learning.scoring import Score, scorer
+from flyball.learning.search import mean, sample, search
+from flyball.learning.trusted import trusted_names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a build looks for. ``positive`` is the class that binary metrics count."""
+
+    task: str
+    metric: str
+    candidates: Sequence[str | Candidate]
+    cv: Any = 5
+    feature_sets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    trusted: tuple[str, ...] = ()
+    search: Search = field(default_factory=Search)
+    seed: int = 0
+    positive: Any = None
+
+    @classmethod
+    def of(cls, declaration: type[Endpoint]) -> Plan:
+        """The plan that an endpoint declares."""
+        return cls(
+            task=declaration.task,
+            metric=declaration.metric,
+            candidates=tuple(declaration.candidates),
+            cv=declaration.cv,
+            feature_sets=declaration.feature_sets,
+            trusted=trusted_names(declaration.trusted),
+            search=declaration.search,
+            seed=declaration.seed,
+            positive=declaration.outcome.positive if declaration.outcome else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """One candidate's best fit, or why there is none.
+
+    ``fold_scores`` are those of the best parameters on all training rows (``None`` for a fold where the
+    metric is not defined); ``trials`` counts the points searched; ``seconds`` is the wall time of it all.
+    ``pipeline`` is fitted on the training rows alone: it is exactly what ``held_out_score`` was measured on.
+    """
+
+    name: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    fold_scores: tuple[float | None, ...] = ()
+    held_out_score: float | None = None
+    trials: int = 0
+    stopped_by_time: bool = False
+    seconds: float = 0.0
+    error: str = ""
+    pipeline: Any = None
+
+    @property
+    def score(self) -> float:
+        """The mean of the fold scores that are defined; minus infinity where there is none."""
+        return mean(self.fold_scores)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is: ``trial`` of ``trials`` of one candidate, and the trial's score."""
+
+    candidate: str
+    trial: int
+    trials: int
+    score: float | None
+
+
+Report = Callable[[Progress], None]
+
+
+def select(dataset: Dataset, plan: Plan, report: Report | None = None) -> list[Fit]:
+    """Every candidate's best fit, the best mean fold score first, failed ones last.
+
+    About a fifth of the rows is set aside for ``held_out_score`` (``splits.held_out``). Each candidate is
+    searched on a fixed draw of the training rows (``search.sample``); its best parameters are then
+    cross-validated and fitted on all of them (on its row limit, where the catalogue gives one). A
+    candidate that raises is recorded with its error. The baseline is always among the fits, and first only
+    where nothing else could be fitted.
+    """
+    train, test = splits.held_out(dataset, plan.task, plan.seed)
+    if not len(train) or not len(test):
+        raise DataError("There are too few rows or entities to set some aside for the final score.")
+    ground = Ground(schema=dataset.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets)
+    trial = _Trial(
+        plan=plan,
+        training=dataset.take(train),
+        held_out=dataset.take(test),
+        score=scorer(plan.metric, dataset, plan.task, positive=plan.positive, seed=plan.seed),
+        report=report or (lambda progress: None),
+    )
+    fits = [_fit(contender, trial) for contender in contenders(plan.candidates, ground)]
+    return ranked(fits)
+
+
+def ranked(fits: Sequence[Fit]) -> list[Fit]:
+    """The best first, failed ones last; equal scores keep their order."""
+    order = sorted(fits, key=lambda fit: (bool(fit.error), -fit.score))
+    if order[0].name == "baseline" and len(order) > 1 and not order[1].error:
+        order[:2] = order[1], order[0]
+    return order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """What every candidate is tried with."""
+
+    plan: Plan
+    training: Dataset
+    held_out: Dataset
+    score: Score
+    report: Report
+
+
+def _fit(contender: Contender, trial: _Trial) -> Fit:
+    """One candidate from search to final score; what it raises becomes its error."""
+    started = time.monotonic()
+    try:
+        with warnings.catch_warnings():
+            # Trials at the edge of a space do not converge or split well: their scores say so.
+            warnings.simplefilter("ignore")
+            fit = _searched(contender, trial)
+    except Exception as error:  # noqa: BLE001 - one candidate's failure must not end the build
+        fit = Fit(name=contender.name, error=f"{type(error).__name__}: {error}"[:1000])
+    return replace(fit, seconds=time.monotonic() - started)
+
+
+def _searched(contender: Contender, trial: _Trial) -> Fit:
+    plan, training = trial.plan, trial.training
+    drawn = sample(training, plan.task, plan.seed)
+    folds = splits.folds(plan.cv, drawn, plan.task, plan.seed)
+
+    def objective(parameters: Mapping[str, Any], fold: int) -> float:
+        return _fold_score(contender, parameters, drawn, folds[fold], trial)
+
+    def report(number: int, score: float | None) -> None:
+        trial.report(Progress(contender.name, number, plan.search.trials, score))
+
+    best = search(contender, objective, len(folds), plan.search, plan.seed, report)
+    scores = best.scores
+    if len(drawn) < len(training) or contender.rows is not None:
+        final = splits.folds(plan.cv, training, plan.task, plan.seed)
+        scores = tuple(_fold_score(contender, best.parameters, training, fold, trial) for fold in final)
+    pipeline = _fitted(contender, best.parameters, training, plan.seed)
+    return Fit(
+        name=contender.name,
+        parameters=dict(best.parameters),
+        fold_scores=tuple(None if math.isnan(score) else score for score in scores),
+        held_out_score=_defined(trial.score(pipeline, trial.held_out)),
+        trials=best.trials,
+        stopped_by_time=best.stopped_by_time,
+        pipeline=pipeline,
+    )
+
+
+def _fold_score(
+    contender: Contender, parameters: Mapping[str, Any], rows: Dataset, fold: splits.Split, trial: _Trial
+) -> float:
+    train, test = fold
+    pipeline = _fitted(contender, parameters, rows.take(train), trial.plan.seed)
+    return trial.score(pipeline, rows.take(test))
+
+
+def _fitted(contender: Contender, parameters: Mapping[str, Any], rows: Dataset, seed: int) -> Any:
+    if contender.rows is not None and len(rows) > contender.rows:
+        drawn = np.random.default_rng(seed).permutation(len(rows))[: contender.rows]
+        rows = rows.take(np.sort(drawn))
+    pipeline = contender.make(parameters).fit(rows.frame, rows.target)
+    wanted = "predict" if rows.target is None or rows.target.dtype.kind == "f" else "predict_proba"
+    if not hasattr(pipeline, wanted):
+        raise ModelFailed(f"The estimator has no {wanted}.")
+    return pipeline
+
+
+def _defined(score: float) -> float | None:
+    return score if math.isfinite(score) else None
