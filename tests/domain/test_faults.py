@@ -67,6 +67,7 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("an unknown rule for unseen values", "E014", {"unseen": "ignore"}),
     ("no candidates", "E015", {"candidates": []}),
     ("a candidate twice", "E015", {"candidates": ["linear", Candidate("linear", object())]}),
+    ("a candidate that is not in the catalogue", "E015", {"candidates": ["linear", "lineer"]}),
     ("a candidate in the baseline's place", "E015", {"candidates": ["baseline"]}),
 ]
 

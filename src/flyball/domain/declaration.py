@@ -154,6 +154,15 @@ class Field:
     unseen: Unseen | None = None
 
 
+_TREES = ("forest", "extra_trees", "boosting")
+CATALOGUE: Mapping[str, tuple[str, ...]] = {
+    "classification": ("linear", *_TREES, "svm", "nearest_neighbours", "naive_bayes"),
+    "regression": ("linear", *_TREES, "svm", "nearest_neighbours"),
+    "clustering": ("kmeans", "minibatch_kmeans", "bisecting_kmeans", "gaussian_mixture"),
+}
+"""The algorithms of each task that a declaration may name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An algorithm of the user's own: a scikit-learn estimator and its search space.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from flyball.domain.declaration import (
+    CATALOGUE,
     KINDS,
     Candidate,
     Endpoint,
@@ -125,6 +126,11 @@ def _candidates(endpoint: Declared) -> Iterator[Fault]:
     if len(set(names)) < len(names) or "baseline" in names:
         hint = "Give each candidate its own; baseline is taken."
         yield Fault("E015", "candidates", "has a name twice", hint)
+    listed = [entry for entry in endpoint.candidates if isinstance(entry, str) and entry != "baseline"]
+    for name in listed:
+        if name not in CATALOGUE[endpoint.task]:
+            hint = f"Use Candidate(…) or one of {', '.join(CATALOGUE[endpoint.task])}."
+            yield Fault("E015", "candidates", f"has an unknown {name!r}", hint)
 
 
 BASIC: tuple[Callable[[Declared], Iterator[Fault]], ...] = (_name, _rows, _features, _outcome)
