@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -86,7 +87,7 @@ def _teams(declarations: Declarations) -> Iterator[_Step]:
         first.setdefault(declarations[name].team, name)
     for team, endpoint in first.items():
         if team not in known:
-            yield _Step(Change(endpoint, f"team {team} is created"), lambda team=team: ensure_team(team))
+            yield _Step(Change(endpoint, f"team {team} is created"), partial(ensure_team, team))
 
 
 def _endpoint(declaration: type[Endpoint], user: Any) -> Iterator[_Step]:
@@ -94,15 +95,15 @@ def _endpoint(declaration: type[Endpoint], user: Any) -> Iterator[_Step]:
     applied = AppliedEndpoint.objects.select_related("team").filter(name=name).first()
     if applied is None:
         what = f"is created ({declaration.task}, team {declaration.team})"
-        yield _Step(Change(name, what), lambda: _write(declaration))
+        yield _Step(Change(name, what), partial(_write, declaration))
     elif what := ", ".join(_differences(declaration, applied)):
-        yield _Step(Change(name, what), lambda: _write(declaration))
+        yield _Step(Change(name, what), partial(_write, declaration))
     current = selectors.route(name)
     if current is not None:
         following = _following(declaration, current)
         if not composition.same(current, following):
             what = f"new {', '.join(_changed(current, following))}: route {following.number}"
-            yield _Step(Change(name, what), lambda: publish(following, APPLY, user))
+            yield _Step(Change(name, what), partial(publish, following, APPLY, user))
 
 
 def _differences(declaration: type[Endpoint], applied: AppliedEndpoint) -> Iterator[str]:

@@ -10,6 +10,7 @@ from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
 from flyball.domain.routing import Arm, Decision, Lookup, Manifest, Route
 from flyball.domain.schema import Schema, union
+from flyball.domain.values import label_text
 
 
 def compose(
@@ -62,7 +63,7 @@ def decision(declaration: type[Endpoint], champion: Manifest) -> Decision | None
         threshold=declared.threshold,
         at_or_above=declared.at_or_above,
         below=declared.below,
-        label=_label(declaration.outcome.positive) if declaration.task == "classification" else None,
+        label=label_text(declaration.outcome.positive) if declaration.task == "classification" else None,
     )
     if not fits(made, champion):
         raise DeclarationError(
@@ -76,14 +77,9 @@ def fits(decision: Decision | None, champion: Manifest) -> bool:
     """Whether a decision can be made about this version's outputs."""
     if decision is None or decision.label is None:
         return True
-    return decision.label in {_label(known) for known in champion.classes}
+    return decision.label in {label_text(known) for known in champion.classes}
 
 
 def same(route: Route, other: Route) -> bool:
     """Whether two routes differ in nothing but their numbers."""
     return replace(route, number=0) == replace(other, number=0)
-
-
-def _label(value: object) -> str:
-    # As the keys of "probabilities" spell it.
-    return str(value).lower() if isinstance(value, bool) else str(value)

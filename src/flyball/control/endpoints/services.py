@@ -12,8 +12,8 @@ from flyball.control.endpoints.application import Change, apply, plan_changes
 from flyball.control.endpoints.models import RouteRevision
 from flyball.control.endpoints.publishing import PROMOTION, ROLLBACK, check_expected, publish
 from flyball.control.endpoints.pulling import record_outcomes_pulled
+from flyball.control.registry import portable
 from flyball.control.registry import selectors as registry
-from flyball.control.registry import services as registry_services
 from flyball.control.registry.models import Version
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import Conflict, InvalidInput, Problem
@@ -82,12 +82,12 @@ def import_version(folder: Path, *, endpoint: str | None = None) -> Version:
 
     Raises ``UnknownEndpoint``, ``InvalidInput`` for another task, and what the registry's import raises.
     """
-    manifest = registry_services.folder_manifest(folder)
+    manifest = portable.folder_manifest(folder)
     declaration = discovery.find(endpoint or manifest.endpoint)
     if manifest.task != declaration.task:
         problem = Problem("/task", "wrong_task", f"The endpoint is declared as {declaration.task}.")
         raise InvalidInput("The folder's version is for another task.", problems=[problem])
-    return registry_services.import_version(folder, endpoint=declaration.name, trusted=_trusted(declaration))
+    return portable.import_version(folder, endpoint=declaration.name, trusted=_trusted(declaration))
 
 
 def _trusted(declaration: type[Endpoint]) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from flyball.stores import artifacts
 
 if TYPE_CHECKING:
     from flyball.learning.dataset import Dataset
-    from flyball.learning.selection import Fit, Plan, Progress
+    from flyball.learning.selection import Fit, Progress
 
 BASELINE = "baseline"
 
@@ -42,14 +41,14 @@ def build(
     Minutes long; not to be called inside a transaction. ``report`` is told of every trial. Raises
     ``BuildFailed`` when no candidate could be fitted; whatever ends a build early is recorded with it.
     """
-    from flyball.learning import environment
+    from flyball.learning.environment import environment
 
     running = Build.objects.create(
         endpoint=declaration.name,
         snapshot=snapshot,
         seed=declaration.seed,
         metric=declaration.metric,
-        environment=environment.describe(_project()),
+        environment=environment(_project()),
     )
     try:
         _search(running, declaration, report)
@@ -81,16 +80,13 @@ def register_fitted(declaration: type[Endpoint], snapshot: Snapshot, pipeline: A
     It takes the snapshot's features as one data frame, and answers golden rows drawn from that snapshot.
     It has no scores: nobody here knows which rows it has seen.
     """
-    from flyball.learning import environment
-    from flyball.learning.selection import Fit
+    from flyball.learning.environment import environment
 
-    dataset = _dataset(declaration, snapshot)
-    fit = Fit(name="by_hand", parameters={}, pipeline=pipeline)
-    manifest = _store(declaration, snapshot, dataset, fit)
+    manifest = _store(declaration, snapshot, _dataset(declaration, snapshot), pipeline)
     facts = {
         "candidate": "by_hand",
         "snapshot": _snapshot_facts(snapshot),
-        "environment": environment.describe(_project()),
+        "environment": environment(_project()),
         "profile": snapshot.profile,
     }
     return number_version(manifest, facts)
@@ -100,28 +96,13 @@ def _search(running: Build, declaration: type[Endpoint], report: Callable[[Progr
     from flyball.learning import selection
 
     dataset = _dataset(declaration, running.snapshot)
-    fits = selection.select(dataset, _plan(declaration), report)
-    for rank, fit in enumerate(fits, start=1):
-        _keep(running, declaration, dataset, rank, fit)
+    fits = selection.select(dataset, selection.Plan.of(declaration), report)
+    rank = 1
+    for fit in fits:
+        rank += _keep(running, declaration, dataset, rank, fit).manifest is not None
     running.reproducible = not any(fit.stopped_by_time for fit in fits)
     if not running.results.exclude(name=BASELINE).exclude(manifest=None).exists():
         raise BuildFailed
-
-
-def _plan(declaration: type[Endpoint]) -> Plan:
-    from flyball.learning import package, selection
-
-    return selection.Plan(
-        task=declaration.task,
-        metric=declaration.metric,
-        cv=declaration.cv,
-        candidates=tuple(declaration.candidates),
-        feature_sets=declaration.feature_sets,
-        trusted=package.trusted_names(declaration.trusted),
-        search=declaration.search,
-        seed=declaration.seed,
-        positive=None if declaration.outcome is None else declaration.outcome.positive,
-    )
 
 
 def _dataset(declaration: type[Endpoint], snapshot: Snapshot) -> Dataset:
@@ -133,10 +114,10 @@ def _dataset(declaration: type[Endpoint], snapshot: Snapshot) -> Dataset:
 def _keep(
     running: Build, declaration: type[Endpoint], dataset: Dataset, rank: int, fit: Fit
 ) -> CandidateResult:
-    manifest, error = None, fit.error or ""
+    manifest, error = None, fit.error
     if fit.pipeline is not None:
         try:
-            manifest = _store(declaration, running.snapshot, dataset, fit)
+            manifest = _store(declaration, running.snapshot, dataset, fit.pipeline)
         except FlyballError as refused:  # one that cannot be packaged is a candidate that failed
             error = str(refused)
     return CandidateResult.objects.create(
@@ -154,11 +135,11 @@ def _keep(
     )
 
 
-def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, fit: Fit) -> Manifest:
+def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Manifest:
     from flyball.learning import package
 
-    data, manifest = package.package(
-        fit,
+    data, manifest = package.packaged(
+        pipeline,
         dataset,
         _schema(snapshot),
         endpoint=declaration.name,
@@ -168,7 +149,7 @@ def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, fi
     store = database()
     with closing(store.connect()) as connection:
         artifacts.write(store, connection, data)
-    return replace(manifest, number=0)
+    return manifest
 
 
 def _finish(running: Build, status: str, error: str = "") -> None:
@@ -177,8 +158,7 @@ def _finish(running: Build, status: str, error: str = "") -> None:
 
 
 def _reason(error: BaseException) -> str:
-    # Other libraries put values of the data into their messages; only ours are known not to.
-    return str(error) if isinstance(error, FlyballError) else type(error).__name__
+    return str(error) if isinstance(error, FlyballError) else f"{type(error).__name__}: {error}"[:1000]
 
 
 def _facts(build: Build, result: CandidateResult) -> dict[str, Any]:

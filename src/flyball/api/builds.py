@@ -1,0 +1,65 @@
+"""Builds of an endpoint, and their leaderboards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flyball.api.view import ManagementView, page
+from flyball.control.registry import selectors as registry
+from flyball.control.registry.models import Build, CandidateResult
+
+
+class Builds(ManagementView):
+    """``GET /api/endpoints/{endpoint}/builds``."""
+
+    roles = {"GET": "viewer"}
+
+    def get(self, request: Request, endpoint: str) -> Response:
+        """A page of builds, newest first."""
+        every = registry.builds(self.endpoint(request, endpoint).name)
+        return Response({"builds": [_build(build) for build in page(request, every, "id")]})
+
+
+class OneBuild(ManagementView):
+    """``GET /api/endpoints/{endpoint}/builds/{number}``."""
+
+    roles = {"GET": "viewer"}
+
+    def get(self, request: Request, endpoint: str, number: int) -> Response:
+        """One build with its leaderboard, the best candidate first."""
+        build = registry.build(self.endpoint(request, endpoint).name, number)
+        board = [_result(result) for result in registry.leaderboard(build)]
+        return Response({**_build(build), "leaderboard": board})
+
+
+def _build(build: Build) -> dict[str, Any]:
+    return {
+        "id": build.pk,
+        "endpoint": build.endpoint,
+        "snapshot": build.snapshot.digest,
+        "status": build.status,
+        "metric": build.metric,
+        "seed": build.seed,
+        "reproducible": build.reproducible,
+        "environment": build.environment,
+        "error": build.error,
+        "started_at": build.started_at,
+        "finished_at": build.finished_at,
+    }
+
+
+def _result(result: CandidateResult) -> dict[str, Any]:
+    return {
+        "candidate": result.name,
+        "rank": result.rank,
+        "parameters": result.parameters,
+        "fold_scores": result.fold_scores,
+        "held_out_score": result.held_out_score,
+        "trials": result.trials,
+        "stopped_by_time": result.stopped_by_time,
+        "seconds": result.seconds,
+        "error": result.error,
+    }

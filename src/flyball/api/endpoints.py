@@ -1,0 +1,115 @@
+"""Endpoints, their routes, promotion and rollback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flyball.api.view import ManagementView, actor, body, page
+from flyball.control.endpoints import selectors, services
+from flyball.control.endpoints.models import Endpoint, RouteRevision
+from flyball.domain.routing import Route
+from flyball.domain.schema import Field, Kind, Schema
+
+EXPECTED = Field(name="expected", kind=Kind.INTEGER, nullable=True)
+PROMOTION = Schema(
+    (Field(name="version", kind=Kind.INTEGER), EXPECTED, Field(name="yes", kind=Kind.BOOLEAN, nullable=True))
+)
+ROLLBACK = Schema((EXPECTED,))
+
+
+class Endpoints(ManagementView):
+    """``GET /api/endpoints``: those of the actor's teams."""
+
+    roles = {"GET": "viewer"}
+
+    def get(self, request: Request) -> Response:
+        """Every endpoint with the route in force."""
+        every = selectors.endpoints(actor(request).teams("viewer"))
+        return Response({"endpoints": [_endpoint(one) for one in every]})
+
+
+class OneEndpoint(ManagementView):
+    """``GET /api/endpoints/{endpoint}``."""
+
+    roles = {"GET": "viewer"}
+
+    def get(self, request: Request, endpoint: str) -> Response:
+        """One endpoint with the route in force."""
+        return Response(_endpoint(self.endpoint(request, endpoint)))
+
+
+class Routes(ManagementView):
+    """``GET /api/endpoints/{endpoint}/routes``: every revision, newest first."""
+
+    roles = {"GET": "viewer"}
+
+    def get(self, request: Request, endpoint: str) -> Response:
+        """A page of revisions."""
+        every = selectors.revisions(self.endpoint(request, endpoint).name)
+        return Response({"routes": [_revision(one) for one in page(request, every, "number")]})
+
+
+class Promote(ManagementView):
+    """``POST /api/endpoints/{endpoint}/promote``: ``{"version": 3, "expected": 7, "yes": true}``."""
+
+    roles = {"POST": "owner"}
+
+    def post(self, request: Request, endpoint: str) -> Response:
+        """The new revision. ``expected`` is the revision in force as the caller knows it."""
+        name = self.endpoint(request, endpoint).name
+        sent: dict[str, Any] = body(request, PROMOTION)
+        promoted = services.promote(
+            endpoint=name,
+            version=sent["version"],
+            expected=sent["expected"],
+            yes=bool(sent["yes"]),
+            user=actor(request).user,
+        )
+        return Response(_revision(promoted), status=201)
+
+
+class Rollback(ManagementView):
+    """``POST /api/endpoints/{endpoint}/rollback``: ``{"expected": 8}`` or ``{}``."""
+
+    roles = {"POST": "owner"}
+
+    def post(self, request: Request, endpoint: str) -> Response:
+        """The new revision."""
+        name = self.endpoint(request, endpoint).name
+        sent: dict[str, Any] = body(request, ROLLBACK)
+        back = services.rollback(endpoint=name, expected=sent["expected"], user=actor(request).user)
+        return Response(_revision(back), status=201)
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "name": endpoint.name,
+        "team": endpoint.team.slug,
+        "task": endpoint.task,
+        "description": endpoint.description,
+        "route": _route(selectors.route(endpoint.name)),
+    }
+
+
+def _revision(revision: RouteRevision) -> dict[str, Any]:
+    return {
+        **(_route(selectors.document(revision)) or {}),
+        "reason": revision.reason,
+        "created_at": revision.created_at,
+    }
+
+
+def _route(route: Route | None) -> dict[str, Any] | None:
+    if route is None:
+        return None
+    # Without the lookups: their SQL is nobody's business outside.
+    return {
+        "number": route.number,
+        "champion": route.champion.version,
+        "arms": msgspec.to_builtins(route.arms),
+        "decision": msgspec.to_builtins(route.decision),
+    }

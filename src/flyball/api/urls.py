@@ -1,0 +1,32 @@
+"""The addresses of the management API."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from flyball.api.builds import Builds, OneBuild
+from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Rollback, Routes
+from flyball.api.entities import Entity
+from flyball.api.keys import Keys, OneKey
+from flyball.api.nothing import Nothing
+from flyball.api.snapshots import OneSnapshot, SnapshotRows, Snapshots
+from flyball.api.versions import OneVersion, Versions
+
+urlpatterns = [
+    path("endpoints", Endpoints.as_view()),
+    path("endpoints/<str:endpoint>", OneEndpoint.as_view()),
+    path("endpoints/<str:endpoint>/routes", Routes.as_view()),
+    path("endpoints/<str:endpoint>/promote", Promote.as_view()),
+    path("endpoints/<str:endpoint>/rollback", Rollback.as_view()),
+    path("endpoints/<str:endpoint>/versions", Versions.as_view()),
+    path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view()),
+    path("endpoints/<str:endpoint>/builds", Builds.as_view()),
+    path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view()),
+    path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view()),
+    path("endpoints/<str:endpoint>/snapshots/<str:digest>", OneSnapshot.as_view()),
+    path("endpoints/<str:endpoint>/snapshots/<str:digest>/rows.parquet", SnapshotRows.as_view()),
+    path("endpoints/<str:endpoint>/entities/<path:key>", Entity.as_view()),
+    path("keys", Keys.as_view()),
+    path("keys/<int:number>", OneKey.as_view()),
+    re_path(r"", Nothing.as_view()),
+]

@@ -1,0 +1,53 @@
+"""Versions of an endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flyball.api.view import ManagementView, page
+from flyball.control.endpoints import selectors
+from flyball.control.registry import selectors as registry
+from flyball.control.registry.models import Version
+from flyball.domain.routing import Route
+
+
+class Versions(ManagementView):
+    """``GET /api/endpoints/{endpoint}/versions``."""
+
+    roles = {"GET": "viewer"}
+
+    def get(self, request: Request, endpoint: str) -> Response:
+        """A page of versions with their stage and score, newest first."""
+        name = self.endpoint(request, endpoint).name
+        route = selectors.route(name)
+        versions = page(request, registry.versions(name), "number")
+        return Response({"versions": [_summary(version, route) for version in versions]})
+
+
+class OneVersion(ManagementView):
+    """``GET /api/endpoints/{endpoint}/versions/{number}``."""
+
+    roles = {"GET": "viewer"}
+
+    def get(self, request: Request, endpoint: str, number: int) -> Response:
+        """Everything known about one version, but for its golden rows: they are rows of the data."""
+        name = self.endpoint(request, endpoint).name
+        version = registry.version(name, number)
+        manifest = {key: value for key, value in version.manifest.items() if key != "golden"}
+        summary = _summary(version, selectors.route(name))
+        return Response({**summary, "manifest": manifest, "facts": version.facts})
+
+
+def _summary(version: Version, route: Route | None) -> dict[str, Any]:
+    return {
+        "endpoint": version.endpoint,
+        "number": version.number,
+        "stage": selectors.version_stage(version, route),
+        "candidate": version.facts.get("candidate"),
+        "metric": version.facts.get("metric"),
+        "held_out_score": version.facts.get("held_out_score"),
+        "created_at": version.created_at,
+    }

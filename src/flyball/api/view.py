@@ -1,0 +1,175 @@
+"""What every view of the management API stands on: who asks, what they may, and how bodies are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import IO, Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from flyball.api import problems
+from flyball.control.accounts import selectors as accounts
+from flyball.control.accounts.selectors import Actor
+from flyball.control.endpoints import selectors
+from flyball.control.endpoints.models import Endpoint
+from flyball.domain.errors import (
+    BodyTooLarge,
+    InvalidInput,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    Unauthenticated,
+    UnknownEndpoint,
+)
+from flyball.domain.schema import Schema, check
+from flyball.domain.values import Scalar
+from flyball.serving import wire
+
+BODY_LIMIT = 1024 * 1024
+"""Largest body of a management request (bytes)."""
+PAGE = 100
+"""Entries of a page, unless fewer are asked for."""
+
+
+class KeyAuthentication(BaseAuthentication):
+    """An API key as ``Authorization: Bearer``: it stands for one team."""
+
+    def authenticate(self, request: Request) -> tuple[None, Actor] | None:
+        """The key's actor; ``None`` where no bearer is given. Raises ``Unauthenticated`` for a wrong one."""
+        scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        principal = accounts.principal(text.strip())
+        return None, Actor({principal.team: principal.role})
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return "Bearer"
+
+
+class MemberAuthentication(SessionAuthentication):
+    """A signed-in user, who stands for every team they belong to."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Actor] | None:
+        """The session's actor; unsafe methods need the CSRF token too."""
+        found = super().authenticate(request)
+        return None if found is None else (found[0], accounts.actor(found[0]))
+
+
+class HasRole(BasePermission):
+    """Nobody may do anything but what a view's ``roles`` allow: a method that is not named is refused."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Whether the method is open to this actor. Raises ``Unauthenticated`` or ``MethodNotAllowed``."""
+        actor(request)
+        if view.role(request) is None:
+            raise MethodNotAllowed
+        return True
+
+
+class StrictJson(BaseParser):
+    """JSON by the same strict rules as the doors'."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The value of a body. Raises ``BodyTooLarge`` or ``MalformedBody``."""
+        body = stream.read(BODY_LIMIT + 1)
+        if len(body) > BODY_LIMIT:
+            raise BodyTooLarge
+        return wire.parse(body)
+
+
+class OnlyJson(DefaultContentNegotiation):
+    """Answers are JSON whatever is asked for: a browser's ``Accept`` is no reason to refuse."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """The one renderer there is."""
+        return renderers[0], renderers[0].media_type
+
+
+class ManagementView(APIView):
+    """One subject of the API. ``roles`` says for each method which role it takes."""
+
+    authentication_classes = [KeyAuthentication, MemberAuthentication]
+    permission_classes = [HasRole]
+    parser_classes = [StrictJson]
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = OnlyJson
+    throttle_classes = []
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    roles: ClassVar[Mapping[str, str]] = {}
+
+    def role(self, request: Request) -> str | None:
+        """The role that this request takes; ``None`` where the method is not for anybody."""
+        return self.roles.get("GET" if request.method == "HEAD" else request.method or "")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let in who may; PostgreSQL takes no NUL, and nothing is named with one."""
+        super().initial(request, *args, **kwargs)
+        if any("\x00" in value for value in kwargs.values() if isinstance(value, str)):
+            raise NotFound
+
+    def get_exception_handler(self) -> Callable[..., Any]:
+        """Ours, whatever the project's REST Framework is set to."""
+        return problems.handle
+
+    def endpoint(self, request: Request, name: str) -> Endpoint:
+        """The endpoint of a name, for an actor with the method's role.
+
+        Raises ``UnknownEndpoint``, in the same words for one that belongs to another team; ``Forbidden``.
+        """
+        found = selectors.endpoints().filter(name=name).first()
+        asking = actor(request)
+        if found is None or found.team.slug not in asking.roles:
+            raise UnknownEndpoint
+        asking.require(found.team.slug, self.role(request) or "owner")
+        return found
+
+
+def actor(request: Request) -> Actor:
+    """Who asks. Raises ``Unauthenticated``."""
+    asking: object = request.auth
+    if not isinstance(asking, Actor):
+        raise Unauthenticated
+    return asking
+
+
+def body(request: Request, schema: Schema) -> dict[str, Scalar]:
+    """The checked fields of a body. Raises ``InvalidInput`` with every problem and its place."""
+    if not isinstance(request.data, dict):
+        raise InvalidInput("Expected an object.", problems=[Problem("", "wrong_type", "Expected an object.")])
+    checked = check(schema, request.data)
+    if checked.problems:
+        raise InvalidInput("The body does not fit.", problems=checked.problems)
+    return checked.values
+
+
+def page(request: Request, every: QuerySet[Any], field: str) -> list[Any]:
+    """One page of a list, newest first: ``before`` is the last ``field`` of the page before it."""
+    before, limit = _whole(request, "before"), _whole(request, "limit")
+    if before is not None:
+        every = every.filter(**{f"{field}__lt": before})
+    return list(every.order_by(f"-{field}")[: min(limit or PAGE, PAGE)])
+
+
+def _whole(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        problem = Problem(f"/{name}", "wrong_type", "Expected a whole number.")
+        raise InvalidInput("The query does not fit.", problems=[problem])
+    return int(text)
