@@ -12,7 +12,7 @@ from typing import Any
 LIBRARIES = ("flyball", "scikit-learn", "numpy", "scipy", "pandas", "skops", "optuna", "pyarrow", "duckdb")
 
 
-def describe(directory: Path | str) -> dict[str, Any]:
+def environment(directory: Path | str) -> dict[str, Any]:
     """The facts of a build as JSON.
 
     ``commit`` and ``dirty`` describe the git work tree that holds ``directory``; both are ``None`` where
