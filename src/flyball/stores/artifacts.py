@@ -36,7 +36,7 @@ def exists(database: Database, connection: Any, digest: str) -> bool:
 
 
 def read(database: Database, connection: Any, digest: str) -> bytes:
-    """The artifact's bytes. Raises ``ArtifactCorrupt`` where they are missing or are not those of ``digest``."""
+    """The artifact's bytes. Raises ``ArtifactCorrupt`` where they are missing or differ."""
     if not exists(database, connection, digest):
         raise ArtifactCorrupt("The artifact is not stored, or not completely.")
     numbers = database.sql("SELECT number FROM flyball_artifact_part WHERE digest = ? ORDER BY number")

@@ -33,13 +33,13 @@ class Database:
         return self.url.startswith(("postgres://", "postgresql://"))
 
     @property
-    def error(self) -> type[Exception]:
-        """The root of what this database's driver raises."""
+    def driver(self) -> Any:
+        """The driver's module, for the errors that it raises (PEP 249)."""
         if self.is_postgres:
             import psycopg
 
-            return psycopg.Error
-        return sqlite3.Error
+            return psycopg
+        return sqlite3
 
     def connect(self) -> Any:
         """A new connection in autocommit, as durable as the promise: FULL on SQLite, ``on`` on PostgreSQL."""

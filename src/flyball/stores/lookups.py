@@ -13,9 +13,13 @@ from flyball.stores.database import Database
 def read(database: Database, connection: Any, lookup: Lookup, key: Scalar) -> dict[str, Scalar] | None:
     """The feature table's values for one entity, or ``None`` where it has no row.
 
-    Each value has the kind that the lookup states, whatever the database makes of it.
+    Each value has the kind that the lookup states, whatever the database makes of it. A key that the
+    database cannot even read, such as no UUID where it wants one, names no row.
     """
-    row = connection.execute(lookup.sql, (key,)).fetchone()
+    try:
+        row = connection.execute(lookup.sql, (key,)).fetchone()
+    except database.driver.DataError:
+        return None
     if row is None:
         return None
     if lookup.packed:

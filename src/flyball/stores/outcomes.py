@@ -31,6 +31,14 @@ class Counts:
     ambiguous: int = 0
     unmatched: int = 0
 
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.bound + other.bound,
+            self.held + other.held,
+            self.ambiguous + other.ambiguous,
+            self.unmatched + other.unmatched,
+        )
+
 
 def record(database: Database, connection: Any, outcomes: Sequence[Outcome], received_at: datetime) -> Counts:
     """Store outcomes and bind them to their predictions, a few hundred a transaction.

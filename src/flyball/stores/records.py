@@ -122,7 +122,8 @@ def erase(database: Database, connection: Any, identity: UUID, moment: datetime)
     """
     erased = (
         "UPDATE flyball_prediction SET input = NULL, output = NULL, decision = NULL, warnings = '[]',"
-        " reference = NULL, entity = '{}', entity_key = NULL, erased_at = ? WHERE id = ? AND erased_at IS NULL"
+        " reference = NULL, entity = '{}', entity_key = NULL, erased_at = ?"
+        " WHERE id = ? AND erased_at IS NULL"
     )
     outcomes = (
         "UPDATE flyball_outcome SET value = 'null', reference = NULL, entity_key = NULL WHERE prediction = ?"

@@ -1,0 +1,143 @@
+"""From a call's rows to the values a version takes: checked, looked up, in the schema's order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from flyball.domain.errors import InvalidInput, Problem, UnknownEntity
+from flyball.domain.routing import Lookup
+from flyball.domain.schema import Field, Kind, Schema, check, escape
+from flyball.domain.values import Scalar
+from flyball.serving.calls import Row
+
+Read = Callable[[Lookup, Scalar], Mapping[str, Scalar] | None]
+"""One feature table's values for one key, or ``None``."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """One row on its way: its values so far, its entity as normalised, and warnings."""
+
+    row: Row
+    values: dict[str, Scalar]
+    entity: dict[str, Scalar]
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def used(schema: Schema, lookups: Sequence[Lookup]) -> list[Lookup]:
+    """The lookups that the schema has fields from."""
+    sources = {each.source for each in schema.fields}
+    return [lookup for lookup in lookups if lookup.table in sources]
+
+
+def checked(
+    schema: Schema, lookups: Sequence[Lookup], rows: Sequence[Row], known: Collection[str]
+) -> list[Asked]:
+    """Every row's input and entity, checked completely. Raises ``InvalidInput`` with every problem there is.
+
+    ``known`` are names that other routed versions take; they are accepted and left out.
+    """
+    request = schema.of("request")
+    problems: list[Problem] = []
+    every = []
+    for row in rows:
+        result = check(request, row.input, pointer=f"{row.pointer}/input", known=frozenset(known))
+        entity = check_entity(lookups, used(schema, lookups), row.entity, row.pointer, problems)
+        problems += result.problems
+        every.append(Asked(row, result.values, entity, result.warnings))
+    if problems:
+        raise InvalidInput(problems=problems)
+    return every
+
+
+def check_entity(
+    lookups: Sequence[Lookup],
+    needed: Sequence[Lookup],
+    entity: Mapping[str, Scalar],
+    pointer: str,
+    problems: list[Problem],
+) -> dict[str, Scalar]:
+    """The entity's keys as their kinds; what is wrong with them is added to ``problems``.
+
+    Every column that names an entity of this endpoint is accepted, those of ``needed`` must be there.
+    """
+    must = {lookup.on for lookup in needed}
+    kinds = {lookup.on: lookup.key_kind for lookup in lookups}
+    fields = [Field(name=on, kind=kind, nullable=on not in must) for on, kind in kinds.items()]
+    result = check(Schema(tuple(fields)), entity, pointer=f"{pointer}/entity")
+    problems += result.problems
+    return {name: value for name, value in result.values.items() if value is not None}
+
+
+def look_up(schema: Schema, lookups: Sequence[Lookup], asked: Sequence[Asked], read: Read) -> None:
+    """Add the looked-up values to every row and bring them into the schema's order.
+
+    A table without a row gives no values, as in training, where the model can do without and another table
+    knows the entity. Raises ``UnknownEntity`` otherwise, ``InvalidInput`` where a stored value does not fit.
+    """
+    needed = used(schema, lookups)
+    missing: list[Problem] = []
+    problems: list[Problem] = []
+    for each in asked:
+        known: set[str] = set()
+        for lookup in needed:
+            found = read(lookup, each.entity[lookup.on])
+            known |= {lookup.on} if found is not None else set()
+            _add(schema.of(lookup.table), lookup, found, each, missing, problems)
+        missing += [_stranger(each, on) for on in {lookup.on for lookup in needed} - known]
+        each.values = {name: each.values.get(name) for name in schema.names}
+    if missing:
+        raise UnknownEntity(problems=list(dict.fromkeys(missing)))
+    if problems:
+        raise InvalidInput("A stored feature does not fit the schema.", problems=problems)
+
+
+def parse_key(kind: Kind, text: str) -> Scalar:
+    """An entity's key from a URL or a file of text. Raises ``ValueError`` where it is none of that kind."""
+    if kind is Kind.INTEGER:
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
+            raise ValueError("Expected a whole number.")
+        return int(text)
+    if kind is Kind.NUMBER:
+        return float(text)
+    if kind is Kind.BOOLEAN:
+        return {"true": True, "false": False}[text]
+    return text
+
+
+def _add(
+    schema: Schema,
+    lookup: Lookup,
+    found: Mapping[str, Scalar] | None,
+    asked: Asked,
+    missing: list[Problem],
+    problems: list[Problem],
+) -> None:
+    if found is None and not all(each.nullable for each in schema.fields):
+        missing.append(_stranger(asked, lookup.on))
+        return
+    values = {each.name: _as_category(each, (found or {}).get(each.name)) for each in schema.fields}
+    result = check(schema, values)
+    asked.values |= result.values
+    place = f"{asked.row.pointer}/entity/{escape(lookup.on)}"
+    problems += [_located(each, lookup, place) for each in result.problems]
+    asked.warnings += [_located(each, lookup, place) for each in result.warnings]
+
+
+def _as_category(field: Field, value: Scalar) -> Scalar:
+    """SQLite knows no booleans: its 1 is the category ``true`` where the categories are booleans."""
+    wanted = field.kind is Kind.CATEGORY and type(value) is int
+    return bool(value) if wanted and all(isinstance(each, bool) for each in field.categories) else value
+
+
+def _located(problem: Problem, lookup: Lookup, place: str) -> Problem:
+    """A looked-up field has no place in the request; the key that led to it has."""
+    name = problem.pointer.removeprefix("/")
+    return replace(problem, pointer=place, message=f"{lookup.table}.{name}: {problem.message}")
+
+
+def _stranger(asked: Asked, on: str) -> Problem:
+    place = f"{asked.row.pointer}/entity/{escape(on)}"
+    return Problem(place, "unknown_entity", "No feature table has a row for this key.")

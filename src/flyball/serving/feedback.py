@@ -1,0 +1,150 @@
+"""Outcomes checked against what the endpoint predicts; and stored predictions, found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownPrediction
+from flyball.domain.records import Outcome, Prediction, check_outcome, entity_key
+from flyball.domain.values import Scalar, label_text
+from flyball.serving import features
+from flyball.serving.calls import SentOutcome
+from flyball.serving.pool import Served, Table
+from flyball.serving.readers import Readers
+from flyball.stores import outcomes, records
+from flyball.stores.database import Database
+from flyball.stores.outcomes import Counts
+from flyball.stores.routes import Principal
+
+
+class Parts(Protocol):
+    """What finding needs of the engine."""
+
+    readers: Readers
+
+
+def checked(
+    table: Table, principal: Principal, sent: Sequence[SentOutcome], found: Mapping[UUID, Prediction]
+) -> list[Outcome]:
+    """Outcomes as they are stored. Raises ``InvalidInput`` with every problem of all of them.
+
+    ``found`` are the predictions of those that name no endpoint.
+    """
+    problems: list[Problem] = []
+    every = []
+    for each in sent:
+        served = table.served(principal, each.endpoint or _endpoint_of(table, principal, each, found))
+        problems += _form(each)
+        entity = _entity(served, each, problems)
+        try:
+            value = _value(served, each)
+        except InvalidInput as error:
+            problems += error.problems
+            continue
+        every.append(
+            Outcome(
+                endpoint=served.route.endpoint,
+                value=value,
+                prediction=each.prediction,
+                reference=each.reference,
+                entity=entity,
+                occurred_at=each.occurred_at,
+                source=each.source,
+            )
+        )
+    if problems:
+        raise InvalidInput("The outcomes do not fit the endpoint.", problems=problems)
+    return every
+
+
+def writes(
+    database: Database, checked: Sequence[Outcome], received_at: datetime
+) -> list[Callable[[Any], Counts]]:
+    """The storing of outcomes as pieces of work, each short enough for predictions to go between."""
+
+    def work(some: Sequence[Outcome]) -> Callable[[Any], Counts]:
+        return lambda connection: outcomes.record(database, connection, some, received_at)
+
+    size = outcomes.TRANSACTION_ROWS
+    return [work(checked[start : start + size]) for start in range(0, len(checked), size)]
+
+
+def find(
+    parts: Parts,
+    endpoints: Sequence[str],
+    reference: str | None,
+    entity: Mapping[str, Scalar] | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Prediction]:
+    """Stored predictions of these endpoints by reference or entity, newest first."""
+    database = parts.readers.database
+    return parts.readers.read(
+        lambda connection: records.find(
+            database,
+            connection,
+            endpoints=endpoints,
+            reference=reference,
+            entity_key=entity_key(entity),
+            before=before,
+            limit=limit,
+        )
+    )
+
+
+def _endpoint_of(
+    table: Table, principal: Principal, sent: SentOutcome, found: Mapping[UUID, Prediction]
+) -> str:
+    prediction = None if sent.prediction is None else found.get(sent.prediction)
+    if prediction is None or table.teams.get(prediction.endpoint) != principal.team:
+        raise UnknownPrediction
+    if prediction.erased_at is not None:
+        raise Erased
+    return prediction.endpoint
+
+
+def _form(sent: SentOutcome) -> list[Problem]:
+    """What is missing for it to find its prediction."""
+    if sent.prediction is not None or sent.reference is not None:
+        return []
+    if not sent.entity:
+        message = "A prediction's id, a reference, or an entity and occurred_at is needed."
+        return [Problem(sent.pointer, "missing", message)]
+    if sent.occurred_at is None:
+        place = f"{sent.pointer}/occurred_at"
+        return [Problem(place, "missing", "An entity's outcome needs the time when it happened.")]
+    return []
+
+
+def _entity(served: Served, sent: SentOutcome, problems: list[Problem]) -> dict[str, Scalar]:
+    entity = dict(sent.entity)
+    if sent.is_text:
+        kinds = {lookup.on: lookup.key_kind for lookup in served.route.lookups}
+        for name in entity.keys() & kinds.keys():
+            try:
+                entity[name] = features.parse_key(kinds[name], str(entity[name]))
+            except (ValueError, KeyError):
+                continue  # the check below finds it, with its place
+    return features.check_entity(served.route.lookups, [], entity, sent.pointer, problems)
+
+
+def _value(served: Served, sent: SentOutcome) -> Scalar:
+    place = f"{sent.pointer}/value"
+    task = served.route.task
+    if task == "clustering":
+        raise NotFound("A clustering endpoint takes no outcomes.")
+    classes = tuple(label for loaded in served.versions.values() for label in loaded.manifest.classes)
+    value = _from_text(task, classes, sent.value) if sent.is_text else sent.value
+    return check_outcome(task, classes, value, place)
+
+
+def _from_text(task: str, classes: Sequence[Scalar], value: object) -> object:
+    if task == "classification":
+        return next((label for label in classes if label_text(label) == value), value)
+    try:
+        return float(str(value))
+    except ValueError:
+        return value

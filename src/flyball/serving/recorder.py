@@ -1,0 +1,211 @@
+"""The one writer of a process: everything that gathers while a commit runs goes into the next one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flyball.domain.errors import FlyballError, Overloaded
+from flyball.domain.records import Prediction
+from flyball.stores import records
+from flyball.stores.database import Database
+from flyball.stores.records import Submission
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+"""Predictions in one commit: on SQLite others wait for the write lock meanwhile."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Predictions to store, with the promise that the caller waits for."""
+
+    submission: Submission
+    done: Future[list[Prediction]] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Anything else to write, between two groups of predictions; it opens its own transactions."""
+
+    run: Callable[[Any], Any]
+    done: Future[Any] = field(default_factory=Future)
+
+
+class Recorder:
+    """Commits in groups, in a thread of its own, on a connection of its own.
+
+    ``limit`` bounds the predictions that wait; beyond it, new ones are refused with ``Overloaded``. A future
+    is done only after the commit: what it says is in the database.
+    """
+
+    def __init__(self, database: Database, limit: int) -> None:
+        self.database = database
+        self.limit = limit
+        self.commits = 0
+        self.durability = "unknown"
+        self._connection: Any = None
+        self._queue: deque[_Entry | _Work] = deque()
+        self._waiting = 0
+        self._stopping = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="flyball-recorder", daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        """Predictions and other writes that are not committed yet."""
+        return self._waiting
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit what waits, then end the thread."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def check_room(self) -> None:
+        """Raises ``Overloaded`` where as much waits as may, so that nobody computes in vain."""
+        if self._waiting >= self.limit or self._stopping:
+            raise Overloaded
+
+    def submit(self, submission: Submission) -> Future[list[Prediction]]:
+        """Store predictions. Raises ``Overloaded`` at once where too much waits."""
+        entry = _Entry(submission)
+        self._put(entry, len(submission.predictions))
+        return entry.done
+
+    def run(self, work: Callable[[Any], T]) -> Future[T]:
+        """Do ``work`` with the writing connection. Raises ``Overloaded`` at once where too much waits."""
+        task = _Work(work)
+        self._put(task, 1)
+        return task.done
+
+    def _put(self, item: _Entry | _Work, weight: int) -> None:
+        with self._changed:
+            self.check_room()
+            self._waiting += weight
+            self._queue.append(item)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        with suppress(self.database.driver.Error):
+            self._connected()  # so that the status can tell how durable it is before anything is written
+        while group := self._next():
+            if isinstance(group[0], _Work):
+                self._work(group[0])
+            else:
+                self._record([each for each in group if isinstance(each, _Entry)])
+        self._disconnect()
+
+    def _next(self) -> list[_Entry | _Work]:
+        with self._changed:
+            while not self._queue and not self._stopping:
+                self._changed.wait()
+            group: list[_Entry | _Work] = []
+            size = 0
+            while self._queue and size < BATCH and not (group and isinstance(self._queue[0], _Work)):
+                item = self._queue.popleft()
+                group.append(item)
+                size += len(item.submission.predictions) if isinstance(item, _Entry) else BATCH
+            return group
+
+    def _record(self, entries: Sequence[_Entry]) -> None:
+        results: Sequence[records.Result]
+        try:
+            results = self._stored([each.submission for each in entries])
+        except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
+            results = [_refusal(error)] * len(entries)
+        self._leave(sum(len(each.submission.predictions) for each in entries))
+        for entry, result in zip(entries, results, strict=True):
+            _settle(entry.done, result)
+
+    def _work(self, task: _Work) -> None:
+        result: Any
+        try:
+            result = task.run(self._connected())
+        except Exception as error:  # noqa: BLE001 - as above
+            self._disconnect()
+            result = _refusal(error)
+        self._leave(1)
+        _settle(task.done, result)
+
+    def _leave(self, weight: int) -> None:
+        with self._changed:
+            self._waiting -= weight
+
+    def _stored(self, batch: Sequence[Submission]) -> Sequence[records.Result]:
+        try:
+            return self._commit(batch)
+        except Exception as error:  # noqa: BLE001 - the second try decides
+            logger.warning("A commit failed and is tried again: %s", type(error).__name__)
+            self._disconnect()
+            driver = self.database.driver
+            transient = isinstance(error, driver.OperationalError | driver.InterfaceError)
+        rest = self._not_stored(batch)
+        groups = [rest] if transient else [[each] for each in rest]
+        results = {id(each): result for group in groups for each, result in self._again(group)}
+        return [results.get(id(each), list(each.predictions)) for each in batch]
+
+    def _not_stored(self, batch: Sequence[Submission]) -> list[Submission]:
+        """A commit that failed may have happened: what is in the database then is not written again."""
+        wanted = [each.id for submission in batch for each in submission.predictions]
+        stored = records.many(self.database, self._connected(), wanted)
+        return [each for each in batch if not all(one.id in stored for one in each.predictions)]
+
+    def _again(self, group: Sequence[Submission]) -> list[tuple[Submission, records.Result]]:
+        results: Sequence[records.Result] = []
+        if group:
+            try:
+                results = self._commit(group)
+            except Exception as error:  # noqa: BLE001 - one that cannot be stored does not stop the others
+                results = [_refusal(error)] * len(group)
+        return list(zip(group, results, strict=True))
+
+    def _commit(self, batch: Sequence[Submission]) -> list[records.Result]:
+        connection = self._connected()
+        with self.database.transaction(connection):
+            results = records.write(self.database, connection, batch)
+        self.commits += 1
+        return results
+
+    def _connected(self) -> Any:
+        if self._connection is None:
+            self._connection = self.database.connect()
+            self.durability = self.database.durability(self._connection)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with suppress(Exception):
+                self._connection.close()
+            self._connection = None
+
+
+def _settle(done: Future[Any], result: Any) -> None:
+    if not done.set_running_or_notify_cancel():
+        return  # who asked has gone; what was stored stays
+    if isinstance(result, Exception):
+        done.set_exception(result)
+    else:
+        done.set_result(result)
+
+
+def _refusal(error: Exception) -> FlyballError:
+    if isinstance(error, FlyballError):
+        return error
+    # Not its message: a driver's may hold values that a user sent.
+    logger.error("Something was not stored: %s", type(error).__name__)
+    return Overloaded("The database did not take it; try again shortly.")
