@@ -1,0 +1,153 @@
+"""The Python client: predictions, outcomes, snapshots and promotions over HTTP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from flyball.domain import errors
+from flyball.domain.errors import FlyballError, Problem
+
+if TYPE_CHECKING:
+    import pandas
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFile:
+    """A snapshot that was fetched: its digest and its rows as a Parquet file's bytes."""
+
+    digest: str
+    content: bytes
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The rows as a data frame; needs pandas and pyarrow."""
+        import pandas
+
+        return pandas.read_parquet(io.BytesIO(self.content))
+
+
+class Client:
+    """A server at ``url`` (with the prefix that Flyball has there), asked with an API key.
+
+    Answers are the server's JSON. What it refuses is raised as the ``FlyballError`` of the same code. May be
+    shared by threads; close it, or use it in ``with``.
+
+    >>> with Client("http://127.0.0.1:8000", key) as client:           # doctest: +SKIP
+    ...     client.predict("income", input={"age": 39})["output"]
+    """
+
+    def __init__(self, url: str, key: str, *, timeout: float = 30.0) -> None:
+        headers = {"Authorization": f"Bearer {key}"}
+        self._http = httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, timeout=timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def predict(
+        self,
+        endpoint: str,
+        *,
+        input: Mapping[str, Any] | None = None,  # noqa: A002 - the word of the API
+        entity: Mapping[str, Any] | None = None,
+        reference: str | None = None,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Json:
+        """One prediction; or, for ``rows``, ``{"predictions": […]}``."""
+        sent = {"input": input, "entity": entity, "reference": reference, "rows": rows, "version": version}
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        return self._json("POST", f"v1/endpoints/{_part(endpoint)}/predictions", _given(sent), headers)
+
+    def entity_prediction(self, endpoint: str, key: Any) -> Json:
+        """The prediction for an entity whose features are all looked up."""
+        return self._json("GET", f"v1/endpoints/{_part(endpoint)}/entities/{_part(key)}/prediction")
+
+    def prediction(self, id: Any) -> Json:  # noqa: A002 - the word of the API
+        """One stored prediction."""
+        return self._json("GET", f"v1/predictions/{_part(id)}")
+
+    def outcome(self, prediction: Any, value: Any, *, occurred_at: str | None = None) -> Json:
+        """Say what really happened after one prediction; the counts."""
+        sent = {"value": value, **_given({"occurred_at": occurred_at})}
+        return self._json("POST", f"v1/predictions/{_part(prediction)}/outcome", sent)
+
+    def outcomes(self, endpoint: str, outcomes: Iterable[Mapping[str, Any]]) -> Json:
+        """Say what really happened, in bulk; the counts."""
+        sent = {"outcomes": list(outcomes)}
+        return self._json("POST", f"v1/endpoints/{_part(endpoint)}/outcomes", sent)
+
+    def snapshot(self, endpoint: str, digest: str = "latest") -> SnapshotFile:
+        """Fetch a snapshot's rows, the newest snapshot's where none is named."""
+        place = f"api/endpoints/{_part(endpoint)}/snapshots"
+        exact = self._json("GET", f"{place}/{_part(digest)}")["digest"]
+        return SnapshotFile(exact, self._answer("GET", f"{place}/{exact}/rows.parquet").content)
+
+    def versions(self, endpoint: str) -> list[Json]:
+        """The endpoint's newest versions with their stage and score."""
+        found: list[Json] = self._json("GET", f"api/endpoints/{_part(endpoint)}/versions")["versions"]
+        return found
+
+    def promote(self, endpoint: str, version: int, *, expected: int | None = None, yes: bool = False) -> Json:
+        """Make a version the champion; the new route revision."""
+        sent = _given({"version": version, "expected": expected, "yes": yes})
+        return self._json("POST", f"api/endpoints/{_part(endpoint)}/promote", sent)
+
+    def rollback(self, endpoint: str, *, expected: int | None = None) -> Json:
+        """Go back to the champion before; the new route revision."""
+        return self._json("POST", f"api/endpoints/{_part(endpoint)}/rollback", _given({"expected": expected}))
+
+    def _json(
+        self, method: str, path: str, body: Json | None = None, headers: Mapping[str, str] | None = None
+    ) -> Json:
+        answer: Json = self._answer(method, path, body, headers).json()
+        return answer
+
+    def _answer(
+        self, method: str, path: str, body: Json | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        answer = self._http.request(method, path, json=body, headers=headers)
+        if answer.is_success:
+            return answer
+        raise _error(answer)
+
+
+def _error(answer: httpx.Response) -> FlyballError:
+    """The error that a problem document tells of."""
+    try:
+        document = answer.json()
+        kind = _kinds().get(document["code"], FlyballError)
+        problems = [Problem(one["pointer"], one["code"], one["detail"]) for one in document.get("errors", ())]
+        return kind(document["detail"], problems=problems)
+    except (ValueError, KeyError, TypeError):
+        return FlyballError(f"The server answered {answer.status_code} without saying why.")
+
+
+def _kinds() -> dict[str, type[FlyballError]]:
+    every = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    return {kind.code: kind for kind in every if issubclass(kind, FlyballError)}
+
+
+def _given(values: Json) -> Json:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _part(value: Any) -> str:
+    return quote(str(value), safe="")
