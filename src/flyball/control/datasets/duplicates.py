@@ -1,0 +1,56 @@
+"""Keys that would make a join ambiguous are refused: an answer may not depend on which row came first."""
+
+from __future__ import annotations
+
+from flyball.control.datasets import columns
+from flyball.control.datasets.plan import Staged
+from flyball.control.datasets.workspace import Workspace, parquet
+from flyball.domain.declaration import FeatureTable
+
+
+def check_rows(workspace: Workspace, rows: Staged) -> None:
+    """Each row has its own key, and a time where rows have one. Raises ``DataError``."""
+    _check_not_empty(workspace, rows)
+    if rows.source.key:
+        _check_no_null(workspace, rows, rows.source.key, "key", "Every row needs its own.")
+        key, _ = columns.as_key(workspace, rows, rows.source.key, "s")
+        _check_once(workspace, rows, [key], f"the key {rows.source.key!r}", "Each row needs its own key.")
+    if rows.source.time:
+        _check_no_null(workspace, rows, rows.source.time, "time", "Use query= to leave those rows out.")
+
+
+def check_table(workspace: Workspace, table: FeatureTable, staged: Staged) -> None:
+    """One row a key; with an event time, one a key and moment. Raises ``DataError``.
+
+    Rows without a key, or without an event time, are never joined, so they are not counted.
+    """
+    _check_not_empty(workspace, staged)
+    name = str(staged.source.key)
+    key, _ = columns.as_key(workspace, staged, name, "s")
+    if table.event_time:
+        time = columns.as_moment(workspace, staged, table.event_time, "s")
+        fix = "Give each its own event time, or combine them in a query: which came last is not known."
+        _check_once(workspace, staged, [key, time], f"the key {name!r} and the event time", fix)
+    else:
+        fix = "Name its event_time=, or combine the rows of a key in a query."
+        _check_once(workspace, staged, [key], f"the key {name!r}", fix)
+
+
+def _check_not_empty(workspace: Workspace, staged: Staged) -> None:
+    if not workspace.row(f"SELECT count(*) FROM {parquet(staged.path)}")[0]:
+        raise staged.source.fail("is empty.", "A snapshot needs at least one row of it.")
+
+
+def _check_no_null(workspace: Workspace, staged: Staged, name: str, what: str, fix: str) -> None:
+    column = columns.plain(staged, name, "s")
+    count = workspace.row(f"SELECT count(*) FROM {parquet(staged.path)} s WHERE {column} IS NULL")[0]
+    if count:
+        raise staged.source.fail(f"{count} rows have no {what} {name!r}.", fix)
+
+
+def _check_once(workspace: Workspace, staged: Staged, key: list[str], what: str, fix: str) -> None:
+    present = " AND ".join(f"{part} IS NOT NULL" for part in key)
+    grouped = f"SELECT 1 FROM {parquet(staged.path)} s WHERE {present} GROUP BY {', '.join(key)} HAVING count(*) > 1"
+    count = workspace.row(f"SELECT count(*) FROM ({grouped})")[0]
+    if count:
+        raise staged.source.fail(f"{count} times, several rows have the same {what}.", fix)

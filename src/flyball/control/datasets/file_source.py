@@ -1,0 +1,91 @@
+"""CSV and Parquet files as sources."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from flyball.control.datasets.physical import Physical
+from flyball.control.datasets.places import base
+from flyball.control.datasets.plan import Source
+from flyball.domain.errors import DataError
+
+DELIMITERS = ",;\t|"
+
+
+def file_of(source: Source) -> Path:
+    """The file that a source names, relative to the project. Raises ``DataError`` where there is none."""
+    path = base() / source.origin.file
+    if not path.is_file():
+        raise source.fail("there is no such file.", f"It was looked for in {base()}.")
+    return path
+
+
+def is_csv(source: Source) -> bool:
+    """Whether the source is a CSV file; otherwise it is Parquet."""
+    return Path(source.origin.file).suffix.lower() == ".csv"
+
+
+def header(source: Source) -> tuple[list[str], str]:
+    """The names in a CSV file's first line, without spaces around them, and its delimiter.
+
+    The delimiter is the one of comma, semicolon, tab and bar that the line holds most of.
+    """
+    try:
+        with file_of(source).open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+    except UnicodeDecodeError:
+        raise source.fail("is not UTF-8.", "Save it as UTF-8.") from None
+    delimiter = max(DELIMITERS, key=first.count)
+    names = [
+        name.strip() for name in next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
+    ]
+    if not all(names) or not names:
+        raise source.fail("a column has no name in the first line.", "Name every column there.")
+    return names, delimiter
+
+
+def parquet_names(source: Source) -> list[str]:
+    """The names of a Parquet file's columns. Raises ``DataError`` where it is something else."""
+    import pyarrow as pa  # only snapshots and checks of Parquet files need it
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_schema(file_of(source)).names)
+    except (pa.ArrowException, OSError):
+        raise source.fail("is not a Parquet file.", "Write it with pandas.to_parquet or DuckDB.") from None
+
+
+def names(source: Source) -> list[str]:
+    """The names of a file's columns."""
+    return header(source)[0] if is_csv(source) else parquet_names(source)
+
+
+PARQUET_TYPES: tuple[tuple[tuple[str, ...], Physical], ...] = (
+    (("BOOLEAN",), Physical.BOOLEAN),
+    (("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), Physical.INTEGER),
+    (("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), Physical.INTEGER),
+    (("FLOAT", "DOUBLE", "DECIMAL"), Physical.NUMBER),
+    (("VARCHAR", "ENUM", "UUID"), Physical.TEXT),
+    (("DATE", "TIMESTAMP"), Physical.MOMENT),
+)
+"""DuckDB's names of a Parquet file's types (what stands before a bracket or a space), as they are stored."""
+
+
+def parquet_type(source: Source, name: str, type_: str) -> Physical:
+    """How a Parquet column is stored. Raises ``DataError`` for lists, structures and bytes."""
+    bare = (
+        type_.partition("(")[0].partition(" ")[0].removesuffix("_NS").removesuffix("_MS").removesuffix("_S")
+    )
+    for known, stored in PARQUET_TYPES:
+        if bare in known and not type_.endswith("[]"):
+            return stored
+    raise source.fail(f"the column {name!r} is a {type_}, which is not read.", "Leave it out with columns=.")
+
+
+def unreadable(source: Source, line: str | None) -> DataError:
+    """An error for a CSV file that breaks off; it names the line and never what stands there."""
+    place = f"cannot be read at line {line}." if line else "cannot be read."
+    return source.fail(
+        place, "Each line needs as many fields as the first, in UTF-8, quoted with double quotes."
+    )

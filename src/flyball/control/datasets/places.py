@@ -1,0 +1,27 @@
+"""Where the project and its snapshots are on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from flyball.config import Config, load
+
+
+def base() -> Path:
+    """The project's directory: relative paths in declarations start here."""
+    return Path(getattr(settings, "BASE_DIR", Path.cwd()))
+
+
+def home() -> Path:
+    """Flyball's home: of ``settings.FLYBALL`` where the project has one, else of the environment."""
+    config = getattr(settings, "FLYBALL", None)
+    return config.home if isinstance(config, Config) else load(base=base()).home
+
+
+def snapshots() -> Path:
+    """The directory of snapshot files; made with mode 0700 where it is missing."""
+    folder = home() / "snapshots"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

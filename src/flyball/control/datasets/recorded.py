@@ -1,0 +1,58 @@
+"""Recorded predictions with their outcomes, as further rows of the instance table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flyball.control.connection import database, raw
+from flyball.control.datasets.arrow import RowWriter
+from flyball.control.datasets.join import Layout
+from flyball.control.datasets.physical import Physical, fitted, moment
+from flyball.control.datasets.workspace import Workspace
+from flyball.domain.declaration import Endpoint
+from flyball.domain.records import Prediction
+from flyball.domain.values import Scalar
+from flyball.stores import outcomes
+
+PAGE = 1_000
+
+
+def write(workspace: Workspace, declaration: type[Endpoint], layout: Layout, as_of: datetime) -> int:
+    """Write the ``recorded`` file: matured outcomes with the input as it was recorded. Returns how many.
+
+    A value that the input lacks, or that its column can no longer hold, is missing; a label that does not
+    fit the outcome's column leaves the row out.
+    """
+    with RowWriter(workspace.path("recorded"), [type_ for _, type_ in layout.columns]) as writer:
+        for page in _pages(declaration, as_of):
+            rows = [_row(layout, prediction, value) for prediction, value in page]
+            writer.write([row for row in rows if row is not None])
+    return writer.count
+
+
+def _pages(declaration: type[Endpoint], as_of: datetime) -> Iterator[list[tuple[Prediction, Scalar]]]:
+    if declaration.outcome is None:
+        return
+    after: UUID | None = None
+    until = as_of - declaration.outcome.maturity
+    while page := outcomes.labelled(database(), raw(), declaration.name, after=after, limit=PAGE, until=until):
+        after = page[-1][0].id
+        yield page
+
+
+def _row(layout: Layout, prediction: Prediction, value: Scalar) -> list[Any] | None:
+    label = fitted(layout.outcome or Physical.TEXT, value)
+    if label is None:
+        return None
+    entities = [_text(prediction.entity.get(name)) for name in layout.entities]
+    features = [fitted(feature.type, prediction.input.get(feature.name)) for feature in layout.features]
+    return [str(prediction.id), moment(prediction.created_at), "outcome", *entities, label, *features]
+
+
+def _text(value: Scalar) -> str | None:
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,29 @@
+"""What can be done with datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flyball.control.datasets.entities import update_entity
+from flyball.control.datasets.models import Snapshot
+from flyball.domain.declaration import Endpoint
+from flyball.domain.records import now
+
+__all__ = ["take_snapshot", "update_entity"]
+
+
+def take_snapshot(
+    declaration: type[Endpoint],
+    *,
+    as_of: datetime | None = None,
+    report: Callable[[str], None] | None = None,
+) -> Snapshot:
+    """Freeze the rows of an endpoint, its feature tables and its recorded outcomes as of ``as_of`` (now).
+
+    ``report`` hears what is being done, a few words at a time. The same content gives the same snapshot.
+    Raises ``DataError`` where the data cannot be made into one: it says where, what, and what to do.
+    """
+    from flyball.control.datasets.snapshotting import Taking  # a web process needs no DuckDB
+
+    return Taking(declaration, as_of or now(), report or (lambda _: None)).run()

@@ -1,0 +1,84 @@
+"""Taking a snapshot, from sources to a file named by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from flyball.control.datasets import freeze, online, places, profile, recorded
+from flyball.control.datasets.join import Join, Layout
+from flyball.control.datasets.models import Snapshot
+from flyball.control.datasets.plan import Staged, rows_source, table_source
+from flyball.control.datasets.staging import stage
+from flyball.control.datasets.workspace import Workspace, parquet, workspace
+from flyball.domain.declaration import Endpoint, FeatureTable
+from flyball.domain.errors import DataError
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """One snapshot being taken: the declaration, the moment it is seen from, and who hears of progress."""
+
+    declaration: type[Endpoint]
+    as_of: datetime
+    report: Report
+
+    def run(self) -> Snapshot:
+        """Stage, join, add recorded outcomes, profile, freeze, store, load. Raises ``DataError``."""
+        folder = places.snapshots()
+        with workspace(folder) as work:
+            rows, tables = self._stage(work)
+            self.report("Joining as of each row's time")
+            layout = Join(self.declaration, work, rows, tables, self.as_of).write()
+            outcome_count = recorded.write(work, self.declaration, layout, self.as_of)
+            snapshot = self._freeze(work, layout, outcome_count, folder, numbered=rows.source.key is None)
+            self.report("Loading files' rows for lookups")
+            for table, staged in tables:
+                if table.origin.file:
+                    online.load(work, self.declaration, table, staged)
+        return snapshot
+
+    def _stage(self, work: Workspace) -> tuple[Staged, list[tuple[FeatureTable, Staged]]]:
+        self.report("Reading rows")
+        rows = stage(rows_source(self.declaration), work)
+        tables = []
+        for table in self.declaration.tables():
+            self.report(f"Reading {table.name}")
+            tables.append((table, stage(table_source(self.declaration, table), work)))
+        return rows, tables
+
+    def _freeze(
+        self, work: Workspace, layout: Layout, outcome_count: int, folder: Path, *, numbered: bool
+    ) -> Snapshot:
+        files = ("joined", "recorded") if outcome_count else ("joined",)
+        table = f"({' UNION ALL '.join(f'SELECT * FROM {parquet(work.path(name))}' for name in files)})"
+        if not work.row(f"SELECT count(*) FROM {table}")[0]:
+            raise DataError(
+                f"{self.declaration.__name__}: no row is left. Rows without an outcome, and rows whose outcome "
+                "is not known or not final yet, are not learned from."
+            )
+        self.report("Describing columns")
+        schema, shown = profile.describe(work, table, layout, self.declaration)
+        self.report("Writing the snapshot")
+        frozen = freeze.freeze(work, table, layout, schema, numbered=numbered)
+        target = folder / f"{frozen.digest}.parquet"
+        if not target.exists():
+            frozen.path.chmod(0o600)
+            frozen.path.rename(target)
+        snapshot, _ = Snapshot.objects.get_or_create(
+            endpoint=self.declaration.name,
+            digest=frozen.digest,
+            defaults={
+                "row_count": frozen.rows,
+                "outcome_count": outcome_count,
+                "schema": msgspec.to_builtins(schema),
+                "profile": shown,
+            },
+        )
+        return snapshot

@@ -1,0 +1,16 @@
+"""Every source of a declaration, copied to Parquet files of the workspace."""
+
+from __future__ import annotations
+
+from flyball.control.datasets import django_source, file_staging, sql_source
+from flyball.control.datasets.plan import Source, Staged
+from flyball.control.datasets.workspace import Workspace
+
+
+def stage(source: Source, workspace: Workspace) -> Staged:
+    """Copy one source. Raises ``DataError``."""
+    if source.origin.model:
+        return django_source.stage(source, workspace.path(source.name))
+    if source.origin.query:
+        return sql_source.stage(source, workspace.path(source.name))
+    return file_staging.stage(source, workspace)
