@@ -49,8 +49,9 @@ class Form:
         """A field of a kind, by the schema's own rules; ``None`` where it is left out or wrong."""
         if name not in self:
             return None
-        checked = check(_one(name, kind), {name: self.values[name]}, pointer=self.pointer)
-        self.problems.extend(checked.problems)
+        checked = check(_one(name, kind), {name: self.values[name]})
+        for problem in checked.problems:
+            self.note(name, problem.code, problem.message)
         return None if checked.problems else checked.values[name]
 
     def reference(self) -> str | None:
@@ -103,7 +104,7 @@ class Form:
         broken = isinstance(value, float) and not value.is_integer()
         kind = Kind.NUMBER if broken else Kind.CATEGORY
         checked = check(_one(name, kind), {name: value}, pointer=self.place("entity"))
-        if not _clean(name):
+        if not is_clean(name):
             self.note("entity", "wrong_type", "A name may not hold NUL or half of a surrogate pair.")
         self.problems.extend(checked.problems)
         return checked.values.get(name)
@@ -122,5 +123,6 @@ def _one(name: str, kind: Kind) -> Schema:
     return Schema((Field(name=name, kind=kind),))
 
 
-def _clean(text: str) -> bool:
+def is_clean(text: str) -> bool:
+    """Whether a text can be stored: no NUL, no half of a surrogate pair."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
