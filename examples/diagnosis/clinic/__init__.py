@@ -1,0 +1,1 @@
+"""A clinic that asks whether a tumour is malignant."""

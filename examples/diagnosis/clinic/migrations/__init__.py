@@ -1,0 +1,1 @@
+"""The clinic's tables, step by step."""

@@ -1,0 +1,75 @@
+"""How every command is made: it finds the project, takes ``--json``, and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flyball.cli.output import Output
+from flyball.cli.project import find, start_django
+from flyball.domain.errors import FlyballError
+
+EXIT_CODES = {"confirmation_needed": 3, "policy_unmet": 4, "conflict": 5}
+"""What a script can tell apart; any other error is 1, wrong usage is 2."""
+
+
+class Failure(click.ClickException):
+    """An error of the domain, as a command ends with it."""
+
+    def __init__(self, error: FlyballError, *, as_json: bool = False) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.as_json = as_json
+        self.exit_code = EXIT_CODES.get(error.code, 1)  # type: ignore[misc]  # click reads the instance's
+
+    def show(self, file: Any = None) -> None:
+        """Print it to standard error: a sentence for people, a document for programs."""
+        if not self.as_json:
+            super().show(file)
+            return
+        problems = [
+            {"pointer": problem.pointer, "code": problem.code, "message": problem.message}
+            for problem in self.error.problems
+        ]
+        document = {"code": self.error.code, "detail": self.error.detail, "errors": problems}
+        click.echo(json.dumps(document), err=True)
+
+
+def command(function: Callable[..., Any]) -> click.Command:
+    """A command inside a project: Django is set up, and ``output`` is the first argument."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @functools.wraps(function)
+    def run(as_json: bool, **arguments: Any) -> Any:
+        project = find(Path.cwd())
+        if project is None:
+            raise click.UsageError("There is no project here (no manage.py). Start one: flyball init NAME")
+        start_django(project)
+        return answered(function, Output(as_json=as_json), arguments)
+
+    return click.command(help=described(function))(run)
+
+
+def described(function: Callable[..., Any]) -> str:
+    """A command's help: its docstring, with examples kept line by line."""
+    return (function.__doc__ or "").replace("Examples:\n", "\b\nExamples:\n")
+
+
+def answered(function: Callable[..., Any], output: Output, arguments: dict[str, Any]) -> Any:
+    """Run a command; errors of the domain, and a database without tables, end it with a sentence."""
+    from django.db.utils import OperationalError, ProgrammingError
+
+    try:
+        return function(output, **arguments)
+    except FlyballError as error:
+        raise Failure(error, as_json=output.as_json) from error
+    except (OperationalError, ProgrammingError) as error:
+        if "flyball_" not in str(error) and "does not exist" not in str(error):
+            raise
+        missing = FlyballError("The database lacks Flyball's tables. Make them: python manage.py migrate")
+        raise Failure(missing, as_json=output.as_json) from error

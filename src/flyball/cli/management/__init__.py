@@ -1,0 +1,1 @@
+"""The command as manage.py knows it."""

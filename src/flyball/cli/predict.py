@@ -1,0 +1,183 @@
+"""``flyball predict``: one answer, or a file of them, without a server."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flyball.cli import tables
+from flyball.cli.command import command
+from flyball.cli.output import Output
+from flyball.domain.errors import FlyballError, InvalidInput
+from flyball.domain.records import Prediction
+from flyball.domain.schema import Schema
+
+CHUNK = 500
+"""Rows that are answered and committed together."""
+
+
+@command
+@click.argument("endpoint")
+@click.option("--input", "sent", default="{}", help="The input, as a JSON object.")
+@click.option("--entity", default="{}", help="The entity, as a JSON object.")
+@click.option("--reference", help="Your own id for it; with --file: the column that holds it.")
+@click.option("--version", "number", type=int, help="Ask this version instead of the route.")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A CSV file of rows.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the answers go (CSV).")
+def predict(
+    output: Output,
+    *,
+    endpoint: str,
+    sent: str,
+    entity: str,
+    reference: str | None,
+    number: int | None,
+    file: Path | None,
+    out: Path | None,
+) -> None:
+    """Ask ENDPOINT, in this process; every answer is recorded as a server's would be.
+
+    A file's columns are found by name: inputs, and the columns that name the entity. The answers have
+    the file's columns and those of the answer; rows that do not fit say why in the column "error", and
+    the command ends with 1.
+
+    Examples:
+      flyball predict income --input '{"age": 39, "education": "Bachelors"}'
+      flyball predict diagnosis --entity '{"number": 17}'
+      flyball predict income --file people.csv --out answers.csv
+    """
+    from flyball import inprocess
+
+    if (file is None) != (out is None):
+        raise click.UsageError("--file and --out belong together.")
+    if file is not None and out is not None:
+        _file(output, _Asked(endpoint, reference, number), file, out)
+        return
+    answer = inprocess.predict(
+        endpoint, entity=_object(entity), input=_object(sent), reference=reference, version=number
+    )
+    document = _document(answer)
+    output.result(document, json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise click.UsageError("Inputs and entities are JSON objects, such as '{\"age\": 39}'.")
+    return value
+
+
+def _document(answer: Prediction) -> dict[str, Any]:
+    warnings = [{"pointer": w.pointer, "code": w.code, "message": w.message} for w in answer.warnings]
+    return {
+        "id": str(answer.id),
+        "endpoint": answer.endpoint,
+        "version": answer.version,
+        "arm": answer.arm,
+        "output": answer.output,
+        "decision": answer.decision,
+        "warnings": warnings,
+    }
+
+
+class _Asked:
+    """How a file's rows become requests."""
+
+    def __init__(self, endpoint: str, reference: str | None, number: int | None) -> None:
+        from flyball.control.endpoints import selectors
+        from flyball.control.registry.selectors import manifest
+
+        version = selectors.resolve(f"{endpoint}@{number}" if number else endpoint)
+        self.endpoint = endpoint
+        self.number = number
+        self.reference = reference
+        self.schema: Schema = manifest(version).schema.of("request")
+        route = selectors.route(endpoint)
+        self.lookups = () if route is None else route.lookups
+
+    def row(self, values: dict[str, str | None]) -> dict[str, Any]:
+        """One row of a request from one row of the file."""
+        return {
+            "entity": tables.keys(self.lookups, values),
+            "input": tables.typed(self.schema, values),
+            "reference": values.get(self.reference) if self.reference else None,
+        }
+
+
+def _file(output: Output, asked: _Asked, file: Path, out: Path) -> None:
+    done = refused = 0
+    rows = tables.read(file)
+    with output.steps() as steps, out.open("w", newline="", encoding="utf-8") as target:
+        writer: Any = None
+        while chunk := list(islice(rows, CHUNK)):
+            for values, answer in zip(chunk, _answers(asked, chunk), strict=True):
+                line = _flat(answer)
+                refused += "error" in line
+                writer = writer or _writer(target, values, line)
+                writer.writerow({**values, **line})
+            done += len(chunk)
+            steps.at(f"{asked.endpoint}: {done} rows", done)
+    document = {"rows": done, "refused": refused, "file": str(out)}
+    output.result(document, f"{done - refused} of {done} rows are answered in {out}.")
+    if refused:
+        raise SystemExit(1)
+
+
+def _writer(target: Any, values: dict[str, str | None], line: dict[str, Any]) -> Any:
+    names = list(dict.fromkeys([*values, *(name for name in line if name != "error"), "error"]))
+    writer = csv.DictWriter(target, names, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    return writer
+
+
+def _answers(asked: _Asked, chunk: Sequence[dict[str, str | None]]) -> list[Prediction | str]:
+    """An answer for each row; for one that does not fit, the reason."""
+    from flyball import inprocess
+
+    rows = [asked.row(values) for values in chunk]
+    answers: list[Prediction | str] = [""] * len(rows)
+    try:
+        answers[:] = inprocess.predict(asked.endpoint, rows=rows, version=asked.number)
+    except InvalidInput:
+        # A request is answered whole or not at all: now each row is one of its own.
+        for position, row in enumerate(rows):
+            answers[position] = _answer(asked, row)
+    return answers
+
+
+def _answer(asked: _Asked, row: dict[str, Any]) -> Prediction | str:
+    from flyball import inprocess
+
+    try:
+        return inprocess.predict(asked.endpoint, rows=[row], version=asked.number)[0]
+    except FlyballError as error:
+        return "; ".join(f"{p.pointer} {p.code}" for p in error.problems) or error.detail
+
+
+def _flat(answer: Prediction | str) -> dict[str, Any]:
+    if isinstance(answer, str):
+        return {"error": answer}
+    return {
+        "prediction": str(answer.id),
+        "version": answer.version,
+        **dict(_columns(answer.output)),
+        "decision": answer.decision,
+        "warnings": "; ".join(f"{w.pointer} {w.code}" for w in answer.warnings),
+    }
+
+
+def _columns(output: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in output.items():
+        if isinstance(value, dict):
+            yield from ((f"probability {label}", share) for label, share in value.items())
+        else:
+            yield name, value

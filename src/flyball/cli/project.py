@@ -1,0 +1,57 @@
+"""Finding the user's Django project from where the command is run, and starting Django in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from flyball.config import Config, load
+
+SETTINGS = re.compile(r"""setdefault\(\s*["']DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Django project: its directory and the name of its settings module."""
+
+    root: Path
+    settings: str
+
+
+def find(start: Path) -> Project | None:
+    """The project that ``start`` lies in: ``DJANGO_SETTINGS_MODULE``, or the nearest manage.py upward."""
+    manage = next((up / "manage.py" for up in (start, *start.parents) if (up / "manage.py").is_file()), None)
+    named = os.environ.get("DJANGO_SETTINGS_MODULE", "")
+    if named:
+        return Project(manage.parent if manage else start, named)
+    found = SETTINGS.search(manage.read_text(encoding="utf-8")) if manage else None
+    return Project(manage.parent, found[1]) if manage and found else None
+
+
+def environment(project: Project) -> None:
+    """Say in the environment where the project is, so that processes started from here find it too."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", project.settings)
+    os.environ.setdefault("FLYBALL_PROJECT", str(project.root))
+    if str(project.root) not in sys.path:
+        sys.path.insert(0, str(project.root))
+
+
+def start_django(project: Project) -> None:
+    """Set Django up with the project's settings, as manage.py does."""
+    import django
+    from django.apps import apps
+
+    environment(project)
+    if not apps.ready:
+        django.setup()
+
+
+def config() -> Config:
+    """Flyball's settings as this project has them. Django must be set up."""
+    from django.conf import settings
+
+    own = getattr(settings, "FLYBALL", None)
+    return own if isinstance(own, Config) else load(base=getattr(settings, "BASE_DIR", None))

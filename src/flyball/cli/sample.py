@@ -1,0 +1,72 @@
+"""A request that works: made from a version's golden rows and its snapshot's first entity."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from flyball.cli import tables
+from flyball.domain.routing import Manifest, Route
+
+if TYPE_CHECKING:
+    from flyball.control.registry.models import Version
+
+
+def curl(url: str, key: str, team: str) -> str | None:
+    """A line to paste into a shell, for the first endpoint of the team that can answer."""
+    from flyball.control.endpoints import selectors
+
+    for endpoint in selectors.endpoints([team]):
+        route = selectors.route(endpoint.name)
+        if route is not None:
+            return " ".join(shlex.quote(word) for word in _words(url, key, route))
+    return None
+
+
+def _words(url: str, key: str, route: Route) -> list[str]:
+    return [
+        "curl",
+        f"{url}/v1/endpoints/{route.endpoint}/predictions",
+        "-H",
+        f"Authorization: Bearer {key}",
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        json.dumps(body(route), ensure_ascii=False),
+    ]
+
+
+def body(route: Route) -> dict[str, Any]:
+    """The body of a request that the route's champion answers."""
+    from flyball.control.registry import selectors
+
+    version = selectors.version(route.endpoint, route.champion.version)
+    manifest = selectors.manifest(version)
+    entity = tables.keys(route.lookups, _entity(version)) if route.lookups else {}
+    sent = {"entity": entity, "input": _input(manifest)}
+    return {name: values for name, values in sent.items() if values}
+
+
+def _input(manifest: Manifest) -> dict[str, Any]:
+    if not manifest.golden:
+        return {}
+    row = manifest.golden[0][0]
+    return {field.name: row.get(field.name) for field in manifest.schema.of("request").fields}
+
+
+def _entity(version: Version) -> dict[str, Any]:
+    """The first row's entity in the snapshot that the version learned from."""
+    import pyarrow.parquet
+
+    from flyball.control.datasets.models import Snapshot
+    from flyball.control.datasets.selectors import snapshot_path
+
+    digest = version.facts.get("snapshot", {}).get("digest")
+    snapshot = Snapshot.objects.filter(endpoint=version.endpoint, digest=digest).first()
+    if snapshot is None or not snapshot_path(snapshot).exists():
+        return {}
+    with pyarrow.parquet.ParquetFile(snapshot_path(snapshot)) as file:
+        batch = next(file.iter_batches(batch_size=1, columns=["_entity"]), None)
+    text = batch.column(0)[0].as_py() if batch is not None and len(batch) else None
+    return json.loads(text) if text else {}

@@ -1,0 +1,181 @@
+"""``flyball up``, ``serve`` and ``web``: everything on one port, or each plane alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from flyball.cli.apply import refuse_faults
+from flyball.cli.build import make_champion
+from flyball.cli.command import Failure, command
+from flyball.cli.output import Output
+from flyball.cli.owner import TEAM, key_file, owner_key
+from flyball.cli.project import config, find, start_django
+from flyball.cli.rounds import leaderboard, search, take
+from flyball.cli.sample import curl
+from flyball.cli.server import Server, run, url
+from flyball.config import Config, load
+from flyball.domain.errors import FlyballError
+
+
+@command
+@click.option(
+    "--build", is_flag=True, help="First build and promote every endpoint that has no champion yet."
+)
+def up(output: Output, *, build: bool) -> None:
+    """Bring everything up: migrate, apply, and serve on one port.
+
+    A first start makes an owner's key, in a file that only you can read. The server listens on
+    loopback (FLYBALL_HOST, FLYBALL_PORT) until Ctrl-C.
+
+    Examples:
+      flyball up
+      flyball up --build
+      FLYBALL_PORT=9000 flyball up
+    """
+    from django.conf import settings
+
+    own = config()
+    prepare(output)
+    if build:
+        build_missing(output)
+    key = owner_key(own)
+    line = curl(url(own), key, TEAM)
+
+    def ready() -> None:
+        document = {"url": url(own), "key": key, "curl": line}
+        output.result(document, _welcome(own, key, line))
+
+    target = _granian_name(settings.ASGI_APPLICATION)
+    run(Server(target=target, static=_static()), own, ready)
+
+
+@click.command()
+@click.option("--workers", default=1, show_default=True, help="Processes; each keeps its own models.")
+def serve(workers: int) -> None:
+    """Run the data plane alone: predictions and outcomes, without Django.
+
+    In a project it reads the project's database; elsewhere FLYBALL_DATABASE_URL says which.
+
+    \b
+    Examples:
+      flyball serve
+      FLYBALL_DATABASE_URL=postgresql://flyball@db/flyball FLYBALL_HOST=0.0.0.0 flyball serve --workers 4
+    """
+    own = _data_plane()
+    server = Server(target="flyball.serving.app:application", workers=workers)
+    run(server, own, lambda: click.echo(f"The data plane answers at {url(own)}"))
+
+
+@command
+@click.option("--workers", default=1, show_default=True, help="Processes.")
+def web(output: Output, *, workers: int) -> None:
+    """Run Django alone: the management API and the admin.
+
+    Examples:
+      FLYBALL_PORT=8001 flyball web
+    """
+    own = config()
+    server = Server(
+        target="django.core.asgi:get_asgi_application",
+        factory=True,
+        workers=workers,
+        static=_static(),
+        probe="/api/",
+    )
+    run(server, own, lambda: output.result({"url": url(own)}, f"Django answers at {url(own)}"))
+
+
+def prepare(output: Output) -> None:
+    """Bring database and routes in line with the code: migrate, then apply."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from flyball.control.endpoints import discovery, services
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        output.note("Migrating the database.")
+        call_command("migrate", verbosity=0, interactive=False)
+    refuse_faults()
+    for change in services.apply(discovery.autodiscover()):
+        output.note(f"Applied: {change.endpoint} {change.what}.")
+
+
+def build_missing(output: Output) -> None:
+    """Snapshot, build and promote each endpoint that nothing answers for; one that fails is named."""
+    from flyball.control.endpoints import discovery, selectors
+    from flyball.control.registry.services import register
+
+    for name, declaration in discovery.autodiscover().items():
+        if selectors.route(name) is not None:
+            continue
+        try:
+            done = search(output, declaration, take(output, declaration))
+            for row in leaderboard(done):
+                output.note(_line(row))
+            version = register(build=done)
+            make_champion(version)
+            output.note(f"{version} is champion.")
+        except FlyballError as error:
+            output.note(f"{name} was not built: {error}")
+
+
+def _line(row: dict[str, object]) -> str:
+    held, folds = row["held_out"], row["folds"]
+    scores = " ".join(f"{score:.4f}" for score in folds) if isinstance(folds, list) else ""
+    return f"  {row['candidate']:<16} {f'{held:.4f}' if isinstance(held, float) else '–'}   folds {scores}"
+
+
+def _welcome(own: Config, key: str, line: str | None) -> str:
+    lines = [
+        "",
+        f"Flyball is up: {url(own)}",
+        f"Owner's key:   {key}   (kept in {key_file(own)})",
+        "Ctrl-C stops it." if line is None else f"Ctrl-C stops it. Try, in another terminal:\n\n{line}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _data_plane() -> Config:
+    """The settings of the data plane; Django is asked only where the environment does not name a database."""
+    project = find(Path.cwd())
+    if "FLYBALL_DATABASE_URL" in os.environ or project is None:
+        return load()
+    if project.settings == "flyball.project.settings":
+        return _inherited(load(base=project.root))
+    from flyball.control.connection import database
+
+    start_django(project)
+    try:
+        os.environ["FLYBALL_DATABASE_URL"] = database().url
+    except ValueError as error:
+        raise Failure(FlyballError(str(error))) from error
+    return _inherited(config())
+
+
+def _inherited(own: Config) -> Config:
+    # Workers read the environment again, from a directory of their own.
+    os.environ.setdefault("FLYBALL_HOME", str(own.home))
+    os.environ.setdefault("FLYBALL_DATABASE_URL", own.database_url)
+    return own
+
+
+def _granian_name(dotted: str) -> str:
+    module, _, attribute = dotted.rpartition(".")
+    return f"{module}:{attribute}"
+
+
+def _static() -> tuple[tuple[str, Path], ...]:
+    """Each app's static files, as folders that the server hands out by itself."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import AppDirectoriesFinder
+
+    route = "/" + settings.STATIC_URL.strip("/")
+    places = [Path(storage.location) for storage in AppDirectoriesFinder().storages.values()]
+    folders = [folder for place in places for folder in sorted(place.iterdir()) if folder.is_dir()]
+    return tuple((f"{route}/{folder.name}", folder) for folder in folders)
