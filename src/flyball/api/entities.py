@@ -5,10 +5,10 @@ from __future__ import annotations
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flyball.api.view import ManagementView
+from flyball.api.view import ManagementView, body
 from flyball.control.datasets import services
 from flyball.control.endpoints import discovery
-from flyball.domain.errors import InvalidInput, Problem
+from flyball.domain.schema import Field, Kind, Schema
 
 
 class Entity(ManagementView):
@@ -19,6 +19,18 @@ class Entity(ManagementView):
     def patch(self, request: Request, endpoint: str, key: str) -> Response:
         """Update an entity's features through the model's own validation; the values as they are now."""
         name = self.endpoint(request, endpoint).name
-        if not isinstance(request.data, dict):
-            raise InvalidInput(problems=[Problem("", "wrong_type", "Expected an object.")])
-        return Response(services.update_entity(discovery.find(name), key, request.data))
+        return Response(services.update_entity(discovery.find(name), key, body(request, _schema(request))))
+
+
+def _schema(request: Request) -> Schema:
+    """Any field of any scalar kind: whether it fits is for the model to say, once it can be stored."""
+    sent = request.data if isinstance(request.data, dict) else {}
+    return Schema(tuple(Field(name=name, kind=_kind(value), nullable=True) for name, value in sent.items()))
+
+
+def _kind(value: object) -> Kind:
+    if isinstance(value, bool):
+        return Kind.BOOLEAN
+    if isinstance(value, int):
+        return Kind.INTEGER
+    return Kind.NUMBER if isinstance(value, float) else Kind.TEXT

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from flyball.api.view import ManagementView, page
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
-from flyball.domain.errors import NotFound
+from flyball.domain.errors import DataError, NotFound
 
 
 class Snapshots(ManagementView):
@@ -43,9 +43,11 @@ class SnapshotRows(ManagementView):
 
     def get(self, request: Request, endpoint: str, digest: str) -> FileResponse:
         """The rows, as they were learned from."""
-        path = datasets.snapshot_path(_find(self.endpoint(request, endpoint).name, digest))
-        if not path.exists():
-            raise NotFound("The snapshot's file is not on this server.")
+        snapshot = _find(self.endpoint(request, endpoint).name, digest)
+        try:
+            path = datasets.snapshot_path(snapshot)
+        except DataError:
+            raise NotFound("The snapshot's file is not on this server.") from None
         media = "application/vnd.apache.parquet"
         return FileResponse(path.open("rb"), content_type=media, filename=path.name, as_attachment=True)
 

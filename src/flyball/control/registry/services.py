@@ -21,7 +21,6 @@ from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import BuildFailed, FlyballError, InvalidInput, Problem
 from flyball.domain.records import now
 from flyball.domain.routing import Manifest
-from flyball.domain.schema import Schema
 from flyball.stores import artifacts
 
 if TYPE_CHECKING:
@@ -108,7 +107,9 @@ def _search(running: Build, declaration: type[Endpoint], report: Callable[[Progr
 def _dataset(declaration: type[Endpoint], snapshot: Snapshot) -> Dataset:
     from flyball.learning import dataset
 
-    return dataset.read(datasets.snapshot_path(snapshot), _schema(snapshot), declaration.task)
+    return dataset.read(
+        datasets.snapshot_path(snapshot), datasets.snapshot_schema(snapshot), declaration.task
+    )
 
 
 def _keep(
@@ -141,7 +142,7 @@ def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pi
     data, manifest = package.packaged(
         pipeline,
         dataset,
-        _schema(snapshot),
+        datasets.snapshot_schema(snapshot),
         endpoint=declaration.name,
         task=declaration.task,
         trusted=package.trusted_names(declaration.trusted),
@@ -185,10 +186,6 @@ def _snapshot_facts(snapshot: Snapshot) -> dict[str, Any]:
         "outcomes": snapshot.outcome_count,
         "taken_at": snapshot.created_at.isoformat(),
     }
-
-
-def _schema(snapshot: Snapshot) -> Schema:
-    return msgspec.convert(snapshot.schema, Schema)
 
 
 def _project() -> Path:
