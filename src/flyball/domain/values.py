@@ -18,7 +18,9 @@ def canonical(value: object) -> Scalar:
     """
     if isinstance(value, datetime):
         return timestamp_text(value)
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, str):
+        return str(value)  # numpy's own text is a str too, and no encoder takes it
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float | Decimal):
         number = float(value)
