@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownEntity
@@ -12,8 +13,9 @@ from flyball.domain.routing import Lookup
 from flyball.domain.values import Scalar
 from flyball.serving import features
 from flyball.serving.calls import Call, Row
-from flyball.serving.pool import Load, Loaded, Pool, Served
+from flyball.serving.pool import Loaded, Pool, Served
 from flyball.serving.readers import Readers
+from flyball.serving.refresher import Refresher
 from flyball.stores import lookups, records, routes
 from flyball.stores.database import Database
 from flyball.stores.records import Submission
@@ -31,7 +33,7 @@ class Parts(Protocol):
 
     pool: Pool
     readers: Readers
-    load: Load
+    refresher: Refresher
 
 
 def answer(parts: Parts, served: Served, principal: Principal, call: Call, read: Reading) -> Answered:
@@ -50,13 +52,10 @@ def answer(parts: Parts, served: Served, principal: Principal, call: Call, read:
             return _not_erased(stored)
     loaded, arm = _version(parts, served, call.version, read)
     schema = loaded.manifest.schema
-    asked = features.checked(schema, served.route.lookups, call.rows, served.schema.of("request").names)
-    if features.used(schema, served.route.lookups):
-        read(
-            lambda connection: features.look_up(
-                schema, served.route.lookups, asked, _cached(database, connection)
-            )
-        )
+    needed = features.used(schema, served.route.lookups)
+    asked = features.checked(needed, served.route.lookups, call.rows, partial(served.check, loaded))
+    if needed:
+        read(lambda connection: features.look_up(schema, needed, asked, _cached(database, connection)))
     predictions = _predictions(served, loaded, arm, asked)
     return Submission(predictions=predictions, idempotency=key, request=request)
 
@@ -112,7 +111,7 @@ def _version(parts: Parts, served: Served, number: int | None, read: Reading) ->
     manifest = read(
         lambda connection: routes.manifest(parts.readers.database, connection, served.route.endpoint, number)
     )
-    return parts.pool.unrouted(manifest, parts.load), None
+    return parts.pool.unrouted(manifest, parts.refresher.load), None
 
 
 def _cached(database: Database, connection: Any) -> features.Read:

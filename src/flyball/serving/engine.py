@@ -17,9 +17,10 @@ from flyball.domain.values import Scalar
 from flyball.serving import answering, feedback
 from flyball.serving.answering import Answered
 from flyball.serving.calls import Call, Row, SentOutcome
-from flyball.serving.pool import Load, Pool
+from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
+from flyball.serving.refresher import Refresher
 from flyball.stores import records
 from flyball.stores.outcomes import Counts
 from flyball.stores.routes import Principal
@@ -32,11 +33,11 @@ T = TypeVar("T")
 class Engine:
     """Answers from the pool's table, reads through the readers, writes through the recorder."""
 
-    def __init__(self, pool: Pool, readers: Readers, recorder: Recorder, load: Load) -> None:
+    def __init__(self, pool: Pool, readers: Readers, recorder: Recorder, refresher: Refresher) -> None:
         self.pool = pool
         self.readers = readers
         self.recorder = recorder
-        self.load = load
+        self.refresher = refresher
         self._workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "flyball-worker")
         self._in_flight = 0
 
@@ -156,6 +157,7 @@ class Engine:
                 "waiting": self.recorder.waiting,
                 "commits": self.recorder.commits,
             },
+            "refresh_error": self.refresher.error,
         }
 
     def schema(self, principal: Principal, endpoint: str, version: int | None = None) -> Schema:

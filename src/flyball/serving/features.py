@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from flyball.domain.errors import InvalidInput, Problem, UnknownEntity
 from flyball.domain.routing import Lookup
-from flyball.domain.schema import Field, Kind, Schema, check, escape
+from flyball.domain.schema import Checked, Field, Kind, Schema, check, escape
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Row
 
 Read = Callable[[Lookup, Scalar], Mapping[str, Scalar] | None]
 """One feature table's values for one key, or ``None``."""
+CheckInput = Callable[[Mapping[str, object], str], Checked]
+"""Checks what a request brings, with its place."""
 
 
 @dataclass(slots=True)
@@ -33,18 +35,17 @@ def used(schema: Schema, lookups: Sequence[Lookup]) -> list[Lookup]:
 
 
 def checked(
-    schema: Schema, lookups: Sequence[Lookup], rows: Sequence[Row], known: Collection[str]
+    needed: Sequence[Lookup], lookups: Sequence[Lookup], rows: Sequence[Row], check_input: CheckInput
 ) -> list[Asked]:
     """Every row's input and entity, checked completely. Raises ``InvalidInput`` with every problem there is.
 
-    ``known`` are names that other routed versions take; they are accepted and left out.
+    ``needed`` are those of the endpoint's ``lookups`` that the version has fields from.
     """
-    request = schema.of("request")
     problems: list[Problem] = []
     every = []
     for row in rows:
-        result = check(request, row.input, pointer=f"{row.pointer}/input", known=frozenset(known))
-        entity = check_entity(lookups, used(schema, lookups), row.entity, row.pointer, problems)
+        result = check_input(row.input, f"{row.pointer}/input")
+        entity = check_entity(lookups, needed, row.entity, row.pointer, problems)
         problems += result.problems
         every.append(Asked(row, result.values, entity, result.warnings))
     if problems:
@@ -71,13 +72,12 @@ def check_entity(
     return {name: value for name, value in result.values.items() if value is not None}
 
 
-def look_up(schema: Schema, lookups: Sequence[Lookup], asked: Sequence[Asked], read: Read) -> None:
+def look_up(schema: Schema, needed: Sequence[Lookup], asked: Sequence[Asked], read: Read) -> None:
     """Add the looked-up values to every row and bring them into the schema's order.
 
     A table without a row gives no values, as in training, where the model can do without and another table
     knows the entity. Raises ``UnknownEntity`` otherwise, ``InvalidInput`` where a stored value does not fit.
     """
-    needed = used(schema, lookups)
     missing: list[Problem] = []
     problems: list[Problem] = []
     for each in asked:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from flyball.domain.errors import FlyballError, NotReady, Overloaded, UnknownEndpoint
 from flyball.domain.routing import Manifest, Route
-from flyball.domain.schema import Schema, union
+from flyball.domain.schema import Checked, Schema, check, union
 from flyball.inference.runtime import Runtime
+from flyball.serving.checker import Checker
 from flyball.stores.routes import Principal, Published
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,15 @@ class Served:
     route: Route
     versions: Mapping[int, Loaded]
     schema: Schema
+    checkers: Mapping[int, Checker]
+
+    def check(self, loaded: Loaded, values: Mapping[str, object], pointer: str) -> Checked:
+        """Check what a request brings for one version; fields of other routed versions are let pass."""
+        checker = self.checkers.get(loaded.manifest.number)
+        if checker is not None:
+            return checker.check(values, pointer)
+        schema = loaded.manifest.schema.of("request")
+        return check(schema, values, pointer=pointer, known=frozenset(self.schema.of("request").names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +127,9 @@ def _serve(route: Route, published: Published, before: Table, load: Load) -> Ser
         kept = known.get(arm.version)
         same = kept is not None and kept.manifest == manifest
         versions[arm.version] = kept if kept and same else Loaded(manifest, load(manifest))
-    return Served(route, versions, union(each.manifest.schema for each in versions.values()))
+    schema = union(each.manifest.schema for each in versions.values())
+    others = frozenset(schema.of("request").names)
+    checkers = {
+        number: Checker(each.manifest.schema.of("request"), others) for number, each in versions.items()
+    }
+    return Served(route, versions, schema, checkers)

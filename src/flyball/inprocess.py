@@ -1,0 +1,196 @@
+"""Predictions inside a Django process: the same engine and recorder as behind the doors."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, overload
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from flyball import config
+from flyball.control import connection
+from flyball.domain.errors import InvalidInput, Problem, UnknownEndpoint
+from flyball.domain.records import Prediction
+from flyball.domain.values import canonical
+from flyball.serving.app import DataPlane, create
+from flyball.serving.bodies import BODY, ONE, read_row
+from flyball.serving.calls import Call, Row
+from flyball.serving.forms import Form
+from flyball.stores import records
+from flyball.stores.routes import Principal
+
+Values = Mapping[str, object]
+Answering = Callable[[Call], list[Prediction]]
+
+
+class _Planes:
+    """The data planes of this process, by database; a child that was forked starts with none."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.lock = threading.Lock()
+        self.running: dict[str, DataPlane] = {}
+
+
+_planes = _Planes()
+_left_behind: list[_Planes] = []
+"""A parent's, kept for ever: closing its connections in the child would end them for the parent."""
+instead: list[Answering] = []
+"""What ``flyball.testing`` has put in the engine's place; the last one answers."""
+
+
+def data_plane() -> DataPlane:
+    """This process's data plane on Django's database, started at the first call."""
+    global _planes
+    if _planes.process != os.getpid():
+        _left_behind.append(_planes)
+        _planes = _Planes()
+    database = connection.database()
+    with _planes.lock:
+        if database.url not in _planes.running:
+            plane = create(_config(), database)
+            plane.start()
+            _planes.running[database.url] = plane
+        return _planes.running[database.url]
+
+
+def close() -> None:
+    """Stop this process's data planes; the next prediction starts one again."""
+    with _planes.lock:
+        while _planes.process == os.getpid() and _planes.running:
+            _planes.running.popitem()[1].stop()
+
+
+@overload
+def predict(
+    endpoint: str,
+    *,
+    entity: Values | None = None,
+    input: Values | None = None,
+    reference: str | None = None,
+    version: int | None = None,
+) -> Prediction: ...
+@overload
+def predict(
+    endpoint: str, *, rows: Sequence[Mapping[str, Any]], version: int | None = None
+) -> list[Prediction]: ...
+def predict(
+    endpoint: str,
+    *,
+    entity: Values | None = None,
+    input: Values | None = None,  # noqa: A002 - the word for it, as in the body of a request
+    reference: str | None = None,
+    version: int | None = None,
+    rows: Sequence[Mapping[str, Any]] | None = None,
+) -> Prediction | list[Prediction]:
+    """Predict one row, or ``rows`` of ``{"entity": …, "input": …, "reference": …}``.
+
+    The answer is in the database when this returns, and a later rollback of the caller's does not take it
+    back. On SQLite, inside the caller's own transaction, it is written with the caller's connection and
+    shares its fate: a second connection would wait for the first for ever. Inside a transaction, features
+    are looked up with the caller's connection too, and so as the caller sees them.
+
+    Raises ``UnknownEndpoint``, ``InvalidInput``, ``UnknownEntity``, ``UnknownVersion``, ``NotReady``,
+    ``Overloaded``, ``ModelFailed``.
+    """
+    call = _call(endpoint, {"entity": entity, "input": input, "reference": reference}, version, rows)
+    answers = instead[-1](call) if instead else _predict(call)
+    return answers[0] if rows is None else answers
+
+
+@overload
+async def apredict(
+    endpoint: str,
+    *,
+    entity: Values | None = None,
+    input: Values | None = None,
+    reference: str | None = None,
+    version: int | None = None,
+) -> Prediction: ...
+@overload
+async def apredict(
+    endpoint: str, *, rows: Sequence[Mapping[str, Any]], version: int | None = None
+) -> list[Prediction]: ...
+async def apredict(
+    endpoint: str,
+    *,
+    entity: Values | None = None,
+    input: Values | None = None,  # noqa: A002 - as above
+    reference: str | None = None,
+    version: int | None = None,
+    rows: Sequence[Mapping[str, Any]] | None = None,
+) -> Prediction | list[Prediction]:
+    """``predict`` for asynchronous code, where there is no transaction to be inside of."""
+    call = _call(endpoint, {"entity": entity, "input": input, "reference": reference}, version, rows)
+    if instead:
+        answers = instead[-1](call)
+    else:
+        plane = data_plane()
+        answers = await plane.engine.predict(_owner(plane, endpoint), call)
+    return answers[0] if rows is None else answers
+
+
+def _predict(call: Call) -> list[Prediction]:
+    plane = data_plane()
+    owner = _owner(plane, call.endpoint)
+    if not connections["default"].in_atomic_block:
+        return plane.engine.predict_now(owner, call)
+    answered = plane.engine.answer(owner, call, connection.raw())
+    if isinstance(answered, list):
+        return answered
+    if plane.database.is_postgres:
+        return plane.recorder.submit(answered).result()
+    with transaction.atomic():  # a savepoint: an error here leaves the caller's transaction usable
+        records.write(plane.database, connection.raw(), [answered])
+    return list(answered.predictions)
+
+
+def _owner(plane: DataPlane, endpoint: str) -> Principal:
+    """Code inside the process may ask every endpoint, as its owner."""
+    team = plane.engine.pool.table.teams.get(endpoint)
+    if team is None:
+        raise UnknownEndpoint
+    return Principal(team=team, role="owner")
+
+
+def _call(
+    endpoint: str, one: Mapping[str, Any], version: int | None, rows: Sequence[Mapping[str, Any]] | None
+) -> Call:
+    problems: list[Problem] = []
+    if rows is None:
+        read = [_row(one, "", problems)]
+    else:
+        given = Form(
+            {key: value for key, value in one.items() if value is not None}, "", problems, BODY - ONE
+        )
+        read = [_row(row, f"{given.place('rows')}/{position}", problems) for position, row in enumerate(rows)]
+    if problems:
+        raise InvalidInput(problems=problems)
+    return Call(endpoint=endpoint, rows=tuple(read), version=version)
+
+
+def _row(values: Mapping[str, Any], pointer: str, problems: list[Problem]) -> Row:
+    plain = {name: _scalars(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    return read_row(Form(plain, pointer, problems, ONE))
+
+
+def _scalars(values: Values) -> dict[str, object]:
+    """Django's and numpy's values as JSON would hold them; others stay, for the check to refuse."""
+    return {name: _scalar(value) for name, value in values.items()}
+
+
+def _scalar(value: object) -> object:
+    try:
+        return canonical(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def _config() -> config.Config:
+    declared = getattr(settings, "FLYBALL", None)
+    if isinstance(declared, config.Config):
+        return declared
+    return config.load(base=getattr(settings, "BASE_DIR", None))

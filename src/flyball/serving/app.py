@@ -1,0 +1,85 @@
+"""The wiring of a data plane: the one place where its parts meet; ``application`` is for ASGI servers."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from flyball.config import Config, load
+from flyball.serving.asgi import Application
+from flyball.serving.engine import Engine
+from flyball.serving.http import Door
+from flyball.serving.pool import Pool
+from flyball.serving.readers import Readers
+from flyball.serving.recorder import Recorder
+from flyball.serving.refresher import Refresher
+from flyball.stores.database import Database
+
+
+class DataPlane:
+    """Everything that answers, in one process. ``start`` and ``stop`` may each be called again."""
+
+    def __init__(self, config: Config, database: Database) -> None:
+        readers = Readers(database)
+        pool = Pool()
+        self.config = config
+        self.database = database
+        self.recorder = Recorder(database, config.queue_size)
+        self.refresher = Refresher(readers, pool, config.refresh_seconds)
+        self.engine = Engine(pool, readers, self.recorder, self.refresher)
+        self.door = Door(self.engine, config)
+        self._state = threading.Lock()
+        self._running = False
+        self._over = False
+
+    def start(self) -> Door:
+        """Load what is published and start the threads. Gives the door."""
+        with self._state:
+            if not self._running and not self._over:
+                self.recorder.start()
+                self.refresher.start()
+                self._running = True
+        return self.door
+
+    def stop(self) -> None:
+        """Commit what waits, end the threads, close the connections. It does not start again."""
+        with self._state:
+            if self._running:
+                self.refresher.stop()
+                self.recorder.stop()
+                self.engine.close()
+                self._running = False
+            self._over = True
+
+
+def create(config: Config, database: Database | None = None) -> DataPlane:
+    """A data plane that is not started yet, on the configured database where none is given."""
+    return DataPlane(config, database or Database(config.database_url))
+
+
+def single_threaded_models() -> None:
+    """Have each model compute in the thread that asks: for single rows, teams of threads only cost.
+
+    Must run before a model's libraries are loaded; what the environment says already stays.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def _served() -> Application:
+    plane: list[DataPlane] = []
+
+    def start() -> Door:
+        single_threaded_models()
+        plane.append(create(load()))
+        return plane[-1].start()
+
+    def stop() -> None:
+        while plane:
+            plane.pop().stop()
+
+    return Application(start, stop)
+
+
+application = _served()
+"""For ``granian flyball.serving.app:application``; reads the environment when the server starts."""
