@@ -41,22 +41,24 @@ class Checker:
 
     def check(self, values: Mapping[str, object], pointer: str = "") -> Checked:
         """The values as they are stored, or every problem; ``pointer`` is the row's place."""
-        normal = self._fast(values)
+        normal = self.fast(values)
         if normal is None:
             return check(self.schema, values, pointer=pointer, known=self.known)
-        return Checked(dict(zip(self._names, normal, strict=False)), [], [])
+        return Checked(normal, [], [])
 
-    def _fast(self, values: Mapping[str, object]) -> list[Scalar] | None:
+    def fast(self, values: Mapping[str, object]) -> dict[str, Scalar] | None:
+        """The values as they are stored, where there is no problem and no warning; else ``None``."""
+        if self._shape is None:
+            return None
         try:
-            # A key that is no text, or a text that is no Unicode, raises other errors than its own.
             normal = list(msgspec.structs.astuple(msgspec.convert(values, self._shape)))
             for place, test in self._tests:
                 value = normal[place]
                 if value is not None:
                     normal[place] = test(value)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError):  # msgspec's and Unicode's errors are such
             return None
-        return normal
+        return dict(zip(self._names, normal, strict=False))
 
 
 class _Test:
@@ -108,7 +110,7 @@ def _is_in_order(field: Field, category: Scalar) -> bool:
     return not (checked.problems or checked.warnings)
 
 
-def _shape(schema: Schema, known: frozenset[str]) -> type[msgspec.Struct]:
+def _shape(schema: Schema, known: frozenset[str]) -> type[msgspec.Struct] | None:
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     rename: dict[str, str] = {}
     for position, field in enumerate(schema.fields):
@@ -118,6 +120,9 @@ def _shape(schema: Schema, known: frozenset[str]) -> type[msgspec.Struct]:
     for position, name in enumerate(sorted(known)):
         rename[f"k{position}"] = name
         fields.append((f"k{position}", Any, None))
-    return msgspec.defstruct(
-        "Input", fields, rename=rename, forbid_unknown_fields=True, kw_only=True, gc=False
-    )
+    try:
+        return msgspec.defstruct(
+            "Input", fields, rename=rename, forbid_unknown_fields=True, kw_only=True, gc=False
+        )
+    except ValueError:
+        return None  # a name with a quotation mark: msgspec takes none, so the slow check does the work

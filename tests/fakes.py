@@ -1,0 +1,142 @@
+"""Stand-ins for parts that a test does not want: an engine without database, thread or model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from flyball.domain.errors import (
+    Erased,
+    FlyballError,
+    Forbidden,
+    InvalidInput,
+    Problem,
+    Unauthenticated,
+    UnknownEndpoint,
+    UnknownPrediction,
+    UnknownVersion,
+)
+from flyball.domain.records import Prediction, check_outcome
+from flyball.domain.schema import Field, Kind, Schema
+from flyball.domain.values import Scalar
+from flyball.serving.calls import Call, Row, SentOutcome
+from flyball.serving.checker import Checker
+from flyball.serving.engine import Engine
+from flyball.stores.outcomes import Counts
+from flyball.stores.routes import Principal
+
+INCOME = Schema(
+    (
+        Field(name="age", kind=Kind.INTEGER, low=17, high=90),
+        Field(name="hours-per-week", kind=Kind.NUMBER, nullable=True),
+        Field(name="education", kind=Kind.CATEGORY, categories=("Bachelors", "Masters")),
+        Field(name="relationship", kind=Kind.CATEGORY, categories=("Wife",), unseen="refuse", nullable=True),
+        Field(name="note", kind=Kind.TEXT, nullable=True),
+    )
+)
+"""The schema of the fake engine's one endpoint, ``income``."""
+
+KEYS = {role: f"fb_{role}" for role in ("viewer", "member", "owner")}
+"""The fake engine's keys, by role."""
+MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+class FakeEngine(Engine):
+    """Answers for ``income``: everybody earns ``<=50K``. ``fails`` is raised by the next prediction."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.stored: dict[UUID, Prediction] = {}
+        self.sent: list[SentOutcome] = []
+        self.asked: dict[str, Any] = {}
+        self.fails: Exception | None = None
+
+    def principal(self, key: str) -> Principal:
+        for role, known in KEYS.items():
+            if known == key:
+                return Principal(team="default", role=role)
+        raise Unauthenticated
+
+    def require(self, principal: Principal, role: str) -> None:
+        if not principal.may(role):
+            raise Forbidden
+
+    async def predict(self, principal: Principal, call: Call) -> list[Prediction]:
+        self.schema(principal, call.endpoint, call.version)
+        if self.fails is not None:
+            raise self.fails
+        self.calls.append(call)
+        checker = Checker(INCOME)
+        checked = [checker.check(row.input, f"{row.pointer}/input") for row in call.rows]
+        problems = [problem for one in checked for problem in one.problems]
+        if problems:
+            raise InvalidInput(problems=problems)
+        return [
+            self._store(row, call, one.values, tuple(one.warnings))
+            for row, one in zip(call.rows, checked, strict=True)
+        ]
+
+    def _store(
+        self, row: Row, call: Call, values: dict[str, Scalar], warnings: tuple[Problem, ...]
+    ) -> Prediction:
+        made = Prediction(
+            id=UUID(int=len(self.stored) + 1),
+            endpoint=call.endpoint,
+            version=call.version or 1,
+            arm=None if call.version else "champion",
+            route=1,
+            input=values,
+            output={"label": "<=50K", "probabilities": {"<=50K": 0.75, ">50K": 0.25}},
+            created_at=MOMENT,
+            warnings=warnings,
+            entity=row.entity,
+            reference=row.reference,
+        )
+        self.stored[made.id] = made
+        return made
+
+    async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
+        self.schema(principal, endpoint)
+        row = Row(entity={"customer_id": key})
+        return self._store(row, Call(endpoint=endpoint, rows=(row,)), {}, ())
+
+    async def prediction(self, principal: Principal, identity: UUID) -> Prediction:
+        if identity not in self.stored:
+            raise UnknownPrediction
+        if self.stored[identity].erased_at:
+            raise Erased
+        return self.stored[identity]
+
+    async def predictions(self, principal: Principal, **asked: Any) -> list[Prediction]:
+        self.asked = asked
+        return list(self.stored.values())[: asked["limit"]]
+
+    async def erase(self, principal: Principal, identity: UUID) -> None:
+        known = await self.prediction(principal, identity)
+        self.stored[identity] = replace(known, input={}, output={}, erased_at=MOMENT)
+
+    async def outcomes(self, principal: Principal, outcomes: Sequence[SentOutcome]) -> Counts:
+        problems: list[Problem] = []
+        for one in outcomes:
+            self.schema(principal, one.endpoint or "")
+            try:
+                check_outcome("classification", ("<=50K", ">50K"), one.value, f"{one.pointer}/value")
+            except FlyballError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise InvalidInput(problems=problems)
+        self.sent.extend(outcomes)
+        return Counts(bound=len(outcomes))
+
+    def status(self, principal: Principal) -> dict[str, Any]:
+        return {"endpoints": {"income": {"route": 1}}}
+
+    def schema(self, principal: Principal, endpoint: str, version: int | None = None) -> Schema:
+        if endpoint != "income":
+            raise UnknownEndpoint
+        if version not in {None, 1}:
+            raise UnknownVersion
+        return INCOME
