@@ -64,6 +64,17 @@ def converted(workspace: Workspace, staged: Staged, name: str, alias: str, after
     return expression
 
 
+def stated(staged: Staged, name: str, kind: Kind) -> Physical:
+    """The type of a column whose kind a user has stated. Raises ``DataError`` where it cannot be one."""
+    type_ = staged.type_of(name)
+    if (type_, kind) not in CASTS:
+        raise staged.source.fail(
+            f"the column {name!r} ({type_.name.lower()}) cannot be read as {kind}.",
+            "State another kind in fields=.",
+        )
+    return CASTS[type_, kind]
+
+
 def as_key(workspace: Workspace, staged: Staged, name: str, alias: str) -> tuple[str, Physical]:
     """A key as an expression with its type: whole numbers that came as floats are integers again."""
     type_ = staged.type_of(name)

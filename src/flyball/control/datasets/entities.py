@@ -37,7 +37,11 @@ def update_entity(declaration: type[Endpoint], key: Scalar, values: Mapping[str,
     JSON pointer for each value that the model refuses.
     """
     tables = {name: table for table in declaration.tables() for name in table.writable}
-    fixed = [Problem(f"/{escape(name)}", "not_writable", "This field cannot be written.") for name in values if name not in tables]
+    fixed = [
+        Problem(f"/{escape(name)}", "not_writable", "This field cannot be written.")
+        for name in values
+        if name not in tables
+    ]
     if fixed:
         raise Forbidden("Some of the fields cannot be written.", problems=fixed)
     problems: list[Problem] = []

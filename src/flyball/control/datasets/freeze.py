@@ -66,10 +66,12 @@ def _final_schema(layout: Layout) -> pa.Schema:
 
 def _ordered(workspace: Workspace, table: str, layout: Layout, *, numbered: bool) -> Iterator[pa.RecordBatch]:
     names = [name for name, _ in layout.columns]
-    content = [f"coalesce(CAST({name} AS VARCHAR), chr(0))" for name in names if name[0] in "ey" or name[0] == "f"]
+    content = [
+        f"coalesce(CAST({name} AS VARCHAR), chr(0))" for name in names if name[0] in "ey" or name[0] == "f"
+    ]
     scattered = f"CASE WHEN o = 'rows' THEN md5(concat_ws(chr(1), {', '.join(content)})) ELSE k END, "
     order = f"t NULLS FIRST, {scattered if numbered and content else ''}k, o"
-    found = workspace.duck.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
+    found = workspace.duck.sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
     return iter(found.to_arrow_reader(BATCH))
 
 
@@ -79,8 +81,12 @@ def _finished(batch: pa.RecordBatch, layout: Layout, final: pa.Schema) -> pa.Rec
     entities = [columns[f"e{i}"].to_pylist() for i in range(len(layout.entities))]
     keys = columns["k"].to_pylist()
     joined: list[str] = [
-        entity_key(dict(zip(layout.entities, values, strict=True))) or "" if values and None not in values else key
-        for key, values in zip(keys, zip(*entities, strict=True) if entities else [()] * len(keys), strict=True)
+        entity_key(dict(zip(layout.entities, values, strict=True))) or ""
+        if values and None not in values
+        else key
+        for key, values in zip(
+            keys, zip(*entities, strict=True) if entities else [()] * len(keys), strict=True
+        )
     ]
     ordered = [columns["k"], columns["t"], pa.array(joined, pa.string()), columns["o"]]
     ordered += [columns["y"]] if layout.outcome is not None else []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flyball.control.datasets import columns, duplicates
-from flyball.control.datasets.file_staging import ROW_NUMBER
 from flyball.control.datasets.physical import Physical
 from flyball.control.datasets.plan import Staged
+from flyball.control.datasets.seen import SeenRows, literal
 from flyball.control.datasets.workspace import Workspace, parquet
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.errors import DataError
@@ -43,11 +43,6 @@ class Layout:
         return [*fixed, *entities, *outcome, *features]
 
 
-def instants(moment: datetime) -> str:
-    """A moment as a literal of SQL, in UTC."""
-    return f"TIMESTAMP '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ')}'"
-
-
 @dataclass(frozen=True, slots=True)
 class Join:
     """One join in the making: a declaration, its staged sources, and the moment it is seen from."""
@@ -61,45 +56,28 @@ class Join:
     def write(self) -> Layout:
         """Write the instance table to the workspace's ``joined`` file. Raises ``DataError``."""
         self._check()
-        features = self._features()
-        outcome = self._outcome()
+        seen = SeenRows(self.declaration, self.workspace, self.rows, self.as_of)
+        features, outcome = self._features(), seen.outcome()
         layout = Layout(
             features=tuple(feature for feature, _ in features),
             entities=self.declaration.entity_columns(),
             outcome=outcome and outcome[1],
         )
-        key, time = self._key(), self._time()
-        entities = [
-            columns.as_text(*columns.as_key(self.workspace, self.rows, on, "r")) for on in layout.entities
-        ]
-        values = [key, time, "'rows'", *entities, *([outcome[0]] if outcome else ())]
+        values = [seen.key(), "r.seen", "'rows'", *seen.entities(), *([outcome[0]] if outcome else ())]
         values += [expression for _, expression in features]
         selected = ", ".join(
             f"{value} AS {name}" for value, (name, _) in zip(values, layout.columns, strict=True)
         )
         joins = "\n".join(self._join(i, table, staged) for i, (table, staged) in enumerate(self.tables))
-        self.workspace.save(
-            f"SELECT {selected} FROM {self._seen_rows(time)} r {joins} WHERE {self._known(time)}",
-            self.workspace.path("joined"),
-        )
+        # ASOF compares columns, so the rows' time becomes one first.
+        rows = f"(SELECT r.*, {seen.time()} AS seen FROM {parquet(self.rows.path)} r WHERE {seen.known()})"
+        self.workspace.save(f"SELECT {selected} FROM {rows} r {joins}", self.workspace.path("joined"))
         return layout
 
     def _check(self) -> None:
         duplicates.check_rows(self.workspace, self.rows)
         for table, staged in self.tables:
             duplicates.check_table(self.workspace, table, staged)
-
-    def _key(self) -> str:
-        name = self.rows.source.key or ROW_NUMBER
-        return columns.as_text(*columns.as_key(self.workspace, self.rows, name, "r"))
-
-    def _time(self) -> str:
-        name = self.rows.source.time
-        return columns.as_moment(self.workspace, self.rows, name, "r") if name else "CAST(NULL AS TIMESTAMP)"
-
-    def _seen_rows(self, time: str) -> str:
-        """The rows with their time as a column, because ASOF compares columns."""
-        return f"(SELECT r.*, {time} AS seen FROM {parquet(self.rows.path)} r)"
 
     def _features(self) -> list[tuple[Feature, str]]:
         found = [(self.rows, "request", "r", name) for name in self._own_features()]
@@ -130,71 +108,25 @@ class Join:
 
     def _feature(self, staged: Staged, source: str, alias: str, name: str) -> tuple[Feature, str]:
         stated = self.declaration.fields.get(name)
-        type_ = staged.type_of(name)
-        after = type_
+        after = staged.type_of(name)
         if stated is not None and stated.kind is not None:
-            possible = columns.CASTS.get((type_, Kind(stated.kind)))
-            if possible is None:
-                raise staged.source.fail(
-                    f"the column {name!r} ({type_.name.lower()}) cannot be read as {stated.kind}.",
-                    "State another kind in fields=.",
-                )
-            after = possible
+            after = columns.stated(staged, name, Kind(stated.kind))
         expression = columns.converted(self.workspace, staged, name, alias, after)
         return Feature(name=name, source=source, type=after), expression
-
-    def _outcome(self) -> tuple[str, Physical] | None:
-        outcome = self.declaration.outcome
-        if outcome is None:
-            return None
-        type_ = self.rows.type_of(outcome.column)
-        after = LABELS[self.declaration.task].get(type_)
-        if after is None:
-            raise self.rows.source.fail(
-                f"the outcome {outcome.column!r} is a {type_.name.lower()}.",
-                f"{self.declaration.task.capitalize()} learns from another kind of outcome.",
-            )
-        return columns.converted(self.workspace, self.rows, outcome.column, "r", after), after
-
-    def _known(self, time: str) -> str:
-        """Which rows have an outcome that is known and final by now."""
-        conditions = ["true"]
-        now, outcome = instants(self.as_of), self.declaration.outcome
-        if self.rows.source.time:
-            conditions.append(f"{time} <= {now}")
-        if outcome is not None:
-            conditions.append(f"{columns.plain(self.rows, outcome.column, 'r')} IS NOT NULL")
-            if outcome.maturity:
-                conditions.append(f"{time} <= {instants(self.as_of - outcome.maturity)}")
-            if outcome.time:
-                known = columns.as_moment(self.workspace, self.rows, outcome.time, "r")
-                conditions.append(f"{known} <= {now}")
-        return " AND ".join(conditions)
 
     def _join(self, i: int, table: FeatureTable, staged: Staged) -> str:
         left, left_type = columns.as_key(self.workspace, self.rows, table.on, "r")
         right, right_type = columns.as_key(self.workspace, staged, str(staged.source.key), "s")
         if left_type is not right_type:
             left, right = columns.as_text(left, left_type), columns.as_text(right, right_type)
+        table_rows = f"FROM {parquet(staged.path)} s"
+        inside = f"SELECT s.*, {right} AS entity {table_rows}"
         if not staged.source.time:
-            inside = f"(SELECT s.*, {right} AS entity FROM {parquet(staged.path)} s)"
-            return f"LEFT JOIN {inside} t{i} ON {left} = t{i}.entity"
+            return f"LEFT JOIN ({inside}) t{i} ON {left} = t{i}.entity"
         event = columns.as_moment(self.workspace, staged, staged.source.time, "s")
-        inside = f"SELECT s.*, {right} AS entity, {event} AS since FROM {parquet(staged.path)} s"
         if self.rows.source.time:
+            inside = f"SELECT s.*, {right} AS entity, {event} AS since {table_rows}"
             return f"ASOF LEFT JOIN ({inside}) t{i} ON {left} = t{i}.entity AND r.seen >= t{i}.since"
         newest = f"row_number() OVER (PARTITION BY {right} ORDER BY {event} DESC) = 1"
-        latest = f"{inside} WHERE {event} <= {instants(self.as_of)} QUALIFY {newest}"
+        latest = f"{inside} WHERE {event} <= {literal(self.as_of)} QUALIFY {newest}"
         return f"LEFT JOIN ({latest}) t{i} ON {left} = t{i}.entity"
-
-
-LABELS: dict[str, dict[Physical, Physical]] = {
-    "classification": {
-        Physical.TEXT: Physical.TEXT,
-        Physical.INTEGER: Physical.INTEGER,
-        Physical.BOOLEAN: Physical.BOOLEAN,
-        Physical.NUMBER: Physical.INTEGER,
-    },
-    "regression": {Physical.NUMBER: Physical.NUMBER, Physical.INTEGER: Physical.NUMBER},
-}
-"""How an outcome is stored, by task and by the type it came in; what is not here is refused."""

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from dataclasses import replace
 
-from django.db import connection, models
-from django.db.models.expressions import RawSQL
-
-from flyball.control.datasets import django_source, sql_source
-from flyball.control.datasets.models import OnlineRow
-from flyball.control.datasets.physical import KIND, Physical
-from flyball.control.datasets.plan import Source, table_source
+from flyball.control.datasets import django_lookup, file_lookup, query_lookup
+from flyball.control.datasets.plan import table_source
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
-
-KEY = "flyball_entity_key"
-"""Stands for the key in compiled SQL until everything else is settled."""
 
 
 def lookups(declaration: type[Endpoint], schema: Schema) -> tuple[Lookup, ...]:
@@ -25,28 +16,41 @@ def lookups(declaration: type[Endpoint], schema: Schema) -> tuple[Lookup, ...]:
 
     A lookup gives the newest row of an entity, never one from the future. Raises ``DataError``.
     """
-    return tuple(_lookup(declaration, table, schema.of(table.name)) for table in declaration.tables())
-
-
-def warnings(lookup: Lookup) -> list[str]:
-    """What makes a lookup slow on this database: reading a whole table for one entity (SQLite only)."""
-    if connection.vendor != "sqlite":
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN QUERY PLAN " + lookup.sql.replace("%", "%%").replace("?", "%s"), [None])
-        steps = [row[3] for row in cursor.fetchall()]
-    scans = (re.match(r"SCAN (\S+)(?! USING .*INDEX)", step) for step in steps)
-    return [
-        f"The lookup of {lookup.table!r} reads all of {match[1]} for one entity: add an index on its key."
-        for match in scans
-        if match
-    ]
+    found = [_lookup(declaration, table, schema.of(table.name)) for table in declaration.tables()]
+    return tuple(_agreed(lookup, found) for lookup in found)
 
 
 def _lookup(declaration: type[Endpoint], table: FeatureTable, schema: Schema) -> Lookup:
     source = table_source(declaration, table)
+    columns = tuple((field.name, _read_as(field)) for field in schema.fields)
     if table.origin.model:
-        return _of_model(table, source, schema)
-    if table.origin.query:
-        return _of_query(table, source, schema)
-    return _of_file(declaration, table, schema)
+        key_kind, sql = django_lookup.compiled(source, schema.names)
+    elif table.origin.query:
+        key_kind, sql = query_lookup.compiled(source, schema.names)
+    else:
+        key_kind, sql = file_lookup.compiled(declaration.name, table.name)
+    return Lookup(
+        table=table.name,
+        on=table.on,
+        key_kind=key_kind,
+        sql=sql,
+        columns=columns,
+        packed=bool(table.origin.file),
+    )
+
+
+def _read_as(field: Field) -> Kind:
+    """The kind that brings a database's value back as it stands in the snapshot.
+
+    Categories keep the type they have there: SQLite gives 1 for true, and some columns 3.0 for 3.
+    """
+    types = {type(value) for value in field.categories}
+    if field.kind is Kind.CATEGORY and types == {bool}:
+        return Kind.BOOLEAN
+    return Kind.INTEGER if field.kind is Kind.CATEGORY and types == {int} else field.kind
+
+
+def _agreed(lookup: Lookup, every: list[Lookup]) -> Lookup:
+    """One column names one entity: where some table counts with whole numbers, callers send them for all."""
+    kinds = {other.key_kind for other in every if other.on == lookup.on}
+    return replace(lookup, key_kind=Kind.INTEGER) if Kind.INTEGER in kinds else lookup

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from flyball.control.datasets import columns
-from flyball.control.datasets.join import instants
 from flyball.control.datasets.models import OnlineRow
 from flyball.control.datasets.plan import Staged
+from flyball.control.datasets.seen import literal
 from flyball.control.datasets.workspace import Workspace, parquet
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.records import now
@@ -51,21 +51,15 @@ def load(workspace: Workspace, declaration: type[Endpoint], table: FeatureTable,
 
 def _chunks(workspace: Workspace, table: FeatureTable, staged: Staged) -> Any:
     key, type_ = columns.as_key(workspace, staged, str(staged.source.key), "s")
-    values = ", ".join(
-        f"{_converted(workspace, staged, name)} AS v{i}" for i, name in enumerate(staged.features)
-    )
+    values = ", ".join(columns.plain(staged, name, "s") for name in staged.features)
     selected = f"SELECT {columns.as_text(key, type_)} AS entity{', ' if values else ''}{values}"
     known = f"FROM {parquet(staged.path)} s WHERE {key} IS NOT NULL"
     if table.event_time:
         event = columns.as_moment(workspace, staged, table.event_time, "s")
         newest = f"row_number() OVER (PARTITION BY {key} ORDER BY {event} DESC) = 1"
-        known += f" AND {event} <= {instants(now())} QUALIFY {newest}"
+        known += f" AND {event} <= {literal(now())} QUALIFY {newest}"
     found = workspace.duck.execute(f"{selected} {known}")
     return iter(lambda: found.fetchmany(CHUNK), [])
-
-
-def _converted(workspace: Workspace, staged: Staged, name: str) -> str:
-    return columns.plain(staged, name, "s")
 
 
 def _remove_left(declaration: type[Endpoint], table: FeatureTable, number: int) -> None:

@@ -56,15 +56,24 @@ def fitted(physical: Physical, value: Any) -> Any:
     """A recorded value in a column that may have changed its type since: ``None`` where it does not fit."""
     if value is None:
         return None
-    wanted: tuple[type, ...] = {
-        Physical.NUMBER: (int, float),
-        Physical.INTEGER: (int, float),
-        Physical.BOOLEAN: (bool,),
-        Physical.TEXT: (str,),
-        Physical.MOMENT: (str,),
-    }[physical]
-    if not isinstance(value, wanted) or (isinstance(value, bool) and physical is not Physical.BOOLEAN):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _fitted_other(physical, value)
+    whole = isinstance(value, int) or value.is_integer()
+    if physical is Physical.INTEGER and whole:
+        return int(value)
+    return float(value) if physical is Physical.NUMBER else None
+
+
+def _fitted_other(physical: Physical, value: Any) -> Any:
+    if isinstance(value, bool):
+        return value if physical is Physical.BOOLEAN else None
+    if physical is Physical.MOMENT:
+        return _moment_or_none(value)
+    return value if physical is Physical.TEXT else None
+
+
+def _moment_or_none(value: str) -> datetime | None:
+    try:
+        return moment(value)
+    except ValueError:
         return None
-    if physical is Physical.INTEGER and int(value) != value:
-        return None
-    return STORED[physical](value)

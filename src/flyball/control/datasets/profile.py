@@ -8,6 +8,7 @@ from flyball.control.datasets.join import Feature, Layout
 from flyball.control.datasets.physical import KIND, Physical
 from flyball.control.datasets.workspace import Workspace
 from flyball.domain import declaration as words
+from flyball.domain.errors import DataError
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.domain.values import Scalar, canonical
 
@@ -65,7 +66,9 @@ def _field(
         name=feature.name,
         kind=kind,
         nullable=bool(shown["missing"]) if stated.nullable is None else stated.nullable,
-        categories=(seen if stated.categories is None else stated.categories) if kind is Kind.CATEGORY else (),
+        categories=(seen if stated.categories is None else stated.categories)
+        if kind is Kind.CATEGORY
+        else (),
         low=quantiles.get("0.0") if stated.low is None else stated.low,
         high=quantiles.get("1.0") if stated.high is None else stated.high,
         source=feature.source,
@@ -125,14 +128,7 @@ def _refuse_unusable(
     test, what = tests[feature.type]
     count = workspace.row(f"SELECT count(*) FROM {table} WHERE {test}")[0]
     if count:
-        raise words_error(declaration, feature, count, what)
-
-
-def words_error(declaration: type[words.Endpoint], feature: Feature, count: int, what: str) -> Exception:
-    """The error for values that cannot be used."""
-    from flyball.domain.errors import DataError
-
-    return DataError(
-        f"{declaration.__name__}: the feature {feature.name!r} (from {feature.source}) {what} in {count} rows. "
-        "Correct the data, or make the value missing."
-    )
+        raise DataError(
+            f"{declaration.__name__}: the feature {feature.name!r} (from {feature.source}) {what} "
+            f"in {count} rows. Correct the data, or make the value missing."
+        )

@@ -38,7 +38,9 @@ def _pages(declaration: type[Endpoint], as_of: datetime) -> Iterator[list[tuple[
         return
     after: UUID | None = None
     until = as_of - declaration.outcome.maturity
-    while page := outcomes.labelled(database(), raw(), declaration.name, after=after, limit=PAGE, until=until):
+    while page := outcomes.labelled(
+        database(), raw(), declaration.name, after=after, limit=PAGE, until=until
+    ):
         after = page[-1][0].id
         yield page
 

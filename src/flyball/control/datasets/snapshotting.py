@@ -81,4 +81,5 @@ class Taking:
                 "profile": shown,
             },
         )
+        snapshot.refresh_from_db()  # lists, as JSON has them, where the schema has tuples
         return snapshot

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,48 @@ from flyball.control.datasets.plan import Source, Staged, chosen
 PAGE = 5_000
 
 OIDS = {
-    Physical.BOOLEAN: {16},
-    Physical.INTEGER: {20, 21, 23, 26},
-    Physical.NUMBER: {700, 701, 1700},
-    Physical.TEXT: {18, 19, 25, 869, 1042, 1043, 2950},
-    Physical.MOMENT: {1082, 1114, 1184},
+    16: ("bool", Physical.BOOLEAN),
+    18: ("char", Physical.TEXT),
+    19: ("name", Physical.TEXT),
+    20: ("bigint", Physical.INTEGER),
+    21: ("smallint", Physical.INTEGER),
+    23: ("integer", Physical.INTEGER),
+    25: ("text", Physical.TEXT),
+    26: ("oid", Physical.INTEGER),
+    700: ("real", Physical.NUMBER),
+    701: ("double", Physical.NUMBER),
+    869: ("inet", Physical.TEXT),
+    1042: ("bpchar", Physical.TEXT),
+    1043: ("varchar", Physical.TEXT),
+    1082: ("date", Physical.MOMENT),
+    1114: ("timestamp", Physical.MOMENT),
+    1184: ("timestamptz", Physical.MOMENT),
+    1700: ("numeric", Physical.NUMBER),
+    2950: ("uuid", Physical.TEXT),
 }
-"""PostgreSQL's types (``pg_type.oid``), by how they are stored."""
+"""PostgreSQL's types by ``pg_type.oid``: the name, and how their values are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a query: its declared type, and how it is stored (or a text that says why it cannot be)."""
+
+    declared: str
+    stored: Physical | str
 
 
 def inner(query: str) -> str:
     """The query as it stands inside brackets: a comment at its end may not swallow what follows."""
     return query.strip().rstrip(";") + "\n"
+
+
+def known(source: Source, name: str, stored: Physical | str) -> Physical:
+    """How a column is stored. Raises ``DataError`` where it cannot be."""
+    if isinstance(stored, Physical):
+        return stored
+    raise source.fail(
+        f"the column {name!r} {stored}.", "Cast it in the query, or leave it out with columns=."
+    )
 
 
 def stage(source: Source, path: Path) -> Staged:
@@ -37,30 +68,40 @@ def stage(source: Source, path: Path) -> Staged:
 
     if source.key is None:
         raise source.fail("has no key.", 'Name the column that identifies a row: key="id".')
-    opened = _lite if connection.vendor == "sqlite" else _postgres
+    with _opened(source) as (described, pages):
+        available = [name for name, _ in described]
+        names, features = chosen(source, available)
+        places = [available.index(name) for name in names]
+        types = tuple(known(source, available[place], described[place][1].stored) for place in places)
+        with RowWriter(path, types) as writer:
+            for page in pages:
+                writer.write([[row[place] for place in places] for row in page])
+    return Staged(source=source, path=path, names=names, types=types, features=features)
+
+
+def describe(source: Source) -> dict[str, Column]:
+    """The query's columns, without reading its rows (SQLite shows a value's type only with a row).
+
+    Raises ``DataError`` with the database's reason.
+    """
+    described = _describe_lite if connection.vendor == "sqlite" else _describe_postgres
     try:
-        with opened(source) as (available, types, pages):
-            names, features = chosen(source, available)
-            places = [available.index(name) for name in names]
-            kinds = tuple(
-                _known(source, name, types[place]) for name, place in zip(names, places, strict=True)
-            )
-            with RowWriter(path, kinds) as writer:
-                for page in pages:
-                    writer.write([[row[place] for place in places] for row in page])
+        return described(source)
     except DatabaseError as error:
         raise source.fail("the query fails:", str(error)) from error
-    return Staged(source=source, path=path, names=names, types=kinds, features=features)
 
 
-def _known(source: Source, name: str, type_: Physical | str) -> Physical:
-    if isinstance(type_, Physical):
-        return type_
-    raise source.fail(f"the column {name!r} {type_}.", "Cast it in the query, or leave it out with columns=.")
+Opened = tuple[list[tuple[str, Column]], Iterator[list[tuple[Any, ...]]]]
+"""The columns by name, and pages of rows."""
 
 
-Opened = tuple[list[str], list[Physical | str], Iterator[list[tuple[Any, ...]]]]
-"""Names, types (or what is wrong with one), and pages of rows."""
+@contextmanager
+def _opened(source: Source) -> Iterator[Opened]:
+    try:
+        with (_lite if connection.vendor == "sqlite" else _postgres)(source) as opened:
+            yield opened
+    except DatabaseError as error:
+        raise source.fail("the query fails:", str(error)) from error
 
 
 @contextmanager
@@ -68,33 +109,58 @@ def _postgres(source: Source) -> Iterator[Opened]:
     """A server-side cursor: rows come in pages, and memory holds one."""
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(inner(source.origin.query))
-        described = cursor.description or ()
-        types = [_of_oid(column.type_code) for column in described]
-        yield [column.name for column in described], types, iter(lambda: cursor.fetchmany(PAGE), [])
+        yield _of_oids(cursor), iter(lambda: cursor.fetchmany(PAGE), [])
 
 
-def _of_oid(oid: int) -> Physical | str:
-    return next((stored for stored, oids in OIDS.items() if oid in oids), "has a type that is not read")
+def _describe_postgres(source: Source) -> dict[str, Column]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({inner(source.origin.query)}) AS flyball_query LIMIT 0")
+        return dict(_of_oids(cursor))
+
+
+def _of_oids(cursor: Any) -> list[tuple[str, Column]]:
+    unread = ("", "has a type that is not read")
+    return [(column.name, Column(*OIDS.get(column.type_code, unread))) for column in cursor.description]
 
 
 @contextmanager
 def _lite(source: Source) -> Iterator[Opened]:
     """A temporary table, read in pages: SQLite's log grows while a read of the database itself is open."""
-    name = f"flyball_{secrets.token_hex(8)}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP VIEW {name}_view AS {inner(source.origin.query)}")
+    with connection.cursor() as cursor, _view(cursor, source) as (view, declared):
+        table = f"{view}_rows"
         try:
-            cursor.execute(f"PRAGMA table_info({name}_view)")
-            declared = [(row[1], row[2].lower()) for row in cursor.fetchall()]
-            cursor.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}_view")
+            cursor.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM {view}")
+            columns = [Column(type_, _of_values(cursor, table, name, type_)) for name, type_ in declared]
             yield (
-                _own_names([column for column, _ in declared]),
-                [_of_values(cursor, name, column, type_) for column, type_ in declared],
-                _pages(cursor, name),
+                list(zip(_own_names([name for name, _ in declared]), columns, strict=True)),
+                _pages(cursor, table),
             )
         finally:
-            cursor.execute(f"DROP TABLE IF EXISTS temp.{name}")
-            cursor.execute(f"DROP VIEW IF EXISTS temp.{name}_view")
+            cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+@contextmanager
+def _view(cursor: Any, source: Source) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A temporary view of the query, which knows the names and the declared types of its columns."""
+    view = f"flyball_{secrets.token_hex(8)}"
+    cursor.execute(f"CREATE TEMP VIEW {view} AS {inner(source.origin.query)}")
+    try:
+        cursor.execute(f"PRAGMA table_info({view})")
+        yield view, [(row[1], row[2].lower()) for row in cursor.fetchall()]
+    finally:
+        cursor.execute(f"DROP VIEW IF EXISTS temp.{view}")
+
+
+def _describe_lite(source: Source) -> dict[str, Column]:
+    with connection.cursor() as cursor, _view(cursor, source) as (view, declared):
+        types = ", ".join(f"typeof({_quoted(name)})" for name, _ in declared)
+        known_key = f"WHERE {_quoted(str(source.key))} IS NOT NULL" if source.key in dict(declared) else ""
+        cursor.execute(f"SELECT {types} FROM {view} {known_key} LIMIT 1")
+        row = cursor.fetchone() or ("null",) * len(declared)
+    return {
+        name: Column(type_, _stored({found} - {"null"}, type_))
+        for (name, type_), found in zip(declared, row, strict=True)
+    }
 
 
 def _own_names(names: list[str]) -> list[str]:
@@ -106,10 +172,13 @@ def _own_names(names: list[str]) -> list[str]:
 
 
 def _of_values(cursor: Any, table: str, column: str, declared: str) -> Physical | str:
+    name = _quoted(column)
+    cursor.execute(f"SELECT DISTINCT typeof({name}) FROM temp.{table} WHERE {name} IS NOT NULL")
+    return _stored({row[0] for row in cursor.fetchall()}, declared)
+
+
+def _stored(found: set[str], declared: str) -> Physical | str:
     """A column's type from its declaration and, because SQLite keeps no promise of it, from its values."""
-    quoted = '"' + column.replace('"', '""') + '"'
-    cursor.execute(f"SELECT DISTINCT typeof({quoted}) FROM temp.{table} WHERE {quoted} IS NOT NULL")  # noqa: S608 - both names are ours or quoted
-    found = {row[0] for row in cursor.fetchall()}
     if found <= {"text"} and re.search("date|time", declared):
         return Physical.MOMENT
     if found <= {"integer"}:
@@ -133,7 +202,7 @@ def _pages(cursor: Any, table: str) -> Iterator[list[tuple[Any, ...]]]:
     last = 0
     while True:
         cursor.execute(
-            f"SELECT rowid, * FROM temp.{table} WHERE rowid > %s ORDER BY rowid LIMIT {PAGE}",  # noqa: S608 - the name is ours
+            f"SELECT rowid, * FROM temp.{table} WHERE rowid > %s ORDER BY rowid LIMIT {PAGE}",
             [last],
         )
         page = cursor.fetchall()
@@ -141,3 +210,7 @@ def _pages(cursor: Any, table: str) -> Iterator[list[tuple[Any, ...]]]:
             return
         last = page[-1][0]
         yield [row[1:] for row in page]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

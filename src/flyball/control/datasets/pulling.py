@@ -1,0 +1,32 @@
+"""Reading the rows' outcomes without the features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from flyball.control.datasets import duplicates
+from flyball.control.datasets.plan import rows_source
+from flyball.control.datasets.seen import SeenRows
+from flyball.control.datasets.staging import stage
+from flyball.control.datasets.workspace import Workspace, parquet
+from flyball.domain.declaration import Endpoint
+
+PAGE = 1_000
+
+
+def rows(workspace: Workspace, declaration: type[Endpoint], as_of: datetime) -> Iterator[tuple[Any, ...]]:
+    """Key, entity, moment and outcome of each row whose outcome is known and final. Raises ``DataError``."""
+    staged = stage(rows_source(declaration), workspace)
+    duplicates.check_rows(workspace, staged)
+    seen = SeenRows(declaration, workspace, staged, as_of)
+    outcome = seen.outcome()
+    if outcome is None:
+        return
+    names = declaration.entity_columns()
+    selected = ", ".join([seen.key(), seen.settled(), outcome[0], *seen.entities()])
+    found = workspace.duck.execute(f"SELECT {selected} FROM {parquet(staged.path)} r WHERE {seen.known()}")
+    while page := found.fetchmany(PAGE):
+        for key, moment, value, *entity in page:
+            yield key, dict(zip(names, entity, strict=True)), moment, value
