@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
@@ -42,7 +43,7 @@ class _Sent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 class _Body(_Sent, forbid_unknown_fields=True, gc=False):
     rows: list[_Sent] | None = None
-    version: int | None = None
+    version: Annotated[int, msgspec.Meta(ge=-MOST - 1, le=MOST)] | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Body)
