@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-urlpatterns = [path("api/", include("flyball.api.urls"))]
+from flyball.api.door import door
+
+urlpatterns = [
+    path("api/", include("flyball.api.urls")),
+    re_path(r"^v1/(?P<rest>[\s\S]*)$", door),  # a newline too is for the door to refuse
+]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
-from django.http import FileResponse
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import FileResponse, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,6 +16,10 @@ from flyball.api.view import ManagementView, page
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
 from flyball.domain.errors import DataError, NotFound
+
+PARQUET = "application/vnd.apache.parquet"
+CHUNK = 1024 * 1024
+"""Bytes that are read and sent at a time."""
 
 
 class Snapshots(ManagementView):
@@ -41,15 +49,25 @@ class SnapshotRows(ManagementView):
 
     roles = {"GET": "viewer"}
 
-    def get(self, request: Request, endpoint: str, digest: str) -> FileResponse:
+    def get(self, request: Request, endpoint: str, digest: str) -> StreamingHttpResponse:
         """The rows, as they were learned from."""
         snapshot = _find(self.endpoint(request, endpoint).name, digest)
         try:
             path = datasets.snapshot_path(snapshot)
         except DataError:
             raise NotFound("The snapshot's file is not on this server.") from None
-        media = "application/vnd.apache.parquet"
-        return FileResponse(path.open("rb"), content_type=media, filename=path.name, as_attachment=True)
+        if isinstance(request._request, ASGIRequest):
+            answer = StreamingHttpResponse(_chunks(path), content_type=PARQUET)
+            answer["Content-Length"] = str(path.stat().st_size)
+            return answer
+        return FileResponse(path.open("rb"), content_type=PARQUET)
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    """The file in parts: Django would first read a plain file whole into memory, when it serves by ASGI."""
+    with path.open("rb") as file:
+        while chunk := await sync_to_async(file.read)(CHUNK):
+            yield chunk
 
 
 def _find(endpoint: str, digest: str) -> Snapshot:
