@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +58,7 @@ def command(function: Callable[..., Any]) -> click.Command:
 
 def described(function: Callable[..., Any]) -> str:
     """A command's help: its docstring, with examples kept line by line."""
-    return (function.__doc__ or "").replace("Examples:\n", "\b\nExamples:\n")
+    return inspect.cleandoc(function.__doc__ or "").replace("Examples:\n", "\b\nExamples:\n")
 
 
 def answered(function: Callable[..., Any], output: Output, arguments: dict[str, Any]) -> Any:

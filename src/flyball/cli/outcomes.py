@@ -90,6 +90,11 @@ def _one(endpoint: str, prediction: UUID | None, reference: str | None, value: s
 
 def _recorded(sent: list[SentOutcome]) -> Counts:
     from flyball import inprocess
-    from flyball.serving.calls import Principal
+    from flyball.control.endpoints.selectors import endpoint
+    from flyball.stores.routes import Principal
 
-    raise NotImplementedError
+    owner = Principal(team=endpoint(sent[0].endpoint or "").team.slug, role="owner")
+    try:
+        return asyncio.run(inprocess.data_plane().engine.outcomes(owner, sent))
+    finally:
+        inprocess.close()

@@ -74,17 +74,17 @@ def _print(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(_cell(row.get(column), column) for column in columns))
     # Outside a terminal nothing is cut at 80 columns: the reader is a file or another program.
     console = Console(highlight=False, markup=False)
     Console(highlight=False, markup=False, width=None if console.is_terminal else 200).print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, column: str) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:.4f}"
+        return f"{value:.1f}" if column == "seconds" else f"{value:.4f}"
     if isinstance(value, list | tuple):
-        return " ".join(_cell(item) for item in value)
+        return " ".join(_cell(item, column) for item in value)
     return str(value)

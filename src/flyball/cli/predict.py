@@ -28,7 +28,9 @@ CHUNK = 500
 @click.option("--entity", default="{}", help="The entity, as a JSON object.")
 @click.option("--reference", help="Your own id for it; with --file: the column that holds it.")
 @click.option("--version", "number", type=int, help="Ask this version instead of the route.")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A CSV file of rows.")
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A CSV file of rows."
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the answers go (CSV).")
 def predict(
     output: Output,
@@ -56,14 +58,17 @@ def predict(
 
     if (file is None) != (out is None):
         raise click.UsageError("--file and --out belong together.")
-    if file is not None and out is not None:
-        _file(output, _Asked(endpoint, reference, number), file, out)
-        return
-    answer = inprocess.predict(
-        endpoint, entity=_object(entity), input=_object(sent), reference=reference, version=number
-    )
-    document = _document(answer)
-    output.result(document, json.dumps(document, indent=2, ensure_ascii=False))
+    try:
+        if file is not None and out is not None:
+            _file(output, _Asked(endpoint, reference, number), file, out)
+        else:
+            named, values = _object(entity), _object(sent)
+            answer = inprocess.predict(
+                endpoint, entity=named, input=values, reference=reference, version=number
+            )
+            _one(output, answer)
+    finally:
+        inprocess.close()
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -76,9 +81,9 @@ def _object(text: str) -> dict[str, Any]:
     return value
 
 
-def _document(answer: Prediction) -> dict[str, Any]:
+def _one(output: Output, answer: Prediction) -> None:
     warnings = [{"pointer": w.pointer, "code": w.code, "message": w.message} for w in answer.warnings]
-    return {
+    document = {
         "id": str(answer.id),
         "endpoint": answer.endpoint,
         "version": answer.version,
@@ -87,6 +92,7 @@ def _document(answer: Prediction) -> dict[str, Any]:
         "decision": answer.decision,
         "warnings": warnings,
     }
+    output.result(document, json.dumps(document, indent=2, ensure_ascii=False))
 
 
 class _Asked:
@@ -160,7 +166,8 @@ def _answer(asked: _Asked, row: dict[str, Any]) -> Prediction | str:
     try:
         return inprocess.predict(asked.endpoint, rows=[row], version=asked.number)[0]
     except FlyballError as error:
-        return "; ".join(f"{p.pointer} {p.code}" for p in error.problems) or error.detail
+        said = (f"{problem.pointer.removeprefix('/rows/0')} {problem.code}" for problem in error.problems)
+        return "; ".join(said) or error.detail
 
 
 def _flat(answer: Prediction | str) -> dict[str, Any]:

@@ -22,8 +22,9 @@ def take(output: Output, declaration: type[Endpoint]) -> Snapshot:
     from flyball.control.datasets import services
 
     with output.steps() as steps:
-        steps.at(f"{declaration.name}: taking a snapshot")
-        snapshot = services.take_snapshot(declaration)
+        snapshot = services.take_snapshot(
+            declaration, report=lambda doing: steps.at(f"{declaration.name}: {doing}")
+        )
     output.note(
         f"Snapshot {snapshot.digest[:12]}: {snapshot.row_count} rows, "
         f"{snapshot.outcome_count} of them recorded outcomes."
