@@ -36,7 +36,7 @@ def _parts(moments: pd.Series) -> list[np.ndarray]:
     known = moments.notna().to_numpy()
     calendar = moments.dt
     days = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-    numbers = (days, calendar.year, calendar.month, calendar.day, calendar.dayofweek, calendar.hour)
+    numbers = (days, calendar.year, calendar.month, calendar.day, calendar.day_of_week, calendar.hour)
     return [np.where(known, part.to_numpy("float64", na_value=np.nan), np.nan) for part in numbers]
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from flyball.domain.declaration import Candidate, Endpoint, Search
-from flyball.domain.errors import DataError, ModelFailed
+from flyball.domain.errors import ModelFailed
 from flyball.learning import splits
 from flyball.learning.contenders import Contender, Ground, contenders
 from flyball.learning.dataset import Dataset
@@ -99,8 +100,6 @@ def select(dataset: Dataset, plan: Plan, report: Report | None = None) -> list[F
     where nothing else could be fitted.
     """
     train, test = splits.held_out(dataset, plan.task, plan.seed)
-    if not len(train) or not len(test):
-        raise DataError("There are too few rows or entities to set some aside for the final score.")
     ground = Ground(schema=dataset.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets)
     trial = _Trial(
         plan=plan,
@@ -136,7 +135,9 @@ def _fit(contender: Contender, trial: _Trial) -> Fit:
     """One candidate from search to final score; what it raises becomes its error."""
     started = time.monotonic()
     try:
-        with warnings.catch_warnings():
+        # One thread: with more, sums are added in another order on another machine, and many small fits
+        # that wait for each other's threads are slower by far.
+        with warnings.catch_warnings(), threadpool_limits(1):
             # Trials at the edge of a space do not converge or split well: their scores say so.
             warnings.simplefilter("ignore")
             fit = _searched(contender, trial)

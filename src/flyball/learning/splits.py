@@ -24,6 +24,9 @@ Split = tuple[np.ndarray, np.ndarray]
 
 HELD_OUT = 0.2
 """The share of the rows that is kept for the final score."""
+LEAST = 5
+"""Entities below which a fifth of them is none."""
+TOO_FEW = "There are too few rows or entities to split them so."
 
 
 def held_out(dataset: Dataset, task: str, seed: int) -> Split:
@@ -31,8 +34,11 @@ def held_out(dataset: Dataset, task: str, seed: int) -> Split:
 
     Where rows have a time: the latest entities, in order of their last row, each with all its rows (where
     an entity has one row, that is the latest rows). Otherwise drawn with the seed: whole entities where
-    they recur, and in proportion to the labels for classification.
+    they recur, and in proportion to the labels for classification. Raises ``DataError`` for fewer than
+    ``LEAST`` entities.
     """
+    if len(np.unique(dataset.groups)) < LEAST:
+        raise DataError(TOO_FEW)
     if dataset.times is not None:
         blocks = _by_last_row(dataset.groups, dataset.times, [1 - HELD_OUT])
         return blocks[0], blocks[1]
@@ -58,9 +64,12 @@ def folds(cv: Any, dataset: Dataset, task: str, seed: int) -> list[Split]:
     proportion. A splitter of the user's own is taken as it is, but for training rows of an entity that is
     scored in the same fold: they are left out. Raises ``DataError`` where a fold would be empty.
     """
-    found = list(_numbered(cv, dataset, task, seed) if isinstance(cv, int) else _own(cv, dataset))
+    try:
+        found = list(_numbered(cv, dataset, task, seed) if isinstance(cv, int) else _own(cv, dataset))
+    except ValueError as error:
+        raise DataError(f"{TOO_FEW} {error}") from None
     if not found or any(not len(part) for split in found for part in split):
-        raise DataError("There are too few rows or entities for this cross-validation.")
+        raise DataError(TOO_FEW)
     return found
 
 

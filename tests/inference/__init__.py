@@ -1,0 +1,1 @@
+"""Frames, runtimes and what an artifact may hold."""
