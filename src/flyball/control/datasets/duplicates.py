@@ -50,7 +50,8 @@ def _check_no_null(workspace: Workspace, staged: Staged, name: str, what: str, f
 
 def _check_once(workspace: Workspace, staged: Staged, key: list[str], what: str, fix: str) -> None:
     present = " AND ".join(f"{part} IS NOT NULL" for part in key)
-    grouped = f"SELECT 1 FROM {parquet(staged.path)} s WHERE {present} GROUP BY {', '.join(key)} HAVING count(*) > 1"
+    several = f"GROUP BY {', '.join(key)} HAVING count(*) > 1"
+    grouped = f"SELECT 1 FROM {parquet(staged.path)} s WHERE {present} {several}"
     count = workspace.row(f"SELECT count(*) FROM ({grouped})")[0]
     if count:
         raise staged.source.fail(f"{count} times, several rows have the same {what}.", fix)

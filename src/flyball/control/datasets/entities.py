@@ -30,7 +30,7 @@ REASONS = {
 
 
 def update_entity(declaration: type[Endpoint], key: Scalar, values: Mapping[str, Any]) -> dict[str, Scalar]:
-    """Write features of one entity through the models' ``full_clean()`` and ``save()``; returns them as saved.
+    """Write features of one entity through the models' ``full_clean()`` and ``save()``; gives them as saved.
 
     Where a table has an event time, a new row is added from now on, and what was known before stays.
     Raises ``Forbidden`` for fields that are not writable, ``UnknownEntity``, and ``InvalidInput`` with a

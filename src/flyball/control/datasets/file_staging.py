@@ -34,7 +34,7 @@ def stage(source: Source, workspace: Workspace) -> Staged:
     numbered = ((*names, ROW_NUMBER), (*types, Physical.INTEGER))
     return Staged(
         source=source,
-        path=workspace.path(source.name),
+        path=workspace.path(source.slot),
         names=numbered[0],
         types=numbered[1],
         features=features,
@@ -52,34 +52,33 @@ def _stage_csv(
     wanted = ", ".join(
         f"CASE WHEN {value} NOT IN ({missing}) THEN {value} END AS c{i}" for i, value in enumerate(trimmed)
     )
-    table = f"raw_{source.name}"
-    workspace.duck.execute(
-        f'CREATE TABLE "{table}" AS SELECT {wanted} FROM read_csv({text(str(path))}, delim={text(delimiter)}, '
-        f"quote='\"', escape='\"', header=true, auto_detect=false, columns={{{read}}})"
-    )
+    table = f"raw_{source.slot}"
+    options = "quote='\"', escape='\"', header=true, auto_detect=false"
+    file = f"{text(str(path))}, delim={text(delimiter)}, columns={{{read}}}"
+    workspace.duck.execute(f"CREATE TABLE {table} AS SELECT {wanted} FROM read_csv({file}, {options})")
     types = tuple(_narrowest(workspace, table, f"c{i}") for i in range(len(names)))
     typed = ", ".join(f"CAST(c{i} AS {type_}) AS c{i}" for i, type_ in enumerate(types))
-    workspace.save(f'SELECT {typed}, rowid + 1 AS c{len(names)} FROM "{table}"', workspace.path(source.name))
-    workspace.duck.execute(f'DROP TABLE "{table}"')
+    workspace.save(f"SELECT {typed}, rowid + 1 AS c{len(names)} FROM {table}", workspace.path(source.slot))
+    workspace.duck.execute(f"DROP TABLE {table}")
     return types
 
 
 def _narrowest(workspace: Workspace, table: str, column: str) -> Physical:
-    """Integer, number, boolean or moment where every text is one; leading zeros and long numbers stay text."""
+    """Integer, number, boolean or moment where every text is one; leading zeros, long numbers stay text."""
+    whole = f"regexp_full_match({column}, '{WHOLE}')"
+    integer, number = f"TRY_CAST({column} AS BIGINT)", f"TRY_CAST({column} AS DOUBLE)"
     fits = {
-        Physical.INTEGER: f"regexp_full_match({column}, '{WHOLE}') AND TRY_CAST({column} AS BIGINT) IS NOT NULL",
-        Physical.NUMBER: f"regexp_full_match({column}, '{DECIMAL}') AND isfinite(TRY_CAST({column} AS DOUBLE))"
-        f" AND NOT (regexp_full_match({column}, '{WHOLE}') AND TRY_CAST({column} AS BIGINT) IS NULL)",
+        Physical.INTEGER: f"{whole} AND {integer} IS NOT NULL",
+        Physical.NUMBER: f"regexp_full_match({column}, '{DECIMAL}') AND isfinite({number})"
+        f" AND NOT ({whole} AND {integer} IS NULL)",
         Physical.BOOLEAN: f"lower({column}) IN ('true', 'false')",
-        Physical.MOMENT: f"regexp_full_match({column}, '{MOMENT}') AND TRY_CAST({column} AS TIMESTAMP) IS NOT NULL",
+        Physical.MOMENT: f"regexp_full_match({column}, '{MOMENT}')"
+        f" AND TRY_CAST({column} AS TIMESTAMP) IS NOT NULL",
     }
-    counts = ", ".join(
-        f"count_if({column} IS NOT NULL AND coalesce({test}, false))" for test in fits.values()
-    )
-    total, *fitting = workspace.row(f'SELECT count({column}), {counts} FROM "{table}"')
-    return next(
-        (type_ for type_, count in zip(fits, fitting, strict=True) if total and count == total), Physical.TEXT
-    )
+    counts = ", ".join(f"count_if(coalesce({test}, false))" for test in fits.values())
+    total, *fitting = workspace.row(f"SELECT count({column}), {counts} FROM {table}")
+    narrow = (type_ for type_, count in zip(fits, fitting, strict=True) if total and count == total)
+    return next(narrow, Physical.TEXT)
 
 
 def _stage_parquet(
@@ -97,7 +96,7 @@ def _stage_parquet(
         for i, (column, type_) in enumerate(zip(found, types, strict=True))
     )
     numbered = f"SELECT {wanted}, row_number() OVER () AS c{len(names)} FROM {table}"
-    workspace.save(numbered, workspace.path(source.name))
+    workspace.save(numbered, workspace.path(source.slot))
     return types
 
 

@@ -50,7 +50,8 @@ def key_of(kind: Kind, *, uuid: bool = False) -> str:
         return "replace(lower(CAST(? AS text)), '-', '')"  # Django keeps 32 digits there
     if uuid:
         # Anything else than a UUID finds nothing; a cast alone would fail.
-        return f"(SELECT CASE WHEN k ~ '{UUID}' THEN CAST(k AS uuid) END FROM (SELECT CAST(%s AS text) AS k) AS s)"
+        cast = f"CASE WHEN k ~ '{UUID}' THEN CAST(k AS uuid) END"
+        return f"(SELECT {cast} FROM (SELECT CAST(%s AS text) AS k) AS sent)"
     mark = "?" if is_sqlite() else "%s"
     return f"CAST({mark} AS text)" if kind is Kind.TEXT else mark
 

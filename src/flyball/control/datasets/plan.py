@@ -28,6 +28,11 @@ class Source:
     needed: tuple[str, ...] = ()
 
     @property
+    def slot(self) -> str:
+        """The source's name as part of a file's: letters and digits only, and never that of another file."""
+        return f"source_{self.name.encode().hex()}"
+
+    @property
     def place(self) -> str:
         """The label and where the data is, for messages."""
         return f"{self.label} ({self.origin.model or self.origin.file or 'query'})"

@@ -60,8 +60,8 @@ class Taking:
         table = f"({' UNION ALL '.join(f'SELECT * FROM {parquet(work.path(name))}' for name in files)})"
         if not work.row(f"SELECT count(*) FROM {table}")[0]:
             raise DataError(
-                f"{self.declaration.__name__}: no row is left. Rows without an outcome, and rows whose outcome "
-                "is not known or not final yet, are not learned from."
+                f"{self.declaration.__name__}: no row is left. Rows without an outcome, and rows whose "
+                "outcome is not known or not final yet, are not learned from."
             )
         self.report("Describing columns")
         schema, shown = profile.describe(work, table, layout, self.declaration)

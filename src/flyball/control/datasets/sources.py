@@ -10,7 +10,7 @@ from flyball.domain.records import now
 from flyball.domain.values import Scalar
 
 Pulled = tuple[str, dict[str, Scalar], datetime | None, Scalar]
-"""A row's key, its entity, when its outcome was known (or the row's time; ``None`` without either), its outcome."""
+"""A row's key; its entity; when its outcome was known, or else the row's time, if any; its outcome."""
 
 
 def pull_outcomes(declaration: type[Endpoint], since: datetime | None = None) -> Iterator[Pulled]:

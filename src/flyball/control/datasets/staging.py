@@ -10,7 +10,7 @@ from flyball.control.datasets.workspace import Workspace
 def stage(source: Source, workspace: Workspace) -> Staged:
     """Copy one source. Raises ``DataError``."""
     if source.origin.model:
-        return django_source.stage(source, workspace.path(source.name))
+        return django_source.stage(source, workspace.path(source.slot))
     if source.origin.query:
-        return sql_source.stage(source, workspace.path(source.name))
+        return sql_source.stage(source, workspace.path(source.slot))
     return file_staging.stage(source, workspace)
