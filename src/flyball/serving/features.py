@@ -118,18 +118,11 @@ def _add(
     if found is None and not all(each.nullable for each in schema.fields):
         missing.append(_stranger(asked, lookup.on))
         return
-    values = {each.name: _as_category(each, (found or {}).get(each.name)) for each in schema.fields}
-    result = check(schema, values)
+    result = check(schema, found or {})
     asked.values |= result.values
     place = f"{asked.row.pointer}/entity/{escape(lookup.on)}"
     problems += [_located(each, lookup, place) for each in result.problems]
     asked.warnings += [_located(each, lookup, place) for each in result.warnings]
-
-
-def _as_category(field: Field, value: Scalar) -> Scalar:
-    """SQLite knows no booleans: its 1 is the category ``true`` where the categories are booleans."""
-    wanted = field.kind is Kind.CATEGORY and type(value) is int
-    return bool(value) if wanted and all(isinstance(each, bool) for each in field.categories) else value
 
 
 def _located(problem: Problem, lookup: Lookup, place: str) -> Problem:

@@ -1,0 +1,1 @@
+"""The engine with its real parts: pool, readers, recorder, refresher, database."""

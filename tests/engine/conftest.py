@@ -1,0 +1,30 @@
+"""A running data plane without a server, and somebody who may ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flyball.config import Config
+from flyball.serving.app import DataPlane, create
+from flyball.stores.database import Database
+from flyball.stores.routes import Principal
+
+OWNER = Principal(team="hospital", role="owner")
+
+
+@pytest.fixture
+def config(database: Database, tmp_path: Path) -> Config:
+    """A refresher that a test itself calls: it would not wake up by itself within a test."""
+    return Config(home=tmp_path, database_url=database.url, refresh_seconds=600)
+
+
+@pytest.fixture
+def plane(config: Config, database: Database) -> Iterator[DataPlane]:
+    """A data plane that has been started on whatever the test has published."""
+    running = create(config, database)
+    running.start()
+    yield running
+    running.stop()

@@ -1,0 +1,1 @@
+"""What the two planes share, on both databases."""
