@@ -28,8 +28,10 @@ class Workspace:
 
     def row(self, sql: str) -> Sequence[Any]:
         """The first row of a query that has one."""
-        found: Sequence[Any] | None = self.duck.execute(sql).fetchone()
-        return found or ()
+        found: list[Sequence[Any]] = self.duck.execute(
+            sql
+        ).fetchall()  # a result that is not read to its end blocks
+        return found[0]
 
     def save(self, sql: str, path: Path) -> None:
         """Write a query's rows to a Parquet file."""

@@ -1,0 +1,1 @@
+"""Tests of snapshots, lookups and what else is done with datasets."""
