@@ -16,7 +16,8 @@ help:
 	@echo "make lock    resolve requirements/*.txt again"
 
 run: $(VENV)/run.done
-	@cd $(EXAMPLE) && PATH="$(CURDIR)/$(BIN):$$PATH" exec ./start
+	@cd $(EXAMPLE) && export PATH="$(CURDIR)/$(BIN):$$PATH" && unset DJANGO_SETTINGS_MODULE FLYBALL_PROJECT && \
+	python manage.py migrate --verbosity 0 && python manage.py seed && exec flyball up --build
 
 test: $(VENV)/dev.done
 	$(BIN)/pytest -q
