@@ -57,7 +57,12 @@ class Application:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._open()
+                try:
+                    self._open()
+                except BaseException:
+                    # Else servers take it that there is no lifespan, and go on without a door.
+                    await send({"type": "lifespan.startup.failed", "message": "The door does not open."})
+                    raise
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 self._stop()

@@ -37,8 +37,8 @@ def from_json(body: bytes, endpoint: str) -> list[SentOutcome]:
     problems: list[Problem] = []
     form = Form(wire.parse(body), "", problems, frozenset({"outcomes"}))
     sent = form.items("outcomes")
-    if not sent:
-        form.note("outcomes", "missing", "At least one outcome is needed.")
+    if "outcomes" not in form:
+        form.note("outcomes", "missing", "A list of outcomes is needed.")
     return _read(sent or (), endpoint, problems)
 
 
