@@ -1,0 +1,1 @@
+"""What survives kills, races and broken connections."""
