@@ -1,6 +1,7 @@
-"""The app's name and label."""
+"""The app's name and label, and its system checks."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class DatasetsConfig(AppConfig):
@@ -9,3 +10,9 @@ class DatasetsConfig(AppConfig):
     name = "flyball.control.datasets"
     label = "flyball_datasets"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Check declarations when Django checks the project."""
+        from flyball.control.datasets.checks import check_declarations  # models are loaded only by now
+
+        register(check_declarations, "flyball")

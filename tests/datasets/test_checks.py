@@ -1,0 +1,119 @@
+"""What is wrong with a declaration is found by Django's system checks, with class, attribute and fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import checks
+
+from flyball import Classification, FeatureTable, Outcome, Rows
+from flyball.control.datasets.checks import check
+from flyball.domain.declaration import Endpoint
+
+OUTCOME = Outcome("status")
+
+
+def declared(rows: Rows, *features: Any, outcome: Outcome = OUTCOME) -> type[Endpoint]:
+    """An endpoint called Risk."""
+    body = {"rows": rows, "features": list(features) or None, "outcome": outcome, "__module__": __name__}
+    return type("Risk", (Classification,), body)
+
+
+def table(**values: Any) -> FeatureTable:
+    """A static table called about."""
+    return FeatureTable("about", on="customer_id", static=True, **values)
+
+
+LOANS = Rows("shop.Loan", columns=["amount"])
+
+FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
+    ("reading the declaration", lambda: declared(None), "E002", "Risk.rows is missing."),  # type: ignore[arg-type] - the fault
+    ("no such model", lambda: declared(Rows("shop.Lone")), "E021", "Risk.rows (shop.Lone): is not the name"),
+    ("no such app", lambda: declared(Rows("stop.Loan")), "E021", "Risk.rows (stop.Loan): is not the name"),
+    (
+        "no such field",
+        lambda: declared(Rows("shop.Loan", columns=["amounts"])),
+        "E021",
+        "Risk.rows (shop.Loan): has no column 'amounts'. Loan has: amount, applied_at,",
+    ),
+    (
+        "no such outcome",
+        lambda: declared(LOANS, outcome=Outcome("state")),
+        "E021",
+        "Risk.rows (shop.Loan): has no column 'state'.",
+    ),
+    (
+        "a lookup that goes nowhere",
+        lambda: declared(LOANS, table(model="shop.Customer", columns=["city__name"])),
+        "E021",
+        "Risk.features, table 'about' (shop.Customer): has no column 'city__name'. City has: id, region.",
+    ),
+    (
+        "a lookup beyond a plain field",
+        lambda: declared(LOANS, table(model="shop.Customer", columns=["age__year"])),
+        "E021",
+        "has no column 'age__year'. A lookup goes on only across a foreign key.",
+    ),
+    (
+        "a lookup to many",
+        lambda: declared(LOANS, table(model="shop.Customer", columns=["order__total"])),
+        "E021",
+        "the lookup 'order__total' leads to many rows. Follow foreign keys forward only.",
+    ),
+    (
+        "no such file",
+        lambda: declared(Rows("loans.csv")),
+        "E022",
+        "Risk.rows (loans.csv): there is no such file.",
+    ),
+    (
+        "no such column in a file",
+        lambda: declared(LOANS, table(file="about.csv")),
+        "E022",
+        "Risk.features, table 'about' (about.csv): has no column 'customer_id'. It has: age, id.",
+    ),
+    (
+        "no Parquet",
+        lambda: declared(Rows("x.parquet")),
+        "E022",
+        "Risk.rows (x.parquet): is not a Parquet file.",
+    ),
+    (
+        "a query without a key",
+        lambda: declared(Rows(query="SELECT 1")),
+        "E023",
+        """Risk.rows (query): has no key. Name the column that identifies a row: key="id".""",
+    ),
+    (
+        "a lookup cannot be written",
+        lambda: declared(LOANS, table(model="shop.Customer", writable=["city__region"])),
+        "E024",
+        "Risk.features, table 'about' (shop.Customer): writable names 'city__region'",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("declare", "code", "message"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS]
+)
+def test_a_fault_is_found(
+    declare: Callable[[], type[Endpoint]], code: str, message: str, project: Path
+) -> None:
+    (project / "about.csv").write_text("id,age\n1,2\n")
+    (project / "x.parquet").write_text("id,age\n1,2\n")
+    (found,) = check(declare())
+    assert found.id == f"flyball.{code}"
+    assert message in found.msg
+
+
+def test_a_sound_declaration_has_no_fault(project: Path) -> None:
+    (project / "about.csv").write_text("customer_id,age\n1,2\n")
+    assert not check(declared(LOANS, table(file="about.csv")))
+
+
+def test_django_runs_the_checks(project: Path) -> None:
+    declared(Rows("shop.Lone"))
+    assert "flyball.E021" in {message.id for message in checks.run_checks(tags=["flyball"])}
