@@ -20,7 +20,7 @@ from flyball.domain.errors import (
     UnknownVersion,
 )
 from flyball.domain.records import Prediction, check_outcome
-from flyball.domain.schema import Field, Kind, Schema
+from flyball.domain.schema import Checked, Field, Kind, Schema
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.checker import Checker
@@ -69,15 +69,22 @@ class FakeEngine(Engine):
         if self.fails is not None:
             raise self.fails
         self.calls.append(call)
-        checker = Checker(INCOME)
-        checked = [checker.check(row.input, f"{row.pointer}/input") for row in call.rows]
-        problems = [problem for one in checked for problem in one.problems]
+        checked = self._checked(call)
+        problems = self.problems(principal, call)
         if problems:
             raise InvalidInput(problems=problems)
         return [
             self._store(row, call, one.values, tuple(one.warnings))
             for row, one in zip(call.rows, checked, strict=True)
         ]
+
+    def problems(self, principal: Principal, call: Call) -> list[Problem]:
+        self.schema(principal, call.endpoint)
+        return [problem for one in self._checked(call) for problem in one.problems]
+
+    def _checked(self, call: Call) -> list[Checked]:
+        checker = Checker(INCOME)
+        return [checker.check(row.input, f"{row.pointer}/input") for row in call.rows]
 
     def _store(
         self, row: Row, call: Call, values: dict[str, Scalar], warnings: tuple[Problem, ...]

@@ -60,6 +60,18 @@ def answer(parts: Parts, served: Served, principal: Principal, call: Call, read:
     return Submission(predictions=predictions, idempotency=key, request=request)
 
 
+def problems(served: Served, call: Call) -> list[Problem]:
+    """What is wrong with the rows of a call, by the version that it names, or else by the champion."""
+    champion = served.route.champion.version
+    loaded = served.versions.get(call.version or champion, served.versions[champion])
+    needed = features.used(loaded.manifest.schema, served.route.lookups)
+    try:
+        features.checked(needed, served.route.lookups, call.rows, partial(served.check, loaded))
+    except InvalidInput as error:
+        return list(error.problems)
+    return []
+
+
 def entity_row(served: Served, key: str) -> Row:
     """The row for one entity named by a URL.
 

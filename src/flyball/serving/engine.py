@@ -10,7 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flyball.domain.errors import Erased, Forbidden, Overloaded, Unauthenticated, UnknownPrediction
+from flyball.domain.errors import (
+    Erased,
+    Forbidden,
+    Overloaded,
+    Problem,
+    Unauthenticated,
+    UnknownPrediction,
+)
 from flyball.domain.records import Prediction, now
 from flyball.domain.schema import Schema
 from flyball.domain.values import Scalar
@@ -159,6 +166,13 @@ class Engine:
             },
             "refresh_error": self.refresher.error,
         }
+
+    def problems(self, principal: Principal, call: Call) -> list[Problem]:
+        """What is wrong with the rows of a call that is refused anyway: all errors are told at once.
+
+        Raises ``UnknownEndpoint``, ``NotReady``.
+        """
+        return answering.problems(self.pool.table.served(principal, call.endpoint), call)
 
     def schema(self, principal: Principal, endpoint: str, version: int | None = None) -> Schema:
         """Every field that the endpoint's routed versions take, or one version's where it is routed."""

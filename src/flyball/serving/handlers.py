@@ -10,15 +10,13 @@ from uuid import UUID
 
 from flyball.domain.errors import InvalidInput, Problem, UnknownEntity, UnknownPrediction
 from flyball.domain.records import Prediction
-from flyball.domain.schema import Schema
 from flyball.domain.values import timestamp_text
 from flyball.serving import bodies, outcome_bodies
 from flyball.serving.calls import Call
-from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine, Principal
 from flyball.serving.forms import LONGEST_ENTITY, read_id
 from flyball.serving.messages import Request, Response, answered, nothing
-from flyball.serving.problems import MOST_PROBLEMS, as_json
+from flyball.serving.problems import as_json
 from flyball.serving.queries import Query, idempotency_key
 
 SMALL = 64 * 1024
@@ -67,8 +65,8 @@ async def predict(visit: Visit) -> Response:
         idempotency_key=key,
     )
     if problems or asked.problems:
-        schema = visit.engine.schema(visit.principal, call.endpoint)
-        raise InvalidInput(problems=[*problems, *asked.problems, *_input_problems(schema, call)])
+        found = visit.engine.problems(visit.principal, call)
+        raise InvalidInput(problems=_once([*problems, *asked.problems], found))
     predictions = await visit.engine.predict(visit.principal, call)
     answers = [_answer(one) for one in predictions]
     return answered({"predictions": answers} if asked.is_many else answers[0])
@@ -160,15 +158,16 @@ def _identity(visit: Visit) -> UUID:
     return identity
 
 
-def _input_problems(schema: Schema, call: Call) -> list[Problem]:
-    """What is wrong with the inputs of a request that is refused anyway: all errors are told at once."""
-    checker = Checker(schema.of("request"))
-    problems: list[Problem] = []
-    for row in call.rows:
-        problems.extend(checker.check(row.input, f"{row.pointer}/input").problems)
-        if len(problems) > MOST_PROBLEMS:
-            break
-    return problems
+def _once(first: list[Problem], second: list[Problem]) -> list[Problem]:
+    """Both, without what the second says of places that the first has refused, or below them."""
+    refused = {problem.pointer for problem in first}
+    return first + [problem for problem in second if refused.isdisjoint(_above(problem.pointer))]
+
+
+def _above(pointer: str) -> list[str]:
+    """A place and every place that it is in, but for the whole body."""
+    tokens = pointer.split("/")
+    return ["/".join(tokens[:length]) for length in range(2, len(tokens) + 1)]
 
 
 def _answer(one: Prediction) -> dict[str, Any]:
