@@ -19,7 +19,6 @@ from flyball.domain.errors import (
     UnknownPrediction,
 )
 from flyball.domain.records import Prediction, now
-from flyball.domain.schema import Schema
 from flyball.domain.values import Scalar
 from flyball.serving import answering, feedback
 from flyball.serving.answering import Answered
@@ -173,13 +172,6 @@ class Engine:
         Raises ``UnknownEndpoint``, ``NotReady``.
         """
         return answering.problems(self.pool.table.served(principal, call.endpoint), call)
-
-    def schema(self, principal: Principal, endpoint: str, version: int | None = None) -> Schema:
-        """Every field that the endpoint's routed versions take, or one version's where it is routed."""
-        served = self.pool.table.served(principal, endpoint)
-        if version is not None and version in served.versions:
-            return served.versions[version].manifest.schema
-        return served.schema
 
     def close(self) -> None:
         """End the worker threads and close the idle connections."""
