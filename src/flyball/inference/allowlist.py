@@ -12,6 +12,7 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted
+from flyball.inference import structure
 
 TRUSTED = (
     "flyball.inference.transformers.Calendar",
@@ -52,7 +53,9 @@ def construct(data: bytes, trusted: Sequence[str] = ()) -> Any:
     """The audited content of an artifact. Raises ``ArtifactUntrusted`` or ``ArtifactCorrupt``."""
     audit(data, trusted)
     try:
-        return skops.io.loads(data, trusted=[*TRUSTED, *trusted])
+        model = skops.io.loads(data, trusted=[*TRUSTED, *trusted])
+        structure.check(model)
+        return model
     except UntrustedTypesFoundException as error:
         raise ArtifactUntrusted from error
     except (ImportError, AttributeError, KeyError, ValueError, TypeError, EOFError, OSError) as error:

@@ -115,7 +115,7 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         ),
         "svm": Entry(
             make=_svc,
-            space={"estimator__C": log(1e-2, 1e2), "estimator__gamma": log(1e-4, 1.0)},
+            space={"estimator__C": log(1e-2, 3e1), "estimator__gamma": log(1e-4, 1.0)},
             start={"estimator__C": 1.0, "estimator__gamma": 0.01},
             rows=10_000,
         ),

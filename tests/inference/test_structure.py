@@ -1,0 +1,111 @@
+"""Trees that point outside themselves are refused: followed, they would end the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from flyball.domain.errors import ArtifactCorrupt
+from flyball.inference import allowlist
+
+DRAW = np.random.default_rng(0)
+INPUTS = DRAW.normal(size=(300, 3))
+LABELS = INPUTS[:, 0] > 0
+
+
+def forest() -> Any:
+    """A forest of one tree behind a scaler."""
+    return make_pipeline(StandardScaler(), RandomForestClassifier(1, random_state=0)).fit(INPUTS, LABELS)
+
+
+def boosting() -> Any:
+    """Two boosted trees."""
+    return HistGradientBoostingClassifier(max_iter=2, random_state=0).fit(INPUTS, LABELS)
+
+
+def neighbours() -> Any:
+    """Neighbours in a k-d tree."""
+    return KNeighborsClassifier(algorithm="kd_tree", leaf_size=20).fit(INPUTS, LABELS)
+
+
+def in_tree(field: str, value: int) -> Callable[[Any], None]:
+    """Change the root of a forest's tree."""
+
+    def change(model: Any) -> None:
+        tree = model[-1].estimators_[0].tree_
+        state = tree.__getstate__()
+        state["nodes"] = state["nodes"].copy()
+        state["nodes"][field][0] = value
+        tree.__setstate__(state)
+
+    return change
+
+
+def in_boosting(field: str, value: int) -> Callable[[Any], None]:
+    """Change a field of the first boosted tree's inner nodes."""
+
+    def change(model: Any) -> None:
+        nodes = model._predictors[0][0].nodes
+        nodes[field][nodes["is_leaf"] == 0] = value
+
+    return change
+
+
+def in_neighbours(place: int, change_part: Callable[[np.ndarray], None]) -> Callable[[Any], None]:
+    """Change one array of a k-d tree's state."""
+
+    def change(model: Any) -> None:
+        state = list(model._tree.__getstate__())
+        state[place] = np.array(state[place])
+        change_part(state[place])
+        model._tree.__setstate__(tuple(state))
+
+    return change
+
+
+def beyond(array: np.ndarray) -> None:
+    """Point past the last row."""
+    if array.dtype.names:
+        array["idx_end"][0] = 10**9
+    else:
+        array[0] = 10**9
+
+
+def fewer_columns(model: Any) -> None:
+    """Say that the forest takes one column, so that its input is checked for no more."""
+    model[-1].n_features_in_ = 1
+
+
+TAMPERED = [
+    ("a child far away", forest, in_tree("left_child", 10**6)),
+    ("a child before its parent", forest, in_tree("right_child", 0)),
+    ("a column that is not there", forest, in_tree("feature", 99)),
+    ("a column before the first", forest, in_tree("feature", -7)),
+    ("a forest of fewer columns than its trees", forest, fewer_columns),
+    ("a boosted child far away", boosting, in_boosting("right", 10**6)),
+    ("a boosted loop", boosting, in_boosting("left", 0)),
+    ("a boosted column that is not there", boosting, in_boosting("feature_idx", 3)),
+    ("a split by categories", boosting, in_boosting("is_categorical", 1)),
+    ("a neighbour that is not there", neighbours, in_neighbours(1, beyond)),
+    ("a neighbourhood without end", neighbours, in_neighbours(2, beyond)),
+]
+
+
+@pytest.mark.parametrize(("make", "tamper"), [row[1:] for row in TAMPERED], ids=[row[0] for row in TAMPERED])
+def test_a_tampered_tree_is_refused(make: Callable[[], Any], tamper: Callable[[Any], None]) -> None:
+    model = make()
+    tamper(model)
+    with pytest.raises(ArtifactCorrupt, match="points outside itself"):
+        allowlist.construct(allowlist.dump(model))
+
+
+@pytest.mark.parametrize("make", [forest, boosting, neighbours])
+def test_a_tree_as_it_was_learned_is_sound(make: Callable[[], Any]) -> None:
+    allowlist.construct(allowlist.dump(make()))

@@ -1,0 +1,56 @@
+"""Timestamps and texts as numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flyball.inference.transformers import PARTS, Calendar, Words
+
+
+def moments(*texts: str | None) -> pd.DataFrame:
+    """A frame of one column of timestamps."""
+    return pd.DataFrame({"at": pd.to_datetime(pd.Series(texts), utc=True)})
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("1970-01-01T00:00:00Z", [0.0, 1970, 1, 1, 3, 0]),
+        ("2026-11-22T18:00:00Z", [20779.75, 2026, 11, 22, 6, 18]),
+        ("2026-11-23T01:00:00+07:00", [20779.75, 2026, 11, 22, 6, 18]),
+    ],
+    ids=["the first", "a Sunday evening", "the same moment elsewhere"],
+)
+def test_a_timestamp_is_taken_apart_in_utc(text: str, parts: list[float]) -> None:
+    assert Calendar().fit_transform(moments(text)).tolist() == [parts]
+
+
+def test_a_missing_timestamp_has_no_parts() -> None:
+    parts = Calendar().fit_transform(moments("2026-01-01T00:00:00Z", None))
+    assert np.isfinite(parts[0]).all()
+    assert np.isnan(parts[1]).all()
+
+
+def test_columns_of_the_calendar_have_names() -> None:
+    names = Calendar().fit(moments("2026-01-01T00:00:00Z")).get_feature_names_out()
+    assert names.tolist() == [f"at_{part}" for part in PARTS]
+
+
+def test_words_are_weighed_and_missing_text_has_none() -> None:
+    words = Words().fit(pd.Series(["good day", "good night", None], dtype=object))
+    assert words.get_feature_names_out().tolist() == ["day", "good", "night"]
+    weights = words.transform(pd.Series(["day", None, "unheard of"], dtype=object))
+    assert weights.tolist() == [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+
+
+def test_texts_without_a_word_give_no_column() -> None:
+    words = Words().fit(pd.Series([None, "", "?"], dtype=object))
+    assert words.transform(pd.Series(["good"], dtype=object)).shape == (1, 0)
+    assert words.get_feature_names_out().tolist() == []
+
+
+def test_only_the_most_frequent_words_count() -> None:
+    texts = pd.Series(["often rare", "often", "often scarce"], dtype=object)
+    assert Words(limit=1).fit(texts).get_feature_names_out().tolist() == ["often"]

@@ -1,0 +1,31 @@
+"""Small versions to load: a scikit-learn model, packaged by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flyball.domain.routing import Manifest
+from flyball.domain.schema import Field, Kind, Schema
+from flyball.inference import allowlist
+
+SCHEMA = Schema((Field(name="x", kind=Kind.NUMBER),))
+
+
+def manifest(data: bytes, **changes: Any) -> Manifest:
+    """The manifest of an artifact that takes one number."""
+    facts: dict[str, Any] = {
+        "endpoint": "test",
+        "number": 1,
+        "task": "regression",
+        "runtime": "scikit-learn",
+        "artifact": hashlib.sha256(data).hexdigest(),
+        "schema": SCHEMA,
+    }
+    return Manifest(**facts | changes)
+
+
+def version(model: Any, **changes: Any) -> tuple[Manifest, bytes]:
+    """A fitted model as a manifest and its artifact."""
+    data = allowlist.dump(model)
+    return manifest(data, **changes), data
