@@ -65,7 +65,7 @@ class FakeEngine(Engine):
             raise Forbidden
 
     async def predict(self, principal: Principal, call: Call) -> list[Prediction]:
-        self._find(call.endpoint, call.version)
+        self._check_known(call.endpoint, call.version)
         if self.fails is not None:
             raise self.fails
         self.calls.append(call)
@@ -79,7 +79,7 @@ class FakeEngine(Engine):
         ]
 
     def problems(self, principal: Principal, call: Call) -> list[Problem]:
-        self._find(call.endpoint)
+        self._check_known(call.endpoint)
         return [problem for one in self._checked(call) for problem in one.problems]
 
     def _checked(self, call: Call) -> list[Checked]:
@@ -106,7 +106,7 @@ class FakeEngine(Engine):
         return made
 
     async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
-        self._find(endpoint)
+        self._check_known(endpoint)
         row = Row(entity={"customer_id": key})
         return self._store(row, Call(endpoint=endpoint, rows=(row,)), {}, ())
 
@@ -128,7 +128,7 @@ class FakeEngine(Engine):
     async def outcomes(self, principal: Principal, outcomes: Sequence[SentOutcome]) -> Counts:
         problems: list[Problem] = []
         for one in outcomes:
-            self._find(one.endpoint or "")
+            self._check_known(one.endpoint or "")
             try:
                 check_outcome("classification", ("<=50K", ">50K"), one.value, f"{one.pointer}/value")
             except FlyballError as error:
@@ -141,7 +141,7 @@ class FakeEngine(Engine):
     def status(self, principal: Principal) -> dict[str, Any]:
         return {"endpoints": {"income": {"route": 1}}}
 
-    def _find(self, endpoint: str, version: int | None = None) -> None:
+    def _check_known(self, endpoint: str, version: int | None = None) -> None:
         if endpoint != "income":
             raise UnknownEndpoint
         if version not in {None, 1}:
