@@ -28,6 +28,16 @@ CASTS: dict[tuple[Physical, Kind], Physical] = {
 """Which stored type a column becomes when a user states its kind; what is not here cannot be."""
 
 
+MOMENT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$"
+"""ISO 8601, down to a date alone."""
+
+
+def moment_of_text(expression: str) -> str:
+    """A text as a moment in UTC, ``NULL`` where it is none. (A plain ``TIMESTAMP`` would ignore offsets.)"""
+    moment = f"CAST(TRY_CAST({expression} AS TIMESTAMPTZ) AS TIMESTAMP)"
+    return f"CASE WHEN regexp_full_match({expression}, '{MOMENT}') THEN {moment} END"
+
+
 def plain(staged: Staged, name: str, alias: str) -> str:
     """A column as an expression. NaN is missing, and there is one zero."""
     column = f"{alias}.{staged.column(name)}"
@@ -40,6 +50,8 @@ def cast(expression: str, before: Physical, after: Physical) -> str:
     """An expression as another type, ``NULL`` where a value is not one of it."""
     if before is after:
         return expression
+    if before is Physical.TEXT and after is Physical.MOMENT:
+        return moment_of_text(expression)
     attempt = f"TRY_CAST({expression} AS {after})"
     if before is Physical.NUMBER and after is Physical.INTEGER:
         return f"CASE WHEN {attempt} = {expression} THEN {attempt} END"

@@ -14,7 +14,7 @@ def check_rows(workspace: Workspace, rows: Staged) -> None:
     if rows.source.key:
         _check_no_null(workspace, rows, rows.source.key, "key", "Every row needs its own.")
         key, _ = columns.as_key(workspace, rows, rows.source.key, "s")
-        _check_once(workspace, rows, [key], f"the key {rows.source.key!r}", "Each row needs its own key.")
+        _check_once(workspace, rows, [key], f"key {rows.source.key!r}", "Each row needs its own key.")
     if rows.source.time:
         _check_no_null(workspace, rows, rows.source.time, "time", "Use query= to leave those rows out.")
 
@@ -30,10 +30,10 @@ def check_table(workspace: Workspace, table: FeatureTable, staged: Staged) -> No
     if table.event_time:
         time = columns.as_moment(workspace, staged, table.event_time, "s")
         fix = "Give each its own event time, or combine them in a query: which came last is not known."
-        _check_once(workspace, staged, [key, time], f"the key {name!r} and the event time", fix)
+        _check_once(workspace, staged, [key, time], f"key {name!r} and event time", fix)
     else:
         fix = "Name its event_time=, or combine the rows of a key in a query."
-        _check_once(workspace, staged, [key], f"the key {name!r}", fix)
+        _check_once(workspace, staged, [key], f"key {name!r}", fix)
 
 
 def _check_not_empty(workspace: Workspace, staged: Staged) -> None:
@@ -54,4 +54,4 @@ def _check_once(workspace: Workspace, staged: Staged, key: list[str], what: str,
     grouped = f"SELECT 1 FROM {parquet(staged.path)} s WHERE {present} {several}"
     count = workspace.row(f"SELECT count(*) FROM ({grouped})")[0]
     if count:
-        raise staged.source.fail(f"{count} times, several rows have the same {what}.", fix)
+        raise staged.source.fail(f"several rows have the same {what} ({count} times).", fix)

@@ -74,9 +74,8 @@ PARQUET_TYPES: tuple[tuple[tuple[str, ...], Physical], ...] = (
 
 def parquet_type(source: Source, name: str, type_: str) -> Physical:
     """How a Parquet column is stored. Raises ``DataError`` for lists, structures and bytes."""
-    bare = (
-        type_.partition("(")[0].partition(" ")[0].removesuffix("_NS").removesuffix("_MS").removesuffix("_S")
-    )
+    bare = type_.partition("(")[0].partition(" ")[0]
+    bare = "TIMESTAMP" if bare.startswith("TIMESTAMP") else bare  # TIMESTAMP_NS, TIMESTAMPTZ_NS and others
     for known, stored in PARQUET_TYPES:
         if bare in known and not type_.endswith("[]"):
             return stored

@@ -7,6 +7,7 @@ import re
 import duckdb
 
 from flyball.control.datasets import file_source
+from flyball.control.datasets.columns import cast, moment_of_text
 from flyball.control.datasets.physical import Physical
 from flyball.control.datasets.plan import Source, Staged, chosen
 from flyball.control.datasets.workspace import Workspace, parquet, text
@@ -16,7 +17,6 @@ ROW_NUMBER = "row number"
 
 WHOLE = r"^-?(0|[1-9][0-9]*)$"
 DECIMAL = r"^-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]+)?$"
-MOMENT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$"
 
 
 def stage(source: Source, workspace: Workspace) -> Staged:
@@ -57,7 +57,7 @@ def _stage_csv(
     file = f"{text(str(path))}, delim={text(delimiter)}, columns={{{read}}}"
     workspace.duck.execute(f"CREATE TABLE {table} AS SELECT {wanted} FROM read_csv({file}, {options})")
     types = tuple(_narrowest(workspace, table, f"c{i}") for i in range(len(names)))
-    typed = ", ".join(f"CAST(c{i} AS {type_}) AS c{i}" for i, type_ in enumerate(types))
+    typed = ", ".join(f"{cast(f'c{i}', Physical.TEXT, type_)} AS c{i}" for i, type_ in enumerate(types))
     workspace.save(f"SELECT {typed}, rowid + 1 AS c{len(names)} FROM {table}", workspace.path(source.slot))
     workspace.duck.execute(f"DROP TABLE {table}")
     return types
@@ -72,8 +72,7 @@ def _narrowest(workspace: Workspace, table: str, column: str) -> Physical:
         Physical.NUMBER: f"regexp_full_match({column}, '{DECIMAL}') AND isfinite({number})"
         f" AND NOT ({whole} AND {integer} IS NULL)",
         Physical.BOOLEAN: f"lower({column}) IN ('true', 'false')",
-        Physical.MOMENT: f"regexp_full_match({column}, '{MOMENT}')"
-        f" AND TRY_CAST({column} AS TIMESTAMP) IS NOT NULL",
+        Physical.MOMENT: f"{moment_of_text(column)} IS NOT NULL",
     }
     counts = ", ".join(f"count_if(coalesce({test}, false))" for test in fits.values())
     total, *fitting = workspace.row(f"SELECT count({column}), {counts} FROM {table}")
@@ -92,12 +91,17 @@ def _stage_parquet(
         file_source.parquet_type(source, name, column[1]) for name, column in zip(names, found, strict=True)
     )
     wanted = ", ".join(
-        f"CAST({_quoted(column[0])} AS {type_}) AS c{i}"
+        f"CAST({_zoned(_quoted(column[0]), column[1])} AS {type_}) AS c{i}"
         for i, (column, type_) in enumerate(zip(found, types, strict=True))
     )
     numbered = f"SELECT {wanted}, row_number() OVER () AS c{len(names)} FROM {table}"
     workspace.save(numbered, workspace.path(source.slot))
     return types
+
+
+def _zoned(column: str, type_: str) -> str:
+    """Moments with a zone in nanoseconds have no way to UTC but over microseconds."""
+    return f"CAST({column} AS TIMESTAMPTZ)" if type_ == "TIMESTAMPTZ_NS" else column
 
 
 def _quoted(name: str) -> str:
