@@ -55,9 +55,11 @@ def predict(
       flyball predict income --file people.csv --out answers.csv
     """
     from flyball import inprocess
+    from flyball.control.endpoints import selectors
 
     if (file is None) != (out is None):
         raise click.UsageError("--file and --out belong together.")
+    selectors.endpoint(endpoint)  # says what is missing better than a data plane that finds no tables
     try:
         if file is not None and out is not None:
             _file(output, _Asked(endpoint, reference, number), file, out)

@@ -1,0 +1,1 @@
+"""A laboratory with one question of how much, and one of which group."""
