@@ -9,6 +9,7 @@ from functools import cache
 import msgspec
 import numpy as np
 from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -117,6 +118,6 @@ def fitted(version: int, schema: Schema) -> tuple[bytes, Manifest]:
 def _pipeline(schema: Schema, strength: float) -> Pipeline:
     categories = [field.name for field in schema.fields if field.kind is Kind.CATEGORY]
     encoder = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore"), categories), remainder="passthrough"
+        (OneHotEncoder(handle_unknown="ignore"), categories), remainder=SimpleImputer()
     )
     return make_pipeline(encoder, LogisticRegression(C=strength, max_iter=1000))

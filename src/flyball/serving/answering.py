@@ -145,8 +145,9 @@ def _predictions(
     outputs = loaded.runtime.predict([each.values for each in asked])
     decision = served.route.decision
     moment = now()
+    identities = sorted(uuid7() for _ in asked)  # in the order of the rows
     first = Prediction(
-        id=uuid7(),
+        id=identities[0],
         endpoint=served.route.endpoint,
         version=loaded.manifest.number,
         arm=arm,
@@ -158,7 +159,7 @@ def _predictions(
     return tuple(
         replace(
             first,
-            id=uuid7(),
+            id=identity,
             input=each.values,
             output=output,
             decision=None if decision is None else decision.decide(output),
@@ -166,5 +167,5 @@ def _predictions(
             entity=each.entity,
             reference=each.row.reference,
         )
-        for each, output in zip(asked, outputs, strict=True)
+        for identity, each, output in zip(identities, asked, outputs, strict=True)
     )

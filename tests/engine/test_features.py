@@ -1,0 +1,171 @@
+"""Features that do not come with the call are looked up, as what they are, or the entity is unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from flyball.domain.errors import InvalidInput, NotFound, UnknownEntity
+from flyball.domain.routing import Lookup
+from flyball.domain.schema import Field, Kind, Schema
+from flyball.serving.app import DataPlane
+from flyball.serving.calls import Call, Row
+from flyball.stores.database import Database
+from tests import published
+from tests.engine.conftest import OWNER
+
+pytestmark = pytest.mark.storage
+
+AGE = Field(name="age", kind=Kind.NUMBER, low=0, high=120, source="person")
+WARD = Field(name="ward", kind=Kind.CATEGORY, categories=("east", "west"), source="person")
+VISITS = Field(name="visits", kind=Kind.INTEGER, low=0, high=9, nullable=True, source="history")
+SCHEMA = Schema((VISITS, AGE, WARD))
+"""The model takes ``visits`` first, which comes from the second table."""
+
+
+@pytest.fixture(autouse=True)
+def tables(database: Database) -> Any:
+    mark = "%s" if database.is_postgres else "?"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE person (id integer PRIMARY KEY, age numeric(5, 2), ward text)")
+        cursor.execute("CREATE TABLE history (person integer, visits integer)")
+        cursor.execute("INSERT INTO person VALUES (1, 80.5, 'east'), (2, 30, 'north'), (3, NULL, 'west')")
+        cursor.execute("INSERT INTO history VALUES (1, 4), (9, 1)")
+    lookups = [
+        Lookup(
+            table="person",
+            on="person_id",
+            key_kind=Kind.INTEGER,
+            sql=f"SELECT age, ward FROM person WHERE id = {mark}",
+            columns=(("age", Kind.NUMBER), ("ward", Kind.CATEGORY)),
+        ),
+        Lookup(
+            table="history",
+            on="person_id",
+            key_kind=Kind.INTEGER,
+            sql=f"SELECT visits FROM history WHERE person = {mark}",
+            columns=(("visits", Kind.INTEGER),),
+        ),
+    ]
+    published.publish(database, schema=SCHEMA, lookups=lookups)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE person")
+        cursor.execute("DROP TABLE history")
+
+
+def ask(plane: DataPlane, *keys: Any) -> Any:
+    rows = tuple(Row(entity={"person_id": key}, pointer=f"/rows/{place}") for place, key in enumerate(keys))
+    return plane.engine.predict_now(OWNER, Call(endpoint="triage", rows=rows))
+
+
+def of_entity(plane: DataPlane, key: str) -> Any:
+    return asyncio.run(plane.engine.predict_entity(OWNER, "triage", key))
+
+
+def change(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_looked_up_values_are_recorded_in_the_schemas_order_and_kinds(plane: DataPlane) -> None:
+    (answer,) = ask(plane, 1)
+    assert list(answer.input.items()) == [("visits", 4), ("age", 80.5), ("ward", "east")]
+    assert [type(value) for value in answer.input.values()] == [int, float, str]
+    assert answer.entity == {"person_id": 1}
+
+
+def test_a_table_that_a_model_can_do_without_may_have_no_row(plane: DataPlane) -> None:
+    (answer,) = ask(plane, 2)
+    assert answer.input["visits"] is None
+
+
+def test_a_looked_up_value_that_the_model_has_not_seen_warns_at_the_key(plane: DataPlane) -> None:
+    (answer,) = ask(plane, 2)
+    (warning,) = answer.warnings
+    assert (warning.pointer, warning.code) == ("/rows/0/entity/person_id", "unseen_category")
+    assert warning.message.startswith("person.ward: ")
+    assert "north" not in warning.message
+
+
+def test_a_stored_value_that_does_not_fit_is_told_at_the_key(plane: DataPlane) -> None:
+    with pytest.raises(InvalidInput) as error:
+        ask(plane, 1, 3)
+    (problem,) = error.value.problems
+    assert (problem.pointer, problem.code) == ("/rows/1/entity/person_id", "missing")
+
+
+@pytest.mark.parametrize("key", [4, 9, 10**18], ids=["nowhere", "only in the second table", "huge"])
+def test_an_entity_without_a_row_is_unknown(plane: DataPlane, key: int) -> None:
+    with pytest.raises(UnknownEntity) as error:
+        ask(plane, 1, key)
+    (problem,) = error.value.problems
+    assert problem.pointer == "/rows/1/entity/person_id"
+
+
+@pytest.mark.parametrize(
+    ("entity", "code"),
+    [
+        ({}, "missing"),
+        ({"person_id": None}, "missing"),
+        ({"person_id": "one"}, "wrong_type"),
+        ({"person_id": True}, "wrong_type"),
+        ({"person_id": 1.5}, "wrong_type"),
+        ({"person_id": 10**30}, "wrong_type"),
+    ],
+)
+def test_a_key_that_is_missing_or_of_another_kind_is_refused(
+    plane: DataPlane, entity: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(InvalidInput) as error:
+        plane.engine.predict_now(OWNER, Call(endpoint="triage", rows=(Row(entity=entity),)))
+    assert [(each.pointer, each.code) for each in error.value.problems] == [("/entity/person_id", code)]
+
+
+def test_an_entitys_answer_is_the_stored_one_until_something_changes(
+    plane: DataPlane, database: Database
+) -> None:
+    first = of_entity(plane, "1")
+    assert of_entity(plane, "1") == first
+    change("UPDATE person SET age = 20 WHERE id = 1")
+    second = of_entity(plane, "1")
+    assert (second.id, second.input["age"]) != (first.id, first.input["age"])
+    assert of_entity(plane, "1") == second
+    assert asyncio.run(plane.engine.prediction(OWNER, first.id)) == first
+
+
+def test_another_version_or_another_decision_is_another_answer(plane: DataPlane, database: Database) -> None:
+    route = plane.engine.pool.table.endpoints["triage"].route
+    first = of_entity(plane, "1")
+    published.publish(database, version=2, schema=SCHEMA, lookups=route.lookups)
+    plane.refresher.refresh()
+    second = of_entity(plane, "1")
+    assert (first.version, second.version) == (1, 2)
+    published.publish(database, version=2, schema=SCHEMA, lookups=route.lookups, decision=None)
+    plane.refresher.refresh()
+    third = of_entity(plane, "1")
+    assert (second.decision, third.decision) == ("admit", None)
+
+
+@pytest.mark.parametrize("key", ["4", "one", "", "1.5", "true", "９"])
+def test_an_address_that_names_no_entity_is_unknown(plane: DataPlane, key: str) -> None:
+    with pytest.raises(UnknownEntity):
+        of_entity(plane, key)
+
+
+def test_an_endpoint_whose_features_come_with_the_call_has_no_entities(
+    plane: DataPlane, database: Database
+) -> None:
+    published.publish(database, endpoint="sent")
+    plane.refresher.refresh()
+    with pytest.raises(NotFound) as error:
+        asyncio.run(plane.engine.predict_entity(OWNER, "sent", "1"))
+    assert error.value.code == "not_found"
+
+
+def test_the_doors_cannot_write_with_a_published_lookup(plane: DataPlane, database: Database) -> None:
+    with pytest.raises(Exception, match=r"read-only|readonly"):
+        plane.engine.readers._once(lambda connection: connection.execute("DELETE FROM person"))

@@ -1,0 +1,184 @@
+"""A call is checked, answered, decided and stored; a retry is answered as the first time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from flyball.domain.errors import (
+    Erased,
+    Forbidden,
+    IdempotencyKeyReused,
+    InvalidInput,
+    Overloaded,
+    UnknownEndpoint,
+    UnknownPrediction,
+    UnknownVersion,
+)
+from flyball.domain.records import Prediction
+from flyball.serving.app import DataPlane
+from flyball.serving.calls import Call, Row
+from flyball.stores.database import Database
+from flyball.stores.routes import Principal
+from tests import published
+from tests.engine.conftest import OWNER
+
+pytestmark = pytest.mark.storage
+STRANGER = Principal(team="police", role="owner")
+
+
+@pytest.fixture(autouse=True)
+def route(database: Database) -> Any:
+    return published.publish(database)
+
+
+def row(pointer: str = "", **values: Any) -> Row:
+    return Row(input={**published.ROW, **values}, pointer=pointer)
+
+
+def ask(plane: DataPlane, *rows: Row, **call: Any) -> list[Prediction]:
+    return asyncio.run(plane.engine.predict(OWNER, Call(endpoint="triage", rows=rows or (row(),), **call)))
+
+
+def places(error: pytest.ExceptionInfo[Any]) -> list[tuple[str, str]]:
+    return [(problem.pointer, problem.code) for problem in error.value.problems]
+
+
+def test_an_answer_says_what_how_and_by_which_version(plane: DataPlane) -> None:
+    (answer,) = ask(plane, Row(input=published.ROW, reference="bed 4"))
+    assert (answer.version, answer.arm, answer.route) == (1, "champion", 1)
+    assert (answer.output["label"], answer.decision, answer.reference) == ("ill", "admit", "bed 4")
+    assert set(answer.output["probabilities"]) == {"ill", "well"}
+    assert asyncio.run(plane.engine.prediction(OWNER, answer.id)) == answer
+
+
+def test_rows_are_answered_in_order_each_with_its_own_id(plane: DataPlane) -> None:
+    ages = [float(age) for age in range(0, 100, 10)]
+    answers = ask(plane, *(row(age=age) for age in ages))
+    assert [answer.input["age"] for answer in answers] == ages
+    assert [answer.id for answer in answers] == sorted({answer.id for answer in answers})
+
+
+def test_every_problem_of_every_row_is_told_with_its_place(plane: DataPlane) -> None:
+    bad = Row(input={"age": True, "extra": 1}, pointer="/rows/1", entity={"nobody": 1})
+    with pytest.raises(InvalidInput) as error:
+        ask(plane, row("/rows/0"), bad)
+    assert sorted(places(error)) == [
+        ("/rows/1/entity/nobody", "unknown_field"),
+        ("/rows/1/input/age", "wrong_type"),
+        ("/rows/1/input/extra", "unknown_field"),
+        ("/rows/1/input/ward", "missing"),
+    ]
+
+
+def test_what_the_model_has_not_seen_is_answered_with_a_warning_that_is_stored(plane: DataPlane) -> None:
+    (answer,) = ask(plane, row(age=500, ward="north"))
+    assert [(each.pointer, each.code) for each in answer.warnings] == [
+        ("/input/age", "out_of_range"),
+        ("/input/ward", "unseen_category"),
+    ]
+    assert asyncio.run(plane.engine.prediction(OWNER, answer.id)).warnings == answer.warnings
+
+
+def test_a_version_is_answered_by_number_whether_routed_or_not(plane: DataPlane, database: Database) -> None:
+    published.store(database, version=5)
+    assert [(each.version, each.arm) for each in ask(plane, version=1)] == [(1, None)]
+    assert [(each.version, each.arm) for each in ask(plane, version=5)] == [(5, None)]
+    with pytest.raises(UnknownVersion):
+        ask(plane, version=6)
+
+
+def test_no_more_than_a_few_unrouted_versions_stay_loaded(plane: DataPlane, database: Database) -> None:
+    for number in range(2, 9):
+        published.store(database, version=number)
+        ask(plane, version=number)
+    assert len(plane.engine.pool._unrouted) == 4
+
+
+def test_an_endpoint_of_another_team_does_not_exist(plane: DataPlane) -> None:
+    (answer,) = ask(plane)
+    call = Call(endpoint="triage", rows=(row(),))
+    with pytest.raises(UnknownEndpoint):
+        plane.engine.predict_now(STRANGER, call)
+    with pytest.raises(UnknownPrediction):
+        asyncio.run(plane.engine.prediction(STRANGER, answer.id))
+    with pytest.raises(UnknownPrediction):
+        asyncio.run(plane.engine.erase(STRANGER, answer.id))
+    assert asyncio.run(plane.engine.predictions(STRANGER, reference="r")) == []
+    assert plane.engine.status(STRANGER)["routes"] == {}
+
+
+@pytest.mark.parametrize(
+    ("role", "needed", "may"),
+    [
+        ("owner", "owner", True),
+        ("owner", "viewer", True),
+        ("member", "member", True),
+        ("member", "owner", False),
+        ("viewer", "member", False),
+        ("nonsense", "viewer", False),
+    ],
+)
+def test_each_role_includes_the_lesser_ones(plane: DataPlane, role: str, needed: str, may: bool) -> None:
+    principal = Principal(team="hospital", role=role)
+    if may:
+        plane.engine.require(principal, needed)
+    else:
+        with pytest.raises(Forbidden):
+            plane.engine.require(principal, needed)
+
+
+def test_a_retry_gets_the_first_answer_and_stores_nothing(plane: DataPlane, database: Database) -> None:
+    first = ask(plane, idempotency_key="once")
+    published.publish(database, version=2)
+    plane.refresher.refresh()
+    assert ask(plane, idempotency_key="once") == first
+    assert plane.recorder.commits == 1
+
+
+def test_retries_at_the_same_time_get_one_answer(plane: DataPlane) -> None:
+    async def together() -> list[list[Prediction]]:
+        call = Call(endpoint="triage", rows=(row(), row(age=3)), idempotency_key="once")
+        return await asyncio.gather(*(plane.engine.predict(OWNER, call) for _ in range(20)))
+
+    answers = asyncio.run(together())
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_a_key_belongs_to_one_request(plane: DataPlane) -> None:
+    ask(plane, idempotency_key="once")
+    for other in ({"version": 1}, {}):
+        with pytest.raises(IdempotencyKeyReused):
+            ask(plane, row(age=3.0) if not other else row(), idempotency_key="once", **other)
+
+
+def test_a_retry_of_what_has_been_erased_says_so(plane: DataPlane) -> None:
+    (answer,) = ask(plane, idempotency_key="once")
+    asyncio.run(plane.engine.erase(OWNER, answer.id))
+    with pytest.raises(Erased):
+        ask(plane, idempotency_key="once")
+    with pytest.raises(Erased):
+        asyncio.run(plane.engine.erase(OWNER, answer.id))
+
+
+def test_half_a_surrogate_pair_in_a_retry_is_refused_like_any_other(plane: DataPlane) -> None:
+    with pytest.raises(InvalidInput):
+        ask(plane, row(ward="\ud800"), idempotency_key="\ud800")
+
+
+def test_too_many_at_once_are_refused_before_anything_is_computed(plane: DataPlane) -> None:
+    plane.recorder.limit = 2
+
+    async def together() -> list[Any]:
+        call = Call(endpoint="triage", rows=(row(),))
+        return await asyncio.gather(
+            *(plane.engine.predict(OWNER, call) for _ in range(8)), return_exceptions=True
+        )
+
+    answers = asyncio.run(together())
+    refused = [answer for answer in answers if isinstance(answer, Overloaded)]
+    assert len(refused) >= 4
+    assert len(refused) + sum(isinstance(answer, list) for answer in answers) == 8
+    assert plane.engine._in_flight == 0
