@@ -1,0 +1,1 @@
+"""Tables of users, step by step."""

@@ -1,0 +1,1 @@
+"""Loans: who asks for them, and what became of them."""

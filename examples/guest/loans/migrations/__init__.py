@@ -1,0 +1,1 @@
+"""Tables of loans, step by step."""
