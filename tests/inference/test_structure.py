@@ -1,4 +1,4 @@
-"""Trees that point outside themselves are refused: followed, they would end the process."""
+"""Models that point outside themselves are refused: followed, they would end the process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from flyball.domain.errors import ArtifactCorrupt
 from flyball.inference import allowlist
@@ -33,6 +34,11 @@ def boosting() -> Any:
 def neighbours() -> Any:
     """Neighbours in a k-d tree."""
     return KNeighborsClassifier(algorithm="kd_tree", leaf_size=20).fit(INPUTS, LABELS)
+
+
+def machine() -> Any:
+    """A support vector machine."""
+    return SVC().fit(INPUTS, LABELS)
 
 
 def in_tree(field: str, value: int) -> Callable[[Any], None]:
@@ -78,6 +84,16 @@ def beyond(array: np.ndarray) -> None:
         array[0] = 10**9
 
 
+def more_vectors(model: Any) -> None:
+    """Count vectors that are not there."""
+    model._n_support = model._n_support + np.int32(10**6)
+
+
+def fewer_coefficients(model: Any) -> None:
+    """Leave out a vector's coefficient."""
+    model._dual_coef_ = model._dual_coef_[:, 1:].copy()
+
+
 def fewer_columns(model: Any) -> None:
     """Say that the forest takes one column, so that its input is checked for no more."""
     model[-1].n_features_in_ = 1
@@ -94,18 +110,20 @@ TAMPERED = [
     ("a boosted column that is not there", boosting, in_boosting("feature_idx", 3)),
     ("a split by categories", boosting, in_boosting("is_categorical", 1)),
     ("a neighbour that is not there", neighbours, in_neighbours(1, beyond)),
+    ("vectors that are not there", machine, more_vectors),
+    ("a vector without its coefficient", machine, fewer_coefficients),
     ("a neighbourhood without end", neighbours, in_neighbours(2, beyond)),
 ]
 
 
 @pytest.mark.parametrize(("make", "tamper"), [row[1:] for row in TAMPERED], ids=[row[0] for row in TAMPERED])
-def test_a_tampered_tree_is_refused(make: Callable[[], Any], tamper: Callable[[Any], None]) -> None:
+def test_a_tampered_model_is_refused(make: Callable[[], Any], tamper: Callable[[Any], None]) -> None:
     model = make()
     tamper(model)
     with pytest.raises(ArtifactCorrupt, match="points outside itself"):
         allowlist.construct(allowlist.dump(model))
 
 
-@pytest.mark.parametrize("make", [forest, boosting, neighbours])
-def test_a_tree_as_it_was_learned_is_sound(make: Callable[[], Any]) -> None:
+@pytest.mark.parametrize("make", [forest, boosting, neighbours, machine])
+def test_a_model_as_it_was_learned_is_sound(make: Callable[[], Any]) -> None:
     allowlist.construct(allowlist.dump(make()))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 from sklearn.linear_model import LogisticRegression
@@ -15,7 +16,11 @@ from sklearn.svm import LinearSVC
 from flyball import Candidate, Search
 from flyball.domain.errors import DataError, DeclarationError
 from flyball.inference.sklearn_runtime import SklearnRuntime
+from flyball.learning import splits
 from flyball.learning.dataset import Dataset
+from flyball.learning.pipeline import prepared
+from flyball.learning.scoring import scorer
+from flyball.learning.search import RAREST, SAMPLE, sample
 from flyball.learning.selection import Fit, Plan, Progress, ranked, select
 from tests.learning import rows
 from tests.learning.transformers import Amounts, Broken
@@ -102,6 +107,44 @@ def test_a_search_that_runs_out_of_time_says_so(labelled: Dataset) -> None:
     assert fits["linear"].trials == 1
     assert fits["linear"].error == ""
     assert not fits["baseline"].stopped_by_time
+
+
+def test_a_label_that_comes_late_leaves_early_folds_without_a_score(tmp_path: Path) -> None:
+    data = rows.dataset(tmp_path, timed=True)
+    data.labels[:40] = "no"
+    fit = by_name(select(data, PLAN))["linear"]
+    assert fit.error == ""
+    assert fit.fold_scores[0] is None
+    assert None not in fit.fold_scores[1:]
+
+
+def test_the_best_parameters_are_scored_on_all_rows(tmp_path: Path) -> None:
+    data = rows.dataset(tmp_path, size=SAMPLE + 1500)
+    fit = by_name(select(data, replace(PLAN, search=Search(trials=1))))["linear"]
+    training = data.take(splits.held_out(data, "classification", 0)[0])
+    assert len(training) > SAMPLE
+    score = scorer("roc_auc", data, "classification")
+    expected = []
+    for train, test in splits.folds(3, training, "classification", 0):
+        known = training.take(train)
+        model = prepared(rows.SCHEMA, LogisticRegression(max_iter=1000), task="classification")
+        expected.append(score(model.fit(known.frame, known.labels), training.take(test)))
+    assert fit.fold_scores == pytest.approx(expected)
+
+
+def test_the_search_looks_at_a_draw_in_proportion_to_the_labels(tmp_path: Path) -> None:
+    data = rows.dataset(tmp_path, size=2 * SAMPLE, outcomes=("a", "a", "a", "b"))
+    drawn = sample(data, "classification", 0)
+    assert len(drawn) == SAMPLE
+    assert np.mean(drawn.labels == "b") == pytest.approx(np.mean(data.labels == "b"), abs=0.001)
+    assert np.array_equal(drawn.keys, sample(data, "classification", 0).keys)
+
+
+def test_the_search_looks_at_all_rows_where_a_label_is_too_rare_to_draw(tmp_path: Path) -> None:
+    data = rows.dataset(tmp_path, size=2 * SAMPLE)
+    data.labels[:] = "no"
+    data.labels[:RAREST] = "yes"
+    assert len(sample(data, "classification", 0)) == len(data)
 
 
 def test_progress_is_reported_after_each_trial(labelled: Dataset) -> None:

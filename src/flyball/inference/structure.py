@@ -1,4 +1,4 @@
-"""Trees whose links stay inside themselves: scikit-learn follows them without a look, and would crash."""
+"""Trees and machines that hold together: scikit-learn follows their links without a look, and crashes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.neighbors import BallTree, KDTree
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR
 from sklearn.tree import BaseDecisionTree
 from sklearn.tree._tree import Tree
 
@@ -21,11 +22,14 @@ OWNERS = (BaseEnsemble, BaseDecisionTree, HistGradientBoostingClassifier, HistGr
 
 
 def check(model: Any) -> None:
-    """Look at every tree inside a model. Raises ``ArtifactCorrupt`` where a link or a column is not there."""
+    """Look at every tree and support vector machine inside a model.
+
+    Raises ``ArtifactCorrupt`` where a link, a column or a vector is not there.
+    """
     for part, columns in _parts(model):
         rule = RULES.get(type(part))
         if rule and not rule(part, columns):
-            raise ArtifactCorrupt("The artifact holds a tree that points outside itself.")
+            raise ArtifactCorrupt("The artifact holds a model that points outside itself.")
 
 
 def _parts(model: Any) -> Iterator[tuple[Any, float]]:
@@ -96,9 +100,29 @@ def _neighbours(tree: Any, columns: float) -> bool:
     )
 
 
+def _vectors(machine: Any, columns: float) -> bool:
+    """A support vector machine's counts and coefficients are those of the vectors it holds."""
+    if "support_vectors_" not in vars(machine):
+        return True  # not fitted: a calibrated classifier keeps one as its pattern
+    vectors, coefficients = machine.support_vectors_, machine._dual_coef_
+    classes = len(getattr(machine, "classes_", ()))
+    held = int(machine._n_support.sum()) if classes else len(vectors)
+    return (
+        held == len(vectors) == coefficients.shape[1]
+        and len(coefficients) == max(classes - 1, 1)
+        and len(machine._n_support) == max(classes, 2)
+        and bool((machine._n_support >= 0).all())
+        and len(machine._intercept_) == max(classes * (classes - 1) // 2, 1)
+    )
+
+
 RULES: Mapping[type, Callable[[Any, float], bool]] = {
     Tree: _tree,
     TreePredictor: _predictor,
     KDTree: _neighbours,
     BallTree: _neighbours,
+    SVC: _vectors,
+    SVR: _vectors,
+    NuSVC: _vectors,
+    NuSVR: _vectors,
 }

@@ -31,6 +31,10 @@ class Contender:
     start: Mapping[str, Any]
     rows: int | None = None
 
+    def points(self, most: int) -> int:
+        """How many points are worth trying, of at most so many: one where there is nothing to search."""
+        return most if self.space else 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:

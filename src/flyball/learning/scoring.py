@@ -43,8 +43,20 @@ def scorer(metric: str, dataset: Dataset, task: str, *, positive: Any = None, se
         labels = np.unique(dataset.labels)
         if len(labels) == 2:
             return _binary(metric, _positive(labels, positive))
-    chosen = _known("roc_auc_ovr" if metric == "roc_auc" else metric)
+        return _several(metric, len(labels))
+    chosen = _known(metric)
     return lambda model, rows: float(chosen(model, rows.frame, rows.target))
+
+
+def _several(metric: str, labels: int) -> Score:
+    chosen = _known("roc_auc_ovr" if metric == "roc_auc" else metric)
+
+    def score(model: Any, rows: Dataset) -> float:
+        if metric.startswith("roc_auc") and len(np.unique(rows.labels)) < labels:
+            return float("nan")  # one label against the rest is not defined without that label
+        return float(chosen(model, rows.frame, rows.target))
+
+    return score
 
 
 def _known(metric: str) -> Any:

@@ -68,7 +68,7 @@ def search(
     study = _study(contender, seed)
     deadline = time.monotonic() + limits.seconds
     best: Found | None = None
-    points = limits.trials if contender.space else 1
+    points = contender.points(limits.trials)
     for number in range(1, points + 1):
         point = study.ask(fixed_distributions=dict(contender.space))
         try:

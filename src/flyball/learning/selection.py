@@ -95,9 +95,10 @@ def select(dataset: Dataset, plan: Plan, report: Report | None = None) -> list[F
 
     About a fifth of the rows is set aside for ``held_out_score`` (``splits.held_out``). Each candidate is
     searched on a fixed draw of the training rows (``search.sample``); its best parameters are then
-    cross-validated and fitted on all of them (on its row limit, where the catalogue gives one). A
-    candidate that raises is recorded with its error. The baseline is always among the fits, and first only
-    where nothing else could be fitted.
+    cross-validated and fitted on all of them (on its row limit, where the catalogue gives one).
+    ``plan.search`` limits the search alone: the fits on all rows come after it. A fold that trains without
+    one of the labels has no score. A candidate that raises is recorded with its error. The baseline is
+    always among the fits, and first only where nothing else could be fitted.
     """
     train, test = splits.held_out(dataset, plan.task, plan.seed)
     ground = Ground(schema=dataset.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets)
@@ -105,6 +106,7 @@ def select(dataset: Dataset, plan: Plan, report: Report | None = None) -> list[F
         plan=plan,
         training=dataset.take(train),
         held_out=dataset.take(test),
+        labels=0 if dataset.target is None else len(np.unique(dataset.target)),
         score=scorer(plan.metric, dataset, plan.task, positive=plan.positive, seed=plan.seed),
         report=report or (lambda progress: None),
     )
@@ -127,6 +129,7 @@ class _Trial:
     plan: Plan
     training: Dataset
     held_out: Dataset
+    labels: int
     score: Score
     report: Report
 
@@ -155,11 +158,11 @@ def _searched(contender: Contender, trial: _Trial) -> Fit:
         return _fold_score(contender, parameters, drawn, folds[fold], trial)
 
     def report(number: int, score: float | None) -> None:
-        trial.report(Progress(contender.name, number, plan.search.trials, score))
+        trial.report(Progress(contender.name, number, contender.points(plan.search.trials), score))
 
     best = search(contender, objective, len(folds), plan.search, plan.seed, report)
     scores = best.scores
-    if len(drawn) < len(training) or contender.rows is not None:
+    if len(drawn) < len(training):
         final = splits.folds(plan.cv, training, plan.task, plan.seed)
         scores = tuple(_fold_score(contender, best.parameters, training, fold, trial) for fold in final)
     pipeline = _fitted(contender, best.parameters, training, plan.seed)
@@ -177,9 +180,11 @@ def _searched(contender: Contender, trial: _Trial) -> Fit:
 def _fold_score(
     contender: Contender, parameters: Mapping[str, Any], rows: Dataset, fold: splits.Split, trial: _Trial
 ) -> float:
-    train, test = fold
-    pipeline = _fitted(contender, parameters, rows.take(train), trial.plan.seed)
-    return trial.score(pipeline, rows.take(test))
+    train, test = (rows.take(positions) for positions in fold)
+    if trial.plan.task == "classification" and len(np.unique(train.labels)) < trial.labels:
+        return math.nan
+    pipeline = _fitted(contender, parameters, train, trial.plan.seed)
+    return trial.score(pipeline, test)
 
 
 def _fitted(contender: Contender, parameters: Mapping[str, Any], rows: Dataset, seed: int) -> Any:
