@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flyball.control.datasets import django_lookup, file_lookup, query_lookup
+from flyball.control.datasets import django_lookup, file_lookup, native, query_lookup
 from flyball.control.datasets.plan import table_source
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.routing import Lookup
@@ -18,6 +18,15 @@ def lookups(declaration: type[Endpoint], schema: Schema) -> tuple[Lookup, ...]:
     """
     found = [_lookup(declaration, table, schema.of(table.name)) for table in declaration.tables()]
     return tuple(_agreed(lookup, found) for lookup in found)
+
+
+def warnings(lookup: Lookup) -> list[str]:
+    """What makes a lookup slow on this database, a sentence each; none where an index leads to the row."""
+    return [
+        f"The lookup of {lookup.table!r} reads all of {table} for one entity: "
+        f"add an index on the column that {lookup.on!r} is looked up by."
+        for table in native.slow(lookup.sql)
+    ]
 
 
 def _lookup(declaration: type[Endpoint], table: FeatureTable, schema: Schema) -> Lookup:

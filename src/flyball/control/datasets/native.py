@@ -69,7 +69,7 @@ def quoted(name: str) -> str:
 def slow(sql: str) -> list[str]:
     """The tables that a lookup reads whole for one entity: those without an index that it could use."""
     if is_sqlite():
-        steps = [str(row[3]) for row in raw().execute(f"EXPLAIN QUERY PLAN {sql}", (None,)).fetchall()]
+        steps = [str(row[3]) for row in raw().execute(f"EXPLAIN QUERY PLAN {sql}", ("0",)).fetchall()]
         found = [re.match(r"SCAN (?!flyball_query)(\w+)", step) for step in steps]
         return [match[1] for match in found if match]
     return _sequential(sql)
@@ -81,10 +81,15 @@ def _sequential(sql: str) -> list[str]:
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", [None])
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", ["0"])  # a NULL would plan nothing
         plan = cursor.fetchone()[0]
         cursor.execute("SET LOCAL enable_seqscan = DEFAULT")
-    return [node["Relation Name"] for node in _nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan"]
+    return [node["Relation Name"] for node in _nodes(plan[0]["Plan"]) if _reads_all(node)]
+
+
+def _reads_all(node: dict[str, Any]) -> bool:
+    by_index = node["Node Type"] in {"Index Scan", "Index Only Scan"}
+    return node["Node Type"] == "Seq Scan" or (by_index and "Index Cond" not in node)
 
 
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:

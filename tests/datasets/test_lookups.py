@@ -1,0 +1,218 @@
+"""Online lookups give what the snapshot has: the same features, of the same types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flyball import Classification, FeatureTable, Field, Outcome, Rows
+from flyball.control.datasets import selectors, services
+from flyball.control.datasets.lookups import lookups, warnings
+from flyball.domain import schema as schemas
+from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import DataError
+from flyball.domain.schema import Kind, Schema
+from flyball.domain.values import Scalar, canonical
+from flyball.stores import lookups as online
+from flyball.stores.database import Database
+from tests.datasets import cast
+from tests.shop.models import Customer
+
+CUSTOMERS = "SELECT id, age, vip, income, born FROM shop_customer -- as they are"
+ORDERS = "SELECT customer_id, created_at, total, returned FROM shop_order;"
+
+
+def customers_table(source: str, project: Path) -> FeatureTable:
+    """The customers from one of the four kinds of source, under their column ``id``."""
+    common: dict[str, Any] = {"on": "customer_id", "key": "id", "static": True}
+    if source == "model":
+        columns = ["age", "vip", "income", "born", "city__region"]
+        return FeatureTable("customers", model="shop.Customer", columns=columns, **common)
+    if source == "query":
+        return FeatureTable("customers", query=CUSTOMERS, **common)
+    rows = [
+        {"id": each.pk, "age": each.age, "vip": each.vip, "income": each.income, "born": each.born}
+        for each in Customer.objects.order_by("id")
+    ]
+    (cast.write_csv if source == "csv" else cast.write_parquet)(project / f"customers.{source}", rows)
+    return FeatureTable("customers", file=f"customers.{source}", **common)
+
+
+def orders_table(source: str, project: Path) -> FeatureTable:
+    """The orders from one of the four kinds of source."""
+    common: dict[str, Any] = {"on": "customer_id", "event_time": "created_at"}
+    if source == "model":
+        return FeatureTable("orders", model="shop.Order", columns=["total", "returned"], **common)
+    if source == "query":
+        return FeatureTable("orders", query=ORDERS, **common)
+    (cast.write_csv if source == "csv" else cast.write_parquet)(
+        project / f"orders.{source}", cast.orders_as_rows()
+    )
+    return FeatureTable("orders", file=f"orders.{source}", **common)
+
+
+def declared(*tables: FeatureTable, **attributes: Any) -> type[Endpoint]:
+    """An endpoint on the loans."""
+    body = {
+        "rows": Rows("shop.Loan", key="id", time="applied_at"),
+        "features": list(tables),
+        "outcome": Outcome("status"),
+        "__module__": __name__,
+    }
+    return type("Risk", (Classification,), body | attributes)
+
+
+def looked_up(
+    database: Database, declaration: type[Endpoint], schema: Schema, key: Scalar
+) -> dict[str, Scalar]:
+    """Every feature of one customer as the data plane reads it, on a connection without Django."""
+    with closing(database.connect()) as connection:
+        found = [online.read(database, connection, lookup, key) for lookup in lookups(declaration, schema)]
+    return {name: value for values in found for name, value in (values or {}).items()}
+
+
+Take = Callable[[type[Endpoint]], tuple[Schema, list[dict[str, Any]]]]
+
+
+@pytest.fixture
+def take(rows_of: Any) -> Take:
+    """Take a snapshot; its schema and its rows."""
+
+    def run(declaration: type[Endpoint]) -> tuple[Schema, list[dict[str, Any]]]:
+        snapshot = services.take_snapshot(declaration)
+        return selectors.snapshot_schema(snapshot), rows_of(snapshot)
+
+    return run
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize("source", ["model", "query", "csv", "parquet"])
+def test_lookups_as_of_the_snapshot_equal_its_rows(
+    source: str, project: Path, database: Database, take: Take
+) -> None:
+    shop = cast.open_shop()
+    for customer in shop.customers:
+        cast.loan(customer, 40)  # after every order: these rows see what a lookup sees now
+    declaration = declared(customers_table(source, project), orders_table(source, project))
+    schema, rows = take(declaration)
+    newest = {row["_entity"]: row for row in rows if row["_time"] == cast.day(40)}
+    for customer in shop.customers:
+        row = newest[f'{{"customer_id":"{customer.pk}"}}']
+        expected = {name: canonical(row[name]) for name in schema.names}
+        found: dict[str, Scalar] = dict.fromkeys(schema.names)
+        found |= looked_up(database, declaration, schema, customer.pk)
+        assert found == expected
+        assert {name: type(value) for name, value in found.items()} == {
+            name: type(value) for name, value in expected.items()
+        }
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize("source", ["model", "query", "csv", "parquet"])
+def test_a_lookup_sees_no_event_of_the_future(
+    source: str, project: Path, database: Database, take: Take
+) -> None:
+    shop = cast.open_shop()
+    cast.order(shop.ann, 365_000, Decimal("99.00"))  # in a thousand years
+    declaration = declared(orders_table(source, project))
+    schema, _ = take(declaration)
+    assert looked_up(database, declaration, schema, shop.ann.pk)["total"] == 20.25
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize("source", ["model", "query", "csv", "parquet"])
+def test_an_unknown_entity_is_not_found(source: str, project: Path, database: Database, take: Take) -> None:
+    cast.open_shop()
+    declaration = declared(customers_table(source, project))
+    schema, _ = take(declaration)
+    assert looked_up(database, declaration, schema, 999_999) == {}
+    (lookup,) = lookups(declaration, schema)
+    assert (lookup.table, lookup.on, lookup.key_kind) == ("customers", "customer_id", Kind.INTEGER)
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize("source", ["model", "query", "csv"])
+def test_stated_kinds_hold_online_too(source: str, project: Path, database: Database, take: Take) -> None:
+    shop = cast.open_shop()
+    fields = {"age": Field(kind="text"), "vip": Field(kind="category")}
+    declaration = declared(customers_table(source, project), fields=fields)
+    schema, _ = take(declaration)
+    found = looked_up(database, declaration, schema, shop.ann.pk)
+    assert (found["age"], found["vip"]) == ("31", True)
+
+
+@pytest.mark.storage
+def test_a_query_may_hold_percent_signs_and_question_marks(
+    project: Path, database: Database, take: Take
+) -> None:
+    shop = cast.open_shop()
+    query = "SELECT id, age, '100 %s ?' AS motto FROM shop_customer WHERE id % 1 = 0"
+    declaration = declared(FeatureTable("customers", query=query, on="customer_id", key="id", static=True))
+    schema, _ = take(declaration)
+    assert looked_up(database, declaration, schema, shop.ann.pk) == {"age": 31, "motto": "100 %s ?"}
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize("source", ["model", "query"])
+def test_a_lookup_goes_by_an_index(source: str, project: Path, database: Database, take: Take) -> None:
+    cast.open_shop()
+    declaration = declared(customers_table(source, project), orders_table(source, project))
+    schema, _ = take(declaration)
+    assert [warnings(lookup) for lookup in lookups(declaration, schema)] == [[], []]
+
+
+@pytest.mark.storage
+def test_a_lookup_that_reads_a_whole_table_is_told(project: Path, database: Database, take: Take) -> None:
+    cast.open_shop()
+    query = "SELECT age * 1 AS age, max(id) AS newest FROM shop_customer GROUP BY age"
+    declaration = declared(FeatureTable("ages", query=query, on="customer_id", key="age", static=True))
+    schema, _ = take(declaration)
+    (lookup,) = lookups(declaration, schema)
+    (warning,) = warnings(lookup)
+    assert "reads all of shop_customer for one entity" in warning
+
+
+@pytest.mark.storage
+def test_rows_that_left_the_file_are_gone_online(project: Path, database: Database, take: Take) -> None:
+    shop = cast.open_shop()
+    declaration = declared(customers_table("csv", project))
+    schema, _ = take(declaration)
+    lines = (project / "customers.csv").read_text().splitlines()
+    (project / "customers.csv").write_text("\n".join(lines[:2]).replace(",31,", ",32,"))
+    take(declaration)
+    assert looked_up(database, declaration, schema, shop.ann.pk)["age"] == 32
+    assert looked_up(database, declaration, schema, shop.bob.pk) == {}
+
+
+@pytest.mark.storage
+def test_keys_of_text_stay_text(project: Path, database: Database, take: Take) -> None:
+    shop = cast.open_shop()
+    (project / "codes.csv").write_text(f"customer_id,score\n{shop.ann.pk},1\n007,2\nx,3\n")
+    declaration = declared(FeatureTable("codes", file="codes.csv", on="customer_id", static=True))
+    schema, _ = take(declaration)
+    (lookup,) = lookups(declaration, schema)
+    assert lookup.key_kind is Kind.TEXT
+    assert looked_up(database, declaration, schema, "007") == {"score": 2}
+
+
+@pytest.mark.storage
+def test_tables_of_one_entity_agree_on_its_kind(project: Path, database: Database, take: Take) -> None:
+    shop = cast.open_shop()
+    (project / "codes.csv").write_text(f"customer_id,score\n{shop.ann.pk},1\nx,3\n")
+    codes = FeatureTable("codes", file="codes.csv", on="customer_id", static=True)
+    declaration = declared(customers_table("model", project), codes)
+    schema, _ = take(declaration)
+    assert {lookup.key_kind for lookup in lookups(declaration, schema)} == {Kind.INTEGER}
+    assert looked_up(database, declaration, schema, shop.ann.pk)["score"] == 1
+
+
+def test_a_column_that_is_gone_from_its_table_is_an_error(project: Path, db: None) -> None:
+    gone = Schema((schemas.Field(name="wealth", kind=Kind.NUMBER, source="customers"),))
+    for source in ("model", "query"):
+        with pytest.raises(DataError, match="has no column 'wealth'"):
+            lookups(declared(customers_table(source, project)), gone)
