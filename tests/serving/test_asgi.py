@@ -85,7 +85,14 @@ def test_a_body_in_many_pieces_is_answered() -> None:
 def test_who_leaves_before_the_request_is_complete_has_asked_nothing(arriving: list[Message]) -> None:
     host = Host()
     sent, _ = host.post(arriving)
-    assert (sent, host.engine.calls) == ([], [])
+    assert (sent[0]["status"], host.engine.calls) == (400, [])
+
+
+def test_a_body_with_two_lengths_is_refused() -> None:
+    sent, _ = Host().post(
+        [chunk(GOOD)], headers={"content-length": "41", "transfer-encoding": "chunked"} | MEMBER
+    )
+    assert sent[0]["status"] == 400
 
 
 def test_a_body_over_the_limit_is_refused_as_soon_as_it_is_over() -> None:
@@ -132,6 +139,12 @@ def test_without_a_raw_path_the_decoded_one_is_spelled_again() -> None:
         [chunk(b"")], method="GET", raw_path=None, path="/v1/endpoints/income/entities/50% é/prediction"
     )
     assert [one.entity for one in host.engine.stored.values()] == [{"customer_id": "50% é"}]
+
+
+def test_a_path_may_name_its_host() -> None:
+    raw = b"http://[example/v1/health?x"
+    sent, _ = Host().post([chunk(b"")], method="GET", raw_path=raw, query_string=b"x")
+    assert sent[0]["status"] == 200
 
 
 def test_a_door_below_a_prefix_knows_its_paths_without_it() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from flyball.domain.errors import BodyTooLarge, BodyTooSlow
+from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody
 from flyball.serving.http import Door
 from flyball.serving.messages import Request, Response
 from flyball.serving.problems import problem
@@ -20,10 +21,6 @@ BODY_SECONDS = 30.0
 """How long a body may take to arrive."""
 SMALL = 64 * 1024
 """A body that is said to be larger, or of unknown length, is read only once the request is let in (bytes)."""
-
-
-class Gone(Exception):
-    """The client left before its request was complete: nobody waits for an answer."""
 
 
 class Application:
@@ -79,20 +76,15 @@ async def answer(
     if response is None:
         try:
             async with asyncio.timeout(body_seconds):
-                body = await _body(receive, door.body_limit)
-        except Gone:
-            return
+                body = await _body(head, receive, door.body_limit)
         except TimeoutError:
             response = problem(BodyTooSlow())
-        except BodyTooLarge as error:
+        except FlyballError as error:
             response = problem(error)
         else:
-            request = Request(
-                method=head.method, path=head.path, query=head.query, headers=head.headers, body=body
-            )
-            await _send(send, await door.handle(request))
+            await _send(send, await door.handle(replace(head, body=body)))
             return
-    # The rest of the body is still on its way: this connection cannot be used for another request.
+    # The rest of the body may be on its way: this connection cannot be used for another request.
     response.headers.append(("connection", "close"))
     await _send(send, response)
 
@@ -104,6 +96,8 @@ def _head(scope: Scope) -> Request:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     raw = scope.get("raw_path")
     path: str = raw.decode("latin-1") if raw else quote(scope["path"], safe="/")
+    if "://" in path and not path.startswith("/"):
+        path = "/" + path.partition("://")[2].partition("/")[2]  # as a proxy is asked: http://host/v1/health
     return Request(
         method=scope["method"],
         path=path.partition("?")[0].removeprefix(scope.get("root_path", "").rstrip("/")),
@@ -119,13 +113,16 @@ def _is_large(head: Request) -> bool:
     return not length.isdecimal() or len(length) > len(str(SMALL)) or int(length) > SMALL
 
 
-async def _body(receive: Receive, limit: int) -> bytes:
+async def _body(head: Request, receive: Receive, limit: int) -> bytes:
+    if {"content-length", "transfer-encoding"} <= head.headers.keys():
+        # Two servers that read this differently see two different requests.
+        raise MalformedBody("The body has two lengths.")
     chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise MalformedBody("The body is incomplete.")
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > limit:
