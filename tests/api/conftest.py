@@ -1,0 +1,55 @@
+"""A small cast: the lending team's owner, member and viewer, and a stranger who owns another team."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from flyball.control.accounts import services as accounts
+from flyball.control.endpoints import services
+from flyball.control.registry.models import Version
+from flyball.stores.database import Database
+from tests.registry import small
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def keys(database: Database) -> dict[str, str]:
+    """Each one's key."""
+    lending, sales = accounts.ensure_team("lending"), accounts.ensure_team("sales")
+    cast = {"owner": lending, "member": lending, "viewer": lending}
+    made = {role: accounts.issue_key(team=team, role=role)[1] for role, team in cast.items()}
+    return {**made, "stranger": accounts.issue_key(team=sales, role="owner")[1]}
+
+
+@pytest.fixture
+def ask(keys: dict[str, str]) -> Ask:
+    """``ask(who, method, path, body)``: the answer; ``who`` is one of the cast, a key, or ``None``."""
+
+    def ask(who: str | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        if who is not None:
+            headers["Authorization"] = f"Bearer {keys.get(who, who)}"
+        content = {} if body is None else {"data": body, "content_type": "application/json"}
+        return Client(headers=headers).generic(method, f"/api/{path}", **_encoded(content))
+
+    return ask
+
+
+@pytest.fixture
+def version(tmp_path: Path, database: Database) -> Version:
+    """``purchase@1`` of the lending team, applied and not promoted."""
+    declaration, made = small.version(tmp_path, team="lending")
+    services.apply({declaration.name: declaration})
+    return made
+
+
+def _encoded(content: dict[str, Any]) -> dict[str, Any]:
+    if "data" in content and not isinstance(content["data"], bytes):
+        content["data"] = json.dumps(content["data"])
+    return content

@@ -1,0 +1,89 @@
+"""Endpoints, routes, promotion and rollback over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flyball.control.registry.models import Version
+from tests.api.conftest import Ask
+
+PROMOTE, ROLLBACK = "endpoints/purchase/promote", "endpoints/purchase/rollback"
+
+
+def test_an_endpoint_says_what_it_is_and_who_answers(ask: Ask, version: Version) -> None:
+    before = ask("viewer", "GET", "endpoints/purchase").json()
+    assert before == {
+        "name": "purchase",
+        "team": "lending",
+        "task": "classification",
+        "description": "",
+        "route": None,
+    }
+    ask("owner", "POST", PROMOTE, {"version": 1})
+    route = ask("viewer", "GET", "endpoints/purchase").json()["route"]
+    assert (route["number"], route["champion"]) == (1, 1)
+
+
+def test_a_promotion_answers_with_the_new_revision(ask: Ask, version: Version) -> None:
+    answer = ask("owner", "POST", PROMOTE, {"version": 1, "expected": 0, "yes": False})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["number"], body["champion"], body["reason"]) == (1, 1, "promotion of version 1")
+    assert body["arms"] == [{"name": "champion", "version": 1, "weight": 1.0}]
+
+
+def test_no_answer_holds_the_sql_of_lookups(ask: Ask, version: Version) -> None:
+    ask("owner", "POST", PROMOTE, {"version": 1})
+    assert "lookups" not in ask("owner", "GET", "endpoints/purchase/routes").json()["routes"][0]
+
+
+REFUSED: list[tuple[str, str, Any, int, str, list[str]]] = [
+    # where, why, body, status, code, pointers
+    (PROMOTE, "no body", None, 422, "invalid_input", ["/version"]),
+    (PROMOTE, "no JSON", b"{", 400, "malformed_body", []),
+    (PROMOTE, "a key twice", b'{"version": 1, "version": 1}', 400, "malformed_body", []),
+    (PROMOTE, "NaN", b'{"version": NaN}', 400, "malformed_body", []),
+    (PROMOTE, "too large", b" " * 1_048_577, 413, "body_too_large", []),
+    (PROMOTE, "a list", [], 422, "invalid_input", [""]),
+    (PROMOTE, "no version", {}, 422, "invalid_input", ["/version"]),
+    (PROMOTE, "a text", {"version": "1", "yes": 1}, 422, "invalid_input", ["/version", "/yes"]),
+    (PROMOTE, "true for 1", {"version": True}, 422, "invalid_input", ["/version"]),
+    (PROMOTE, "a field too many", {"version": 1, "force": True}, 422, "invalid_input", ["/force"]),
+    (PROMOTE, "an unknown version", {"version": 7}, 404, "unknown_version", []),
+    (PROMOTE, "a huge version", {"version": 2**62}, 404, "unknown_version", []),
+    (PROMOTE, "an old route", {"version": 1, "expected": 3}, 409, "conflict", []),
+    (ROLLBACK, "nothing before", {}, 409, "conflict", []),
+]
+
+
+@pytest.mark.parametrize(("path", "why", "body", "status", "code", "pointers"), REFUSED)
+def test_a_change_that_cannot_be_is_refused_with_its_reasons(
+    path: str, why: str, body: Any, status: int, code: str, pointers: list[str], ask: Ask, version: Version
+) -> None:
+    answer = ask("owner", "POST", path, body)
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code), why
+    assert answer["Content-Type"] == "application/problem+json"
+    assert sorted(one["pointer"] for one in problem.get("errors", [])) == pointers
+
+
+def test_a_body_that_is_not_json_by_its_type_is_refused(ask: Ask, version: Version) -> None:
+    answer = ask("owner", "POST", PROMOTE, b"<version/>", **{"Content-Type": "text/xml"})
+    assert answer.status_code in {400, 415}
+
+
+def test_a_rollback_answers_with_the_revision_that_brought_it_back(ask: Ask, version: Version) -> None:
+    second = Version.objects.get(pk=version.pk)
+    second.pk, second.number = None, 2
+    second.manifest["number"] = 2
+    second.save()
+    for number in (1, 2):
+        ask("owner", "POST", PROMOTE, {"version": number})
+    answer = ask("owner", "POST", ROLLBACK, {"expected": 2})
+    assert (answer.status_code, answer.json()["champion"], answer.json()["number"]) == (201, 1, 3)
+    champions = [
+        one["champion"] for one in ask("viewer", "GET", "endpoints/purchase/routes").json()["routes"]
+    ]
+    assert champions == [1, 2, 1]
