@@ -12,11 +12,12 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from flyball.domain.errors import ArtifactUntrusted
+from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted
 from flyball.inference import allowlist, runtime
 from tests.inference.versions import manifest
 
@@ -111,6 +112,19 @@ def test_a_crafted_file_is_refused_by_name_and_nothing_of_it_runs(
     with pytest.raises(ArtifactUntrusted, match=name.replace(".", r"\.")):
         runtime.load(manifest(data), data)
     assert not mark.exists()
+
+
+def test_a_damaged_file_is_refused_whatever_is_damaged() -> None:
+    sound = allowlist.dump(RandomForestRegressor(2, max_depth=3).fit([[0.0], [1.0]], [0.0, 2.0]))
+    refused = 0
+    for place in np.random.default_rng(0).integers(0, len(sound), 80):
+        damaged = bytearray(sound)
+        damaged[place] ^= 0xFF
+        try:
+            allowlist.construct(bytes(damaged))
+        except (ArtifactUntrusted, ArtifactCorrupt):
+            refused += 1
+    assert refused > 40, "the rest hits what a zip archive says twice"
 
 
 def test_a_pickle_does_not_run_either(tmp_path: Path) -> None:

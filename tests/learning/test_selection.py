@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from optuna.distributions import FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
@@ -99,6 +99,14 @@ def test_points_that_fail_are_passed_over(labelled: Dataset) -> None:
     fit = by_name(select(labelled, plan))["mine"]
     assert fit.error == ""
     assert fit.parameters["C"] > 0
+
+
+def test_parameters_that_are_objects_are_recorded_as_text(labelled: Dataset) -> None:
+    space = {"classifier": CategoricalDistribution((LogisticRegression(C=3.0),))}
+    mine = Pipeline([("amounts", Amounts()), ("classifier", LogisticRegression())])
+    plan = replace(PLAN, candidates=[Candidate("mine", mine, space)], search=Search(trials=1))
+    assert by_name(select(labelled, plan))["mine"].parameters == {"classifier": "LogisticRegression(C=3.0)"}
+    assert not hasattr(space["classifier"].choices[0], "coef_"), "the declaration itself stays unfitted"
 
 
 def test_a_search_that_runs_out_of_time_says_so(labelled: Dataset) -> None:

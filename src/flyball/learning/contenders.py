@@ -99,7 +99,9 @@ def _own(candidate: Candidate, ground: Ground) -> Contender:
     """A user's candidate: a pipeline takes the frame as it is, an estimator stands behind preprocessing."""
 
     def make(parameters: Mapping[str, Any]) -> Pipeline:
-        estimator = _seeded(clone(candidate.estimator).set_params(**parameters), ground.seed)
+        chosen = clone(candidate.estimator).set_params(**parameters)
+        # Once more: a space may choose between estimators, and those stay the declaration's own.
+        estimator = _seeded(clone(chosen), ground.seed)
         if isinstance(estimator, Pipeline):
             return estimator
         return prepared(ground.schema, estimator, task=ground.task)

@@ -21,7 +21,7 @@ class Dataset:
     """Rows in the snapshot's order: by time, then key.
 
     ``frame`` holds the features as models see them; ``target`` the outcomes (``None`` for clustering);
-    ``groups`` each row's entity; ``times`` each row's moment, or ``None`` where rows have no time.
+    ``groups`` each row's entity; ``times`` each row's moment, or ``None`` where some row has none.
     """
 
     frame: pd.DataFrame

@@ -168,8 +168,8 @@ def _searched(contender: Contender, trial: _Trial) -> Fit:
     pipeline = _fitted(contender, best.parameters, training, plan.seed)
     return Fit(
         name=contender.name,
-        parameters=dict(best.parameters),
-        fold_scores=tuple(None if math.isnan(score) else score for score in scores),
+        parameters={name: _plain(value) for name, value in best.parameters.items()},
+        fold_scores=tuple(_defined(score) for score in scores),
         held_out_score=_defined(trial.score(pipeline, trial.held_out)),
         trials=best.trials,
         stopped_by_time=best.stopped_by_time,
@@ -200,3 +200,8 @@ def _fitted(contender: Contender, parameters: Mapping[str, Any], rows: Dataset, 
 
 def _defined(score: float) -> float | None:
     return score if math.isfinite(score) else None
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as JSON can hold it: a user's space may choose between objects."""
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
