@@ -68,12 +68,19 @@ def _step(source: Source, model: type[models.Model], name: str, part: str) -> An
 def physical(source: Source, model: type[models.Model], name: str) -> Physical:
     """How a field or lookup is stored. Raises ``DataError`` for kinds of fields that hold no scalar."""
     field = field_of(source, model, name)
-    for kind, stored in FIELDS:
-        if isinstance(field, kind):
-            return stored
-    raise source.fail(
-        f"the column {name!r} is a {type(field).__name__}, which is not read.", "Leave it out with columns=."
-    )
+    stored = stored_as(field)
+    if stored is None:
+        raise source.fail(
+            f"the column {name!r} is a {type(field).__name__}, which is not read.",
+            "Leave it out with columns=.",
+        )
+    return stored
+
+
+def stored_as(field: models.Field[Any, Any]) -> Physical | None:
+    """How a field's values are stored; ``None`` for fields that hold no scalar."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    return next((stored for kind, stored in FIELDS if isinstance(target, kind)), None)
 
 
 def settle(source: Source) -> tuple[Source, type[models.Model]]:

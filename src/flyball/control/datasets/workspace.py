@@ -28,7 +28,7 @@ class Workspace:
 
     def row(self, sql: str) -> Sequence[Any]:
         """The first row of a query that has one."""
-        found: list[Sequence[Any]] = self.duck.execute(
+        found: Sequence[Sequence[Any]] = self.duck.execute(
             sql
         ).fetchall()  # a result that is not read to its end blocks
         return found[0]
