@@ -1,0 +1,10 @@
+"""A door with a fake engine, for a real server to host: ``tests.serving.hosted:application``."""
+
+from __future__ import annotations
+
+from flyball.serving.asgi import Application
+from flyball.serving.http import Door
+from tests.fakes import FakeEngine
+from tests.serving.doors import CONFIG
+
+application = Application(lambda: Door(FakeEngine(), CONFIG), lambda: None)
