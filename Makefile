@@ -1,6 +1,6 @@
 # make run brings the example up, make test runs every test; each sets up what it needs by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check bench lock clean
+.PHONY: help run income test test-postgres check bench lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,14 +10,21 @@ EXAMPLE := examples/diagnosis
 
 help:
 	@echo "make run     the example: data, snapshot, build, promotion, server on 127.0.0.1:8000"
+	@echo "make income CSV=adult.csv   the same with the census; without CSV it is fetched"
 	@echo "make test    the whole test suite (on PostgreSQL too, where FLYBALL_TEST_POSTGRES names one)"
 	@echo "make check   lint, types, contracts"
 	@echo "make bench   how fast predictions are answered and committed"
 	@echo "make lock    resolve requirements/*.txt again"
 
+IN = export PATH="$(CURDIR)/$(BIN):$$PATH" && unset DJANGO_SETTINGS_MODULE FLYBALL_PROJECT && cd
+
 run: $(VENV)/run.done
-	@cd $(EXAMPLE) && export PATH="$(CURDIR)/$(BIN):$$PATH" && unset DJANGO_SETTINGS_MODULE FLYBALL_PROJECT && \
-	python manage.py migrate --verbosity 0 && python manage.py seed && exec flyball up --build
+	@$(IN) $(EXAMPLE) && python manage.py migrate --verbosity 0 && python manage.py seed && \
+	exec flyball up --build
+
+income: $(VENV)/run.done
+	@$(IN) examples/income && python manage.py fetch $(if $(CSV),"$(abspath $(CSV))") && \
+	exec flyball up --build
 
 test: $(VENV)/dev.done
 	$(BIN)/pytest -q

@@ -1,0 +1,111 @@
+"""A user's project in processes of its own: commands as they are typed, and a server as it is started."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+BIN = Path(sys.executable).parent
+PATIENCE = 120
+"""How long a server may take to start on a machine that does much else (seconds)."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Shell:
+    """A directory and an environment in which commands run."""
+
+    directory: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As a user has it: nothing of the test suite's own."""
+        ours = ("DJANGO", "FLYBALL", "PYTEST")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        return {**kept, "PATH": path, "FLYBALL_PORT": str(self.port), **self.settings}
+
+    def run(self, *words: str, exits: int = 0) -> subprocess.CompletedProcess[str]:
+        """A command, which ends with ``exits``."""
+        done = subprocess.run(
+            words, cwd=self.directory, env=self.environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == exits, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def flyball(self, *words: str) -> Any:
+        """``flyball … --json``: what it printed."""
+        return json.loads(self.run("flyball", *words, "--json").stdout)
+
+    @contextmanager
+    def up(self, *options: str) -> Iterator[Server]:
+        """``flyball up``, until the block ends; then Ctrl-C."""
+        server = subprocess.Popen(
+            ["flyball", "up", "--json", *options],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            assert server.stdout is not None
+            yield Server(server.pid, **json.loads(server.stdout.readline()))
+        finally:
+            os.killpg(server.pid, signal.SIGINT)  # as a terminal sends it: to every process
+            server.wait(PATIENCE)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers, and an owner's key to it."""
+
+    process: int
+    url: str
+    key: str
+    curl: str | None
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON answer to a request that succeeds."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        answer = httpx.request(method, self.url + path, json=body, headers=headers, timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def wait_for_champion(self, endpoint: str, version: int) -> None:
+        """Return once the server answers with that version. Servers look twice a second."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            routes = self.ask("GET", "/v1/status")["routes"]
+            if endpoint in routes and routes[endpoint]["arms"]["champion"] == version:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"The server does not answer with version {version}.")
+
+
+def processes_of(group: int) -> list[int]:
+    """The processes of a group that still live."""
+    listed = subprocess.run(["ps", "-eo", "pid,pgid,stat"], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listed.stdout.splitlines()[1:]]
+    return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
