@@ -181,4 +181,4 @@ def test_too_many_at_once_are_refused_before_anything_is_computed(plane: DataPla
     refused = [answer for answer in answers if isinstance(answer, Overloaded)]
     assert len(refused) >= 4
     assert len(refused) + sum(isinstance(answer, list) for answer in answers) == 8
-    assert plane.engine._in_flight == 0
+    assert plane.engine._under_way == 0

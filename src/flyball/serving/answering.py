@@ -1,9 +1,9 @@
-"""One call answered: retried or fresh, by which version, with which values; not stored yet."""
+"""What comes before and after the model: a call is prepared for it, and its outputs become predictions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,26 +21,52 @@ from flyball.stores.database import Database
 from flyball.stores.records import Submission
 from flyball.stores.routes import Principal
 
-Answered = Submission | list[Prediction]
-"""Predictions to store; or, as a list, those that are stored already."""
-
 Reading = Callable[[Callable[[Any], Any]], Any]
 """Runs some reading work with a connection."""
+FEW = 16
+"""Rows that are checked sooner than a thread is asked to check them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call with everything that the model is asked with, and that its answer is recorded with."""
+
+    served: Served
+    loaded: Loaded
+    arm: str | None
+    asked: list[features.Asked]
+    idempotency: str | None
+    request: str
+
+    @property
+    def rows(self) -> list[dict[str, Scalar]]:
+        """What the model is asked."""
+        return [each.values for each in self.asked]
 
 
 class Parts(Protocol):
-    """What answering needs of the engine."""
+    """What preparing needs of the engine."""
 
     pool: Pool
     readers: Readers
     refresher: Refresher
 
 
-def answer(parts: Parts, served: Served, principal: Principal, call: Call, read: Reading) -> Answered:
-    """Check the call, look up what does not come with it, ask the model, decide.
+def at_once(served: Served, call: Call) -> bool:
+    """Whether the call can be prepared without reading, sooner than another thread would take it up."""
+    number = served.route.champion.version if call.version is None else call.version
+    if call.idempotency_key is not None or number not in served.versions or len(call.rows) > FEW:
+        return False
+    return not features.used(served.versions[number].manifest.schema, served.route.lookups)
 
-    Raises ``InvalidInput``, ``UnknownVersion``, ``UnknownEntity``, ``ModelFailed``,
-    ``IdempotencyKeyReused``, and ``Erased`` where a repeat asks for what has been erased.
+
+def prepare(
+    parts: Parts, served: Served, principal: Principal, call: Call, read: Reading
+) -> Prepared | list[Prediction]:
+    """Check the call and look up what does not come with it; a repeat gives what is stored already.
+
+    Raises ``InvalidInput``, ``UnknownVersion``, ``UnknownEntity``, ``IdempotencyKeyReused``, and ``Erased``
+    where a repeat asks for what has been erased.
     """
     if not call.rows:
         raise InvalidInput(problems=[Problem("/rows", "missing", "At least one row is needed.")])
@@ -56,8 +82,7 @@ def answer(parts: Parts, served: Served, principal: Principal, call: Call, read:
     asked = features.checked(needed, served.route.lookups, call.rows, partial(served.check, loaded))
     if needed:
         read(lambda connection: features.look_up(schema, needed, asked, _cached(database, connection)))
-    predictions = _predictions(served, loaded, arm, asked)
-    return Submission(predictions=predictions, idempotency=key, request=request)
+    return Prepared(served, loaded, arm, asked, key, request)
 
 
 def problems(served: Served, call: Call) -> list[Problem]:
@@ -70,6 +95,31 @@ def problems(served: Served, call: Call) -> list[Problem]:
     except InvalidInput as error:
         return list(error.problems)
     return []
+
+
+def finish(prepared: Prepared, outputs: Sequence[dict[str, Any]]) -> Submission:
+    """What the model said, decided and ready to be stored."""
+    route = prepared.served.route
+    identities = sorted(uuid7() for _ in outputs)  # in the order of the rows
+    moment = now()
+    predictions = tuple(
+        Prediction(
+            id=identity,
+            endpoint=route.endpoint,
+            version=prepared.loaded.manifest.number,
+            arm=prepared.arm,
+            route=route.number,
+            input=each.values,
+            output=output,
+            decision=_decision(prepared.served, output),
+            warnings=tuple(each.warnings),
+            entity=each.entity,
+            reference=each.row.reference,
+            created_at=moment,
+        )
+        for identity, each, output in zip(identities, prepared.asked, outputs, strict=True)
+    )
+    return Submission(predictions=predictions, idempotency=prepared.idempotency, request=prepared.request)
 
 
 def entity_row(served: Served, key: str) -> Row:
@@ -89,15 +139,21 @@ def entity_row(served: Served, key: str) -> Row:
         raise UnknownEntity from None
 
 
-def unchanged(database: Database, connection: Any, fresh: Prediction) -> Prediction | None:
-    """The entity's newest stored prediction, where it says the same: version, input and decision."""
-    key = entity_key(fresh.entity)
-    if key is None:
+def unchanged(database: Database, connection: Any, prepared: Prepared) -> Prediction | None:
+    """The entity's newest stored prediction, where it would come out again: same version, input, decision."""
+    (asked,) = prepared.asked
+    endpoint, key = prepared.served.route.endpoint, entity_key(asked.entity)
+    before = None if key is None else records.latest_of_entity(database, connection, endpoint, key)
+    if before is None or before.version != prepared.loaded.manifest.number:
         return None
-    before = records.latest_of_entity(database, connection, fresh.endpoint, key)
-    if before is None or (before.version, before.decision) != (fresh.version, fresh.decision):
+    if canonical_json(before.input) != canonical_json(asked.values):
         return None
-    return before if canonical_json(before.input) == canonical_json(fresh.input) else None
+    return before if before.decision == _decision(prepared.served, before.output) else None
+
+
+def _decision(served: Served, output: Mapping[str, Any]) -> str | None:
+    decision = served.route.decision
+    return None if decision is None else decision.decide(output)
 
 
 def _retry_of(principal: Principal, call: Call) -> tuple[str | None, str]:
@@ -137,35 +193,3 @@ def _cached(database: Database, connection: Any) -> features.Read:
         return known[place]
 
     return read
-
-
-def _predictions(
-    served: Served, loaded: Loaded, arm: str | None, asked: list[features.Asked]
-) -> tuple[Prediction, ...]:
-    outputs = loaded.runtime.predict([each.values for each in asked])
-    decision = served.route.decision
-    moment = now()
-    identities = sorted(uuid7() for _ in asked)  # in the order of the rows
-    first = Prediction(
-        id=identities[0],
-        endpoint=served.route.endpoint,
-        version=loaded.manifest.number,
-        arm=arm,
-        route=served.route.number,
-        input={},
-        output={},
-        created_at=moment,
-    )
-    return tuple(
-        replace(
-            first,
-            id=identity,
-            input=each.values,
-            output=output,
-            decision=None if decision is None else decision.decide(output),
-            warnings=tuple(each.warnings),
-            entity=each.entity,
-            reference=each.row.reference,
-        )
-        for identity, each, output in zip(identities, asked, outputs, strict=True)
-    )

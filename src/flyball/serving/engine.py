@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,14 +23,16 @@ from flyball.domain.errors import (
 from flyball.domain.records import Prediction, now
 from flyball.domain.values import Scalar
 from flyball.serving import answering, feedback
-from flyball.serving.answering import Answered
+from flyball.serving.answering import Prepared
 from flyball.serving.calls import Call, Row, SentOutcome
-from flyball.serving.pool import Pool
+from flyball.serving.coalescer import Coalescer
+from flyball.serving.pool import Pool, Served
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
 from flyball.serving.refresher import Refresher
 from flyball.stores import records
 from flyball.stores.outcomes import Counts
+from flyball.stores.records import Submission
 from flyball.stores.routes import Principal
 
 __all__ = ["Call", "Counts", "Engine", "Principal", "Row", "SentOutcome"]
@@ -44,8 +48,10 @@ class Engine:
         self.readers = readers
         self.recorder = recorder
         self.refresher = refresher
+        self.coalescer = Coalescer()
         self._workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "flyball-worker")
-        self._in_flight = 0
+        self._under_way = 0
+        self._counting = threading.Lock()
 
     def principal(self, key: str) -> Principal:
         """Who the plaintext key belongs to. Raises ``Unauthenticated``, ``NotReady``."""
@@ -62,37 +68,47 @@ class Engine:
 
     async def predict(self, principal: Principal, call: Call) -> list[Prediction]:
         """Answers, one a row, in order: each is in the database when this returns."""
-        self.recorder.check_room()
-        answered = await self._in_worker(lambda: self.answer(principal, call))
-        return await self._recorded(answered)
+        served = self.pool.table.served(principal, call.endpoint)
+        with self._admitted():
+            if answering.at_once(served, call):
+                prepared = answering.prepare(self, served, principal, call, self.readers.read)
+            else:
+                prepared = await self._in_worker(
+                    lambda: answering.prepare(self, served, principal, call, self.readers.read)
+                )
+            return await self._answered(prepared)
 
     def predict_now(self, principal: Principal, call: Call) -> list[Prediction]:
-        """The same, blocking, in the caller's own thread."""
-        self.recorder.check_room()
-        answered = self.answer(principal, call)
-        if isinstance(answered, list):
-            return answered
-        return self.recorder.submit(answered).result()
+        """The same, blocking, for a caller that has a thread of its own."""
+        with self._admitted():
+            answered = self.answer(principal, call)
+            return answered if isinstance(answered, list) else self.recorder.submit(answered).result()
 
-    def answer(self, principal: Principal, call: Call, connection: Any = None) -> Answered:
-        """The predictions before they are stored; or those of the first request, for a repeat.
+    def answer(
+        self, principal: Principal, call: Call, connection: Any = None
+    ) -> Submission | list[Prediction]:
+        """The predictions before they are stored; or, as a list, those that are, for a repeat.
 
         ``connection`` is one to read with instead of the engine's own.
         """
         read = self.readers.read if connection is None else lambda work: work(connection)
         served = self.pool.table.served(principal, call.endpoint)
-        return answering.answer(self, served, principal, call, read)
+        prepared = answering.prepare(self, served, principal, call, read)
+        if isinstance(prepared, list):
+            return prepared
+        outputs = self.coalescer.submit(prepared.loaded.runtime, prepared.rows).result()
+        return answering.finish(prepared, outputs)
 
     async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
         """The answer for one entity; the stored one where input, version and decision are unchanged.
 
         Raises ``NotFound`` where features come with the call, or from tables under several keys.
         """
-        self.recorder.check_room()
         served = self.pool.table.served(principal, endpoint)
         call = Call(endpoint=endpoint, rows=(answering.entity_row(served, key),))
-        answered = await self._in_worker(lambda: self._unchanged(principal, call))
-        return (await self._recorded(answered))[0]
+        with self._admitted():
+            prepared = await self._in_worker(lambda: self._unless_unchanged(served, principal, call))
+            return (await self._answered(prepared))[0]
 
     async def prediction(self, principal: Principal, identity: UUID) -> Prediction:
         """One stored prediction of the principal's team. Raises ``UnknownPrediction``, ``Erased``."""
@@ -174,18 +190,26 @@ class Engine:
         return answering.problems(self.pool.table.served(principal, call.endpoint), call)
 
     def close(self) -> None:
-        """End the worker threads and close the idle connections."""
+        """End the threads and close the idle connections."""
+        self.coalescer.close()
         self._workers.shutdown()
         self.readers.close()
 
-    def _unchanged(self, principal: Principal, call: Call) -> Answered:
-        answered = self.answer(principal, call)
-        if isinstance(answered, list):
-            return answered
-        before = self.readers.read(
-            lambda connection: answering.unchanged(self.readers.database, connection, answered.predictions[0])
-        )
-        return answered if before is None else [before]
+    def _unless_unchanged(
+        self, served: Served, principal: Principal, call: Call
+    ) -> Prepared | list[Prediction]:
+        prepared = answering.prepare(self, served, principal, call, self.readers.read)
+        if isinstance(prepared, list):
+            return prepared
+        database = self.readers.database
+        before = self.readers.read(lambda connection: answering.unchanged(database, connection, prepared))
+        return prepared if before is None else [before]
+
+    async def _answered(self, prepared: Prepared | list[Prediction]) -> list[Prediction]:
+        if isinstance(prepared, list):
+            return prepared
+        outputs = await asyncio.wrap_future(self.coalescer.submit(prepared.loaded.runtime, prepared.rows))
+        return await asyncio.wrap_future(self.recorder.submit(answering.finish(prepared, outputs)))
 
     async def _find(self, identities: Sequence[UUID]) -> dict[UUID, Prediction]:
         if not identities:
@@ -195,17 +219,20 @@ class Engine:
             lambda: self.readers.read(lambda connection: records.many(database, connection, identities))
         )
 
-    async def _recorded(self, answered: Answered) -> list[Prediction]:
-        if isinstance(answered, list):
-            return answered
-        return await asyncio.wrap_future(self.recorder.submit(answered))
-
     async def _in_worker(self, work: Callable[[], T]) -> T:
-        """Run in a worker thread: never on the event loop, and never with more waiting than may."""
-        if self._in_flight >= self.recorder.limit:
+        """Run what reads the database in a thread: never on the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._workers, work)
+
+    @contextmanager
+    def _admitted(self) -> Iterator[None]:
+        """Bounds what is under way. Raises ``Overloaded`` at once, before anything is computed in vain."""
+        self.recorder.check_room()
+        if self._under_way >= self.recorder.limit:
             raise Overloaded
-        self._in_flight += 1
+        with self._counting:
+            self._under_way += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._workers, work)
+            yield
         finally:
-            self._in_flight -= 1
+            with self._counting:
+                self._under_way -= 1

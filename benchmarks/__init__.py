@@ -1,0 +1,1 @@
+"""What is measured, by whoever wants to know; nothing here is a test."""
