@@ -68,7 +68,7 @@ def stage(source: Source, path: Path) -> Staged:
 
     if source.key is None:
         raise source.fail("has no key.", 'Name the column that identifies a row: key="id".')
-    with _opened(source) as (described, pages):
+    with opened(source) as (described, pages):
         available = [name for name, _ in described]
         names, features = chosen(source, available)
         places = [available.index(name) for name in names]
@@ -96,7 +96,8 @@ Opened = tuple[list[tuple[str, Column]], Iterator[list[tuple[Any, ...]]]]
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[Opened]:
+def opened(source: Source) -> Iterator[Opened]:
+    """The query's columns and its rows, while the block lasts. Raises ``DataError``."""
     try:
         with (_lite if connection.vendor == "sqlite" else _postgres)(source) as opened:
             yield opened

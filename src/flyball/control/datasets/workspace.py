@@ -15,6 +15,10 @@ MEMORY = "1GB"
 """What DuckDB may hold in memory; beyond that it spills to the workspace's directory."""
 
 
+GROUP = 20_480
+"""Rows in one group of a Parquet file: each thread that reads it back holds a group of every column."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """A temporary directory and a DuckDB connection that works in it."""
@@ -35,7 +39,7 @@ class Workspace:
 
     def save(self, sql: str, path: Path) -> None:
         """Write a query's rows to a Parquet file."""
-        self.duck.execute(f"COPY ({sql}) TO {text(str(path))} (FORMAT parquet)")
+        self.duck.execute(f"COPY ({sql}) TO {text(str(path))} (FORMAT parquet, ROW_GROUP_SIZE {GROUP})")
 
 
 @contextmanager

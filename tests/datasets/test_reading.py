@@ -1,0 +1,166 @@
+"""Reading sources neither blocks the database nor fills the memory."""
+
+from __future__ import annotations
+
+import stat
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
+from flyball.control.datasets import django_source, places, selectors, services, sql_source
+from flyball.control.datasets.plan import Source, rows_source
+from flyball.control.datasets.workspace import workspace
+from flyball.domain.errors import DataError, NotFound
+from flyball.stores.database import Database
+from tests.datasets import cast
+from tests.shop.models import Loan
+
+QUERY = "SELECT id, applied_at, amount, status FROM shop_loan"
+
+
+def queried(sql: str, **options: Any) -> Source:
+    """The rows of a query as a source."""
+
+    class Risk(Classification):
+        rows = Rows(query=sql, **{"key": "id"} | options)
+        outcome = Outcome("status")
+
+    return rows_source(Risk)
+
+
+def busy(database: Database) -> bool:
+    """Whether a read of the database is open, so that SQLite cannot empty its log."""
+    with closing(database.connect()) as connection:
+        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+
+
+def test_no_read_stays_open_between_the_pages_of_a_model(database: Database, project: Path) -> None:
+    if database.is_postgres:
+        pytest.skip("PostgreSQL's log does not wait for readers.")
+    cast.open_shop()
+    pages = django_source.pages(Loan, ("amount",))
+    next(pages)
+    assert not busy(database)
+
+
+def test_no_read_stays_open_between_the_pages_of_a_query(database: Database, project: Path) -> None:
+    if database.is_postgres:
+        pytest.skip("PostgreSQL's log does not wait for readers.")
+    cast.open_shop()
+    with sql_source.opened(queried(QUERY)) as (_, pages):
+        next(pages)
+        assert not busy(database)
+
+
+@pytest.mark.storage
+def test_every_row_of_many_pages_is_read_once(shop: cast.Shop, taken: Any) -> None:
+    class FromModel(Classification):
+        rows = Rows("shop.Loan", key="id", time="applied_at")
+        features = [RequestSource("amount")]
+        outcome = Outcome("status")
+
+    class FromQuery(FromModel):
+        rows = Rows(query=QUERY, key="id", time="applied_at")
+
+    Loan.objects.bulk_create(
+        Loan(customer=shop.ann, applied_at=cast.day(i / 100), amount=i, purpose="car", status="repaid")
+        for i in range(2 * django_source.PAGE)
+    )
+    for declaration in (FromModel, FromQuery):
+        rows = taken(declaration)
+        assert len(rows) == len({row["_key"] for row in rows}) == Loan.objects.count()
+
+
+REFUSED: list[tuple[str, str]] = [
+    ("SELECT nothing FROM shop_loan", "Risk.rows (query): the query fails:"),
+    ("SELECT id, amount AS x, status, purpose AS x FROM shop_loan", "has the column 'x' twice."),
+    ("SELECT id, amount FROM shop_loan", "has no column 'status'. It has: amount, id."),
+    ("SELECT id, status FROM shop_loan WHERE 1 = 0", "is empty."),
+    ("SELECT NULL AS id, status FROM shop_loan", "3 rows have no key 'id'."),
+    ("SELECT 1 AS id, status FROM shop_loan", "several rows have the same key 'id' (1 times)."),
+]
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(("sql", "message"), REFUSED)
+def test_a_query_that_cannot_be_a_source_is_refused(sql: str, message: str, shop: cast.Shop) -> None:
+    class Risk(Classification):
+        rows = Rows(query=sql, key="id")
+        outcome = Outcome("status")
+
+    with pytest.raises(DataError) as refused:
+        services.take_snapshot(Risk)
+    assert message in str(refused.value)
+
+
+DUPLICATES: list[tuple[dict[str, Any], str]] = [
+    (
+        {"model": "shop.Order", "event_time": "created_at"},
+        "several rows have the same key 'customer_id' and event time (1 times). Give each its own",
+    ),
+    (
+        {"model": "shop.Order", "static": True, "columns": ["total"]},
+        "several rows have the same key 'customer_id' (2 times). Name its event_time=",
+    ),
+]
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(("table", "message"), DUPLICATES)
+def test_two_rows_that_could_both_be_joined_are_refused(
+    table: dict[str, Any], message: str, shop: cast.Shop
+) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Loan", key="id", time="applied_at")
+        features = [FeatureTable("orders", on="customer_id", **table)]
+        outcome = Outcome("status")
+
+    cast.order(shop.bob, 2.5, cast.Decimal("3"))
+    with pytest.raises(DataError) as refused:
+        services.take_snapshot(Risk)
+    assert message in str(refused.value)
+    assert "Risk.features, table 'orders' (shop.Order)" in str(refused.value)
+
+
+def test_a_feature_from_two_sources_is_refused(shop: cast.Shop) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Loan", key="id")
+        features = [
+            RequestSource("amount"),
+            FeatureTable(
+                "more", query="SELECT id, 1 AS amount FROM shop_customer", on="customer_id", key="id"
+            ),
+        ]
+        outcome = Outcome("status")
+
+    with pytest.raises(DataError, match="the feature 'amount' comes from another source too"):
+        services.take_snapshot(Risk)
+
+
+def test_a_workspace_sorts_more_than_its_memory_holds(tmp_path: Path) -> None:
+    with workspace(tmp_path, memory="64MB") as work:
+        work.save("SELECT range AS a, random() AS b FROM range(6_000_000) ORDER BY b", work.path("sorted"))
+        assert work.path("sorted").stat().st_size > 64_000_000
+
+
+def test_nothing_but_the_snapshot_stays_on_disk(shop: cast.Shop) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Loan", key="id", columns=["amount"])
+        outcome = Outcome("status")
+
+    said: list[str] = []
+    snapshot = services.take_snapshot(Risk, report=said.append)
+    path = selectors.snapshot_path(snapshot)
+    assert list(places.snapshots().iterdir()) == [path]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert said[0] == "Reading rows"
+    assert selectors.latest("risk") == snapshot
+
+
+def test_a_snapshot_that_is_not_there_is_told(shop: cast.Shop) -> None:
+    with pytest.raises(NotFound, match="no snapshot yet"):
+        selectors.latest("risk")
