@@ -1,0 +1,63 @@
+"""README and tutorial, followed as a new user would; and Python blocks that at least compile."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.documents import blocks, follow
+from tests.shell import Shell
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_readme_runs(tmp_path: Path) -> None:
+    said = follow(ROOT / "README.md", Shell(tmp_path))
+    assert '"decision":"' in said
+    assert "1 bound, 0 held, 0 ambiguous, 0 unmatched." in said
+    assert "late@2 is" in said
+    assert "late@1 is champion" in said
+
+
+def test_the_tutorial_leads_from_init_to_the_first_outcome_and_beyond(tmp_path: Path) -> None:
+    said = follow(ROOT / "docs" / "tutorial.md", Shell(tmp_path))
+    assert re.search(r'"id":"[0-9a-f-]{36}","endpoint":"late","version":1', said)
+    assert '"pointer":"/input/distance_km"' in said
+    assert "4 of 4 rows are answered in answers.csv." in said
+    assert '"bound":1' in said
+    assert "1 bound, 1 held, 0 ambiguous, 0 unmatched." in said
+    assert "late@2" in said
+    assert "new decision" in said
+
+
+def test_the_declaration_that_readme_and_tutorial_show_is_the_one_that_init_writes(tmp_path: Path) -> None:
+    Shell(tmp_path).run("flyball", "init", "hello")
+    written = (tmp_path / "hello" / "hello" / "endpoints.py").read_text()
+    (shown,) = [block.text for block in blocks(ROOT / "README.md") if block.language == "python"]
+    first = next(block.text for block in blocks(ROOT / "docs" / "tutorial.md") if block.title)
+    assert shown in written
+    assert first == written
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_in_documents_compiles_and_its_imports_exist(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "python":
+            compile(block.text, page.name, "exec")
+            imports = [
+                line for line in block.text.splitlines() if re.match(r"(from flyball|import flyball)", line)
+            ]
+            exec("\n".join(imports), {})  # noqa: S102 - import lines of our own documents
+
+
+def test_every_make_target_that_documents_name_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = {
+        name
+        for page in [*PAGES, ROOT / "CONTRIBUTING.md"]
+        for name in re.findall(r"`make (\w+)", page.read_text())
+    }
+    assert named <= targets
