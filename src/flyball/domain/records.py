@@ -36,8 +36,13 @@ def canonical_json(value: Any) -> str:
 
 
 def digest(value: Any) -> str:
-    """The SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+    """The SHA-256 of a value's canonical JSON, as 64 hexadecimal digits.
+
+    Infinity and halves of surrogate pairs have digests too: a request is known by its digest before it is
+    checked.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def entity_key(entity: Mapping[str, Scalar] | None) -> str | None:

@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownEntity
-from flyball.domain.records import Prediction, canonical_json, digest, entity_key, now, uuid7
+from flyball.domain.records import Prediction, digest, entity_key, now, uuid7
 from flyball.domain.routing import Lookup
 from flyball.domain.values import Scalar
 from flyball.serving import features
 from flyball.serving.calls import Call, Row
+from flyball.serving.forms import fits
 from flyball.serving.pool import Loaded, Pool, Served
 from flyball.serving.readers import Readers
 from flyball.serving.refresher import Refresher
@@ -134,9 +135,12 @@ def entity_row(served: Served, key: str) -> Row:
         raise NotFound("Not every feature of this endpoint comes from tables under one key.")
     ((on, kind),) = kinds.items()
     try:
-        return Row(entity={on: features.parse_key(kind, key)})
+        entity = {on: features.parse_key(kind, key)}
     except (ValueError, KeyError):
         raise UnknownEntity from None
+    if not fits(entity):
+        raise UnknownEntity
+    return Row(entity=entity)
 
 
 def unchanged(database: Database, connection: Any, prepared: Prepared) -> Prediction | None:
@@ -146,9 +150,17 @@ def unchanged(database: Database, connection: Any, prepared: Prepared) -> Predic
     before = None if key is None else records.latest_of_entity(database, connection, endpoint, key)
     if before is None or before.version != prepared.loaded.manifest.number:
         return None
-    if canonical_json(before.input) != canonical_json(asked.values):
+    if not _same(before.input, asked.values):
         return None
     return before if before.decision == _decision(prepared.served, before.output) else None
+
+
+def _same(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> bool:
+    """Equal numbers are the same (databases give back 1e16 as a whole number); true and 1 are not."""
+    return before.keys() == after.keys() and all(
+        value == after[name] and isinstance(value, bool) == isinstance(after[name], bool)
+        for name, value in before.items()
+    )
 
 
 def _decision(served: Served, output: Mapping[str, Any]) -> str | None:

@@ -15,7 +15,7 @@ from flyball.domain.values import Scalar, parse_timestamp
 LONGEST_REFERENCE = 255
 """Characters of a reference: its column's width."""
 LONGEST_ENTITY = 1024
-"""Characters of an entity's names and values together, as it is stored."""
+"""Bytes of an entity's names and values together, as it is stored: an index takes no longer ones."""
 
 
 class Form:
@@ -94,8 +94,8 @@ class Form:
         before = len(self.problems)
         for name, value in self.fields("entity").items():
             values[name] = self._key(name, value)
-        if len(self.problems) == before and len(entity_key(values) or "") > LONGEST_ENTITY:
-            message = f"Expected at most {LONGEST_ENTITY} characters, names and values together."
+        if len(self.problems) == before and not fits(values):
+            message = f"Expected at most {LONGEST_ENTITY} bytes, names and values together."
             self.note("entity", "wrong_length", message)
         return values
 
@@ -108,6 +108,11 @@ class Form:
             self.note("entity", "wrong_type", "A name may not hold NUL or half of a surrogate pair.")
         self.problems.extend(checked.problems)
         return checked.values.get(name)
+
+
+def fits(entity: Mapping[str, Scalar]) -> bool:
+    """Whether an entity is short enough to be stored and found."""
+    return len((entity_key(entity) or "").encode()) <= LONGEST_ENTITY
 
 
 def read_id(text: str) -> UUID | None:
