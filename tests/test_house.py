@@ -101,8 +101,8 @@ from django.conf import settings
 from flyball import APPS
 
 settings.configure(
-    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-                    "rest_framework", *APPS],
+    INSTALLED_APPS=["django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes",
+                    "django.contrib.messages", "django.contrib.sessions", "rest_framework", *APPS],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/nowhere/at/all"}},
     SECRET_KEY="only for this process", ROOT_URLCONF="flyball.urls", USE_TZ=True,
 )

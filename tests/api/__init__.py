@@ -1,0 +1,1 @@
+"""The management API, the doors through Django, and the client."""

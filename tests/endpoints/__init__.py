@@ -1,0 +1,1 @@
+"""Applying, promoting, rolling back, pulling outcomes."""

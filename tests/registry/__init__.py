@@ -1,0 +1,1 @@
+"""Builds, versions, and versions as folders."""

@@ -1,0 +1,67 @@
+"""Django's admin shows what is managed; what is immutable can only be looked at."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from flyball.control.accounts.models import ApiKey, Team
+from flyball.control.registry.models import Version
+from tests.api.conftest import Ask
+
+OURS = [model for model in admin.site._registry if model._meta.app_label.startswith("flyball_")]
+IMMUTABLE = [model for model in OURS if model not in {Team}]
+
+
+@pytest.fixture
+def root(ask: Ask, version: Version, django_user_model: type) -> Client:
+    """The superuser, where there is something of everything."""
+    ask("owner", "POST", "endpoints/purchase/promote", {"version": 1})
+    client = Client()
+    client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
+    return client
+
+
+def place(model: type, page: str, *arguments: int) -> str:
+    meta = model._meta  # type: ignore[attr-defined]  # a model's
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=arguments)
+
+
+def test_every_managed_table_is_there(root: Client) -> None:
+    names = {model.__name__ for model in OURS}
+    assert names == {
+        "ApiKey",
+        "Build",
+        "CandidateResult",
+        "Endpoint",
+        "RouteRevision",
+        "Snapshot",
+        "Team",
+        "Version",
+    }
+
+
+def test_every_list_and_every_row_can_be_looked_at(root: Client) -> None:
+    for model in OURS:
+        assert root.get(place(model, "changelist")).status_code == 200
+        row = model._default_manager.first()
+        assert row is not None
+        assert root.get(place(model, "change", row.pk)).status_code == 200
+
+
+def test_what_is_immutable_cannot_be_added_changed_or_deleted(root: Client) -> None:
+    for model in IMMUTABLE:
+        row = model._default_manager.first()
+        assert row is not None
+        for page, arguments in (("add", ()), ("change", (row.pk,)), ("delete", (row.pk,))):
+            assert root.post(place(model, page, *arguments), {}).status_code == 403
+
+
+def test_a_key_is_revoked_there_and_its_digest_not_shown(root: Client) -> None:
+    key = ApiKey.objects.filter(role="viewer").get()
+    assert key.digest not in root.get(place(ApiKey, "change", key.pk)).content.decode()
+    root.post(place(ApiKey, "changelist"), {"action": "revoke", "_selected_action": [key.pk]})
+    key.refresh_from_db()
+    assert key.revoked_at is not None

@@ -1,0 +1,96 @@
+"""The Python client against a real server: doors and management on one port."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from flyball.client import Client
+from flyball.control.registry.models import Version
+from flyball.domain.errors import (
+    Conflict,
+    FlyballError,
+    Forbidden,
+    InvalidInput,
+    NotReady,
+    Unauthenticated,
+    UnknownEndpoint,
+    UnknownPrediction,
+    UnknownVersion,
+)
+from flyball.domain.records import uuid7
+from flyball.stores.database import Database
+from tests.api import served
+
+pytestmark = pytest.mark.storage
+
+
+@pytest.fixture(params=["granian", "uvicorn"])
+def url(request: Any, version: Version, tmp_path: Path, database: Database) -> Iterator[str]:
+    """A server on which ``purchase@1`` is registered and not promoted."""
+    folder = served.project(tmp_path, tmp_path / "rows.csv")
+    with served.serve(request.param, folder, database) as running:
+        yield running
+
+
+def once_ready(ask: Callable[[], Any]) -> Any:
+    """The answer, once the data plane has noticed the promotion."""
+    for _ in range(100):
+        try:
+            return ask()
+        except NotReady:
+            time.sleep(0.1)
+    raise AssertionError("the data plane does not notice")
+
+
+def test_a_client_promotes_predicts_and_tells_the_outcome(url: str, keys: dict[str, str]) -> None:
+    with Client(url, keys["owner"]) as client:
+        assert client.promote("purchase", 1)["number"] == 1
+        row = {"age": 60, "job": "cook"}
+        answer = once_ready(lambda: client.predict("purchase", input=row, reference="a", idempotency_key="k"))
+        assert answer["output"]["label"] == "yes"
+        assert client.predict("purchase", input=row, reference="a", idempotency_key="k")["id"] == answer["id"]
+        assert client.prediction(answer["id"])["input"] == row
+        assert client.outcome(answer["id"], "no")["bound"] == 1
+        sent = [{"reference": "a", "value": "yes"}, {"reference": "later", "value": "no"}]
+        counts = client.outcomes("purchase", sent)
+        assert (counts["bound"], counts["held"]) == (1, 1)
+        many = client.predict("purchase", rows=[{"input": row}, {"input": {**row, "age": 21}}])
+        assert [one["output"]["label"] for one in many["predictions"]] == ["yes", "no"]
+        assert [one["stage"] for one in client.versions("purchase")] == ["production"]
+        assert len(client.snapshot("purchase").to_pandas()) == 60
+
+
+def test_what_the_server_refuses_is_raised_as_what_it_is(url: str, keys: dict[str, str]) -> None:
+    with Client(url, keys["owner"]) as client:
+        client.promote("purchase", 1)
+        once_ready(lambda: client.predict("purchase", input={"age": 60, "job": "cook"}))
+        with pytest.raises(InvalidInput) as caught:
+            client.predict("purchase", input={"age": "old", "job": 3, "hat": "red"})
+        pointers = {problem.pointer for problem in caught.value.problems}
+        assert {"/input/age", "/input/hat"} <= pointers
+        refused: list[tuple[type[FlyballError], Callable[[], Any]]] = [
+            (UnknownVersion, lambda: client.promote("purchase", 9)),
+            (Conflict, lambda: client.promote("purchase", 1, expected=0)),
+            (Conflict, lambda: client.rollback("purchase")),
+            (UnknownEndpoint, lambda: client.versions("nothing")),
+            (UnknownEndpoint, lambda: client.predict("nothing", input={})),
+            (UnknownPrediction, lambda: client.prediction(uuid7())),
+        ]
+        for error, ask in refused:
+            with pytest.raises(error):
+                ask()
+    for key, error in (("fb_wrong", Unauthenticated), (keys["viewer"], Forbidden)):
+        with Client(url, key) as client, pytest.raises(error):
+            client.promote("purchase", 1)
+
+
+def test_one_port_serves_the_doors_the_api_and_the_admin(url: str) -> None:
+    paths = {"/v1/health": 200, "/v1/status": 401, "/api/endpoints": 401, "/admin/": 302, "/elsewhere": 404}
+    found = {path: httpx.get(url + path, trust_env=False).status_code for path in paths}
+    assert found == paths
