@@ -132,6 +132,7 @@ def test_the_best_parameters_are_scored_on_all_rows(tmp_path: Path) -> None:
     training = data.take(splits.held_out(data, "classification", 0)[0])
     assert len(training) > SAMPLE
     score = scorer("roc_auc", data, "classification")
+    assert fit.parameters == {"keep": 100, "C": 1.0}, "where the search began"
     expected = []
     for train, test in splits.folds(3, training, "classification", 0):
         known = training.take(train)

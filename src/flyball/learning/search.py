@@ -18,7 +18,9 @@ from flyball.learning.contenders import Contender
 from flyball.learning.dataset import Dataset
 
 SAMPLE = 4_000
-"""Rows that the search looks at, at most. The best parameters are scored on all rows afterwards."""
+"""Rows that the search looks at, at most. What it finds is scored on all rows afterwards."""
+SAMPLE_FOLDS = 3
+"""Folds on such a draw, at most; where the user gives a splitter, its own."""
 RAREST = 25
 """Where a label has fewer rows than this in the sample, the search looks at all rows instead."""
 PATIENCE = 3

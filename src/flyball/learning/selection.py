@@ -18,7 +18,7 @@ from flyball.learning import splits
 from flyball.learning.contenders import Contender, Ground, contenders
 from flyball.learning.dataset import Dataset
 from flyball.learning.scoring import Score, scorer
-from flyball.learning.search import mean, sample, search
+from flyball.learning.search import SAMPLE_FOLDS, mean, sample, search
 from flyball.learning.trusted import trusted_names
 
 
@@ -94,8 +94,9 @@ def select(dataset: Dataset, plan: Plan, report: Report | None = None) -> list[F
     """Every candidate's best fit, the best mean fold score first, failed ones last.
 
     About a fifth of the rows is set aside for ``held_out_score`` (``splits.held_out``). Each candidate is
-    searched on a fixed draw of the training rows (``search.sample``); its best parameters are then
-    cross-validated and fitted on all of them (on its row limit, where the catalogue gives one).
+    searched on the training rows; where they are many, on a fixed draw of them in few folds
+    (``search.sample``), and then the best point and the catalogue's starting point are cross-validated on
+    all of them and the better is kept. The catalogue limits the rows that slow algorithms are fitted on.
     ``plan.search`` limits the search alone: the fits on all rows come after it. A fold that trains without
     one of the labels has no score. A candidate that raises is recorded with its error. The baseline is
     always among the fits, and first only where nothing else could be fitted.
@@ -152,7 +153,9 @@ def _fit(contender: Contender, trial: _Trial) -> Fit:
 def _searched(contender: Contender, trial: _Trial) -> Fit:
     plan, training = trial.plan, trial.training
     drawn = sample(training, plan.task, plan.seed)
-    folds = splits.folds(plan.cv, drawn, plan.task, plan.seed)
+    few = len(drawn) < len(training) and isinstance(plan.cv, int)
+    cv = min(plan.cv, SAMPLE_FOLDS) if few else plan.cv
+    folds = splits.folds(cv, drawn, plan.task, plan.seed)
 
     def objective(parameters: Mapping[str, Any], fold: int) -> float:
         return _fold_score(contender, parameters, drawn, folds[fold], trial)
@@ -161,20 +164,33 @@ def _searched(contender: Contender, trial: _Trial) -> Fit:
         trial.report(Progress(contender.name, number, contender.points(plan.search.trials), score))
 
     best = search(contender, objective, len(folds), plan.search, plan.seed, report)
-    scores = best.scores
+    parameters, scores = best.parameters, best.scores
     if len(drawn) < len(training):
-        final = splits.folds(plan.cv, training, plan.task, plan.seed)
-        scores = tuple(_fold_score(contender, best.parameters, training, fold, trial) for fold in final)
-    pipeline = _fitted(contender, best.parameters, training, plan.seed)
+        parameters, scores = _on_all_rows(contender, best.parameters, trial)
+    pipeline = _fitted(contender, parameters, training, plan.seed)
     return Fit(
         name=contender.name,
-        parameters={name: _plain(value) for name, value in best.parameters.items()},
+        parameters={name: _plain(value) for name, value in parameters.items()},
         fold_scores=tuple(_defined(score) for score in scores),
         held_out_score=_defined(trial.score(pipeline, trial.held_out)),
         trials=best.trials,
         stopped_by_time=best.stopped_by_time,
         pipeline=pipeline,
     )
+
+
+def _on_all_rows(
+    contender: Contender, found: Mapping[str, Any], trial: _Trial
+) -> tuple[Mapping[str, Any], tuple[float, ...]]:
+    """The better of what was found on a draw and the starting point: few rows favour simple models."""
+    plan, training = trial.plan, trial.training
+    folds = splits.folds(plan.cv, training, plan.task, plan.seed)
+    points = [found, contender.start] if contender.start and dict(contender.start) != dict(found) else [found]
+    scored = [
+        (point, tuple(_fold_score(contender, point, training, fold, trial) for fold in folds))
+        for point in points
+    ]
+    return max(scored, key=lambda pair: mean(pair[1]))
 
 
 def _fold_score(
