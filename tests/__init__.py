@@ -1,0 +1,1 @@
+"""The test suite: one folder a room, and journeys through real processes beside them."""

@@ -1,0 +1,1 @@
+"""Rules of the ground floor, as tables."""

@@ -1,0 +1,1 @@
+"""The doors, line by line."""

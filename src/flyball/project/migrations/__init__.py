@@ -1,0 +1,1 @@
+"""The tables of the ready-made project, step by step."""

@@ -1,0 +1,1 @@
+"""The tables of datasets, step by step."""
