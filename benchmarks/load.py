@@ -1,8 +1,7 @@
-"""Requests a second and their latency: Flyball beside the server one would write by hand.
+"""Requests a second and their latency: Flyball beside the server one would write by hand."""
 
-Both serve the same scikit-learn pipeline from one process and answer only once the prediction is in SQLite.
-Run as ``python -m benchmarks.load``; ratios travel to other machines, absolute figures do not.
-"""
+# Both serve the same scikit-learn pipeline from one process and answer only once the prediction is in SQLite.
+# Run as ``python -m benchmarks.load``; ratios travel to other machines, absolute figures do not.
 
 from __future__ import annotations
 
