@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -82,7 +81,10 @@ async def answer(
         except FlyballError as error:
             response = problem(error)
         else:
-            await _send(send, await door.handle(replace(head, body=body)))
+            request = Request(
+                method=head.method, path=head.path, query=head.query, headers=head.headers, body=body
+            )
+            await _send(send, await door.handle(request))
             return
     # The rest of the body may be on its way: this connection cannot be used for another request.
     response.headers.append(("connection", "close"))

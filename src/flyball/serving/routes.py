@@ -56,18 +56,23 @@ def allowed(path: str) -> list[str]:
     return sorted({method for route in _matching(path.split("/")) for method in route.methods})
 
 
-def _matching(segments: list[str]) -> list[Route]:
-    return [route for route in ROUTES if _fits(_SEGMENTS[route.path], segments)]
-
-
 _SEGMENTS: Mapping[str, list[str]] = {route.path: route.path.split("/") for route in ROUTES}
+_BY_LENGTH: Mapping[int, list[Route]] = {
+    length: [route for route in ROUTES if len(_SEGMENTS[route.path]) == length]
+    for length in sorted({len(segments) for segments in _SEGMENTS.values()})
+}
+
+
+def _matching(segments: list[str]) -> list[Route]:
+    candidates = _BY_LENGTH.get(len(segments), [])
+    return [route for route in candidates if _fits(_SEGMENTS[route.path], segments)]
 
 
 def _fits(pattern: list[str], segments: list[str]) -> bool:
-    return len(pattern) == len(segments) and all(
-        part == segment or (part.startswith("{") and segment != "")
-        for part, segment in zip(pattern, segments, strict=True)
-    )
+    for part, segment in zip(pattern, segments, strict=True):
+        if part != segment and not (segment and part.startswith("{")):
+            return False
+    return True
 
 
 def _values(pattern: list[str], segments: list[str]) -> dict[str, str]:
