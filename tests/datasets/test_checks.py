@@ -117,3 +117,9 @@ def test_a_sound_declaration_has_no_fault(project: Path) -> None:
 def test_django_runs_the_checks(project: Path) -> None:
     declared(Rows("shop.Lone"))
     assert "flyball.E021" in {message.id for message in checks.run_checks(tags=["flyball"])}
+
+
+def test_a_project_without_zones_is_warned(project: Path, settings: Any) -> None:
+    declared(LOANS)
+    settings.USE_TZ = False
+    assert "flyball.W001" in {message.id for message in checks.run_checks(tags=["flyball"])}

@@ -13,7 +13,7 @@ from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
 from flyball.control.datasets import django_source, places, selectors, services, sql_source
 from flyball.control.datasets.plan import Source, rows_source
 from flyball.control.datasets.workspace import workspace
-from flyball.domain.errors import DataError, NotFound
+from flyball.domain.errors import DataError, DeclarationError, NotFound
 from flyball.stores.database import Database
 from tests.datasets import cast
 from tests.shop.models import Loan
@@ -164,3 +164,51 @@ def test_nothing_but_the_snapshot_stays_on_disk(shop: cast.Shop) -> None:
 def test_a_snapshot_that_is_not_there_is_told(shop: cast.Shop) -> None:
     with pytest.raises(NotFound, match="no snapshot yet"):
         selectors.latest("risk")
+
+
+def test_a_wrong_declaration_is_refused_before_anything_is_read(project: Path) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Loan")
+
+    with pytest.raises(DeclarationError, match=r"Risk\.outcome is missing\."):
+        services.take_snapshot(Risk)
+
+
+@pytest.mark.parametrize("positive", ["broken", 1, True])
+def test_a_positive_class_that_no_row_has_is_refused(positive: Any, shop: cast.Shop) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Loan", columns=["amount"])
+        outcome = Outcome("status", positive=positive)
+
+    with pytest.raises(
+        DataError, match=r"Risk\.outcome: no row has the positive class .* 'defaulted', 'repaid'"
+    ):
+        services.take_snapshot(Risk)
+
+
+def test_a_value_of_another_type_than_its_column_is_told_without_repeating_it(shop: cast.Shop) -> None:
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL keeps its promise.")
+
+    class Risk(Classification):
+        rows = Rows("shop.Customer", columns=["age"])
+        outcome = Outcome("vip")
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE shop_customer SET age = 'secret'")
+    with pytest.raises(DataError, match="a value is not of its column's type") as refused:
+        services.take_snapshot(Risk)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_relation_may_be_named_without_its_id(shop: cast.Shop, taken: Any) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Loan", key="id", time="applied_at")
+        features = [FeatureTable("orders", model="shop.Order", on="customer", event_time="created_at")]
+        outcome = Outcome("status")
+
+    rows = taken(Risk)
+    assert list(rows[0])[5:] == ["total", "returned"]
+    assert rows[0]["_entity"] == f'{{"customer":"{shop.ann.pk}"}}'

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import autodiscover_modules
 
@@ -15,11 +17,18 @@ from flyball.domain.declaration import Endpoint, declared
 from flyball.domain.errors import DataError
 from flyball.domain.faults import faults
 
+ZONES = checks.Warning(
+    "USE_TZ is off: Flyball takes the database's moments as UTC.",
+    hint="Set USE_TZ = True, or keep moments in UTC.",
+    id="flyball.W001",
+)
+
 
 def check_declarations(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
     """Every fault of every declared endpoint; each message names class, attribute and fix. Reads no rows."""
     autodiscover_modules("endpoints")
-    return [message for endpoint in declared() for message in check(endpoint)]
+    found = [message for endpoint in declared() for message in check(endpoint)]
+    return found if settings.USE_TZ or not declared() else [*found, ZONES]
 
 
 def check(endpoint: type[Endpoint]) -> list[CheckMessage]:

@@ -99,7 +99,10 @@ def columns(source: Source, model: type[models.Model]) -> tuple[tuple[str, ...],
     lookups = [name for name in dict.fromkeys(asked) if name and name not in own]
     names, features = chosen(source, [*own, *lookups])
     if source.columns is None:
-        features = tuple(name for name in features if name in own and name != model._meta.pk.attname)
+        taken = {
+            field.attname for field in model._meta.concrete_fields if field.primary_key or field.name in asked
+        }
+        features = tuple(name for name in features if name in own and name not in taken)
     return tuple(name for name in names if name in features or name in asked), features
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flyball.control.datasets import columns, duplicates
+from flyball.control.datasets import columns, soundness
 from flyball.control.datasets.physical import Physical
 from flyball.control.datasets.plan import Staged
 from flyball.control.datasets.seen import SeenRows, literal
@@ -75,9 +75,9 @@ class Join:
         return layout
 
     def _check(self) -> None:
-        duplicates.check_rows(self.workspace, self.rows)
+        soundness.check_rows(self.workspace, self.rows)
         for table, staged in self.tables:
-            duplicates.check_table(self.workspace, table, staged)
+            soundness.check_table(self.workspace, table, staged)
 
     def _features(self) -> list[tuple[Feature, str]]:
         found = [(self.rows, "request", "r", name) for name in self._own_features()]

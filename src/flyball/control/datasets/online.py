@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.db import transaction
-
 from flyball.control.datasets import columns
 from flyball.control.datasets.models import OnlineRow
 from flyball.control.datasets.plan import Staged
@@ -64,9 +62,6 @@ def _chunks(workspace: Workspace, table: FeatureTable, staged: Staged) -> Any:
 
 def _remove_left(declaration: type[Endpoint], table: FeatureTable, number: int) -> None:
     mine = OnlineRow.objects.filter(endpoint=declaration.name, feature_table=table.name, load__lt=number)
-    while True:
-        with transaction.atomic():
-            left = list(mine.values_list("pk", flat=True)[:CHUNK])
-            if not left:
-                return
-            OnlineRow.objects.filter(pk__in=left, load__lt=number).delete()
+    # Found first and deleted then: a transaction that begins by reading may not get SQLite's write lock.
+    while left := list(mine.values_list("pk", flat=True)[:CHUNK]):
+        OnlineRow.objects.filter(pk__in=left, load__lt=number).delete()

@@ -33,7 +33,6 @@ def describe(
     profile: Profile = {}
     fields = []
     for i, feature in enumerate(layout.features):
-        _refuse_unusable(workspace, table, f"f{i}", feature, declaration)
         stated = declaration.fields.get(feature.name, words.Field())
         kind = Kind(stated.kind) if stated.kind else _kind(workspace, table, f"f{i}", feature.type)
         shown = _column(workspace, table, f"f{i}", kind)
@@ -43,6 +42,7 @@ def describe(
     if declaration.outcome is not None and layout.outcome is not None:
         kind = Kind.CATEGORY if declaration.task == "classification" else Kind.NUMBER
         profile[declaration.outcome.column] = _column(workspace, table, "y", kind)
+        _check_positive(declaration, _seen(workspace, table, "y") if kind is Kind.CATEGORY else ())
     return Schema(tuple(fields)), profile
 
 
@@ -115,20 +115,13 @@ def _counts(workspace: Workspace, table: str, column: str) -> list[list[Any]]:
     return [list(row) for row in workspace.duck.execute(sql).fetchall()]
 
 
-def _refuse_unusable(
-    workspace: Workspace, table: str, column: str, feature: Feature, declaration: type[words.Endpoint]
-) -> None:
-    """Infinite numbers and NUL characters can be neither learned from nor sent. Raises ``DataError``."""
-    tests = {
-        Physical.NUMBER: (f"isinf({column})", "is infinite"),
-        Physical.TEXT: (f"contains({column}, chr(0))", "holds a NUL character"),
-    }
-    if feature.type not in tests:
+def _check_positive(declaration: type[words.Endpoint], labels: tuple[Scalar, ...]) -> None:
+    """The positive class is one of the labels, of the same type. Raises ``DataError``."""
+    positive = declaration.outcome.positive
+    if positive is None or any(type(label) is type(positive) and label == positive for label in labels):
         return
-    test, what = tests[feature.type]
-    count = workspace.row(f"SELECT count(*) FROM {table} WHERE {test}")[0]
-    if count:
-        raise DataError(
-            f"{declaration.__name__}: the feature {feature.name!r} (from {feature.source}) {what} "
-            f"in {count} rows. Correct the data, or make the value missing."
-        )
+    shown = ", ".join(map(repr, labels[:10]))
+    raise DataError(
+        f"{declaration.__name__}.outcome: no row has the positive class {positive!r}. "
+        f"The outcomes are: {shown}."
+    )

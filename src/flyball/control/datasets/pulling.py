@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from flyball.control.datasets import duplicates
+from flyball.control.datasets import soundness
 from flyball.control.datasets.plan import rows_source
 from flyball.control.datasets.seen import SeenRows
 from flyball.control.datasets.staging import stage
@@ -19,7 +19,7 @@ PAGE = 1_000
 def rows(workspace: Workspace, declaration: type[Endpoint], as_of: datetime) -> Iterator[tuple[Any, ...]]:
     """Key, entity, moment and outcome of each row whose outcome is known and final. Raises ``DataError``."""
     staged = stage(rows_source(declaration), workspace)
-    duplicates.check_rows(workspace, staged)
+    soundness.check_rows(workspace, staged)
     seen = SeenRows(declaration, workspace, staged, as_of)
     outcome = seen.outcome()
     if outcome is None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from flyball.control.datasets.entities import update_entity
 from flyball.control.datasets.models import Snapshot
 from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import DeclarationError
+from flyball.domain.faults import faults
 from flyball.domain.records import now
 
 __all__ = ["take_snapshot", "update_entity"]
@@ -22,8 +24,15 @@ def take_snapshot(
     """Freeze the rows of an endpoint, its feature tables and its recorded outcomes as of ``as_of`` (now).
 
     ``report`` hears what is being done, a few words at a time. The same content gives the same snapshot.
-    Raises ``DataError`` where the data cannot be made into one: it says where, what, and what to do.
+    Raises ``DataError`` where the data cannot be made into one: it says where, what, and what to do; and
+    ``DeclarationError`` where the declaration itself is wrong.
     """
     from flyball.control.datasets.snapshotting import Taking  # a web process needs no DuckDB
 
+    found = [
+        f"{declaration.__name__}.{fault.attribute} {fault.message}. {fault.hint}"
+        for fault in faults(declaration)
+    ]
+    if found:
+        raise DeclarationError("\n".join(found))
     return Taking(declaration, as_of or now(), report or (lambda _: None)).run()

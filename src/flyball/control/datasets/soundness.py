@@ -1,8 +1,9 @@
-"""Keys that would make a join ambiguous are refused: an answer may not depend on which row came first."""
+"""What is refused before joining: keys that say too little, and values that no model can take."""
 
 from __future__ import annotations
 
 from flyball.control.datasets import columns
+from flyball.control.datasets.physical import Physical
 from flyball.control.datasets.plan import Staged
 from flyball.control.datasets.workspace import Workspace, parquet
 from flyball.domain.declaration import FeatureTable
@@ -11,6 +12,7 @@ from flyball.domain.declaration import FeatureTable
 def check_rows(workspace: Workspace, rows: Staged) -> None:
     """Each row has its own key, and a time where rows have one. Raises ``DataError``."""
     _check_not_empty(workspace, rows)
+    _check_usable(workspace, rows)
     if rows.source.key:
         _check_no_null(workspace, rows, rows.source.key, "key", "Every row needs its own.")
         key, _ = columns.as_key(workspace, rows, rows.source.key, "s")
@@ -20,11 +22,13 @@ def check_rows(workspace: Workspace, rows: Staged) -> None:
 
 
 def check_table(workspace: Workspace, table: FeatureTable, staged: Staged) -> None:
-    """One row a key; with an event time, one a key and moment. Raises ``DataError``.
+    """One row a key; with an event time, one a key and moment: which came first must not matter.
 
     Rows without a key, or without an event time, are never joined, so they are not counted.
+    Raises ``DataError``.
     """
     _check_not_empty(workspace, staged)
+    _check_usable(workspace, staged)
     name = str(staged.source.key)
     key, _ = columns.as_key(workspace, staged, name, "s")
     if table.event_time:
@@ -39,6 +43,25 @@ def check_table(workspace: Workspace, table: FeatureTable, staged: Staged) -> No
 def _check_not_empty(workspace: Workspace, staged: Staged) -> None:
     if not workspace.row(f"SELECT count(*) FROM {parquet(staged.path)}")[0]:
         raise staged.source.fail("is empty.", "A snapshot needs at least one row of it.")
+
+
+UNUSABLE = {
+    Physical.NUMBER: ("isinf({0})", "is infinite"),
+    Physical.TEXT: ("contains({0}, chr(0))", "holds a NUL character"),
+}
+"""What can be neither learned from nor sent, by type."""
+
+
+def _check_usable(workspace: Workspace, staged: Staged) -> None:
+    tested = [name for name in staged.features if staged.type_of(name) in UNUSABLE]
+    tests = [UNUSABLE[staged.type_of(name)][0].format(staged.column(name)) for name in tested]
+    counted = ", ".join(f"count_if({test})" for test in tests) or "0"
+    counts = workspace.row(f"SELECT {counted} FROM {parquet(staged.path)}")
+    for name, count in zip(tested, counts, strict=False):
+        if count:
+            what = UNUSABLE[staged.type_of(name)][1]
+            fix = "Correct the data, or make the value missing."
+            raise staged.source.fail(f"the column {name!r} {what} in {count} rows.", fix)
 
 
 def _check_no_null(workspace: Workspace, staged: Staged, name: str, what: str, fix: str) -> None:
