@@ -65,3 +65,9 @@ def test_a_role_that_does_not_exist_is_refused_and_not_echoed(team: Team) -> Non
 def test_two_teams_cannot_share_a_slug(team: Team) -> None:
     with pytest.raises(Conflict):
         services.create_team(slug="lending", name="Another")
+
+
+@pytest.mark.parametrize("slug", ["", "Lending", "a b", "a/b", "-a", "x" * 51, "a\n", "é"])
+def test_a_team_is_named_plainly(slug: str) -> None:
+    with pytest.raises(InvalidInput):
+        services.create_team(slug=slug)

@@ -62,6 +62,8 @@ def test_a_field_from_a_feature_table_is_asked_of_no_caller() -> None:
         ({"value": 1.0}, {"value": 1.0 + 1e-6}, False),
         ({"value": 1e9}, {"value": 1e9 + 0.1}, True),
         ({"probabilities": {"a": 0.5}}, {"probabilities": {"a": 0.5, "b": 0.5}}, False),
+        ({"value": 10**16}, {"value": 1e16}, True),
+        ({"value": 1.0}, {"value": True}, False),
         ({"value": 1.0}, {"value": "1.0"}, False),
         ({"value": 1.0}, None, False),
     ],

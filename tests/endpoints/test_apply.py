@@ -116,7 +116,15 @@ def refused(declaration: type[Declaration], error: type[Exception], match: str) 
 
 
 def test_a_faulty_declaration_stops_everything(tmp_path: Path, database: Database) -> None:
-    refused(declare(tmp_path, outcome=None, team="sales"), DeclarationError, r"flyball\.E004 .*outcome")
+    refused(declare(tmp_path, outcome=None, team="sales"), DeclarationError, r"flyball\.E004: .*outcome")
+
+
+def test_a_source_that_is_not_there_stops_everything(tmp_path: Path, database: Database) -> None:
+    refused(small.declare(tmp_path / "nowhere.csv", team="sales"), DeclarationError, r"flyball\.E0")
+
+
+def test_a_team_that_cannot_be_named_so_stops_everything(tmp_path: Path, database: Database) -> None:
+    refused(declare(tmp_path, team="../Sales"), DeclarationError, "team")
 
 
 def test_a_routed_version_that_misses_its_golden_answers_stops_everything(

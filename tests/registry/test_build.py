@@ -48,6 +48,8 @@ def test_a_build_in_which_only_the_baseline_fits_has_failed(tmp_path: Path, data
         services.build(declaration, snapshot)
     build = Build.objects.get()
     assert (build.status, bool(build.error), build.finished_at is None) == ("failed", True, False)
+    with pytest.raises(BuildFailed):
+        services.register(build=build)
 
 
 def test_what_ends_a_build_early_is_recorded_with_it(tmp_path: Path, database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from typing import Any
 
@@ -15,9 +16,18 @@ from flyball.domain.records import now
 KEY_BYTES = 32
 """Random bytes in a key: 256 bits, so that a plain SHA-256 is enough to store it."""
 
+SLUG = "is named with at most 50 lower-case letters, digits, - and _."
+
+
+def is_slug(text: str) -> bool:
+    """Whether a team may be named so: the name stands in routes and addresses."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,49}", text) is not None
+
 
 def create_team(*, slug: str, name: str = "") -> Team:
-    """A new team. Raises ``Conflict`` when there is one of that slug."""
+    """A new team. Raises ``InvalidInput`` for a wrong slug, ``Conflict`` when there is one of that slug."""
+    if not is_slug(slug):
+        raise InvalidInput(problems=[Problem("/slug", "wrong_slug", f"A team {SLUG}")])
     try:
         with transaction.atomic():
             return Team.objects.create(slug=slug, name=name or slug)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.core.checks import ERROR
 from django.db import connection
 
 from flyball.control.accounts.models import Team
-from flyball.control.accounts.services import ensure_team
+from flyball.control.accounts.services import SLUG, ensure_team, is_slug
+from flyball.control.datasets.checks import check
 from flyball.control.endpoints import composition, guards, selectors
 from flyball.control.endpoints.models import Endpoint as AppliedEndpoint
 from flyball.control.endpoints.partitions import ensure_partitions
@@ -18,7 +20,6 @@ from flyball.control.endpoints.publishing import APPLY, publish
 from flyball.control.registry import selectors as registry
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
-from flyball.domain.faults import faults
 from flyball.domain.routing import Route
 
 Declarations = Mapping[str, type[Endpoint]]
@@ -67,17 +68,16 @@ def prove_routed() -> None:
 
 
 def _steps(declarations: Declarations, user: Any = None) -> list[_Step]:
-    wrong = [f"{fault}" for declaration in declarations.values() for fault in _faults(declaration)]
-    if wrong:
-        raise DeclarationError("\n".join(wrong))
+    refuse_faults(declarations)
     every = [step for name in sorted(declarations) for step in _endpoint(declarations[name], user)]
     return [*_teams(declarations), *every]
 
 
-def _faults(declaration: type[Endpoint]) -> Iterator[str]:
-    place = f"{declaration.__module__}.{declaration.__qualname__}"
-    for fault in faults(declaration):
-        yield f"flyball.{fault.code} {place}.{fault.attribute} {fault.message}. {fault.hint}"
+def refuse_faults(declarations: Declarations) -> None:
+    """Raise ``DeclarationError`` with everything that the system checks find wrong."""
+    found = [one for name in sorted(declarations) for one in check(declarations[name]) if one.level >= ERROR]
+    if found:
+        raise DeclarationError("\n".join(f"{one.id}: {one.msg} {one.hint or ''}".strip() for one in found))
 
 
 def _teams(declarations: Declarations) -> Iterator[_Step]:
@@ -86,6 +86,8 @@ def _teams(declarations: Declarations) -> Iterator[_Step]:
     for name in sorted(declarations):
         first.setdefault(declarations[name].team, name)
     for team, endpoint in first.items():
+        if not is_slug(team):
+            raise DeclarationError(f"{endpoint}: team {SLUG}")
         if team not in known:
             yield _Step(Change(endpoint, f"team {team} is created"), partial(ensure_team, team))
 

@@ -61,8 +61,11 @@ def build(
 def register(*, build: Build, candidate: str | None = None) -> Version:
     """Make a candidate's best fit a numbered version; the winner, where none is named.
 
-    Raises ``InvalidInput`` for a candidate that is not on the leaderboard or could not be fitted.
+    Raises ``BuildFailed`` for a build that has not succeeded, ``InvalidInput`` for a candidate that is not on
+    the leaderboard or could not be fitted.
     """
+    if build.status != Build.Status.SUCCEEDED:
+        raise BuildFailed(f"Build {build.pk} has not succeeded.")
     fitted = [result for result in selectors.leaderboard(build) if result.manifest is not None]
     wanted = [result for result in fitted if candidate in {None, result.name}]
     if not wanted:
