@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from flyball.domain.errors import (
     FlyballError,
     Forbidden,
     InvalidInput,
+    ModelFailed,
     Problem,
     Unauthenticated,
     UnknownEndpoint,
@@ -27,6 +29,28 @@ from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine
 from flyball.stores.outcomes import Counts
 from flyball.stores.routes import Principal
+
+
+class Counting:
+    """A runtime that says how it was asked: each call's rows are kept, ``n`` comes back doubled.
+
+    It waits for ``release`` before it answers; a negative ``n`` makes it fail.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+        self.began = threading.Event()
+        self.release = threading.Event()
+
+    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
+        self.calls.append(len(rows))
+        self.began.set()
+        self.release.wait(30)
+        numbers = [int(str(row["n"])) for row in rows]
+        if min(numbers) < 0:
+            raise ModelFailed
+        return [{"value": number * 2} for number in numbers]
+
 
 INCOME = Schema(
     (

@@ -20,7 +20,15 @@ WHOLE = made(
     entity={"customer_id": 7, "vip": True},
     decision="admit",
     warnings=(Problem("/input/age", "out_of_range", "Outside the range 0 to 120."),),
-    input={"age": 0.1 + 0.2, "ward": 'é"\\\n\t', "count": 2**53, "tiny": 5e-324, "none": None, "yes": True},
+    input={
+        "age": 0.1 + 0.2,
+        "ward": 'é"\\\n\t',
+        "count": 2**53,
+        "tiny": 5e-324,
+        "huge": 1e300,
+        "none": None,
+        "yes": True,
+    },
 )
 
 

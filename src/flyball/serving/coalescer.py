@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from flyball.domain.errors import Overloaded
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 
@@ -39,21 +40,26 @@ class Coalescer:
         self._workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "flyball-model")
         self._lock = threading.Lock()
         self._waiting: dict[int, deque[_Asked]] = {}
+        self._closed = False
 
     def submit(self, runtime: Runtime, rows: Rows) -> Future[Outputs]:
-        """The outputs of these rows, in order, or ``ModelFailed``."""
+        """The outputs of these rows, in order, or ``ModelFailed``. Raises ``Overloaded`` once closed."""
         asked = _Asked(rows)
         with self._lock:
+            if self._closed:
+                raise Overloaded
             known = self._waiting.get(id(runtime))
             if known is not None:
                 known.append(asked)  # a thread is at this version already and finds it
                 return asked.outputs
             self._waiting[id(runtime)] = deque([asked])
-        self._workers.submit(self._run, runtime)
+            self._workers.submit(self._run, runtime)
         return asked.outputs
 
     def close(self) -> None:
         """Answer what waits, then end the threads."""
+        with self._lock:
+            self._closed = True
         self._workers.shutdown()
 
     def _run(self, runtime: Runtime) -> None:

@@ -56,12 +56,19 @@ def prediction(database: Database, row: Sequence[Any]) -> Prediction:
     del values["entity_key"]
     values["id"] = database.id_out(values["id"])
     for name in ("entity", "input", "output"):
-        values[name] = database.json_out(values[name]) or {}
+        values[name] = _restored(database.json_out(values[name])) or {}
     values["warnings"] = tuple(Problem(**each) for each in database.json_out(values["warnings"]))
     values["created_at"] = database.moment_out(values["created_at"])
     if values["erased_at"] is not None:
         values["erased_at"] = database.moment_out(values["erased_at"])
     return Prediction(**values)
+
+
+def _restored(value: Any) -> Any:
+    """PostgreSQL spells out 1e300 as a whole number; whole numbers that were sent have at most 64 bits."""
+    if isinstance(value, dict):
+        return {name: _restored(each) for name, each in value.items()}
+    return float(value) if type(value) is int and not -(2**63) <= value < 2**63 else value
 
 
 def _row(database: Database, each: Prediction) -> tuple[Any, ...]:
