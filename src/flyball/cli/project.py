@@ -44,9 +44,10 @@ def start_django(project: Project) -> None:
     import django
     from django.apps import apps
 
+    if apps.ready:
+        return  # manage.py has done it
     environment(project)
-    if not apps.ready:
-        django.setup()
+    django.setup()
 
 
 def config() -> Config:

@@ -27,6 +27,7 @@ class Server:
 
     target: str
     factory: bool = False
+    lifespan: bool = True
     workers: int = 1
     static: tuple[tuple[str, Path], ...] = ()
     probe: str = "/v1/health"
@@ -44,7 +45,7 @@ def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
         server.target,
         address=config.host,
         port=config.port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.ASGI if server.lifespan else Interfaces.ASGINL,
         workers=server.workers,
         respawn_failed_workers=True,
         websockets=False,

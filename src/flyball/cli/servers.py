@@ -81,6 +81,7 @@ def web(output: Output, *, workers: int) -> None:
     server = Server(
         target="django.core.asgi:get_asgi_application",
         factory=True,
+        lifespan=False,  # Django knows none
         workers=workers,
         static=_static(),
         probe="/api/",

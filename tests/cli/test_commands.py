@@ -1,0 +1,193 @@
+"""What each command does, says and exits with."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from flyball import Policy
+from flyball.cli.main import main
+from tests.cli.conftest import Typed
+from tests.registry import small
+
+ANSWERED = '{"age": 30, "job": "cook"}'
+
+
+def test_apply_says_what_changes_and_then_that_nothing_does(
+    typed: Typed, declare: Callable[..., Any]
+) -> None:
+    declare()
+    assert {"endpoint": "purchase", "change": "team default is created"} in typed.json("apply", "--dry-run")
+    assert len(typed.json("apply")) == 2
+    assert "Nothing changes." in typed("apply").stdout
+
+
+def test_apply_names_the_class_the_attribute_and_the_fix_of_a_fault(
+    typed: Typed, declare: Callable[..., Any]
+) -> None:
+    declare(candidates=["psychic"])
+    said = typed("apply", exits=1).stderr
+    assert "flyball.E015" in said
+    assert "Purchase.candidates" in said
+    assert "boosting" in said
+
+
+def test_a_build_shows_every_candidate_with_its_fold_scores(
+    typed: Typed, declare: Callable[..., Any]
+) -> None:
+    declare(candidates=["linear", "naive_bayes"])
+    built = typed.json("build", "purchase")
+    assert {row["candidate"] for row in built["leaderboard"]} == {"linear", "naive_bayes", "baseline"}
+    assert all(len(row["folds"]) == 2 for row in built["leaderboard"])
+    assert built["version"] == "purchase@1"
+    assert not built["promoted"]
+    assert typed.json("versions", "purchase", "--leaderboard") == built["leaderboard"]
+
+
+def test_a_build_on_a_stored_snapshot_takes_no_new_one(typed: Typed, declare: Callable[..., Any]) -> None:
+    declare()
+    digest = typed.json("snapshot", "purchase")["digest"]
+    assert typed.json("build", "purchase", "--snapshot", digest[:10])["snapshot"] == digest
+    assert "no snapshot" in typed("build", "purchase", "--snapshot", "0000", exits=1).stderr
+
+
+def test_any_candidate_of_a_build_can_be_made_a_version(typed: Typed, declare: Callable[..., Any]) -> None:
+    declare(candidates=["linear", "naive_bayes"])
+    loser = typed.json("build", "purchase")["leaderboard"][1]["candidate"]
+    listed = typed.json("versions", "purchase", "--add", loser)
+    assert (listed[0]["version"], listed[0]["candidate"]) == ("purchase@2", loser)
+
+
+def test_a_snapshot_can_be_taken_away(typed: Typed, declare: Callable[..., Any], tmp_path: Path) -> None:
+    declare()
+    taken = typed.json("snapshot", "purchase", "--out", str(tmp_path / "out.parquet"))
+    assert taken["rows"] == 60
+    assert (tmp_path / "out.parquet").read_bytes().startswith(b"PAR1")
+
+
+def test_promotion_and_rollback_move_the_champion(typed: Typed, champion: str) -> None:
+    typed("versions", champion, "--add", "linear")
+    assert typed.json("promote", "purchase@2")["champion"] == "purchase@2"
+    assert typed.json("rollback", champion)["champion"] == "purchase@1"
+    stages = {row["version"]: row["stage"] for row in typed.json("versions", champion)}
+    assert stages == {"purchase@1": "production", "purchase@2": "testing"}
+
+
+def test_a_route_that_somebody_changed_exits_with_5(typed: Typed, champion: str) -> None:
+    result = typed("promote", "purchase@1", "--expected", "0", "--json", exits=5)
+    assert json.loads(result.stderr)["code"] == "conflict"
+
+
+def test_a_policy_that_is_not_met_exits_with_4(typed: Typed, declare: Callable[..., Any]) -> None:
+    declare(policy=Policy(minimum_score=0.9999))
+    typed("apply")
+    assert "0.9999" in typed("build", "purchase", "--promote", exits=4).stderr
+
+
+def test_a_promotion_that_asks_more_of_callers_exits_with_3_until_somebody_says_yes(
+    typed: Typed, champion: str, declare: Callable[..., Any], tmp_path: Path
+) -> None:
+    small.write_csv(tmp_path / "rows.csv")
+    text = (tmp_path / "rows.csv").read_text().splitlines()
+    more = [f"{line},{'height' if number == 0 else 150 + number}" for number, line in enumerate(text)]
+    (tmp_path / "rows.csv").write_text("\n".join(more) + "\n")
+    typed("build", champion)
+    assert "height" in typed("promote", "purchase@2", exits=3).stderr
+    assert "purchase@2 is champion" in typed("promote", "purchase@2", "--yes").stdout
+
+
+def test_what_does_not_exist_is_named_with_what_does(typed: Typed, declare: Callable[..., Any]) -> None:
+    declare()
+    assert "purchase" in typed("build", "nothing", exits=1).stderr
+    assert "flyball build purchase" in typed("versions", "purchase").stdout
+    assert "flyball apply" in typed("predict", "purchase", exits=1).stderr
+
+
+def test_one_prediction_is_answered_and_recorded(typed: Typed, champion: str) -> None:
+    answer = typed.json("predict", champion, "--input", ANSWERED, "--reference", "a-1")
+    assert answer["version"] == 1
+    assert set(answer["output"]["probabilities"]) == {"yes", "no"}
+    counts = typed.json("outcomes", champion, "--prediction", answer["id"], "--value", "yes")
+    assert counts == {"bound": 1, "held": 0, "ambiguous": 0, "unmatched": 0}
+
+
+def test_an_input_that_does_not_fit_is_refused_with_its_place(typed: Typed, champion: str) -> None:
+    said = typed("predict", champion, "--input", '{"age": "secret-value", "job": "cook"}', exits=1).stderr
+    assert "/input/age" in said
+    assert "secret-value" not in said
+
+
+def test_a_file_is_answered_row_by_row(typed: Typed, champion: str, tmp_path: Path) -> None:
+    people, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    people.write_text("name,age,job\nann, 30 ,cook\nbob,old,clerk\n\ncyd,41,pilot\n")
+    words = ("predict", champion, "--file", str(people), "--out", str(out), "--reference", "name")
+    assert typed.json(*words, exits=1) == {"rows": 3, "refused": 1, "file": str(out)}
+    rows = list(csv.DictReader(out.open()))
+    assert [row["name"] for row in rows] == ["ann", "bob", "cyd"]
+    assert [bool(row["prediction"]) for row in rows] == [True, False, True]
+    assert rows[1]["error"] == "/input/age wrong_type"
+    assert float(rows[0]["probability yes"]) == pytest.approx(1 - float(rows[0]["probability no"]))
+    outcome = typed.json("outcomes", champion, "--reference", "cyd", "--value", "no")
+    assert outcome["bound"] == 1
+
+
+def test_outcomes_come_from_a_file_and_those_too_early_are_held(
+    typed: Typed, champion: str, tmp_path: Path
+) -> None:
+    typed("predict", champion, "--input", ANSWERED, "--reference", "early-bird")
+    results = tmp_path / "results.csv"
+    results.write_text("reference,value\nearly-bird,yes\nnot-yet,no\n")
+    said = typed("outcomes", champion, str(results)).stdout
+    assert said == "1 bound, 1 held, 0 ambiguous, 0 unmatched.\n"
+
+
+def test_outcomes_can_be_pulled_from_the_rows_themselves(typed: Typed, champion: str) -> None:
+    typed("predict", champion, "--input", ANSWERED, "--reference", "7")
+    assert typed.json("outcomes", champion, "--pull")["bound"] == 1
+
+
+def test_a_version_travels_as_a_folder(typed: Typed, champion: str, tmp_path: Path) -> None:
+    typed("export", "purchase@champion", str(tmp_path / "carried"))
+    assert typed.json("import", str(tmp_path / "carried")) == {"version": "purchase@2"}
+    before = typed.json("predict", champion, "--input", ANSWERED, "--version", "1")
+    after = typed.json("predict", champion, "--input", ANSWERED, "--version", "2")
+    assert before["output"] == after["output"]
+
+
+def test_a_key_is_shown_once_and_can_be_taken_back(typed: Typed, champion: str) -> None:
+    issued = typed.json("keys", "issue", "--role", "member", "--label", "web")
+    assert issued["key"].startswith("fb_")
+    assert issued["key"] not in typed("keys", "list").stdout
+    typed("keys", "revoke", str(issued["id"]))
+    assert typed.json("keys", "list")[0]["revoked"]
+    assert "no key" in typed("keys", "revoke", "999999", exits=1).stderr
+
+
+WRONG = [
+    (("predict", "purchase", "--input", "age=3"), "a JSON object is asked for"),
+    (("predict", "purchase", "--file", __file__), "answers need a place"),
+    (("outcomes", "purchase"), "nothing was told"),
+    (("outcomes", "purchase", "--pull", "--reference", "a", "--value", "b"), "two ways at once"),
+    (("outcomes", "purchase", "--value", "yes"), "of which prediction?"),
+    (("check", "--min", "roc_auc"), "a score is missing"),
+    (("keys", "issue", "--role", "king"), "there is no such role"),
+    (("fly",), "there is no such command"),
+]
+
+
+@pytest.mark.parametrize(("words", "why"), WRONG, ids=[why for _, why in WRONG])
+def test_wrong_usage_exits_with_2(typed: Typed, champion: str, words: tuple[str, ...], why: str) -> None:
+    typed(*words, exits=2)
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_helps_with_examples(name: str) -> None:
+    said = CliRunner().invoke(main, [name, "--help"]).stdout
+    assert "Examples:" in said
+    assert f"flyball {name}" in said

@@ -1,0 +1,127 @@
+"""Commands that make a project, find it, check it, or serve it: each in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.shell import PATIENCE, Shell, processes_of
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Shell:
+    """What ``flyball init`` makes."""
+    Shell(tmp_path).run("flyball", "init", "hello")
+    return Shell(tmp_path / "hello")
+
+
+@pytest.fixture
+def bare(project: Shell) -> Shell:
+    """The same without an endpoint, which starts faster."""
+    (project.directory / "hello" / "endpoints.py").write_text('"""Nothing yet."""\n')
+    return project
+
+
+def test_init_overwrites_nothing(project: Shell) -> None:
+    manage = project.directory / "manage.py"
+    manage.write_text("mine")
+    said = project.run("flyball", "init", "hello", "--directory", ".", exits=2).stderr
+    assert "manage.py already" in said
+    assert manage.read_text() == "mine"
+
+
+def test_init_refuses_a_name_that_python_cannot_import(tmp_path: Path) -> None:
+    Shell(tmp_path).run("flyball", "init", "Not-A-Name", exits=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_project_keeps_its_secrets_out_of_git(project: Shell) -> None:
+    project.run("python", "manage.py", "check")
+    secret = project.directory / ".flyball" / "secret_key"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    project.run("git", "init", "--quiet")
+    assert ".flyball" not in project.run("git", "status", "--short", "--untracked-files=all").stdout
+
+
+def test_the_project_is_found_from_below_and_missed_outside(project: Shell, tmp_path: Path) -> None:
+    below = Shell(project.directory / "hello")
+    assert "declaration checked" in below.run("flyball", "check", "--no-build").stdout
+    assert "flyball init" in Shell(tmp_path).run("flyball", "check", exits=2).stderr
+
+
+def test_manage_py_knows_the_same_commands(project: Shell) -> None:
+    said = project.run("python", "manage.py", "flyball", "check", "--no-build").stdout
+    assert "declaration checked" in said
+
+
+def test_a_database_without_tables_is_told_how_to_get_them(project: Shell) -> None:
+    said = project.run("flyball", "versions", "late", exits=1).stderr
+    assert "python manage.py migrate" in said
+
+
+def test_check_builds_without_a_database_and_leaves_none(project: Shell) -> None:
+    said = project.run("flyball", "check", "--min", "roc_auc=0.999", exits=4).stderr
+    assert "late: roc_auc 0." in said
+    assert not list((project.directory / ".flyball").glob("*.sqlite3"))
+
+
+def test_check_refuses_a_metric_that_no_endpoint_has(project: Shell) -> None:
+    project.run("flyball", "check", "--min", "r2=0.5", exits=2)
+
+
+def test_ctrl_c_stops_every_process_and_the_key_stays(bare: Shell) -> None:
+    with bare.up() as first:
+        assert len(processes_of(first.process)) >= 2
+        assert first.ask("GET", "/v1/status")["recorder"]["durability"] == "synchronous=2"
+        assert httpx.get(f"{first.url}/static/admin/css/base.css", timeout=10).status_code == 200
+    assert processes_of(first.process) == []
+    key_file = bare.directory / ".flyball" / "owner.key"
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    with bare.up() as second:
+        assert second.key == first.key == key_file.read_text().strip()
+
+
+def test_workers_end_with_a_server_that_is_killed(bare: Shell) -> None:
+    with bare.up() as server:
+        os.kill(server.process, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while processes_of(server.process) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert processes_of(server.process) == []
+
+
+def test_a_port_that_is_taken_is_named(bare: Shell) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", bare.port))
+        other.listen()
+        assert f"Port {bare.port}" in bare.run("flyball", "up", exits=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "status"),
+    [("serve", "/v1/health", 200), ("serve", "/admin/login/", 401), ("web", "/admin/login/", 200)],
+)
+def test_each_plane_serves_alone(bare: Shell, command: str, path: str, status: int) -> None:
+    bare.run("python", "manage.py", "migrate", "--verbosity", "0")
+    server = subprocess.Popen(
+        ["flyball", command],
+        cwd=bare.directory,
+        env=bare.environment,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        assert server.stdout is not None
+        assert bytes(f"127.0.0.1:{bare.port}", "ascii") in server.stdout.readline()
+        assert httpx.get(f"http://127.0.0.1:{bare.port}{path}", timeout=10).status_code == status
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        server.wait(PATIENCE)
