@@ -9,14 +9,16 @@ import pytest
 
 from flyball import FeatureTable, Policy, RequestSource, Threshold
 from flyball.control.datasets.services import take_snapshot
-from flyball.control.endpoints import selectors, services
+from flyball.control.endpoints import discovery, selectors, services
 from flyball.control.endpoints.models import RouteRevision
 from flyball.control.registry import services as registry
 from flyball.control.registry.models import ArtifactPart, Version
+from flyball.domain.declaration import forget
 from flyball.domain.errors import (
     ArtifactCorrupt,
     ConfirmationNeeded,
     Conflict,
+    DeclarationError,
     FlyballError,
     GoldenMismatch,
     PolicyUnmet,
@@ -253,6 +255,24 @@ def test_a_rollback_restores_the_schema_and_needs_no_release(tmp_path: Path, dat
     back = selectors.document(services.rollback(endpoint="purchase"))
     assert back.lookups == before.lookups
     assert back.lookups
+
+
+def test_an_endpoint_that_is_declared_no_more_can_be_rolled_back(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    for version in (first, copy(first)):
+        promote(version)
+    forget(discovery.find("purchase"))
+    services.rollback(endpoint="purchase")
+    assert champions() == [1, 2, 1]
+
+
+def test_a_version_for_another_task_is_refused(tmp_path: Path, database: Database) -> None:
+    version = applied(tmp_path)
+    version.manifest["task"] = "regression"
+    version.manifest["golden"] = []
+    version.save()
+    with pytest.raises(DeclarationError, match="regression"):
+        promote(version)
 
 
 def test_a_champion_that_no_longer_loads_is_not_brought_back(tmp_path: Path, database: Database) -> None:

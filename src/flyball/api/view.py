@@ -109,6 +109,7 @@ class ManagementView(APIView):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = OnlyJson
     throttle_classes = []
+    versioning_class = None
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     roles: ClassVar[Mapping[str, str]] = {}
 

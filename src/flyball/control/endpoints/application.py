@@ -130,12 +130,6 @@ def _write(declaration: type[Endpoint]) -> None:
 
 def _following(declaration: type[Endpoint], current: Route) -> Route:
     manifests = selectors.manifests(current)
-    for number, manifest in manifests.items():
-        if manifest.task != declaration.task:
-            raise DeclarationError(
-                f"{declaration.name} is declared as {declaration.task}, but version {number}, which answers,"
-                f" is for {manifest.task}."
-            )
     decision = composition.decision(declaration, manifests[current.champion.version])
     return composition.compose(declaration, current.arms, manifests, current.number + 1, decision)
 

@@ -22,8 +22,13 @@ def compose(
 ) -> Route:
     """The complete route as it would be published now.
 
-    Raises ``DeclarationError`` where the declaration no longer has what a routed version needs.
+    Raises ``DeclarationError`` where the declaration no longer has what a routed version needs, or is of
+    another task.
     """
+    for known, manifest in manifests.items():
+        if manifest.task != declaration.task:
+            declared = f"{declaration.name} is declared as {declaration.task}"
+            raise DeclarationError(f"{declared}; version {known} is for {manifest.task}.")
     return Route(
         endpoint=declaration.name,
         team=declaration.team,

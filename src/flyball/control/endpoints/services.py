@@ -62,8 +62,7 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
     Asked again, it goes further back. ``expected`` is as for ``promote``. Raises ``Conflict`` where there
     is nothing to go back to or the route has changed, and the errors of loading.
     """
-    applied, declaration = selectors.endpoint(endpoint), discovery.find(endpoint)
-    current = selectors.route(endpoint)
+    applied, current = selectors.endpoint(endpoint), selectors.route(endpoint)
     number = check_expected(current, expected)
     earlier = selectors.before_champion(endpoint)
     if current is None or earlier is None:
@@ -71,10 +70,16 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
     manifests = selectors.manifests(earlier)
     for routed in manifests:
         guards.prove(registry.version(endpoint, routed))
-    following = replace(earlier, number=number, team=applied.team.slug, decision=current.decision)
-    lookups = _lookups(declaration, earlier, manifests)
-    reason = f"{ROLLBACK} to version {earlier.champion.version}"
-    return publish(replace(following, lookups=lookups), reason, user)
+    champion = manifests[earlier.champion.version]
+    keeps = composition.fits(current.decision, champion)
+    following = replace(
+        earlier,
+        number=number,
+        team=applied.team.slug,
+        decision=current.decision if keeps else earlier.decision,
+        lookups=_lookups(earlier, manifests),
+    )
+    return publish(following, f"{ROLLBACK} to version {earlier.champion.version}", user)
 
 
 def import_version(folder: Path, *, endpoint: str | None = None) -> Version:
@@ -103,10 +108,10 @@ def _decision(declaration: type[Endpoint], current: Route | None, champion: Mani
     return composition.decision(declaration, champion)
 
 
-def _lookups(
-    declaration: type[Endpoint], earlier: Route, manifests: Mapping[int, Manifest]
-) -> tuple[Lookup, ...]:
+def _lookups(earlier: Route, manifests: Mapping[int, Manifest]) -> tuple[Lookup, ...]:
+    """As declared now; as they were, where that is declared no more: going back waits for no release."""
+    declaration = discovery.autodiscover().get(earlier.endpoint)
     schema = composition.accepted(manifests.values())
-    if composition.undeclared(declaration, schema):
-        return earlier.lookups  # as they were: going back must not wait for a release
+    if declaration is None or composition.undeclared(declaration, schema):
+        return earlier.lookups
     return composition.compiled(declaration, schema)
