@@ -7,6 +7,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -216,3 +217,31 @@ def test_a_column_that_is_gone_from_its_table_is_an_error(project: Path, db: Non
     for source in ("model", "query"):
         with pytest.raises(DataError, match="has no column 'wealth'"):
             lookups(declared(customers_table(source, project)), gone)
+
+
+@pytest.mark.storage
+def test_a_uuid_is_a_key_and_a_feature_like_any_text(project: Path, database: Database, take: Take) -> None:
+    from flyball.control.endpoints.models import Outcome as StoredOutcome
+
+    shop = cast.open_shop()
+    known = UUID("0193b3a0-0000-7000-8000-00000000000a")
+    StoredOutcome.objects.create(
+        endpoint="other", state="bound", prediction=known, value=1, source="api", received_at=cast.day(1)
+    )
+    (project / "loans.csv").write_text(f"call,status\n{known},a\n{UUID(int=7)},b\n")
+    table = FeatureTable(
+        "calls",
+        model="flyball_endpoints.Outcome",
+        on="call",
+        key="prediction",
+        columns=["prediction", "endpoint"],
+        static=True,
+    )
+    declaration = declared(table, rows=Rows("loans.csv"))
+    schema, rows = take(declaration)
+    (row,) = (row for row in rows if row["_outcome"] == "a")
+    expected = {"prediction": str(known), "endpoint": "other"}
+    assert {name: row[name] for name in expected} == expected
+    assert looked_up(database, declaration, schema, str(known)) == expected
+    for unknown in (str(UUID(int=7)), "no UUID at all", str(shop.ann.pk)):
+        assert looked_up(database, declaration, schema, unknown) == {}
