@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import sys
+from contextlib import redirect_stdout
 from typing import Any
 
 import click
@@ -72,8 +74,9 @@ def _built(
     from flyball.control.endpoints import services
 
     with scratch_database():
-        for line in load:
-            call_command(*shlex.split(line))
+        with redirect_stdout(sys.stderr):  # standard output is for this command's own result
+            for line in load:
+                call_command(*shlex.split(line))
         services.apply(declarations)
         return [_one(output, declaration, filled=bool(load)) for declaration in declarations.values()]
 

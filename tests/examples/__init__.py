@@ -1,0 +1,1 @@
+"""The examples, each as a user brings it up."""

@@ -1,0 +1,90 @@
+"""Flyball as a guest: a stock project with users, admin and a Celery app of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.shell import Shell
+
+ASK = """
+import json
+from django.test import Client
+from loans.models import Loan
+from flyball.control.accounts.services import ensure_team, issue_key
+
+client = Client(SERVER_NAME="localhost")
+key = issue_key(team=ensure_team("default"), role="owner", label="a test")[1]
+bearer = {"HTTP_AUTHORIZATION": "Bearer " + key}
+page = client.post("/loans/", {"customer": 7, "amount": 50000, "purpose": "car"}).json()
+stored = client.get("/ml/v1/predictions/" + page["prediction"], **bearer).json()
+changed = client.patch("/ml/api/endpoints/credit/entities/7", {"income": 119000},
+                       content_type="application/json", **bearer).json()
+print(json.dumps({
+    "page": page,
+    "stored": stored,
+    "changed": changed,
+    "loan": Loan.objects.get(pk=page["loan"]).decision,
+    "unknown": client.get("/ml/v1/predictions/" + page["prediction"]).status_code,
+    "admin": client.get("/admin/login/").status_code,
+}))
+"""
+LOOK = """
+import json
+from django.apps import apps
+from django.conf import settings
+from celery import current_app
+from loans.tasks import undecided
+
+print(json.dumps({
+    "user": settings.AUTH_USER_MODEL,
+    "ours": sorted(app.label for app in apps.get_app_configs() if app.name.startswith("flyball")),
+    "celery": current_app.main,
+    "task": undecided.delay().get(),
+}))
+"""
+
+
+@pytest.fixture
+def bank(example: Callable[[str], Shell]) -> Shell:
+    """The bank, migrated and filled."""
+    shell = example("guest")
+    shell.run("python", "manage.py", "migrate", "--verbosity", "0")
+    shell.run("python", "manage.py", "seed")
+    return shell
+
+
+def shell(bank: Shell, code: str) -> dict[str, object]:
+    printed = bank.run("python", "manage.py", "shell", "--no-imports", "-c", code).stdout
+    answer: dict[str, object] = json.loads(printed.splitlines()[-1])
+    return answer
+
+
+def test_the_hosts_own_users_apps_and_celery_are_left_alone(bank: Shell) -> None:
+    seen = shell(bank, LOOK)
+    assert seen["user"] == "accounts.User"
+    assert seen["celery"] == "bank"
+    assert seen["task"] == 0
+    assert all(str(label).startswith("flyball_") for label in seen["ours"])  # type: ignore[union-attr]  # a list
+    assert "No changes" in bank.run("python", "manage.py", "makemigrations", "--check", "--dry-run").stdout
+
+
+def test_a_view_predicts_and_the_doors_are_under_one_prefix(bank: Shell) -> None:
+    bank.run("python", "manage.py", "flyball", "apply")
+    bank.run("python", "manage.py", "flyball", "build", "credit", "--promote")
+    seen = shell(bank, ASK)
+    page, stored = seen["page"], seen["stored"]
+    assert isinstance(page, dict)
+    assert isinstance(stored, dict)
+    assert page["decision"] in {"accept", "refuse"}
+    assert seen["loan"] == page["decision"] == stored["decision"]
+    assert stored["reference"] == str(page["loan"])
+    assert stored["entity"] == {"customer_id": 7}
+    assert (seen["unknown"], seen["admin"]) == (401, 200)
+    assert "119000" in json.dumps(seen["changed"])
+
+
+def test_the_hosts_tests_predict_without_a_model(bank: Shell) -> None:
+    assert "OK" in bank.run("python", "manage.py", "test").stderr
