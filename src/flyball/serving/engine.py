@@ -26,6 +26,7 @@ from flyball.serving import answering, feedback
 from flyball.serving.answering import Prepared
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.coalescer import Coalescer
+from flyball.serving.following import then
 from flyball.serving.pool import Pool, Served
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
@@ -208,8 +209,9 @@ class Engine:
     async def _answered(self, prepared: Prepared | list[Prediction]) -> list[Prediction]:
         if isinstance(prepared, list):
             return prepared
-        outputs = await asyncio.wrap_future(self.coalescer.submit(prepared.loaded.runtime, prepared.rows))
-        return await asyncio.wrap_future(self.recorder.submit(answering.finish(prepared, outputs)))
+        outputs = self.coalescer.submit(prepared.loaded.runtime, prepared.rows)
+        recorded = then(outputs, lambda made: self.recorder.submit(answering.finish(prepared, made)))
+        return await asyncio.wrap_future(recorded)
 
     async def _find(self, identities: Sequence[UUID]) -> dict[UUID, Prediction]:
         if not identities:

@@ -1,0 +1,67 @@
+"""A promise that follows another is kept, broken or given up with it."""
+
+from __future__ import annotations
+
+from concurrent.futures import CancelledError, Future
+
+import pytest
+
+from flyball.domain.errors import Overloaded
+from flyball.serving.following import then
+
+
+def doubled(number: int) -> Future[int]:
+    made: Future[int] = Future()
+    made.set_result(number * 2)
+    return made
+
+
+def refused(number: int) -> Future[int]:
+    raise Overloaded
+
+
+def failing(number: int) -> Future[int]:
+    made: Future[int] = Future()
+    made.set_exception(Overloaded())
+    return made
+
+
+def test_the_second_promise_gets_what_the_first_gave() -> None:
+    first: Future[int] = Future()
+    whole = then(first, doubled)
+    assert not whole.done()
+    first.set_result(21)
+    assert whole.result(0) == 42
+
+
+@pytest.mark.parametrize("follow", [refused, failing])
+def test_an_error_of_the_second_is_the_error_of_the_whole(follow: object) -> None:
+    first: Future[int] = Future()
+    whole = then(first, follow)  # type: ignore[arg-type]  # one of the two above
+    first.set_result(1)
+    with pytest.raises(Overloaded):
+        whole.result(0)
+
+
+def test_an_error_of_the_first_is_the_error_of_the_whole() -> None:
+    first: Future[int] = Future()
+    whole = then(first, doubled)
+    first.set_exception(Overloaded())
+    with pytest.raises(Overloaded):
+        whole.result(0)
+
+
+def test_a_first_that_is_given_up_gives_up_the_whole() -> None:
+    first: Future[int] = Future()
+    whole = then(first, doubled)
+    first.cancel()
+    with pytest.raises(CancelledError):
+        whole.result(0)
+
+
+def test_who_gives_up_the_whole_does_not_disturb_what_is_under_way() -> None:
+    first: Future[int] = Future()
+    whole = then(first, doubled)
+    whole.cancel()
+    first.set_result(1)
+    assert whole.cancelled()
