@@ -57,11 +57,11 @@ def test_lists_come_in_pages(ask: Ask, version: Version) -> None:
     assert [[one["number"] for one in page] for page in found] == [[3, 2], [1], []]
 
 
-@pytest.mark.parametrize("query", ["limit=x", "before=-1", "before=" + "9" * 400, "limit=²"])
-def test_a_query_that_is_no_number_is_refused_and_not_echoed(query: str, ask: Ask, version: Version) -> None:
-    answer = ask("viewer", "GET", f"{HERE}/versions?{query}")
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
-    assert query.partition("=")[2] not in answer.json()["detail"]
+def test_a_query_that_is_no_number_is_refused_and_not_echoed(ask: Ask, version: Version) -> None:
+    for query in ("limit=sesame", "before=-1", "before=" + "9" * 400, "limit=²"):
+        answer = ask("viewer", "GET", f"{HERE}/versions?{query}")
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+        assert query.partition("=")[2] not in answer.content.decode()
 
 
 ABSENT = [
@@ -80,8 +80,8 @@ ABSENT = [
 
 
 @pytest.mark.storage
-@pytest.mark.parametrize("path", ABSENT)
-def test_what_does_not_exist_is_404(path: str, ask: Ask, version: Version) -> None:
-    answer = ask("viewer", "GET", path)
-    assert answer.status_code == 404
-    assert answer["Content-Type"] == "application/problem+json"
+def test_what_does_not_exist_is_404(ask: Ask, version: Version) -> None:
+    for path in ABSENT:
+        answer = ask("viewer", "GET", path)
+        assert answer.status_code == 404, path
+        assert answer["Content-Type"] == "application/problem+json"
