@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -55,6 +56,13 @@ def data_plane() -> DataPlane:
             plane.start()
             _planes.running[database.url] = plane
         return _planes.running[database.url]
+
+
+async def adata_plane() -> DataPlane:
+    """``data_plane`` for asynchronous code: models that are still to be loaded hold up no event loop."""
+    if _planes.process == os.getpid() and connection.database().url in _planes.running:
+        return data_plane()
+    return await asyncio.to_thread(data_plane)
 
 
 def close() -> None:
@@ -128,7 +136,7 @@ async def apredict(
     if instead:
         answers = instead[-1](call)
     else:
-        plane = data_plane()
+        plane = await adata_plane()
         answers = await plane.engine.predict(_owner(plane, endpoint), call)
     return answers[0] if rows is None else answers
 

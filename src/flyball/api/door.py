@@ -17,7 +17,7 @@ from flyball.serving.problems import problem
 @csrf_exempt  # no cookie opens this door: a key in a header does
 async def door(request: HttpRequest, rest: str) -> HttpResponse:
     """Answer what came to ``v1/`` and ``rest``, wherever the project has put Flyball."""
-    served = inprocess.data_plane().door
+    served = (await inprocess.adata_plane()).door
     refused = served.refusal(_message(request, rest, b""))
     if refused is not None:
         return as_django(refused)

@@ -14,6 +14,7 @@ import click
 from flyball.cli.output import Output
 from flyball.cli.project import find, start_django
 from flyball.domain.errors import FlyballError
+from flyball.serving import problems
 
 EXIT_CODES = {"confirmation_needed": 3, "policy_unmet": 4, "conflict": 5}
 """What a script can tell apart; any other error is 1, wrong usage is 2."""
@@ -33,11 +34,8 @@ class Failure(click.ClickException):
         if not self.as_json:
             super().show(file)
             return
-        problems = [
-            {"pointer": problem.pointer, "code": problem.code, "message": problem.message}
-            for problem in self.error.problems
-        ]
-        document = {"code": self.error.code, "detail": self.error.detail, "errors": problems}
+        errors = [problems.as_json(problem) for problem in self.error.problems]
+        document = {"code": self.error.code, "detail": self.error.detail, "errors": errors}
         click.echo(json.dumps(document), err=True)
 
 

@@ -17,6 +17,7 @@ from flyball.cli.output import Output
 from flyball.domain.errors import FlyballError, InvalidInput
 from flyball.domain.records import Prediction
 from flyball.domain.schema import Schema
+from flyball.serving import answers
 
 CHUNK = 500
 """Rows that are answered and committed together."""
@@ -84,16 +85,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _one(output: Output, answer: Prediction) -> None:
-    warnings = [{"pointer": w.pointer, "code": w.code, "message": w.message} for w in answer.warnings]
-    document = {
-        "id": str(answer.id),
-        "endpoint": answer.endpoint,
-        "version": answer.version,
-        "arm": answer.arm,
-        "output": answer.output,
-        "decision": answer.decision,
-        "warnings": warnings,
-    }
+    document = answers.answer(answer)
     output.result(document, json.dumps(document, indent=2, ensure_ascii=False))
 
 

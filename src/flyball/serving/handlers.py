@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from flyball.domain.errors import InvalidInput, Problem, UnknownEntity, UnknownPrediction
-from flyball.domain.records import Prediction
-from flyball.domain.values import timestamp_text
 from flyball.serving import bodies, outcome_bodies
+from flyball.serving.answers import answer, record
 from flyball.serving.calls import Call
 from flyball.serving.engine import Engine, Principal
 from flyball.serving.forms import LONGEST_ENTITY, read_id
 from flyball.serving.messages import Request, Response, answered, nothing
-from flyball.serving.problems import as_json
 from flyball.serving.queries import Query, idempotency_key
 
 SMALL = 64 * 1024
@@ -68,7 +66,7 @@ async def predict(visit: Visit) -> Response:
         found = visit.engine.problems(visit.principal, call)
         raise InvalidInput(problems=_once([*problems, *asked.problems], found))
     predictions = await visit.engine.predict(visit.principal, call)
-    answers = [_answer(one) for one in predictions]
+    answers = [answer(one) for one in predictions]
     return answered({"predictions": answers} if asked.is_many else answers[0])
 
 
@@ -79,13 +77,13 @@ async def predict_entity(visit: Visit) -> Response:
     if len(key) > LONGEST_ENTITY:
         raise UnknownEntity
     prediction = await visit.engine.predict_entity(visit.principal, visit.values["endpoint"], key)
-    return answered(_answer(prediction))
+    return answered(answer(prediction))
 
 
 async def prediction(visit: Visit) -> Response:
     """One stored prediction, whole."""
     _check_query(visit)
-    return answered(_record(await visit.engine.prediction(visit.principal, _identity(visit))))
+    return answered(record(await visit.engine.prediction(visit.principal, _identity(visit))))
 
 
 async def predictions(visit: Visit) -> Response:
@@ -109,7 +107,7 @@ async def predictions(visit: Visit) -> Response:
     )
     is_full = len(found) == limit
     return answered(
-        {"predictions": [_record(one) for one in found], "next": str(found[-1].id) if is_full else None}
+        {"predictions": [record(one) for one in found], "next": str(found[-1].id) if is_full else None}
     )
 
 
@@ -168,25 +166,3 @@ def _above(pointer: str) -> list[str]:
     """A place and every place that it is in, but for the whole body."""
     tokens = pointer.split("/")
     return ["/".join(tokens[:length]) for length in range(2, len(tokens) + 1)]
-
-
-def _answer(one: Prediction) -> dict[str, Any]:
-    return {
-        "id": str(one.id),
-        "endpoint": one.endpoint,
-        "version": one.version,
-        "arm": one.arm,
-        "output": one.output,
-        "decision": one.decision,
-        "warnings": [as_json(warning) for warning in one.warnings],
-    }
-
-
-def _record(one: Prediction) -> dict[str, Any]:
-    return _answer(one) | {
-        "route": one.route,
-        "reference": one.reference,
-        "entity": one.entity,
-        "input": one.input,
-        "created_at": timestamp_text(one.created_at),
-    }

@@ -29,12 +29,22 @@ def read(database: Database, connection: Any, lookup: Lookup, key: Scalar) -> di
 
 
 def convert(kind: Kind, value: object) -> Scalar:
-    """A database's value as its kind: 1 is true, decimals are floats, moments are ISO 8601 in UTC."""
-    value = canonical(value)
-    if value is None or kind is Kind.CATEGORY:
-        return value
+    """A database's value as its kind: 1 is true, decimals are floats, moments are ISO 8601 in UTC.
+
+    A value that is none of that kind, in a column that changed since, stays: the schema's check refuses it.
+    """
+    plain = canonical(value)
+    if plain is None or kind is Kind.CATEGORY:
+        return plain
     if kind is Kind.TEXT:
-        return str(value)
+        return str(plain)
+    try:
+        return _converted(kind, plain)
+    except (ValueError, OverflowError):
+        return plain
+
+
+def _converted(kind: Kind, value: bool | int | float | str) -> Scalar:
     if kind is Kind.TIMESTAMP:
         return timestamp_text(parse_timestamp(str(value)))
     number = float(value)
