@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ from flyball import FeatureTable, Outcome, RequestSource, Threshold
 from flyball.control.accounts.models import Team
 from flyball.control.endpoints import selectors, services
 from flyball.control.endpoints.models import Endpoint, RouteRevision
+from flyball.control.endpoints.publishing import APPLY, publish
 from flyball.control.endpoints.services import Change
 from flyball.control.registry.models import Version
 from flyball.domain.declaration import Endpoint as Declaration
 from flyball.domain.errors import DeclarationError, GoldenMismatch
+from flyball.domain.routing import Lookup
+from flyball.domain.schema import Kind
 from flyball.stores.database import Database
 from tests.registry import small
 
@@ -155,3 +159,20 @@ def test_an_endpoint_that_is_declared_no_more_keeps_answering(tmp_path: Path, da
     promoted(tmp_path)
     assert services.apply({}) == []
     assert selectors.route("purchase") is not None
+
+
+def test_a_lookup_that_reads_a_whole_table_is_named(tmp_path: Path, database: Database) -> None:
+    promoted(tmp_path)
+    current = selectors.route("purchase")
+    assert current is not None
+    assert selectors.slow_lookups("purchase") == []
+    slow = Lookup(
+        table="orders",
+        on="total",
+        key_kind=Kind.NUMBER,
+        sql=database.sql("SELECT returned FROM shop_order WHERE total = ?"),
+        columns=(("returned", Kind.BOOLEAN),),
+    )
+    publish(replace(current, number=current.number + 1, lookups=(slow,)), APPLY, None)
+    (warning,) = selectors.slow_lookups("purchase")
+    assert "shop_order" in warning

@@ -21,13 +21,16 @@ def apply(output: Output, *, dry_run: bool) -> None:
       flyball apply --dry-run
       flyball apply
     """
-    from flyball.control.endpoints import discovery, services
+    from flyball.control.endpoints import discovery, selectors, services
 
     refuse_faults()
     declarations = discovery.autodiscover()
     changes = services.plan_changes(declarations) if dry_run else services.apply(declarations)
     rows = [{"endpoint": change.endpoint, "change": change.what} for change in changes]
     output.table(rows, ("endpoint", "change"), empty="Nothing changes.")
+    for name in declarations:
+        for warning in selectors.slow_lookups(name):
+            output.note(f"{name}: {warning}")
 
 
 def refuse_faults() -> None:

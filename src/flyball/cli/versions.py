@@ -62,6 +62,8 @@ def promote(output: Output, *, version: str, yes: bool, expected: int | None) ->
     wanted = selectors.resolve(version)
     revision = services.promote(endpoint=wanted.endpoint, version=wanted.number, expected=expected, yes=yes)
     _say(output, revision)
+    for warning in selectors.slow_lookups(wanted.endpoint):
+        output.note(warning)
 
 
 @command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from django.db.models import QuerySet
 
+from flyball.control.datasets.lookups import warnings
 from flyball.control.endpoints.models import Endpoint, RouteRevision
 from flyball.control.endpoints.publishing import ROLLBACK
 from flyball.control.registry import selectors as registry
@@ -37,6 +38,12 @@ def route(endpoint: str) -> Route | None:
     """The route in force, or ``None`` before the first promotion."""
     newest = revisions(endpoint).first()
     return None if newest is None else document(newest)
+
+
+def slow_lookups(endpoint: str) -> list[str]:
+    """Which lookups of the route in force read a whole table for one entity, a sentence each."""
+    current = route(endpoint)
+    return [text for lookup in (current.lookups if current else ()) for text in warnings(lookup)]
 
 
 def document(revision: RouteRevision) -> Route:
