@@ -4,7 +4,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/uv pip install --python $(BIN)/python
+# Compiled once here, so that no process has to compile what it imports.
+INSTALL := $(BIN)/uv pip install --compile-bytecode --python $(BIN)/python
 export UV_PYTHON_DOWNLOADS := never
 EXAMPLE := examples/diagnosis
 
