@@ -4,7 +4,10 @@ import os
 import tempfile
 from pathlib import Path
 
-HOME = Path(os.environ.setdefault("FLYBALL_HOME", tempfile.mkdtemp(prefix="flyball-tests-")))
+HOME = Path(os.environ.get("FLYBALL_HOME") or tempfile.mkdtemp(prefix="flyball-tests-"))
+HOME /= os.environ.get("PYTEST_XDIST_WORKER", "")  # each worker of pytest-xdist has a home of its own
+HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+os.environ["FLYBALL_HOME"] = str(HOME)
 
 from flyball.project.settings import *  # noqa: F403,E402 - the home must be known first
 from flyball.project.settings import DATABASES, INSTALLED_APPS  # noqa: E402 - as above
