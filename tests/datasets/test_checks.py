@@ -64,12 +64,6 @@ FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
         "the lookup 'order__total' leads to many rows. Follow foreign keys forward only.",
     ),
     (
-        "no such file",
-        lambda: declared(Rows("loans.csv")),
-        "E022",
-        "Risk.rows (loans.csv): there is no such file.",
-    ),
-    (
         "no such column in a file",
         lambda: declared(LOANS, table(file="about.csv")),
         "E022",
@@ -112,6 +106,12 @@ def test_a_fault_is_found(
 def test_a_sound_declaration_has_no_fault(project: Path) -> None:
     (project / "about.csv").write_text("customer_id,age\n1,2\n")
     assert not check(declared(LOANS, table(file="about.csv")))
+
+
+def test_a_file_that_is_not_there_is_a_warning_since_servers_need_none(project: Path) -> None:
+    (found,) = check(declared(Rows("loans.csv")))
+    assert (found.id, found.level) == ("flyball.W002", checks.WARNING)
+    assert "Risk.rows (loans.csv): there is no such file here." in found.msg
 
 
 def test_django_runs_the_checks(project: Path) -> None:

@@ -123,8 +123,15 @@ def test_a_faulty_declaration_stops_everything(tmp_path: Path, database: Databas
     refused(declare(tmp_path, outcome=None, team="sales"), DeclarationError, r"flyball\.E004: .*outcome")
 
 
-def test_a_source_that_is_not_there_stops_everything(tmp_path: Path, database: Database) -> None:
-    refused(small.declare(tmp_path / "nowhere.csv", team="sales"), DeclarationError, r"flyball\.E0")
+def test_a_source_that_cannot_be_read_stops_everything(tmp_path: Path, database: Database) -> None:
+    (tmp_path / "odd.parquet").write_text("age,job")
+    refused(small.declare(tmp_path / "odd.parquet", team="sales"), DeclarationError, r"flyball\.E022")
+
+
+def test_a_server_needs_no_file_that_snapshots_are_taken_of(tmp_path: Path, database: Database) -> None:
+    promoted(tmp_path)
+    (tmp_path / "rows.csv").unlink()
+    assert apply(small.declare(tmp_path / "rows.csv")) == []
 
 
 def test_a_team_that_cannot_be_named_so_stops_everything(tmp_path: Path, database: Database) -> None:

@@ -49,9 +49,22 @@ def _sources(endpoint: type[Endpoint]) -> Iterator[CheckMessage]:
     for source in (rows_source(endpoint), *(table_source(endpoint, table) for table in endpoint.tables())):
         code, look = LOOKS[source.origin.kinds[0]]
         try:
+            if source.origin.file and not file_source.is_there(source):
+                yield _absent(source, endpoint)
+                continue
             look(source)
         except DataError as error:
             yield Error(error.detail, obj=endpoint, id=f"flyball.{code}")
+
+
+def _absent(source: Source, endpoint: type[Endpoint]) -> CheckMessage:
+    """A warning only: a host that serves and migrates has no need of the file that snapshots are taken of."""
+    return checks.Warning(
+        f"{source.place}: there is no such file here.",
+        hint="Snapshots and flyball check need it; servers do not.",
+        obj=endpoint,
+        id="flyball.W002",
+    )
 
 
 def _model(source: Source) -> None:

@@ -15,10 +15,14 @@ DELIMITERS = ",;\t|"
 
 def file_of(source: Source) -> Path:
     """The file that a source names, relative to the project. Raises ``DataError`` where there is none."""
-    path = base() / source.origin.file
-    if not path.is_file():
+    if not is_there(source):
         raise source.fail("there is no such file.", f"It was looked for in {base()}.")
-    return path
+    return base() / source.origin.file
+
+
+def is_there(source: Source) -> bool:
+    """Whether there is the file that a source names."""
+    return (base() / source.origin.file).is_file()
 
 
 def is_csv(source: Source) -> bool:

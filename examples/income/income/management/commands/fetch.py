@@ -11,7 +11,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 class Command(BaseCommand):
     """Puts adult.csv beside manage.py."""
 
-    requires_system_checks = []  # they ask for the very file that this command makes
     help = "Copy FILE to adult.csv; without FILE, fetch it with scikit-learn from OpenML."
 
     def add_arguments(self, parser: CommandParser) -> None:
