@@ -5,18 +5,32 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from flyball import Policy
+from flyball import Candidate, Policy, Rows
 from flyball.cli.main import main
+from flyball.cli.output import Output
+from flyball.cli.servers import build_missing
 from tests.cli.conftest import Typed
 from tests.registry import small
 
 ANSWERED = '{"age": 30, "job": "cook"}'
+
+
+def write_dated(path: Path, without: range) -> Path:
+    """A row a day, of which those in ``without`` have no positive outcome."""
+    start = date(2024, 1, 1)
+    lines = [
+        f"{start + timedelta(days=row)},{row % 7},{'yes' if row % 7 > 3 and row not in without else 'no'}"
+        for row in range(400)
+    ]
+    path.write_text("\n".join(["at,age,bought", *lines]) + "\n")
+    return path
 
 
 def test_apply_says_what_changes_and_then_that_nothing_does(
@@ -48,6 +62,33 @@ def test_a_build_shows_every_candidate_with_its_fold_scores(
     assert built["version"] == "purchase@1"
     assert not built["promoted"]
     assert typed.json("versions", "purchase", "--leaderboard") == built["leaderboard"]
+
+
+@pytest.mark.parametrize("without", [range(150), range(320, 400)], ids=["a fold", "what is held out"])
+def test_a_score_that_is_not_defined_is_shown_as_a_dash(
+    typed: Typed, declare: Callable[..., Any], tmp_path: Path, without: range
+) -> None:
+    rows = Rows(str(write_dated(tmp_path / "dated.csv", without)), time="at")
+    declare(rows=rows, cv=5)
+    built = typed("build", "purchase")
+    assert "–" in built.stdout
+    board = typed.json("versions", "purchase", "--leaderboard")
+    scores = [board[0]["held_out"], *board[0]["folds"]]
+    assert None in scores
+    assert board[0]["mean"] is not None
+
+
+def test_bringing_up_shows_why_a_candidate_failed_and_a_score_that_is_not_defined(
+    typed: Typed, declare: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = Rows(str(write_dated(tmp_path / "dated.csv", without=range(320, 400))), time="at")
+    declare(rows=rows, candidates=["linear", Candidate("broken", object())])
+    typed("apply")
+    build_missing(Output(as_json=False))
+    said = capsys.readouterr().err
+    assert "TypeError" in said
+    assert "–" in said
+    assert "purchase@1 is champion." in said
 
 
 def test_a_build_on_a_stored_snapshot_takes_no_new_one(typed: Typed, declare: Callable[..., Any]) -> None:

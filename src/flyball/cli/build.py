@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flyball.cli.command import command
-from flyball.cli.output import Output
+from flyball.cli.output import Output, cell
 from flyball.cli.rounds import LEADERBOARD, leaderboard, search, stored, take
 
 if TYPE_CHECKING:
@@ -73,6 +73,6 @@ def show(output: Output, done: Build, version: Version, *, promoted: bool) -> No
     score = version.facts.get("held_out_score")
     output.result(
         None,
-        f"{version} is {version.facts.get('candidate')}, {done.metric} {score:.4f} on rows held out"
+        f"{version} is {version.facts.get('candidate')}, {done.metric} {cell(score)} on rows held out"
         + (", and champion now." if promoted else f". Promote it: flyball promote {version}"),
     )

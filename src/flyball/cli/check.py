@@ -11,7 +11,7 @@ import click
 
 from flyball.cli.apply import refuse_faults
 from flyball.cli.command import command
-from flyball.cli.output import Output
+from flyball.cli.output import Output, cell
 from flyball.cli.rounds import leaderboard, search, take
 from flyball.cli.scratch import scratch_database
 from flyball.domain.declaration import Endpoint, Search, forget
@@ -105,6 +105,6 @@ def _refuse_low(rows: list[dict[str, Any]], wanted: dict[str, float]) -> None:
     for row in rows:
         score = row.get("held_out")
         if row["metric"] in wanted and (score is None or score < wanted[row["metric"]]):
-            low.append(f"{row['endpoint']}: {row['metric']} {'unknown' if score is None else f'{score:.4f}'}")
+            low.append(f"{row['endpoint']}: {row['metric']} {cell(score)}")
     if low:
         raise PolicyUnmet("Below what was asked for.\n" + "\n".join(low))

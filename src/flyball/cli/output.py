@@ -24,6 +24,10 @@ class Output:
         """Tell people what is going on; programs are not told."""
         self._notes.print(text, soft_wrap=True)
 
+    def note_table(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+        """A table on the way to the result."""
+        self._notes.print(_table(rows, columns), width=_width(self._notes))
+
     def result(self, document: Any, text: str = "") -> None:
         """The result: the document for programs, the text for people."""
         click.echo(json.dumps(document, default=str, ensure_ascii=False) if self.as_json else text)
@@ -35,7 +39,8 @@ class Output:
         elif not rows:
             click.echo(empty)
         else:
-            _print(rows, columns)
+            console = Console(highlight=False, markup=False)
+            console.print(_table(rows, columns), width=_width(console))
 
     @contextmanager
     def steps(self) -> Iterator[Steps]:
@@ -69,22 +74,26 @@ class Steps:
         self._said = text
 
 
-def _print(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row.get(column), column) for column in columns))
-    # Outside a terminal nothing is cut at 80 columns: the reader is a file or another program.
-    console = Console(highlight=False, markup=False)
-    Console(highlight=False, markup=False, width=None if console.is_terminal else 200).print(table)
-
-
-def _cell(value: Any, column: str) -> str:
+def cell(value: Any, column: str = "") -> str:
+    """A value as people read it: four decimals of a score, one of seconds, – for what is not known."""
     if value is None:
         return "–"
     if isinstance(value, float):
         return f"{value:.1f}" if column == "seconds" else f"{value:.4f}"
     if isinstance(value, list | tuple):
-        return " ".join(_cell(item, column) for item in value)
+        return " ".join(cell(item, column) for item in value)
     return str(value)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(cell(row.get(column), column) for column in columns))
+    return table
+
+
+def _width(console: Console) -> int | None:
+    # Outside a terminal nothing is cut at 80 columns: the reader is a file or another program.
+    return None if console.is_terminal else 200

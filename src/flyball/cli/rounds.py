@@ -64,7 +64,7 @@ def leaderboard(build: Build) -> list[dict[str, Any]]:
             "rank": result.rank,
             "candidate": result.name,
             "held_out": result.held_out_score,
-            "mean": sum(result.fold_scores) / len(result.fold_scores) if result.fold_scores else None,
+            "mean": _mean(result.fold_scores),
             "folds": result.fold_scores,
             "trials": result.trials,
             "seconds": round(result.seconds, 1),
@@ -74,3 +74,9 @@ def leaderboard(build: Build) -> list[dict[str, Any]]:
         }
         for result in selectors.leaderboard(build)
     ]
+
+
+def _mean(scores: list[float | None]) -> float | None:
+    """The mean of the folds in which the metric is defined; ``None`` where it is in none of them."""
+    defined = [score for score in scores if score is not None]
+    return sum(defined) / len(defined) if defined else None

@@ -13,7 +13,7 @@ from flyball.cli.command import Failure, command
 from flyball.cli.output import Output
 from flyball.cli.owner import TEAM, key_file, owner_key
 from flyball.cli.project import config, find, start_django
-from flyball.cli.rounds import leaderboard, search, take
+from flyball.cli.rounds import LEADERBOARD, leaderboard, search, take
 from flyball.cli.sample import curl
 from flyball.cli.server import Server, run, url
 from flyball.config import Config, load
@@ -116,19 +116,12 @@ def build_missing(output: Output) -> None:
             continue
         try:
             done = search(output, declaration, take(output, declaration))
-            for row in leaderboard(done):
-                output.note(_line(row))
+            output.note_table(leaderboard(done), LEADERBOARD)
             version = register(build=done)
             make_champion(version)
             output.note(f"{version} is champion.")
         except FlyballError as error:
             output.note(f"{name} was not built: {error}")
-
-
-def _line(row: dict[str, object]) -> str:
-    held, folds = row["held_out"], row["folds"]
-    scores = " ".join(f"{score:.4f}" for score in folds) if isinstance(folds, list) else ""
-    return f"  {row['candidate']:<16} {f'{held:.4f}' if isinstance(held, float) else '–'}   folds {scores}"
 
 
 def _welcome(own: Config, key: str, line: str | None) -> str:
