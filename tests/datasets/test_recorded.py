@@ -37,7 +37,13 @@ class Recorder:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def predicted(self, made_at: datetime, values: dict[str, Any], entity: dict[str, Any]) -> Prediction:
+    def predicted(
+        self,
+        made_at: datetime,
+        values: dict[str, Any],
+        entity: dict[str, Any],
+        reference: str | None = None,
+    ) -> Prediction:
         """A prediction as the data plane records one."""
         prediction = Prediction(
             id=uuid7(int(made_at.timestamp() * 1000)),
@@ -49,6 +55,7 @@ class Recorder:
             output={"label": "repaid", "probabilities": {"repaid": 1.0}},
             created_at=made_at,
             entity=entity,
+            reference=reference,
         )
         with (
             closing(self.database.connect()) as connection,
@@ -148,6 +155,36 @@ def test_outcomes_that_the_rows_bring_themselves_are_not_counted_twice(
 
     recorder.happened(recorder.predicted(cast.day(50), VALUES, {}), "repaid", source="pull")
     assert recorded(taken(Risk)) == []
+
+
+def test_an_event_is_learned_once_as_a_row_or_as_a_recorded_outcome(
+    shop: cast.Shop, recorder: Recorder, taken: Any
+) -> None:
+    class Risk(Declared, Classification):
+        outcome = Outcome("status")
+
+    open_loan, known = cast.loan(shop.bob, 12, status=None), cast.loan(shop.bob, 13)
+    for loan in (open_loan, known):
+        prediction = recorder.predicted(cast.day(50), VALUES, {}, reference=str(loan.pk))
+        recorder.happened(prediction, "repaid")
+    (row,) = recorded(taken(Risk))
+    assert row["_outcome"] == "repaid"
+    assert services.take_snapshot(Risk).outcome_count == 1
+    open_loan.status = "repaid"
+    open_loan.save()
+    assert recorded(taken(Risk)) == []
+
+
+def test_a_reference_is_not_taken_for_the_number_of_a_row(
+    database: Database, project: Path, recorder: Recorder, taken: Any
+) -> None:
+    class Risk(Classification):
+        rows = Rows("loans.csv")
+        outcome = Outcome("status")
+
+    (project / "loans.csv").write_text("amount,status\n1,a\n2,b\n")
+    recorder.happened(recorder.predicted(cast.day(50), {"amount": 3}, {}, reference="1"), "b")
+    assert len(recorded(taken(Risk))) == 1
 
 
 def test_what_the_recorded_input_lacks_is_missing(shop: cast.Shop, recorder: Recorder, taken: Any) -> None:

@@ -141,6 +141,16 @@ def test_what_was_pulled_from_the_rows_is_left_out_as_the_rows_bring_it(
     assert label_of(database, connection) == []
 
 
+@pytest.mark.parametrize("sources", [("pull", "api"), ("api", "pull"), ("pull", "api", "api")])
+def test_a_correction_does_not_bring_back_what_the_rows_bring(
+    database: Database, connection: Any, sources: tuple[str, ...]
+) -> None:
+    keep(database, connection, ONE)
+    for source in sources:
+        fate(database, connection, sent(prediction=ONE.id, source=source))
+    assert label_of(database, connection) == []
+
+
 def test_what_is_erased_is_not_learned_from(database: Database, connection: Any) -> None:
     keep(database, connection, ONE)
     fate(database, connection, sent(prediction=ONE.id))

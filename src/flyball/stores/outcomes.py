@@ -82,16 +82,16 @@ def labelled(
 ) -> list[tuple[Prediction, Scalar]]:
     """Predictions made at or before ``until``, with their last outcome, in order of id, a page at a time.
 
-    ``after`` is the last id of the page before. Outcomes that were pulled from the rows themselves are left
-    out, since the rows bring them; so are predictions that have been erased.
+    ``after`` is the last id of the page before. Predictions with an outcome that was pulled from the rows
+    themselves are left out, corrected since or not, because the rows bring them; so are erased ones.
     """
     names = ", ".join(f"p.{name}" for name in COLUMNS)
     sql = (
         f"SELECT {names}, CAST(o.value AS text) FROM flyball_outcome o"  # noqa: S608 - names of columns
         " JOIN flyball_prediction p ON p.id = o.prediction"
-        " WHERE o.endpoint = ? AND o.state = 'bound' AND o.source <> 'pull' AND o.prediction > ?"
+        " WHERE o.endpoint = ? AND o.state = 'bound' AND o.prediction > ?"
         " AND p.created_at <= ? AND p.erased_at IS NULL AND NOT EXISTS (SELECT 1 FROM flyball_outcome l"
-        " WHERE l.prediction = o.prediction AND l.state = 'bound' AND l.id > o.id)"
+        " WHERE l.prediction = o.prediction AND l.state = 'bound' AND (l.id > o.id OR l.source = 'pull'))"
         " ORDER BY o.prediction LIMIT ?"
     )
     values = (endpoint, database.id_in(after or NOTHING), database.moment_in(until), limit)

@@ -11,7 +11,7 @@ from flyball.control.connection import database, raw
 from flyball.control.datasets.arrow import RowWriter
 from flyball.control.datasets.join import Layout
 from flyball.control.datasets.physical import Physical, fitted, moment
-from flyball.control.datasets.workspace import Workspace
+from flyball.control.datasets.workspace import Workspace, parquet
 from flyball.domain.declaration import Endpoint
 from flyball.domain.records import Prediction
 from flyball.domain.values import Scalar
@@ -20,17 +20,28 @@ from flyball.stores import outcomes
 PAGE = 1_000
 
 
-def write(workspace: Workspace, declaration: type[Endpoint], layout: Layout, as_of: datetime) -> int:
+def write(
+    workspace: Workspace, declaration: type[Endpoint], layout: Layout, as_of: datetime, *, numbered: bool
+) -> int:
     """Write the ``recorded`` file: matured outcomes with the input as it was recorded. Returns how many.
 
     A value that the input lacks, or that its column can no longer hold, is missing; a label that does not
-    fit the outcome's column leaves the row out.
+    fit the outcome's column leaves the row out. So does a reference that is the key of a joined row: that
+    row is the same event, and learned twice it could be trained on and scored by. Where rows are
+    ``numbered``, a number says nothing of which event it is.
     """
-    with RowWriter(workspace.path("recorded"), [type_ for _, type_ in layout.columns]) as writer:
+    columns = [*(type_ for _, type_ in layout.columns), Physical.TEXT]
+    with RowWriter(workspace.path("answered"), columns) as writer:
         for page in _pages(declaration, as_of):
-            rows = [_row(layout, prediction, value) for prediction, value in page]
-            writer.write([row for row in rows if row is not None])
-    return writer.count
+            rows = [(_row(layout, prediction, value), prediction.reference) for prediction, value in page]
+            writer.write([[*row, reference] for row, reference in rows if row is not None])
+    reference = f"c{len(layout.columns)}"
+    same = "false" if numbered else f"{reference} = rows.k"
+    answered, joined = parquet(workspace.path("answered")), parquet(workspace.path("joined"))
+    recorded = f"SELECT * EXCLUDE ({reference}) FROM {answered} ANTI JOIN {joined} rows ON {same}"
+    workspace.save(recorded, workspace.path("recorded"))
+    count: int = workspace.row(f"SELECT count(*) FROM {parquet(workspace.path('recorded'))}")[0]
+    return count
 
 
 def _pages(declaration: type[Endpoint], as_of: datetime) -> Iterator[list[tuple[Prediction, Scalar]]]:

@@ -36,8 +36,9 @@ class Taking:
             rows, tables = self._stage(work)
             self.report("Joining as of each row's time")
             layout = Join(self.declaration, work, rows, tables, self.as_of).write()
-            outcome_count = recorded.write(work, self.declaration, layout, self.as_of)
-            snapshot = self._freeze(work, layout, outcome_count, folder, numbered=rows.source.key is None)
+            numbered = rows.source.key is None
+            outcome_count = recorded.write(work, self.declaration, layout, self.as_of, numbered=numbered)
+            snapshot = self._freeze(work, layout, outcome_count, folder, numbered=numbered)
             self.report("Loading files' rows for lookups")
             for table, staged in tables:
                 if table.origin.file:
