@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from flyball.domain.errors import InvalidInput, NotFound, UnknownEntity
+from flyball.domain.errors import Conflict, InvalidInput, NotFound, UnknownEntity
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import DataPlane
@@ -57,9 +58,9 @@ def tables(database: Database) -> Any:
         cursor.execute("DROP TABLE history")
 
 
-def ask(plane: DataPlane, *keys: Any) -> Any:
+def ask(plane: DataPlane, *keys: Any, version: int | None = None) -> Any:
     rows = tuple(Row(entity={"person_id": key}, pointer=f"/rows/{place}") for place, key in enumerate(keys))
-    return plane.engine.predict_now(OWNER, Call(endpoint="triage", rows=rows))
+    return plane.engine.predict_now(OWNER, Call(endpoint="triage", rows=rows, version=version))
 
 
 def of_entity(plane: DataPlane, key: str) -> Any:
@@ -169,3 +170,34 @@ def test_an_endpoint_whose_features_come_with_the_call_has_no_entities(
 def test_the_doors_cannot_write_with_a_published_lookup(plane: DataPlane, database: Database) -> None:
     with pytest.raises(Exception, match=r"read-only|readonly"):
         plane.engine.readers._once(lambda connection: connection.execute("DELETE FROM person"))
+
+
+def only(lookup: Lookup, *columns: str) -> Lookup:
+    """The lookup with these columns alone, as it is published for versions that need no more of the table."""
+    sql = lookup.sql.replace("age, ward", ", ".join(columns))
+    return replace(lookup, sql=sql, columns=tuple((name, dict(lookup.columns)[name]) for name in columns))
+
+
+@pytest.mark.parametrize(
+    ("fields", "needed"),
+    [((AGE, WARD), "feature table history"), ((VISITS, AGE), "person.ward")],
+    ids=["a table", "a column"],
+)
+def test_a_version_whose_features_are_no_longer_published_does_not_guess_them(
+    plane: DataPlane, database: Database, fields: tuple[Field, ...], needed: str
+) -> None:
+    lookups = {each.table: each for each in plane.engine.pool.table.endpoints["triage"].route.lookups}
+    names = {source: [each.name for each in fields if each.source == source] for source in lookups}
+    kept = [only(lookups[source], *columns) for source, columns in names.items() if columns]
+    published.publish(database, version=2, schema=Schema(fields), lookups=kept)
+    plane.refresher.refresh()
+    assert ask(plane, 1)[0].version == 2
+    with pytest.raises(Conflict) as error:
+        ask(plane, 1, version=1)
+    assert error.value.detail == f"Version 1 needs {needed}, which is no longer published."
+
+
+def test_a_version_may_take_less_of_a_table_than_is_published(plane: DataPlane, database: Database) -> None:
+    published.store(database, version=2, schema=Schema((AGE,)))
+    (answer,) = ask(plane, 1, version=2)
+    assert answer.input == {"age": 80.5}

@@ -58,7 +58,7 @@ def at_once(served: Served, call: Call) -> bool:
     number = served.route.champion.version if call.version is None else call.version
     if call.idempotency_key is not None or number not in served.versions or len(call.rows) > FEW:
         return False
-    return not features.used(served.versions[number].manifest.schema, served.route.lookups)
+    return not features.used(served.versions[number].manifest, served.route.lookups)
 
 
 def prepare(
@@ -66,8 +66,9 @@ def prepare(
 ) -> Prepared | list[Prediction]:
     """Check the call and look up what does not come with it; a repeat gives what is stored already.
 
-    Raises ``InvalidInput``, ``UnknownVersion``, ``UnknownEntity``, ``IdempotencyKeyReused``, and ``Erased``
-    where a repeat asks for what has been erased.
+    Raises ``InvalidInput``, ``UnknownVersion``, ``UnknownEntity``, ``IdempotencyKeyReused``,
+    ``Conflict`` where the version's features are no longer published, and ``Erased`` where a repeat asks for
+    what has been erased.
     """
     if not call.rows:
         raise InvalidInput(problems=[Problem("/rows", "missing", "At least one row is needed.")])
@@ -79,7 +80,7 @@ def prepare(
             return _not_erased(stored)
     loaded, arm = _version(parts, served, call.version, read)
     schema = loaded.manifest.schema
-    needed = features.used(schema, served.route.lookups)
+    needed = features.used(loaded.manifest, served.route.lookups)
     asked = features.checked(needed, served.route.lookups, call.rows, partial(served.check, loaded))
     if needed:
         read(lambda connection: features.look_up(schema, needed, asked, _cached(database, connection)))
@@ -90,7 +91,7 @@ def problems(served: Served, call: Call) -> list[Problem]:
     """What is wrong with the rows of a call, by the version that it names, or else by the champion."""
     champion = served.route.champion.version
     loaded = served.versions.get(call.version or champion, served.versions[champion])
-    needed = features.used(loaded.manifest.schema, served.route.lookups)
+    needed = features.used(loaded.manifest, served.route.lookups)
     try:
         features.checked(needed, served.route.lookups, call.rows, partial(served.check, loaded))
     except InvalidInput as error:
@@ -129,9 +130,9 @@ def entity_row(served: Served, key: str) -> Row:
     Raises ``NotFound`` where features come with the call or from tables under several keys, ``UnknownEntity``
     where the key is none.
     """
-    schema = served.versions[served.route.champion.version].manifest.schema
-    kinds = {lookup.on: lookup.key_kind for lookup in features.used(schema, served.route.lookups)}
-    if len(kinds) != 1 or schema.of("request").fields:
+    manifest = served.versions[served.route.champion.version].manifest
+    kinds = {lookup.on: lookup.key_kind for lookup in features.used(manifest, served.route.lookups)}
+    if len(kinds) != 1 or manifest.schema.of("request").fields:
         raise NotFound("Not every feature of this endpoint comes from tables under one key.")
     ((on, kind),) = kinds.items()
     try:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from flyball.domain.errors import InvalidInput, Problem, UnknownEntity
-from flyball.domain.routing import Lookup
+from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownEntity
+from flyball.domain.routing import Lookup, Manifest
 from flyball.domain.schema import Checked, Field, Kind, Schema, check, escape
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Row
@@ -28,9 +28,22 @@ class Asked:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def used(schema: Schema, lookups: Sequence[Lookup]) -> list[Lookup]:
-    """The lookups that the schema has fields from."""
-    sources = {each.source for each in schema.fields}
+def used(manifest: Manifest, lookups: Sequence[Lookup]) -> list[Lookup]:
+    """The lookups that a version has fields from.
+
+    Raises ``Conflict`` where they no longer give all of its fields: a gap is no missing value, which the
+    model could do without.
+    """
+    looked_up = [each for each in manifest.schema.fields if each.source != "request"]
+    if not looked_up:
+        return []
+    published = {lookup.table: dict(lookup.columns) for lookup in lookups}
+    for each in looked_up:
+        if each.source not in published:
+            raise _gone(manifest, f"feature table {each.source}")
+        if each.name not in published[each.source]:
+            raise _gone(manifest, f"{each.source}.{each.name}")
+    sources = {each.source for each in looked_up}
     return [lookup for lookup in lookups if lookup.table in sources]
 
 
@@ -87,11 +100,12 @@ def look_up(schema: Schema, needed: Sequence[Lookup], asked: Sequence[Asked], re
             known |= {lookup.on} if found is not None else set()
             _add(schema.of(lookup.table), lookup, found, each, missing, problems)
         missing += [_stranger(each, on) for on in {lookup.on for lookup in needed} - known]
-        each.values = {name: each.values.get(name) for name in schema.names}
     if missing:
         raise UnknownEntity(problems=list(dict.fromkeys(missing)))
     if problems:
         raise InvalidInput("A stored feature does not fit the schema.", problems=problems)
+    for each in asked:
+        each.values = {name: each.values[name] for name in schema.names}
 
 
 def parse_key(kind: Kind, text: str) -> Scalar:
@@ -118,11 +132,16 @@ def _add(
     if found is None and not all(each.nullable for each in schema.fields):
         missing.append(_stranger(asked, lookup.on))
         return
-    result = check(schema, found or {})
+    # Other routed versions may take more columns of the table.
+    result = check(schema, {} if found is None else {name: found[name] for name in schema.names})
     asked.values |= result.values
     place = f"{asked.row.pointer}/entity/{escape(lookup.on)}"
     problems += [_located(each, lookup, place) for each in result.problems]
     asked.warnings += [_located(each, lookup, place) for each in result.warnings]
+
+
+def _gone(manifest: Manifest, what: str) -> Conflict:
+    return Conflict(f"Version {manifest.number} needs {what}, which is no longer published.")
 
 
 def _located(problem: Problem, lookup: Lookup, place: str) -> Problem:
