@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flyball.domain.declaration import CATALOGUE, Search
+from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference import runtime
+from flyball.inference.frame import scalars
 from flyball.learning.catalog import CATALOG
+from flyball.learning.dataset import Dataset, read
 from flyball.learning.package import package
 from flyball.learning.selection import Plan, select
 from tests.learning import rows
@@ -36,6 +42,38 @@ def test_an_entry_is_fitted_packaged_loaded_and_gives_its_golden_answers(
         assert len(manifest.golden) == 8
         loaded = runtime.load(manifest, artifact)
         assert len(loaded.predict([row for row, _ in manifest.golden])) == 8
+
+
+def wide(path: Path, task: str) -> Dataset:
+    """Rows of 23 prepared columns, many at the same distance from one another."""
+    draw = np.random.default_rng(7)
+    numbers = {f"n{i}": draw.integers(0, 3, 2000) for i in range(3)}
+    texts = {f"c{i}": draw.choice(list("abcde"), 2000) for i in range(4)}
+    keys = [str(place) for place in range(2000)]
+    outcome = sum(numbers.values()) + draw.integers(0, 4, 2000)
+    meta = {
+        "_key": keys,
+        "_time": pa.nulls(2000, rows.MOMENT),
+        "_entity": keys,
+        "_outcome": outcome.astype(float) if task == "regression" else outcome > outcome.mean(),
+    }
+    pq.write_table(pa.table(meta | numbers | texts), path)
+    fields = [Field(name=name, kind=Kind.INTEGER) for name in numbers]
+    fields += [Field(name=name, kind=Kind.CATEGORY, categories=tuple("abcde")) for name in texts]
+    return read(path, Schema(tuple(fields)), task)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_neighbours_at_one_distance_are_the_same_alone_and_in_company(tmp_path: Path, task: str) -> None:
+    data = wide(tmp_path / "rows.parquet", task)
+    plan = Plan(
+        task=task, metric=METRIC[task], candidates=["nearest_neighbours"], cv=2, search=Search(trials=1)
+    )
+    (fit,) = (fit for fit in select(data, plan) if fit.name == "nearest_neighbours")
+    artifact, manifest = package(fit, data, data.schema, endpoint="test", task=task, trusted=())
+    loaded = runtime.load(manifest, artifact)
+    some = scalars(data.schema, data.frame[:100])
+    assert loaded.predict(some) == [loaded.predict([row])[0] for row in some]
 
 
 @pytest.mark.parametrize("task", CATALOG)
