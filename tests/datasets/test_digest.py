@@ -14,7 +14,10 @@ from flyball import Classification, Clustering, FeatureTable, Field, Outcome, Ro
 from flyball.control.datasets import selectors, services
 from flyball.control.datasets.digest import ContentDigest, of_file
 from flyball.control.datasets.models import Snapshot
+from flyball.domain.declaration import Search
 from flyball.domain.schema import Schema
+from flyball.learning.dataset import read
+from flyball.learning.selection import Plan, select
 from tests.datasets import cast
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,24 @@ def test_a_shuffled_file_is_the_same_snapshot(options: dict[str, Any], project: 
     assert second == first
     assert [{**row, "_key": 0, "_entity": 0} for row in rows_of(second)] == content
     assert Snapshot.objects.count() == 1
+
+
+def test_a_shuffled_file_without_a_key_is_split_and_scored_alike(project: Path) -> None:
+    class Risk(Classification):
+        rows = Rows("x.csv", time="id")
+        outcome = Outcome("b")
+
+    plan = Plan(task="classification", metric="roc_auc", candidates=["linear"], search=Search(trials=1))
+    days = [f"2026-01-{1 + i // 40:02},{i % 13},{'yn'[i * i % 7 % 2]},{i * 31 % 97}" for i in range(400)]
+    found = []
+    for lines in (days, shuffled(days)):
+        write(project / "x.csv", lines)
+        snapshot = services.take_snapshot(Risk)
+        path, schema = selectors.snapshot_path(snapshot), selectors.snapshot_schema(snapshot)
+        fits = select(read(path, schema, "classification"), plan)
+        found.append((snapshot.digest, [(fit.fold_scores, fit.held_out_score) for fit in fits]))
+        path.unlink()
+    assert found[0] == found[1]
 
 
 def test_a_shuffled_table_is_the_same_snapshot(project: Path) -> None:

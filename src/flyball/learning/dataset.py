@@ -21,7 +21,8 @@ class Dataset:
     """Rows in the snapshot's order: by time, then key.
 
     ``frame`` holds the features as models see them; ``target`` the outcomes (``None`` for clustering);
-    ``groups`` each row's entity; ``times`` each row's moment, or ``None`` where some row has none.
+    ``groups`` each row's entity, numbered in order of appearance; ``times`` each row's moment, or ``None``
+    where some row has none.
     """
 
     frame: pd.DataFrame
@@ -72,7 +73,8 @@ def read(path: Path | str, schema: Schema, task: str) -> Dataset:
     return Dataset(
         frame=conform(schema, rows),
         target=target,
-        groups=rows["_entity"].fillna(rows["_key"]).to_numpy(str),
+        # Never by name: a row without a key has its number in the file, which a shuffled file changes.
+        groups=pd.factorize(rows["_entity"].fillna(rows["_key"]))[0],
         times=None if np.isnat(times).any() else times,
         keys=rows["_key"].to_numpy(str),
         schema=schema,
