@@ -5,33 +5,58 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+
+DEFAULT = "flyball_prediction_default"
 
 MONTHS_AHEAD = 12
 """How many months are made in advance, each time; rows beyond them land in the default partition."""
 
 
 def ensure_partitions(connection: BaseDatabaseWrapper, start: datetime | None = None) -> None:
-    """Make the partitions of this month and the next ones, where they are missing.
+    """Make the partitions of this month and the next ones, where they are missing; all or none.
 
-    Does nothing on SQLite. ``start`` is the first month (now, where left out).
+    Rows that the default partition holds of such a month are moved into it. Does nothing on SQLite.
+    ``start`` is the first month (now, where left out).
     """
     if connection.vendor != "postgresql":
         return
     month = (start or datetime.now(UTC)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    with connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {DEFAULT} PARTITION OF flyball_prediction DEFAULT")
         for _ in range(MONTHS_AHEAD + 1):
             following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
-            # The bounds are literals because DDL takes no parameters; both are UUIDs made right here.
-            cursor.execute(
-                f"CREATE TABLE IF NOT EXISTS flyball_prediction_{month:%Y_%m} "
-                f"PARTITION OF flyball_prediction "
-                f"FOR VALUES FROM ('{_first_id(month)}') TO ('{_first_id(following)}')"
-            )
+            name = f"flyball_prediction_{month:%Y_%m}"
+            if not _exists(cursor, name):
+                _make(cursor, name, _first_id(month), _first_id(following))
             month = following
-        cursor.execute(
-            "CREATE TABLE IF NOT EXISTS flyball_prediction_default PARTITION OF flyball_prediction DEFAULT"
-        )
+
+
+def _make(cursor: CursorWrapper, name: str, first: UUID, after: UUID) -> None:
+    """Make one month's partition of what the default one holds of it.
+
+    PostgreSQL refuses a new partition while the default one has rows that belong into it.
+    """
+    cursor.execute(f"LOCK TABLE {DEFAULT} IN ACCESS EXCLUSIVE MODE")  # no row may come in between
+    if _exists(cursor, name):  # made by somebody else, before the lock was ours
+        return
+    cursor.execute(f"CREATE TABLE {name} (LIKE flyball_prediction INCLUDING ALL)")
+    cursor.execute(
+        f"WITH moved AS (DELETE FROM {DEFAULT} WHERE id >= %s AND id < %s RETURNING *)"  # noqa: S608 - names
+        f" INSERT INTO {name} SELECT * FROM moved",
+        [first, after],
+    )
+    # The bounds are literals because DDL takes no parameters; both are UUIDs made right here.
+    cursor.execute(
+        f"ALTER TABLE flyball_prediction ATTACH PARTITION {name} FOR VALUES FROM ('{first}') TO ('{after}')"
+    )
+
+
+def _exists(cursor: CursorWrapper, name: str) -> bool:
+    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
+    return bool(cursor.fetchone()[0])
 
 
 def _first_id(moment: datetime) -> UUID:
