@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import models
+from django.test.utils import isolate_apps
 
 from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
 from flyball.control.datasets import django_source, places, selectors, services, sql_source
@@ -201,6 +203,29 @@ def test_a_value_of_another_type_than_its_column_is_told_without_repeating_it(sh
     with pytest.raises(DataError, match="a value is not of its column's type") as refused:
         services.take_snapshot(Risk)
     assert "secret" not in str(refused.value)
+
+
+@isolate_apps("tests.shop")
+def test_a_field_that_converts_what_is_stored_is_refused() -> None:
+    class Reversed(models.CharField):
+        def from_db_value(self, value: str, *rest: Any) -> str:
+            return value[::-1]
+
+    class Note(models.Model):
+        written = Reversed(primary_key=True, max_length=9)
+
+        class Meta:
+            app_label = "shop"
+
+    class Answer(models.Model):
+        note = models.ForeignKey(Note, models.CASCADE)
+
+        class Meta:
+            app_label = "shop"
+
+    for model, name in ((Note, "written"), (Answer, "note_id"), (Answer, "note__written")):
+        with pytest.raises(DataError, match=f"the column '{name}' is a Reversed, .* query="):
+            django_source.physical(queried(QUERY), model, name)
 
 
 def test_a_relation_may_be_named_without_its_id(shop: cast.Shop, taken: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import connection, models
 
 from flyball.control.datasets.physical import Physical
 from flyball.control.datasets.plan import Source, Staged, chosen, keyed
@@ -66,13 +66,19 @@ def _step(source: Source, model: type[models.Model], name: str, part: str) -> An
 
 
 def physical(source: Source, model: type[models.Model], name: str) -> Physical:
-    """How a field or lookup is stored. Raises ``DataError`` for kinds of fields that hold no scalar."""
+    """How a field or lookup is stored. Raises ``DataError`` where it holds no scalar, or converts it."""
     field = field_of(source, model, name)
     stored = stored_as(field)
     if stored is None:
         raise source.fail(
             f"the column {name!r} is a {type(field).__name__}, which is not read.",
             "Leave it out with columns=.",
+        )
+    if field.get_db_converters(connection):  # from_db_value
+        raise source.fail(
+            f"the column {name!r} is a {type(field).__name__}, whose stored values Python converts; "
+            "lookups while predicting do not.",
+            "Leave it out with columns=, or read the stored values with query=.",
         )
     return stored
 
