@@ -73,6 +73,28 @@ def test_check_builds_without_a_database_and_leaves_none(project: Shell) -> None
     assert not list((project.directory / ".flyball").glob("*.sqlite3"))
 
 
+def test_checks_of_a_start_load_no_scikit_learn(project: Shell) -> None:
+    lines = (
+        "import os, sys, django",
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'hello.settings'",
+        "django.setup()",
+        "from django.core.management import call_command",
+        "call_command('check')",
+        "assert 'sklearn' not in sys.modules",
+    )
+    project.run("python", "-c", "; ".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("metric = 'roc_auck'", "E025"), ("feature_sets = {'few': ['distance_kmm']}", "E019")],
+)
+def test_check_finds_what_is_misspelt_without_a_build(project: Shell, line: str, code: str) -> None:
+    with (project.directory / "hello" / "endpoints.py").open("a") as file:
+        file.write(f"    {line}\n")
+    assert f"flyball.{code}" in project.run("flyball", "check", "--no-build", exits=1).stderr
+
+
 def test_check_refuses_a_metric_that_no_endpoint_has(project: Shell) -> None:
     project.run("flyball", "check", "--min", "r2=0.5", exits=2)
 

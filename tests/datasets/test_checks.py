@@ -8,18 +8,20 @@ from typing import Any
 
 import pytest
 from django.core import checks
+from sklearn.metrics import get_scorer_names
 
-from flyball import Classification, FeatureTable, Outcome, Rows
+from flyball import Classification, FeatureTable, Field, Outcome, RequestSource, Rows
 from flyball.control.datasets.checks import check
-from flyball.domain.declaration import Endpoint
+from flyball.domain.declaration import METRICS, Endpoint
+from flyball.learning.scoring import CLUSTER_METRICS
 
 OUTCOME = Outcome("status")
 
 
-def declared(rows: Rows, *features: Any, outcome: Outcome = OUTCOME) -> type[Endpoint]:
+def declared(rows: Rows, *features: Any, outcome: Outcome = OUTCOME, **more: Any) -> type[Endpoint]:
     """An endpoint called Risk."""
     body = {"rows": rows, "features": list(features) or None, "outcome": outcome, "__module__": __name__}
-    return type("Risk", (Classification,), body)
+    return type("Risk", (Classification,), {**body, **more})
 
 
 def table(**values: Any) -> FeatureTable:
@@ -76,6 +78,31 @@ FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
         "Risk.rows (x.parquet): is not a Parquet file.",
     ),
     (
+        "a field that is no feature",
+        lambda: declared(LOANS, RequestSource("amount"), fields={"amuont": Field(kind="number")}),
+        "E014",
+        "Risk.fields names 'amuont', which is no feature.",
+    ),
+    (
+        "a feature set with what is no feature",
+        lambda: declared(LOANS, table(file="about.csv", key="id"), feature_sets={"few": ["age", "amount"]}),
+        "E019",
+        "Risk.feature_sets names 'amount', which is no feature.",
+    ),
+    (
+        "a misspelt metric",
+        lambda: declared(LOANS, metric="roc_auck"),
+        "E025",
+        "Risk.metric is no metric of classification.",
+    ),
+    (
+        "a metric of another kind of endpoint",
+        lambda: declared(LOANS, metric="r2"),
+        "E025",
+        "Risk.metric is no metric of classification.",
+    ),
+    ("a metric that is no name", lambda: declared(LOANS, metric=["f1"]), "E025", "Risk.metric is no metric"),
+    (
         "a query without a key",
         lambda: declared(Rows(query="SELECT 1")),
         "E023",
@@ -123,3 +150,13 @@ def test_a_project_without_zones_is_warned(project: Path, settings: Any) -> None
     declared(LOANS)
     settings.USE_TZ = False
     assert "flyball.W001" in {message.id for message in checks.run_checks(tags=["flyball"])}
+
+
+def test_the_metrics_that_a_check_knows_are_those_that_a_build_finds() -> None:
+    every = {name for task in ("classification", "regression") for name in METRICS[task]}
+    assert every <= set(get_scorer_names())
+    assert set(METRICS["clustering"]) == set(CLUSTER_METRICS)
+
+
+def test_a_scorer_that_no_table_names_is_asked_of_scikit_learn(project: Path) -> None:
+    assert not check(declared(LOANS, metric="rand_score"))

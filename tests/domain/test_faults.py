@@ -13,8 +13,10 @@ from flyball import (
     FeatureTable,
     Field,
     Outcome,
+    Policy,
     Regression,
     Rows,
+    Search,
     Threshold,
 )
 from flyball import RequestSource as Sent
@@ -39,13 +41,23 @@ def table(name: str = "orders", **changes: Any) -> FeatureTable:
     )
 
 
+class Splitter:
+    """What a splitter of scikit-learn's looks like."""
+
+    def split(self, rows: Any, target: Any = None, groups: Any = None) -> Any:
+        """No folds."""
+
+
 WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a name in capitals", "E001", {"name": "CreditRisk"}),
+    ("a name that is a number", "E001", {"name": 5}),
     ("a name that is too long", "E001", {"name": "a" * 64}),
     ("no rows", "E002", {"rows": None}),
     ("rows from nowhere", "E002", {"rows": Rows()}),
     ("rows from two places", "E002", {"rows": Rows("loans.csv", query="SELECT 1")}),
     ("a feature that is a plain name", "E003", {"features": ["amount"]}),
+    ("features that are one source", "E003", {"features": Sent("amount")}),
+    ("columns in a list of their own", "E003", {"features": [Sent(["amount", "term"])]}),  # type: ignore[arg-type] # the fault
     ("no outcome", "E004", {"outcome": None}),
     ("two tables of one name", "E005", {"features": [table(), table()]}),
     ("a table called like the call", "E005", {"features": [table("request")]}),
@@ -56,8 +68,12 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a feature from two sources", "E010", {"features": [Sent("total"), table(columns=["total"])]}),
     ("the outcome as a feature", "E011", {"features": [Sent("status")]}),
     ("a maturity in weeks", "E012", {"outcome": Outcome("status", matures_after="2w")}),
+    ("a maturity that is a number", "E012", {"outcome": Outcome("status", matures_after=90)}),  # type: ignore[arg-type] # the fault
+    ("a maturity beyond all time", "E012", {"outcome": Outcome("status", matures_after="9999999999d")}),
     ("maturity without a time", "E012", {"rows": Rows("a.csv"), "outcome": OUTCOME}),
     ("a decision that is a number", "E013", {"decide": 0.5}),
+    ("a threshold in per cent", "E013", {"decide": Threshold(30, "yes", "no")}),
+    ("a threshold in words", "E013", {"decide": Threshold("0.3", "yes", "no")}),  # type: ignore[arg-type] # the fault
     (
         "a threshold on no class",
         "E013",
@@ -65,16 +81,51 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("an unknown kind", "E014", {"fields": {"amount": Field(kind="money")}}),
     ("an unknown rule for unseen values", "E014", {"unseen": "ignore"}),
+    ("fields that are a list", "E014", {"fields": ["amount"]}),
+    ("a kind where a Field belongs", "E014", {"fields": {"depot": "category"}}),
+    ("a kind that cannot be hashed", "E014", {"fields": {"depot": Field(kind=["text"])}}),  # type: ignore[arg-type] # the fault
+    ("an unknown rule for one field", "E014", {"fields": {"depot": Field(unseen="no")}}),  # type: ignore[arg-type] # the fault
+    ("a set of rules for unseen values", "E014", {"unseen": {"warn"}}),
     ("no candidates", "E015", {"candidates": []}),
     ("a candidate twice", "E015", {"candidates": ["linear", Candidate("linear", object())]}),
     ("a candidate that is not in the catalogue", "E015", {"candidates": ["linear", "lineer"]}),
     ("a candidate in the baseline's place", "E015", {"candidates": ["baseline"]}),
+    ("candidates that are one text", "E015", {"candidates": "linear"}),
+    ("a candidate that is an estimator", "E015", {"candidates": [{"C": 1}]}),
+    ("folds in words", "E016", {"cv": "abc"}),
+    ("one fold", "E016", {"cv": 1}),
+    ("a splitter's class", "E016", {"cv": Splitter}),
+    ("a number where a Search belongs", "E017", {"search": 3}),
+    ("a search of nothing", "E017", {"search": Search(trials=0)}),
+    ("a number where a Policy belongs", "E017", {"policy": 7}),
+    ("a least score in words", "E017", {"policy": Policy(minimum_score="0.7")}),  # type: ignore[arg-type] # the fault
+    ("a seed in words", "E017", {"seed": "x"}),
+    ("a seed below zero", "E017", {"seed": -1}),
+    ("trust in a name", "E018", {"trusted": ["a.B"]}),
+    ("feature sets that are a list", "E019", {"feature_sets": ["amount"]}),
+    ("a feature set that is one text", "E019", {"feature_sets": {"few": "amount"}}),
+    ("a feature set without features", "E019", {"feature_sets": {"few": []}}),
+    ("a feature set with the name of all", "E019", {"feature_sets": {"all": ["amount"]}}),
+    ("a misspelt attribute", "E020", {"candidate": ["linear"]}),
+    ("a method in a name's place", "E020", {"tables": []}),
 ]
 
 
 @pytest.mark.parametrize(("code", "attributes"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
 def test_what_is_wrong_with_a_declaration_has_a_code(code: str, attributes: dict[str, Any]) -> None:
     assert [fault.code for fault in faults(declare(**attributes))] == [code]
+
+
+def test_a_misspelt_attribute_is_told_the_nearest_name() -> None:
+    assert faults(declare(candidate=["linear"]))[0].hint == "Did you mean candidates?"
+
+
+def test_names_of_ones_own_begin_with_an_underscore() -> None:
+    assert faults(declare(_note="mine")) == []
+
+
+def test_a_number_beyond_one_is_a_threshold_of_a_regression() -> None:
+    assert faults(declare(Regression, outcome=Outcome("y"), decide=Threshold(30, "far", "near"))) == []
 
 
 def test_an_outcome_has_no_place_in_clustering() -> None:
@@ -91,7 +142,14 @@ def test_the_smallest_declarations_are_in_order(kind: type[Endpoint]) -> None:
 
 def test_a_full_declaration_is_in_order() -> None:
     static = FeatureTable("customer", model="shop.Customer", on="customer_id", static=True, writable=["age"])
-    full = declare(features=[Sent("amount"), static, ORDERS], decide=Threshold(0.3, "refuse", "accept"))
+    full = declare(
+        features=[Sent("amount"), static, ORDERS],
+        decide=Threshold(0.3, "refuse", "accept"),
+        cv=Splitter(),
+        trusted=(Splitter,),
+        feature_sets={"few": ["amount"]},
+        fields={"amount": Field(kind="number")},
+    )
     assert faults(full) == []
     assert full.name == "credit_risk"
     assert full.entity_columns() == ("customer_id",)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from flyball.domain.errors import DataError
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference.frame import frame
 from flyball.learning.dataset import Dataset
@@ -73,3 +74,8 @@ def test_regressions_keep_columns_by_their_correlation(tmp_path: Path) -> None:
     data = rows.dataset(tmp_path, task="regression")
     pipeline = prepared(rows.SCHEMA, LogisticRegression(), task="regression", keep=50)
     assert pipeline["select"].fit_transform(np.eye(len(data)), data.labels).shape[1] == 60
+
+
+def test_a_field_that_the_schema_lacks_is_no_field_left_out() -> None:
+    with pytest.raises(DataError, match="hours-per-weak"):
+        preprocessing(rows.SCHEMA, fields=["hours-per-weak"])

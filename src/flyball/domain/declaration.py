@@ -126,9 +126,9 @@ class Outcome:
     @property
     def maturity(self) -> timedelta:
         """``matures_after`` as a duration. Raises ``ValueError`` when it cannot be read."""
-        match = re.fullmatch(r"(\d+)([dhm])", self.matures_after or "0d")
+        match = re.fullmatch(r"(\d{1,5})([dhm])", str(self.matures_after or "0d"))
         if match is None:
-            raise ValueError('matures_after is a number and d, h or m, such as "90d".')
+            raise ValueError('matures_after is a number of up to five digits and d, h or m: "90d".')
         unit = {"d": "days", "h": "hours", "m": "minutes"}[match[2]]
         return timedelta(**{unit: int(match[1])})
 
@@ -161,6 +161,27 @@ CATALOGUE: Mapping[str, tuple[str, ...]] = {
     "clustering": ("kmeans", "minibatch_kmeans", "bisecting_kmeans", "gaussian_mixture"),
 }
 """The algorithms of each task that a declaration may name."""
+
+
+METRICS: Mapping[str, tuple[str, ...]] = {
+    "classification": (
+        *("accuracy", "average_precision", "balanced_accuracy", "d2_brier_score", "d2_log_loss_score"),
+        *("f1", "f1_macro", "f1_micro", "f1_weighted", "jaccard", "jaccard_macro", "jaccard_micro"),
+        *("jaccard_weighted", "matthews_corrcoef", "neg_brier_score", "neg_log_loss"),
+        *("neg_negative_likelihood_ratio", "positive_likelihood_ratio", "precision", "precision_macro"),
+        *("precision_micro", "precision_weighted", "recall", "recall_macro", "recall_micro"),
+        *("recall_weighted", "roc_auc", "roc_auc_ovo", "roc_auc_ovo_weighted", "roc_auc_ovr"),
+        *("roc_auc_ovr_weighted", "top_k_accuracy"),
+    ),
+    "regression": (
+        *("d2_absolute_error_score", "explained_variance", "neg_max_error", "neg_mean_absolute_error"),
+        *("neg_mean_absolute_percentage_error", "neg_mean_gamma_deviance", "neg_mean_poisson_deviance"),
+        *("neg_mean_squared_error", "neg_mean_squared_log_error", "neg_median_absolute_error"),
+        *("neg_root_mean_squared_error", "neg_root_mean_squared_log_error", "r2"),
+    ),
+    "clustering": ("silhouette", "calinski_harabasz", "neg_davies_bouldin"),
+}
+"""The metrics of each task; of scikit-learn's, those that a check knows without loading it."""
 
 
 @dataclass(frozen=True, slots=True)

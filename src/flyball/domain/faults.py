@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
 
 from flyball.domain.declaration import (
     CATALOGUE,
@@ -12,13 +14,21 @@ from flyball.domain.declaration import (
     Endpoint,
     Fault,
     FeatureTable,
+    Field,
     Outcome,
+    Policy,
     RequestSource,
     Rows,
+    Search,
     Threshold,
 )
 
 Declared = type[Endpoint]
+ATTRIBUTES = frozenset(Endpoint.__annotations__) - {"task"}
+"""What a declaration may set."""
+UNSEEN = ("warn", "refuse")
+LARGEST_SEED = 2**32 - 1
+"""NumPy's."""
 
 
 def faults(endpoint: Declared) -> list[Fault]:
@@ -28,7 +38,7 @@ def faults(endpoint: Declared) -> list[Fault]:
 
 
 def _name(endpoint: Declared) -> Iterator[Fault]:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", endpoint.name):
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", str(endpoint.name)):
         yield Fault("E001", "name", "is not a name", "Use lower-case letters, digits and _, at most 63.")
 
 
@@ -40,9 +50,15 @@ def _rows(endpoint: Declared) -> Iterator[Fault]:
 
 
 def _features(endpoint: Declared) -> Iterator[Fault]:
+    if endpoint.features is not None and not _is_list(endpoint.features):
+        yield Fault("E003", "features", "is not a list", "List RequestSource and FeatureTable.")
+        return
     for source in endpoint.features or ():
         if not isinstance(source, RequestSource | FeatureTable):
             yield Fault("E003", "features", "holds something else", "Use RequestSource and FeatureTable.")
+        elif not all(isinstance(column, str) for column in source.columns or ()):
+            hint = 'Name columns one by one: RequestSource("amount", "term").'
+            yield Fault("E003", "features", "holds a column that is not a name", hint)
 
 
 def _outcome(endpoint: Declared) -> Iterator[Fault]:
@@ -99,41 +115,140 @@ def _maturity(endpoint: Declared) -> Iterator[Fault]:
 
 
 def _decide(endpoint: Declared) -> Iterator[Fault]:
-    if endpoint.decide is None:
+    decide = endpoint.decide
+    if decide is None:
         return
-    if not isinstance(endpoint.decide, Threshold):
+    if not isinstance(decide, Threshold) or not _is_number(decide.threshold):
         hint = 'Use Threshold(0.3, at_or_above="refuse", below="accept").'
         yield Fault("E013", "decide", "is not a Threshold", hint)
     elif endpoint.task == "clustering":
         yield Fault("E013", "decide", "has no place in clustering", "Leave it out.")
     elif endpoint.task == "classification" and endpoint.outcome.positive is None:
         yield Fault("E013", "decide", "needs a positive class", "Name Outcome(…, positive=…).")
+    elif endpoint.task == "classification" and not 0 <= decide.threshold <= 1:
+        yield Fault("E013", "decide", "has a threshold that is no probability", "Use one from 0 to 1.")
 
 
 def _fields(endpoint: Declared) -> Iterator[Fault]:
+    if not isinstance(endpoint.fields, Mapping):
+        yield Fault("E014", "fields", "is not a mapping", 'Use fields = {"age": Field(kind="integer")}.')
+        return
     for name, field in endpoint.fields.items():
-        if field.kind is not None and field.kind not in KINDS:
+        if not isinstance(field, Field):
+            hint = 'Use Field(kind="integer").'
+            yield Fault("E014", "fields", f"gives {name!r} what is not a Field", hint)
+        elif field.kind is not None and field.kind not in sorted(KINDS):
             hint = f"Use one of {', '.join(sorted(KINDS))}."
             yield Fault("E014", "fields", f"gives {name!r} no known kind", hint)
-    if endpoint.unseen not in {"warn", "refuse"}:
+        elif field.unseen not in (None, *UNSEEN):
+            yield Fault("E014", "fields", f"gives {name!r} no known unseen", 'Use "warn" or "refuse".')
+
+
+def _unseen(endpoint: Declared) -> Iterator[Fault]:
+    if endpoint.unseen not in UNSEEN:
         yield Fault("E014", "unseen", "is neither warn nor refuse", 'Use "warn" or "refuse".')
 
 
 def _candidates(endpoint: Declared) -> Iterator[Fault]:
+    known = ", ".join(CATALOGUE[endpoint.task])
+    if not _is_list(endpoint.candidates):
+        yield Fault("E015", "candidates", "is not a list", f"List Candidate(…) and any of {known}.")
+        return
     names = [entry.name if isinstance(entry, Candidate) else entry for entry in endpoint.candidates]
     if not names:
         yield Fault("E015", "candidates", "is empty", 'Name at least one, such as "linear".')
-    if len(set(names)) < len(names) or "baseline" in names:
+    if any(names.count(name) > 1 or name == "baseline" for name in names):
         hint = "Give each candidate its own; baseline is taken."
         yield Fault("E015", "candidates", "has a name twice", hint)
-    listed = [entry for entry in endpoint.candidates if isinstance(entry, str) and entry != "baseline"]
+    listed = [entry for entry in endpoint.candidates if not isinstance(entry, Candidate)]
     for name in listed:
-        if name not in CATALOGUE[endpoint.task]:
-            hint = f"Use Candidate(…) or one of {', '.join(CATALOGUE[endpoint.task])}."
+        if name not in (*CATALOGUE[endpoint.task], "baseline"):
+            hint = f"Use Candidate(…) or one of {known}."
             yield Fault("E015", "candidates", f"has an unknown {name!r}", hint)
 
 
-BASIC: tuple[Callable[[Declared], Iterator[Fault]], ...] = (_name, _rows, _features, _outcome)
+def _cv(endpoint: Declared) -> Iterator[Fault]:
+    cv = endpoint.cv
+    is_splitter = callable(getattr(cv, "split", None)) and not isinstance(cv, str | type)
+    if not is_splitter and not (_is_count(cv) and cv >= 2):
+        hint = "Use a number of at least 2, or a splitter of scikit-learn's."
+        yield Fault("E016", "cv", "is neither a number of folds nor a splitter", hint)
+
+
+def _budget(endpoint: Declared) -> Iterator[Fault]:
+    search, policy, seed = endpoint.search, endpoint.policy, endpoint.seed
+    if not isinstance(search, Search) or not _is_number(search.seconds) or not _is_count(search.trials):
+        yield Fault("E017", "search", "is not a Search", "Use Search(trials=16, seconds=60).")
+    elif search.trials < 1 or search.seconds <= 0:
+        yield Fault("E017", "search", "leaves nothing to search", "Give it a trial and a second at least.")
+    if not isinstance(policy, Policy) or not (
+        policy.minimum_score is None or _is_number(policy.minimum_score)
+    ):
+        yield Fault("E017", "policy", "is not a Policy", "Use Policy(minimum_score=0.75).")
+    if not _is_count(seed) or not 0 <= seed <= LARGEST_SEED:
+        yield Fault("E017", "seed", "is not a seed", f"Use a whole number from 0 to {LARGEST_SEED}.")
+
+
+def _trusted(endpoint: Declared) -> Iterator[Fault]:
+    classes = endpoint.trusted
+    if not _is_list(classes) or not all(isinstance(cls, type) for cls in classes):
+        hint = "List the classes themselves, not their names: trusted = [Ratios]."
+        yield Fault("E018", "trusted", "is not a list of classes", hint)
+
+
+def _feature_sets(endpoint: Declared) -> Iterator[Fault]:
+    sets = endpoint.feature_sets
+    hint = 'Use feature_sets = {"few": ["age", "income"]}.'
+    if not isinstance(sets, Mapping):
+        yield Fault("E019", "feature_sets", "is not a mapping", hint)
+        return
+    for name, columns in sets.items():
+        if not _is_list(columns) or not columns:
+            yield Fault("E019", "feature_sets", f"gives {name!r} no list of features", hint)
+        if name == "all":
+            yield Fault("E019", "feature_sets", "has a set called 'all'", "That name is all features.")
+
+
+def _misspelt(endpoint: Declared) -> Iterator[Fault]:
+    # A name that nothing reads changes nothing: the default would be taken without a word.
+    own = [cls for cls in endpoint.__mro__ if cls is not object and cls.__module__ != Endpoint.__module__]
+    names = {name for cls in own for name in vars(cls) if not name.startswith("_")}
+    for name in sorted(names - ATTRIBUTES):
+        near = get_close_matches(name, ATTRIBUTES, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "Names of your own begin with _."
+        yield Fault("E020", name, "is nothing that an endpoint has", hint)
+
+
+def strangers(endpoint: Declared, features: Collection[str]) -> Iterator[Fault]:
+    """Names in ``fields`` and ``feature_sets`` that are none of the endpoint's ``features``."""
+    named = [("E014", "fields", name) for name in endpoint.fields]
+    named += [("E019", "feature_sets", name) for names in endpoint.feature_sets.values() for name in names]
+    for code, attribute, name in named:
+        if name not in features:
+            near = get_close_matches(str(name), features, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(features))}."
+            yield Fault(code, attribute, f"names {name!r}, which is no feature", hint)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+BASIC: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
+    _misspelt,
+    _name,
+    _rows,
+    _features,
+    _outcome,
+)
 DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _tables,
     _time,
@@ -141,5 +256,10 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _maturity,
     _decide,
     _fields,
+    _unseen,
     _candidates,
+    _cv,
+    _budget,
+    _trusted,
+    _feature_sets,
 )

@@ -11,6 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from flyball.domain.errors import DataError
 from flyball.domain.schema import Kind, Schema
 from flyball.inference.transformers import Calendar, Words
 
@@ -46,8 +47,11 @@ def preprocessing(
     """The columns that models compute with, dense float64: imputed, scaled, encoded, unknowns ignored.
 
     Missing numbers become the median and get a column of their own that says so; a missing category is a
-    category.
+    category. Raises ``DataError`` where ``fields`` names what the schema lacks.
     """
+    unknown = sorted(set(fields or ()) - {field.name for field in schema.fields})
+    if unknown:
+        raise DataError(f"There is no feature {unknown[0]!r}, which a feature set names.")
     used = [field for field in schema.fields if fields is None or field.name in fields]
 
     def named(*kinds: Kind) -> list[str]:
