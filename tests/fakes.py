@@ -69,7 +69,10 @@ MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 class FakeEngine(Engine):
-    """Answers for ``income``: everybody earns ``<=50K``. ``fails`` is raised by the next prediction."""
+    """Answers for ``income``: everybody earns ``<=50K``. ``fails`` is raised by the next prediction.
+
+    ``checked_in`` are the threads that looked for problems.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -77,6 +80,7 @@ class FakeEngine(Engine):
         self.sent: list[SentOutcome] = []
         self.asked: dict[str, Any] = {}
         self.fails: Exception | None = None
+        self.checked_in: list[int] = []
 
     def principal(self, key: str) -> Principal:
         for role, known in KEYS.items():
@@ -104,6 +108,7 @@ class FakeEngine(Engine):
 
     def problems(self, principal: Principal, call: Call) -> list[Problem]:
         self._check_known(call.endpoint)
+        self.checked_in.append(threading.get_ident())
         return [problem for one in self._checked(call) for problem in one.problems]
 
     def _checked(self, call: Call) -> list[Checked]:

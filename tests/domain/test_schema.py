@@ -175,3 +175,19 @@ def test_the_union_of_nothing_has_no_fields() -> None:
 @pytest.mark.parametrize(("name", "token"), [("a/b", "a~1b"), ("a~b", "a~0b"), ("~1", "~01"), ("", "")])
 def test_a_name_becomes_one_token_of_a_pointer(name: str, token: str) -> None:
     assert escape(name) == token
+
+
+class Counted(Schema):
+    """A schema that counts how often it is asked for its names."""
+
+    asked: list[str] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        self.asked.append("names")
+        return tuple(field.name for field in self.fields)
+
+
+def test_the_schemas_names_are_gathered_once_for_a_row_whatever_is_sent() -> None:
+    check(Counted((Field(name="age", kind=Kind.NUMBER),)), {f"x{n}": 1 for n in range(50)})
+    assert len(Counted.asked) == 1

@@ -18,8 +18,10 @@ from flyball.domain.errors import (
     UnknownVersion,
 )
 from flyball.domain.records import Prediction
+from flyball.serving import answering
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
+from flyball.serving.problems import MOST_PROBLEMS
 from flyball.stores.database import Database
 from flyball.stores.routes import Principal
 from tests import published
@@ -182,3 +184,21 @@ def test_too_many_at_once_are_refused_before_anything_is_computed(plane: DataPla
     assert len(refused) >= 4
     assert len(refused) + sum(isinstance(answer, list) for answer in answers) == 8
     assert plane.engine._under_way == 0
+
+
+def test_looking_for_problems_ends_where_nobody_would_read_more(plane: DataPlane) -> None:
+    wrong: dict[str, Any] = {f"x{n}": 1 for n in range(100)}
+    with pytest.raises(InvalidInput) as error:
+        ask(plane, *(row(**wrong) for _ in range(50)))
+    assert MOST_PROBLEMS < len(error.value.problems) <= MOST_PROBLEMS + len(wrong)
+
+
+@pytest.mark.parametrize(
+    ("rows", "fields", "is_at_once"), [(1, 0, True), (16, 0, True), (1000, 0, False), (2, 9000, False)]
+)
+def test_only_few_fields_are_checked_on_the_event_loop(
+    plane: DataPlane, rows: int, fields: int, is_at_once: bool
+) -> None:
+    one = Row(input={**published.ROW, **{f"x{n}": 1 for n in range(fields)}})
+    served = plane.engine.pool.table.endpoints["triage"]
+    assert answering.at_once(served, Call(endpoint="triage", rows=(one,) * rows)) is is_at_once

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 from uuid import UUID
 
@@ -216,3 +217,15 @@ def test_an_entity_is_answered_and_nobody_keeps_a_copy(knock: Knock) -> None:
     response = knock("GET", "/v1/endpoints/income/entities/4711/prediction")
     assert (response.status, told(response)["arm"]) == (200, "champion")
     assert header(response, "cache-control") == "no-store"
+
+
+def test_rows_that_are_refused_anyway_are_checked_off_the_event_loop(knock: Knock) -> None:
+    knock("POST", PREDICTIONS, {"rows": [{"input": GOOD}, {"bad": 1}]})
+    assert knock.engine.checked_in
+    assert threading.get_ident() not in knock.engine.checked_in
+
+
+def test_a_body_of_nothing_but_mistakes_is_not_told_them_all(knock: Knock) -> None:
+    rows = [{f"x{n}": 1 for n in range(400)} for _ in range(9)]
+    document = told(knock("POST", PREDICTIONS, {"rows": rows}))
+    assert (len(document["errors"]), document["errors_left_out"] < 100) == (1000, True)

@@ -106,8 +106,9 @@ def check(
                 checked.problems.append(Problem(here, "missing", "A value is needed."))
             continue
         _check_value(field, value, here, checked)
+    taken = known.union(schema.names)
     for name in values:
-        if name not in schema.names and name not in known:
+        if name not in taken:
             place = f"{pointer}/{escape(name)}"
             checked.problems.append(Problem(place, "unknown_field", "The schema has no such field."))
     return checked
@@ -190,8 +191,10 @@ def _text(value: object) -> str:
         raise ValueError("Expected text.")
     if "\x00" in value:
         raise ValueError("Text may not hold a NUL character.")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("Text may not hold half of a surrogate pair.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("Text may not hold half of a surrogate pair.") from None
     return value
 
 

@@ -24,8 +24,8 @@ from flyball.stores.routes import Principal
 
 Reading = Callable[[Callable[[Any], Any]], Any]
 """Runs some reading work with a connection."""
-FEW = 16
-"""Rows that are checked sooner than a thread is asked to check them."""
+FEW = 256
+"""Fields that are checked sooner than a thread is asked to check them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ class Parts(Protocol):
 def at_once(served: Served, call: Call) -> bool:
     """Whether the call can be prepared without reading, sooner than another thread would take it up."""
     number = served.route.champion.version if call.version is None else call.version
-    if call.idempotency_key is not None or number not in served.versions or len(call.rows) > FEW:
+    if call.idempotency_key is not None or number not in served.versions:
+        return False
+    if len(call.rows) > FEW or sum(len(row.input) + len(row.entity) for row in call.rows) > FEW:
         return False
     return not features.used(served.versions[number].manifest, served.route.lookups)
 

@@ -11,6 +11,7 @@ from flyball.domain.routing import Lookup, Manifest
 from flyball.domain.schema import Checked, Field, Kind, Schema, check, escape
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Row
+from flyball.serving.problems import MOST_PROBLEMS
 
 Read = Callable[[Lookup, Scalar], Mapping[str, Scalar] | None]
 """One feature table's values for one key, or ``None``."""
@@ -52,6 +53,7 @@ def checked(
 ) -> list[Asked]:
     """Every row's input and entity, checked completely. Raises ``InvalidInput`` with every problem there is.
 
+    After the row that makes them more than anybody is told, no further one is looked at.
     ``needed`` are those of the endpoint's ``lookups`` that the version has fields from.
     """
     problems: list[Problem] = []
@@ -61,6 +63,8 @@ def checked(
         entity = check_entity(lookups, needed, row.entity, row.pointer, problems)
         problems += result.problems
         every.append(Asked(row, result.values, entity, result.warnings))
+        if len(problems) > MOST_PROBLEMS:
+            break
     if problems:
         raise InvalidInput(problems=problems)
     return every

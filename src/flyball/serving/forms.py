@@ -11,6 +11,7 @@ from flyball.domain.errors import Problem
 from flyball.domain.records import entity_key
 from flyball.domain.schema import Field, Kind, Schema, check, escape
 from flyball.domain.values import Scalar, parse_timestamp
+from flyball.serving.problems import MOST_PROBLEMS
 
 LONGEST_REFERENCE = 255
 """Characters of a reference: its column's width."""
@@ -42,8 +43,13 @@ class Form:
         return f"{self.pointer}/{escape(name)}" if name else self.pointer
 
     def note(self, name: str, code: str, message: str) -> None:
-        """Note a problem with a field, or with the object itself for an empty name."""
-        self.problems.append(Problem(self.place(name), code, message))
+        """Note a problem with a field, or with the object itself for an empty name.
+
+        None after the first beyond ``MOST_PROBLEMS``: nobody reads more, and a hostile body would fill the
+        memory.
+        """
+        if len(self.problems) <= MOST_PROBLEMS:
+            self.problems.append(Problem(self.place(name), code, message))
 
     def scalar(self, name: str, kind: Kind) -> Any:
         """A field of a kind, by the schema's own rules; ``None`` where it is left out or wrong."""
@@ -130,4 +136,7 @@ def _one(name: str, kind: Kind) -> Schema:
 
 def is_clean(text: str) -> bool:
     """Whether a text can be stored: no NUL, no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        return b"\x00" not in text.encode()
+    except UnicodeEncodeError:
+        return False

@@ -63,8 +63,8 @@ async def predict(visit: Visit) -> Response:
         idempotency_key=key,
     )
     if problems or asked.problems:
-        found = visit.engine.problems(visit.principal, call)
-        raise InvalidInput(problems=_once([*problems, *asked.problems], found))
+        problems += asked.problems
+        raise InvalidInput(problems=await asyncio.to_thread(_every, visit, call, problems))
     predictions = await visit.engine.predict(visit.principal, call)
     answers = [answer(one) for one in predictions]
     return answered({"predictions": answers} if asked.is_many else answers[0])
@@ -154,6 +154,11 @@ def _identity(visit: Visit) -> UUID:
     if identity is None:
         raise UnknownPrediction
     return identity
+
+
+def _every(visit: Visit, call: Call, noted: list[Problem]) -> list[Problem]:
+    """What was noted while reading, and what is wrong with the rows besides; it may be long work."""
+    return _once(noted, visit.engine.problems(visit.principal, call))
 
 
 def _once(first: list[Problem], second: list[Problem]) -> list[Problem]:
