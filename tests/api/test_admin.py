@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from flyball.control.accounts.models import ApiKey, Team
 from flyball.control.registry.models import Version
+from flyball.project.models import User
 from tests.api.conftest import Ask
 
 OURS = [model for model in admin.site._registry if model._meta.app_label.startswith("flyball_")]
-IMMUTABLE = [model for model in OURS if model not in {Team}]
+IMMUTABLE = [model for model in OURS if model not in {Team, User}]
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "RouteRevision",
         "Snapshot",
         "Team",
+        "User",
         "Version",
     }
 

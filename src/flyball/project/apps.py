@@ -8,4 +8,5 @@ class ProjectConfig(AppConfig):
 
     name = "flyball.project"
     label = "flyball_project"
+    verbose_name = "Flyball: users"
     default_auto_field = "django.db.models.BigAutoField"

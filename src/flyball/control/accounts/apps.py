@@ -8,4 +8,5 @@ class AccountsConfig(AppConfig):
 
     name = "flyball.control.accounts"
     label = "flyball_accounts"
+    verbose_name = "Flyball: accounts"
     default_auto_field = "django.db.models.BigAutoField"

@@ -9,6 +9,7 @@ class DatasetsConfig(AppConfig):
 
     name = "flyball.control.datasets"
     label = "flyball_datasets"
+    verbose_name = "Flyball: datasets"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -8,4 +8,5 @@ class EndpointsConfig(AppConfig):
 
     name = "flyball.control.endpoints"
     label = "flyball_endpoints"
+    verbose_name = "Flyball: endpoints"
     default_auto_field = "django.db.models.BigAutoField"

@@ -8,4 +8,5 @@ class RegistryConfig(AppConfig):
 
     name = "flyball.control.registry"
     label = "flyball_registry"
+    verbose_name = "Flyball: registry"
     default_auto_field = "django.db.models.BigAutoField"
