@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from flyball import Classification, FeatureTable, Field, Outcome, Rows
 from flyball.control.datasets import selectors, services
@@ -22,7 +24,7 @@ from flyball.domain.values import Scalar, canonical
 from flyball.stores import lookups as online
 from flyball.stores.database import Database
 from tests.datasets import cast
-from tests.shop.models import Customer
+from tests.shop.models import Customer, Order
 
 CUSTOMERS = "SELECT id, age, vip, income, born FROM shop_customer -- as they are"
 ORDERS = "SELECT customer_id, created_at, total, returned FROM shop_order;"
@@ -72,8 +74,8 @@ def looked_up(
     database: Database, declaration: type[Endpoint], schema: Schema, key: Scalar
 ) -> dict[str, Scalar]:
     """Every feature of one customer as the data plane reads it, on a connection without Django."""
-    with closing(database.connect()) as connection:
-        found = [online.read(database, connection, lookup, key) for lookup in lookups(declaration, schema)]
+    with closing(database.connect()) as own:
+        found = [online.read(database, own, lookup, key) for lookup in lookups(declaration, schema)]
     return {name: value for values in found for name, value in (values or {}).items()}
 
 
@@ -123,6 +125,44 @@ def test_a_lookup_sees_no_event_of_the_future(
     declaration = declared(orders_table(source, project))
     schema, _ = take(declaration)
     assert looked_up(database, declaration, schema, shop.ann.pk)["total"] == 20.25
+
+
+SPELLINGS = ["%Y-%m-%d %H:%M:%f000", "%Y-%m-%dT%H:%M:%fZ", "%Y-%m-%dT%H:%M:%f+00:00", "%Y-%m-%d"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("column", ["created_at", "created_at || '' AS created_at"])
+def test_event_times_are_texts_of_any_spelling_on_sqlite(
+    spelling: str, column: str, project: Path, database: Database, take: Take
+) -> None:
+    if database.is_postgres:
+        pytest.skip("PostgreSQL has a type for moments.")
+    shop, now = cast.open_shop(), datetime.now(UTC)
+    for total, ago in (("7.00", timedelta(seconds=1)), ("8.00", timedelta(days=-1))):
+        Order.objects.create(customer=shop.ann, created_at=now - ago, total=total)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE shop_order SET created_at = strftime(%s, created_at)", [spelling])
+    query = f"SELECT customer_id, {column}, total FROM shop_order"
+    declaration = declared(FeatureTable("orders", query=query, on="customer_id", event_time="created_at"))
+    schema, _ = take(declaration)
+    assert looked_up(database, declaration, schema, shop.ann.pk) == {"total": 7.0}
+
+
+@pytest.mark.parametrize("mark", " T")
+def test_of_two_events_in_one_millisecond_the_later_is_seen(
+    mark: str, project: Path, database: Database, take: Take
+) -> None:
+    if database.is_postgres:
+        pytest.skip("PostgreSQL counts microseconds.")
+    shop = cast.open_shop()
+    events = [
+        f"SELECT {shop.ann.pk} AS customer_id, '2026-01-01{mark}10:00:00.000{end}' AS at, {end} AS total"
+        for end in (200, 300, 100)
+    ]
+    orders = FeatureTable("orders", query=" UNION ALL ".join(events), on="customer_id", event_time="at")
+    declaration = declared(orders)
+    schema, _ = take(declaration)
+    assert looked_up(database, declaration, schema, shop.ann.pk) == {"total": 300}
 
 
 @pytest.mark.storage

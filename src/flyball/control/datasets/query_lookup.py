@@ -9,8 +9,8 @@ from flyball.control.datasets.django_lookup import key_kind
 from flyball.control.datasets.plan import Source
 from flyball.domain.schema import Kind
 
-NAIVE = {1082, 1114}
-"""PostgreSQL's types without a zone (``date``, ``timestamp``); they hold UTC."""
+NAIVE = {"date", "timestamp"}
+"""PostgreSQL's types without a zone; they hold UTC."""
 
 
 def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, str]:
@@ -24,23 +24,19 @@ def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, str]:
     columns = ", ".join(f"flyball_query.{native.quoted(name)}" for name in names) or "1"
     where = f"flyball_query.{native.quoted(str(source.key))} = {native.KEY}"
     if source.time:
-        event, moment = _event(source.time, described[source.time])
-        where += f" AND {event} <= {moment} ORDER BY {event} DESC"
+        where += _newest(f"flyball_query.{native.quoted(source.time)}", described[source.time])
     inside = sql_source.inner(source.origin.query)
     sql = f"SELECT {columns} FROM ({inside}) AS flyball_query WHERE {where} LIMIT 1"
     place = native.key_of(kind, uuid=key.declared == "uuid")
     return kind, native.finished(sql, key=place)
 
 
-def _event(name: str, column: sql_source.Column) -> tuple[str, str]:
-    """The event time and the current moment, so that the two compare."""
-    event = f"flyball_query.{native.quoted(name)}"
-    if not native.is_sqlite():
-        moment = (
-            "(statement_timestamp() AT TIME ZONE 'UTC')" if column.declared in {"date", "timestamp"} else ""
-        )
-        return event, moment or "statement_timestamp()"
-    if "date" in column.declared or "time" in column.declared:
-        return event, native.django_now()
-    # An expression's text may be spelled in any way that SQLite reads.
-    return f"julianday({event})", "julianday('now')"
+def _newest(event: str, column: sql_source.Column) -> str:
+    """The condition and the order that leave the newest event of now or before."""
+    if native.is_sqlite():
+        # Text may be spelled in any way that SQLite reads, "T" or not. Its clock counts milliseconds.
+        return f" AND julianday({event}) <= julianday('now') ORDER BY julianday({event}) DESC, {event} DESC"
+    moment = "statement_timestamp()"
+    if column.declared in NAIVE:
+        moment = f"({moment} AT TIME ZONE 'UTC')"
+    return f" AND {event} <= {moment} ORDER BY {event} DESC"
