@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from flyball import Candidate, Policy, Rows
+from flyball import Candidate, FeatureTable, Policy, RequestSource, Rows
 from flyball.cli.main import main
 from flyball.cli.output import Output
 from flyball.cli.servers import build_missing
@@ -176,6 +176,34 @@ def test_a_file_is_answered_row_by_row(typed: Typed, champion: str, tmp_path: Pa
     assert float(rows[0]["probability yes"]) == pytest.approx(1 - float(rows[0]["probability no"]))
     outcome = typed.json("outcomes", champion, "--reference", "cyd", "--value", "no")
     assert outcome["bound"] == 1
+
+
+def test_an_entity_that_no_table_has_is_the_error_of_its_row_alone(
+    typed: Typed, declare: Callable[..., Any], tmp_path: Path
+) -> None:
+    wages = "".join(f"{age},{age * 100}\n" for age in range(20, 70))
+    (tmp_path / "ages.csv").write_text(f"age,wage\n{wages}")
+    ages = FeatureTable("ages", file=str(tmp_path / "ages.csv"), on="age", static=True)
+    declare(features=[RequestSource("job"), ages])
+    typed("apply")
+    typed("build", "purchase", "--promote")
+    people, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    people.write_text("age,job\n30,cook\n987,clerk\n41,pilot\n")
+    said = typed.json("predict", "purchase", "--file", str(people), "--out", str(out), exits=1)
+    assert said == {"rows": 3, "refused": 1, "file": str(out)}
+    rows = list(csv.DictReader(out.open()))
+    assert [bool(row["prediction"]) for row in rows] == [True, False, True]
+    assert rows[1]["error"].startswith("A feature table has no row for that entity")
+
+
+def test_a_reference_column_that_the_file_lacks_is_wrong_usage(
+    typed: Typed, champion: str, tmp_path: Path
+) -> None:
+    people, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    people.write_text("age,job\n30,cook\n")
+    words = ("predict", champion, "--file", str(people), "--out", str(out), "--reference", "nosuch")
+    assert "no column 'nosuch'" in typed(*words, exits=2).stderr
+    assert not out.exists()
 
 
 def test_outcomes_come_from_a_file_and_those_too_early_are_held(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,15 @@ import click
 from flyball.cli import tables
 from flyball.cli.command import command
 from flyball.cli.output import Output
-from flyball.domain.errors import FlyballError, InvalidInput
+from flyball.domain.errors import InvalidInput, ModelFailed, UnknownEntity
 from flyball.domain.records import Prediction
 from flyball.domain.schema import Schema
 from flyball.serving import answers
 
 CHUNK = 500
 """Rows that are answered and committed together."""
+OF_ONE_ROW = (InvalidInput, UnknownEntity, ModelFailed)
+"""Errors that one row of a file can bring about while the others are in order."""
 
 
 @command
@@ -47,8 +49,8 @@ def predict(
     """Ask ENDPOINT, in this process; every answer is recorded as a server's would be.
 
     A file's columns are found by name: inputs, and the columns that name the entity. The answers have
-    the file's columns and those of the answer; rows that do not fit say why in the column "error", and
-    the command ends with 1.
+    the file's columns and those of the answer; rows that do not fit, or whose entity is unknown, say why
+    in the column "error", and the command ends with 1.
 
     Examples:
       flyball predict income --input '{"age": 39, "education": "Bachelors"}'
@@ -115,7 +117,7 @@ class _Asked:
 
 def _file(output: Output, asked: _Asked, file: Path, out: Path) -> None:
     done = refused = 0
-    rows = tables.read(file)
+    rows = _rows(asked, file)
     with output.steps() as steps, out.open("w", newline="", encoding="utf-8") as target:
         writer: Any = None
         while chunk := list(islice(rows, CHUNK)):
@@ -130,6 +132,16 @@ def _file(output: Output, asked: _Asked, file: Path, out: Path) -> None:
     output.result(document, f"{done - refused} of {done} rows are answered in {out}.")
     if refused:
         raise SystemExit(1)
+
+
+def _rows(asked: _Asked, file: Path) -> Iterator[dict[str, str | None]]:
+    rows = tables.read(file)
+    first = next(rows, None)
+    if first is None:
+        return rows
+    if asked.reference and asked.reference not in first:
+        raise click.UsageError(f"{file.name} has no column {asked.reference!r} to take references from.")
+    return chain([first], rows)
 
 
 def _writer(target: Any, values: dict[str, str | None], line: dict[str, Any]) -> Any:
@@ -147,7 +159,7 @@ def _answers(asked: _Asked, chunk: Sequence[dict[str, str | None]]) -> list[Pred
     answers: list[Prediction | str] = [""] * len(rows)
     try:
         answers[:] = inprocess.predict(asked.endpoint, rows=rows, version=asked.number)
-    except InvalidInput:
+    except OF_ONE_ROW:
         # A request is answered whole or not at all: now each row is one of its own.
         for position, row in enumerate(rows):
             answers[position] = _answer(asked, row)
@@ -159,7 +171,7 @@ def _answer(asked: _Asked, row: dict[str, Any]) -> Prediction | str:
 
     try:
         return inprocess.predict(asked.endpoint, rows=[row], version=asked.number)[0]
-    except FlyballError as error:
+    except OF_ONE_ROW as error:
         said = (f"{problem.pointer.removeprefix('/rows/0')} {problem.code}" for problem in error.problems)
         return "; ".join(said) or error.detail
 
