@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flyball.control.endpoints.models import IdempotencyKey
 from flyball.domain.errors import (
     Erased,
     Forbidden,
@@ -17,7 +18,7 @@ from flyball.domain.errors import (
     UnknownPrediction,
     UnknownVersion,
 )
-from flyball.domain.records import Prediction
+from flyball.domain.records import Prediction, digest
 from flyball.serving import answering
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
@@ -156,6 +157,15 @@ def test_a_key_belongs_to_one_request(plane: DataPlane) -> None:
             ask(plane, row(age=3.0) if not other else row(), idempotency_key="once", **other)
 
 
+def test_what_was_sent_with_a_key_cannot_be_guessed_from_what_is_stored(plane: DataPlane) -> None:
+    for key in ("once", "twice"):
+        ask(plane, idempotency_key=key)
+    rows = [[{}, published.ROW, None]]
+    stored = set(IdempotencyKey.objects.values_list("request", flat=True))
+    assert len(stored) == 2
+    assert digest([None, rows]) not in stored
+
+
 def test_a_retry_of_what_has_been_erased_says_so(plane: DataPlane) -> None:
     (answer,) = ask(plane, idempotency_key="once")
     asyncio.run(plane.engine.erase(OWNER, answer.id))
@@ -183,6 +193,19 @@ def test_too_many_at_once_are_refused_before_anything_is_computed(plane: DataPla
     refused = [answer for answer in answers if isinstance(answer, Overloaded)]
     assert len(refused) >= 4
     assert len(refused) + sum(isinstance(answer, list) for answer in answers) == 8
+    assert plane.engine._under_way == 0
+
+
+def test_a_call_counts_by_its_rows(plane: DataPlane) -> None:
+    plane.recorder.limit = 8
+
+    async def together() -> list[Any]:
+        call = Call(endpoint="triage", rows=(row(),) * 8)
+        return await asyncio.gather(
+            *(plane.engine.predict(OWNER, call) for _ in range(3)), return_exceptions=True
+        )
+
+    assert [type(answer) for answer in asyncio.run(together())] == [list, Overloaded, Overloaded]
     assert plane.engine._under_way == 0
 
 

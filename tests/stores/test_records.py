@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -98,6 +100,51 @@ def test_erasing_leaves_a_tombstone_that_says_nothing_about_anybody(
     assert tombstone == made(id=WHOLE.id, created_at=WHOLE.created_at, input={}, output={}, erased_at=NOON)
     left = connection.execute("SELECT CAST(value AS text), reference FROM flyball_outcome").fetchall()
     assert [tuple(row) for row in left] == [("null", None)]
+
+
+PERSON = {"customer_id": 7}
+
+
+def left(connection: Any) -> list[tuple[Any, ...]]:
+    sql = "SELECT state, CAST(value AS text), reference, entity_key FROM flyball_outcome ORDER BY id"
+    return [tuple(row) for row in connection.execute(sql).fetchall()]
+
+
+def test_outcomes_that_are_bound_to_none_go_with_the_last_prediction_that_they_could_be_of(
+    database: Database, connection: Any
+) -> None:
+    some = [made(minutes, reference="loan-1", entity=PERSON) for minutes in (1, 2)]
+    keep(database, connection, *some)
+    sent = [
+        Outcome(endpoint="triage", reference="loan-1", value="secret"),
+        Outcome(endpoint="triage", entity=PERSON, occurred_at=NOON, value="secret"),
+        Outcome(endpoint="triage", reference="loan-2", value="kept"),
+        Outcome(endpoint="triage", entity={"customer_id": 8}, occurred_at=NOON, value="kept"),
+    ]
+    outcomes.record(database, connection, sent, NOON)
+    before = left(connection)
+    assert [row[0] for row in before] == ["ambiguous", "unmatched", "held", "unmatched"]
+    assert records.erase(database, connection, some[0].id, NOON)
+    assert left(connection) == before
+    assert records.erase(database, connection, some[1].id, NOON)
+    assert left(connection) == [(row[0], "null", None, None) for row in before[:2]] + before[2:]
+
+
+def test_on_sqlite_what_is_erased_leaves_the_files_too(database: Database, connection: Any) -> None:
+    if database.is_postgres:
+        pytest.skip("PostgreSQL's files are its own matter.")
+    long = {"note": "SECRET" * 2000}  # does not fit into a page
+    some = [
+        made(minutes, reference=f"SECRET-{minutes}", entity={"id": "SECRET"}, input=long)
+        for minutes in range(30)
+    ]
+    keep(database, connection, *some)
+    database_file = Path(unquote(urlsplit(database.url).path))
+    files = [database_file, Path(f"{database_file}-wal")]
+    assert any(b"SECRET" in file.read_bytes() for file in files)
+    for each in some:
+        records.erase(database, connection, each.id, NOON)
+    assert [file.name for file in files if file.exists() and b"SECRET" in file.read_bytes()] == []
 
 
 def test_what_is_erased_stays_erased_at_its_first_moment(database: Database, connection: Any) -> None:

@@ -176,7 +176,8 @@ def _retry_of(principal: Principal, call: Call) -> tuple[str | None, str]:
         return None, ""
     rows = [[row.entity, row.input, row.reference] for row in call.rows]
     key = digest([principal.team, call.endpoint, call.idempotency_key])
-    return key, digest([call.version, rows])
+    # Under the key, which is stored nowhere: without it nobody can guess what was sent, erased or not.
+    return key, digest([call.version, rows], secret=call.idempotency_key)
 
 
 def _not_erased(stored: list[Prediction]) -> list[Prediction]:

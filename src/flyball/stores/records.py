@@ -28,6 +28,9 @@ class Submission:
 Result = list[Prediction] | FlyballError
 """What became of a submission: the stored predictions (those of the first, for a repeat), or its error."""
 
+BLANKED = "UPDATE flyball_outcome SET value = 'null', reference = NULL, entity_key = NULL WHERE"
+"""Erases outcomes; the condition follows."""
+
 
 def write(database: Database, connection: Any, batch: Sequence[Submission]) -> list[Result]:
     """Store submissions in the transaction that is open; all or nothing is committed by the caller.
@@ -117,23 +120,40 @@ def latest_of_entity(
 def erase(database: Database, connection: Any, identity: UUID, moment: datetime) -> bool:
     """Erase what a prediction says about anybody; says whether there was something to erase.
 
-    Its id, version and times stay as a tombstone; the values and names of its outcomes go too. The
+    Its id, version and times stay as a tombstone. The values and names of its outcomes go too, and of those
+    that are bound to none but have its reference or its entity, once no other prediction has that. The
     connection must be outside a transaction.
     """
+    key = database.id_in(identity)
+    named = (
+        "SELECT endpoint, reference, entity_key FROM flyball_prediction WHERE id = ? AND erased_at IS NULL"
+    )
     erased = (
         "UPDATE flyball_prediction SET input = NULL, output = NULL, decision = NULL, warnings = '[]',"
-        " reference = NULL, entity = '{}', entity_key = NULL, erased_at = ?"
-        " WHERE id = ? AND erased_at IS NULL"
+        " reference = NULL, entity = '{}', entity_key = NULL, erased_at = ? WHERE id = ?"
     )
-    outcomes = (
-        "UPDATE flyball_outcome SET value = 'null', reference = NULL, entity_key = NULL WHERE prediction = ?"
-    )
-    key = database.id_in(identity)
     with database.transaction(connection):
         binding.enter(database, connection, alone=True)
-        count = connection.execute(database.sql(erased), (database.moment_in(moment), key)).rowcount
-        connection.execute(database.sql(outcomes), (key,))
-    return bool(count)
+        names = connection.execute(database.sql(named), (key,)).fetchone()
+        if names is None:
+            return False
+        connection.execute(database.sql(erased), (database.moment_in(moment), key))
+        connection.execute(database.sql(f"{BLANKED} prediction = ?"), (key,))
+        _erase_unbound(database, connection, *names)
+    database.scrub(connection)
+    return True
+
+
+def _erase_unbound(
+    database: Database, connection: Any, endpoint: str, reference: str | None, entity: str | None
+) -> None:
+    for column, name in (("reference", reference), ("entity_key", entity)):
+        sql = (
+            f"{BLANKED} prediction IS NULL AND endpoint = ? AND {column} = ? AND NOT EXISTS"  # noqa: S608
+            f" (SELECT 1 FROM flyball_prediction p WHERE p.endpoint = ? AND p.{column} = ?)"
+        )
+        if name is not None:
+            connection.execute(database.sql(sql), (endpoint, name, endpoint, name))
 
 
 def _claim(database: Database, connection: Any, batch: Sequence[Submission]) -> Mapping[str, Submission]:

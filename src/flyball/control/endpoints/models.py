@@ -83,7 +83,7 @@ class IdempotencyKey(models.Model):
     digest = models.CharField(
         max_length=64, primary_key=True, help_text="SHA-256 of team, endpoint and key: keys are not stored."
     )
-    request = models.CharField(max_length=64, help_text="SHA-256 of the request.")
+    request = models.CharField(max_length=64, help_text="HMAC of the request under the key.")
     predictions = models.JSONField(help_text="Their ids, in the order of the request's rows.")
     created_at = models.DateTimeField()
 

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("request", models.CharField(help_text="SHA-256 of the request.", max_length=64)),
+                ("request", models.CharField(help_text="HMAC of the request under the key.", max_length=64)),
                 ("predictions", models.JSONField(help_text="Their ids, in the order of the request's rows.")),
                 ("created_at", models.DateTimeField()),
             ],
