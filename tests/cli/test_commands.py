@@ -193,7 +193,7 @@ def test_an_entity_that_no_table_has_is_the_error_of_its_row_alone(
     assert said == {"rows": 3, "refused": 1, "file": str(out)}
     rows = list(csv.DictReader(out.open()))
     assert [bool(row["prediction"]) for row in rows] == [True, False, True]
-    assert rows[1]["error"].startswith("A feature table has no row for that entity")
+    assert rows[1]["error"] == "/entity/age unknown_entity"
 
 
 def test_a_reference_column_that_the_file_lacks_is_wrong_usage(
