@@ -15,6 +15,7 @@ from flyball.domain.errors import (
     Forbidden,
     InvalidInput,
     ModelFailed,
+    Overloaded,
     Problem,
     Unauthenticated,
     UnknownEndpoint,
@@ -71,7 +72,7 @@ MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 class FakeEngine(Engine):
     """Answers for ``income``: everybody earns ``<=50K``. ``fails`` is raised by the next prediction.
 
-    ``checked_in`` are the threads that looked for problems.
+    ``checked_in`` are the threads that looked for problems; ``is_full`` says that nothing more can wait.
     """
 
     def __init__(self) -> None:
@@ -81,6 +82,7 @@ class FakeEngine(Engine):
         self.asked: dict[str, Any] = {}
         self.fails: Exception | None = None
         self.checked_in: list[int] = []
+        self.is_full = False
 
     def principal(self, key: str) -> Principal:
         for role, known in KEYS.items():
@@ -91,6 +93,10 @@ class FakeEngine(Engine):
     def require(self, principal: Principal, role: str) -> None:
         if not principal.may(role):
             raise Forbidden
+
+    def check_room(self) -> None:
+        if self.is_full:
+            raise Overloaded
 
     async def predict(self, principal: Principal, call: Call) -> list[Prediction]:
         self._check_known(call.endpoint, call.version)

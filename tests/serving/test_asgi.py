@@ -28,7 +28,8 @@ class Host:
 
     def _start(self) -> Door:
         self.life.append("start")
-        return Door(self.engine, CONFIG)
+        self.door = Door(self.engine, CONFIG)
+        return self.door
 
     def _stop(self) -> None:
         self.life.append("stop")
@@ -118,6 +119,29 @@ def test_a_large_body_of_who_is_not_let_in_is_not_read(more: dict[str, str], sta
     sent, unread = Host().post([chunk(GOOD)], headers=more)
     assert (sent[0]["status"], len(unread)) == (status, 1)
     assert headers(sent)[b"connection"] == b"close"
+
+
+def test_a_large_body_is_not_read_while_nothing_more_can_be_recorded() -> None:
+    host = Host()
+    host.engine.is_full = True
+    sent, unread = host.post([chunk(GOOD)], headers={"content-length": "90000"} | MEMBER)
+    assert (sent[0]["status"], len(unread)) == (503, 1)
+    assert b"retry-after" in headers(sent)
+
+
+def test_large_bodies_share_a_budget_and_small_ones_need_none() -> None:
+    host = Host()
+    large = {"transfer-encoding": "chunked"} | MEMBER
+    host.post([chunk(GOOD)])  # the door is made
+    with host.door.budget.share() as take:
+        take(host.door.budget.limit - len(GOOD))
+        assert host.post([chunk(GOOD)], headers=large)[0][0]["status"] == 200
+        take(1)
+        sent, unread = host.post([chunk(GOOD[:-1], more=True), chunk(b"}"), chunk(b"")], headers=large)
+        assert (sent[0]["status"], headers(sent)[b"connection"], len(unread)) == (503, b"close", 1)
+        assert host.post([chunk(GOOD)])[0][0]["status"] == 200
+    assert host.door.budget.held == 0
+    assert host.post([chunk(GOOD)], headers=large)[0][0]["status"] == 200
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for_without_end() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -71,24 +72,29 @@ async def answer(
 ) -> None:
     """Answer one HTTP request through a door."""
     head = _head(scope)
-    response = door.refusal(head) if _is_large(head) else None
+    with door.budget.share() as take:
+        # Small ones are not counted: slow senders of large ones could keep everybody else out.
+        response = await _answered(door, head, receive, body_seconds, take if _is_large(head) else None)
+    await _send(send, response)
+
+
+async def _answered(
+    door: Door, head: Request, receive: Receive, body_seconds: float, take: Callable[[int], None] | None
+) -> Response:
+    response = None if take is None else door.refusal(head)
     if response is None:
         try:
             async with asyncio.timeout(body_seconds):
-                body = await _body(head, receive, door.body_limit)
+                body = await _body(head, receive, door.body_limit, take)
         except TimeoutError:
             response = problem(BodyTooSlow())
         except FlyballError as error:
             response = problem(error)
         else:
-            request = Request(
-                method=head.method, path=head.path, query=head.query, headers=head.headers, body=body
-            )
-            await _send(send, await door.handle(request))
-            return
+            return await door.handle(replace(head, body=body))
     # The rest of the body may be on its way: this connection cannot be used for another request.
     response.headers.append(("connection", "close"))
-    await _send(send, response)
+    return response
 
 
 def _head(scope: Scope) -> Request:
@@ -115,7 +121,7 @@ def _is_large(head: Request) -> bool:
     return not length.isdecimal() or len(length) > len(str(SMALL)) or int(length) > SMALL
 
 
-async def _body(head: Request, receive: Receive, limit: int) -> bytes:
+async def _body(head: Request, receive: Receive, limit: int, take: Callable[[int], None] | None) -> bytes:
     if {"content-length", "transfer-encoding"} <= head.headers.keys():
         # Two servers that read this differently see two different requests.
         raise MalformedBody("The body has two lengths.")
@@ -129,6 +135,8 @@ async def _body(head: Request, receive: Receive, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise BodyTooLarge(f"The body is larger than {limit} bytes.")
+        if take is not None:
+            take(len(chunk))
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)

@@ -67,10 +67,16 @@ class Engine:
         if not principal.may(role):
             raise Forbidden
 
+    def check_room(self) -> None:
+        """Raises ``Overloaded`` where as much is under way, or waits for a commit, as may."""
+        self.recorder.check_room()
+        if self._under_way >= self.recorder.limit:
+            raise Overloaded
+
     async def predict(self, principal: Principal, call: Call) -> list[Prediction]:
         """Answers, one a row, in order: each is in the database when this returns."""
         served = self.pool.table.served(principal, call.endpoint)
-        with self._admitted():
+        with self._admitted(len(call.rows)):
             if answering.at_once(served, call):
                 prepared = answering.prepare(self, served, principal, call, self.readers.read)
             else:
@@ -81,7 +87,7 @@ class Engine:
 
     def predict_now(self, principal: Principal, call: Call) -> list[Prediction]:
         """The same, blocking, for a caller that has a thread of its own."""
-        with self._admitted():
+        with self._admitted(len(call.rows)):
             answered = self.answer(principal, call)
             return answered if isinstance(answered, list) else self.recorder.submit(answered).result()
 
@@ -107,7 +113,7 @@ class Engine:
         """
         served = self.pool.table.served(principal, endpoint)
         call = Call(endpoint=endpoint, rows=(answering.entity_row(served, key),))
-        with self._admitted():
+        with self._admitted(len(call.rows)):
             prepared = await self._in_worker(lambda: self._unless_unchanged(served, principal, call))
             return (await self._answered(prepared))[0]
 
@@ -226,15 +232,13 @@ class Engine:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)
 
     @contextmanager
-    def _admitted(self) -> Iterator[None]:
-        """Bounds what is under way. Raises ``Overloaded`` at once, before anything is computed in vain."""
-        self.recorder.check_room()
-        if self._under_way >= self.recorder.limit:
-            raise Overloaded
+    def _admitted(self, rows: int) -> Iterator[None]:
+        """Bounds the rows under way. Raises ``Overloaded`` at once, before anything is computed in vain."""
         with self._counting:
-            self._under_way += 1
+            self.check_room()
+            self._under_way += rows
         try:
             yield
         finally:
             with self._counting:
-                self._under_way -= 1
+                self._under_way -= rows

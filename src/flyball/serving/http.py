@@ -14,6 +14,7 @@ from flyball.domain.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from flyball.serving.budget import BODIES, Budget
 from flyball.serving.engine import Engine, Principal
 from flyball.serving.handlers import Visit
 from flyball.serving.messages import Request, Response
@@ -29,11 +30,15 @@ log = logging.getLogger("flyball.serving")
 
 
 class Door:
-    """Answers requests with an engine. Holds no state of its own; may be shared by event loops."""
+    """Answers requests with an engine. May be shared by event loops.
+
+    ``budget`` is for whoever reads large bodies for it.
+    """
 
     def __init__(self, engine: Engine, config: Config) -> None:
         self.engine = engine
         self.body_limit = config.body_limit
+        self.budget = Budget(BODIES * config.body_limit)
 
     async def handle(self, request: Request) -> Response:
         """The answer to a request, whatever happens."""
@@ -49,10 +54,13 @@ class Door:
     def refusal(self, head: Request) -> Response | None:
         """The answer to a request that is turned away before its body is read; ``None`` for all others.
 
-        So a stranger cannot make the server hold a large body.
+        So a stranger cannot make the server hold a large body, nor anybody while there is no room to record
+        what it asks for: every route that takes a body writes.
         """
         try:
-            self._admit(head)
+            _, route = self._admit(head)
+            if route.takes:
+                self.engine.check_room()
         except FlyballError as error:
             return _refusal(error, head)
         return None
