@@ -67,6 +67,28 @@ def test_a_database_without_tables_is_told_how_to_get_them(project: Shell) -> No
     assert "python manage.py migrate" in said
 
 
+@pytest.mark.parametrize("words", [("check",), ("snapshot", "late"), ("build", "late"), ("up", "--build")])
+def test_without_the_extra_for_learning_a_command_says_how_to_install_it(
+    project: Shell, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "without").mkdir()
+    # What an interpreter without the extra does; Python runs the file as it starts.
+    (tmp_path / "without" / "sitecustomize.py").write_text(
+        "import sys\n"
+        "from flyball.cli.command import LEARNING\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in LEARNING:\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+    )
+    bare = Shell(project.directory, {"PYTHONPATH": str(tmp_path / "without")})
+    bare.run("python", "manage.py", "migrate", "--verbosity", "0")
+    said = bare.run("flyball", *words, exits=1).stderr
+    assert 'pip install "flyball[learning]"' in said
+    assert "Traceback" not in said
+
+
 def test_check_builds_without_a_database_and_leaves_none(project: Shell) -> None:
     said = project.run("flyball", "check", "--min", "roc_auc=0.999", exits=4).stderr
     assert "late: roc_auc 0." in said

@@ -19,6 +19,9 @@ from flyball.serving import problems
 EXIT_CODES = {"confirmation_needed": 3, "policy_unmet": 4, "conflict": 5}
 """What a script can tell apart; any other error is 1, wrong usage is 2."""
 
+LEARNING = frozenset({"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"})
+"""What the extra of that name installs, as it is imported."""
+
 
 class Failure(click.ClickException):
     """An error of the domain, as a command ends with it."""
@@ -60,13 +63,18 @@ def described(function: Callable[..., Any]) -> str:
 
 
 def answered(function: Callable[..., Any], output: Output, arguments: dict[str, Any]) -> Any:
-    """Run a command; errors of the domain, and a database without tables, end it with a sentence."""
+    """Run a command; what a user can put right ends it with a sentence."""
     from django.db.utils import OperationalError, ProgrammingError
 
     try:
         return function(output, **arguments)
     except FlyballError as error:
         raise Failure(error, as_json=output.as_json) from error
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in LEARNING:
+            raise
+        absent = FlyballError(f'{error.name} is missing here. Install it: pip install "flyball[learning]"')
+        raise Failure(absent, as_json=output.as_json) from error
     except (OperationalError, ProgrammingError) as error:
         if "flyball_" not in str(error) and "does not exist" not in str(error):
             raise
