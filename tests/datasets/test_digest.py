@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from flyball import Classification, Clustering, FeatureTable, Field, Outcome, Ro
 from flyball.control.datasets import selectors, services
 from flyball.control.datasets.digest import ContentDigest, of_file
 from flyball.control.datasets.models import Snapshot
+from flyball.control.registry.services import build
 from flyball.domain.declaration import Search
+from flyball.domain.errors import DataError
 from flyball.domain.schema import Schema
 from flyball.learning.dataset import read
 from flyball.learning.selection import Plan, select
@@ -132,6 +135,47 @@ def test_the_digest_can_be_found_again_from_the_file(project: Path) -> None:
     assert path.stem == snapshot.digest == of_file(path, schema)
     pq.write_table(pq.read_table(path), project / "again.parquet", row_group_size=7, compression="none")
     assert of_file(project / "again.parquet", schema) == snapshot.digest
+
+
+def changed(path: Path) -> None:
+    """Another value in the same columns."""
+    table = pq.read_table(path)
+    place = table.column_names.index("a")
+    pq.write_table(table.set_column(place, "a", pa.array([0] * len(table))), path)
+
+
+def without(path: Path, column: str) -> None:
+    """A column less."""
+    pq.write_table(pq.read_table(path).drop_columns([column]), path)
+
+
+DAMAGE: list[tuple[str, Callable[[Path], object]]] = [
+    ("a value is another", changed),
+    ("a row is missing", lambda path: pq.write_table(pq.read_table(path)[1:], path)),
+    ("a feature is missing", lambda path: without(path, "a")),
+    ("where rows come from is missing", lambda path: without(path, "_origin")),
+    ("the end is missing", lambda path: path.write_bytes(path.read_bytes()[:-9])),
+    ("a part is missing", lambda path: path.write_bytes(path.read_bytes()[:400] + path.read_bytes()[500:])),
+    ("it is empty", lambda path: path.write_bytes(b"")),
+    ("it is something else", lambda path: path.write_text("id,a,b,c")),
+]
+
+
+@pytest.mark.parametrize("options", [{"key": "id"}, {}], ids=["by key", "by row number"])
+@pytest.mark.parametrize("damage", [row[1] for row in DAMAGE], ids=[row[0] for row in DAMAGE])
+def test_nothing_is_learned_from_a_damaged_file_until_the_snapshot_is_taken_again(
+    damage: Callable[[Path], object], options: dict[str, Any], project: Path
+) -> None:
+    write(project / "x.csv", LINES)
+    groups = declared(**options)
+    snapshot = services.take_snapshot(groups)
+    path = selectors.verified_path(snapshot)
+    before = path.read_bytes()
+    damage(path)
+    with pytest.raises(DataError, match=r"is damaged\. Take the snapshot again"):
+        build(groups, snapshot)
+    assert services.take_snapshot(groups) == snapshot
+    assert selectors.verified_path(snapshot).read_bytes() == before
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])

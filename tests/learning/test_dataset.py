@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from flyball.domain.errors import DataError
+from flyball.learning.dataset import read
 from tests.learning import rows
 
 
@@ -41,6 +42,14 @@ def test_times_are_there_where_rows_have_them(tmp_path: Path) -> None:
 def test_entities_recur_or_not(tmp_path: Path) -> None:
     assert not rows.dataset(tmp_path).grouped
     assert rows.dataset(tmp_path, entities=7).grouped
+
+
+@pytest.mark.parametrize("size", [0, 3, 500])
+def test_a_file_that_was_cut_short_is_said_in_words(tmp_path: Path, size: int) -> None:
+    path = rows.snapshot(tmp_path / "rows.parquet")
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(DataError, match=r"cannot be read\. Take the snapshot again"):
+        read(path, rows.SCHEMA, "classification")
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,13 @@ class Dataset:
 def read(path: Path | str, schema: Schema, task: str) -> Dataset:
     """The rows of a snapshot's Parquet file.
 
-    Raises ``DataError`` where there is nothing to learn from: no row, or a single label.
+    Raises ``DataError`` for a file that cannot be read, and where there is nothing to learn from: no row,
+    or a single label.
     """
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError):
+        raise DataError("The snapshot's file cannot be read. Take the snapshot again.") from None
     rows = table.to_pandas(integer_object_nulls=True)
     if not len(rows):
         raise DataError("The snapshot has no rows.")

@@ -15,6 +15,9 @@ import pyarrow.parquet as pq
 from flyball.domain.records import canonical_json
 from flyball.domain.schema import Schema
 
+NUMBERED = b"flyball.numbered"
+"""A file's own word, in its metadata, for rows that have no key but their number."""
+
 
 class ContentDigest:
     """Takes ordered rows in chunks of any size and gives the SHA-256 of schema and rows.
@@ -48,12 +51,13 @@ class ContentDigest:
         return hashlib.sha256(canonical_json([self.head, self.count, columns]).encode()).hexdigest()
 
 
-def of_file(path: Path, schema: Schema, *, numbered: bool = False) -> str:
+def of_file(path: Path, schema: Schema) -> str:
     """The digest of a snapshot's file, read in chunks."""
-    file = pq.ParquetFile(path)
-    content = ContentDigest(schema, file.schema_arrow.names, numbered=numbered)
-    for batch in file.iter_batches():
-        content.update(batch)
+    with pq.ParquetFile(path) as file:
+        numbered = NUMBERED in (file.schema_arrow.metadata or {})
+        content = ContentDigest(schema, file.schema_arrow.names, numbered=numbered)
+        for batch in file.iter_batches():
+            content.update(batch)
     return content.hexdigest()
 
 

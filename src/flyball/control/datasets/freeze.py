@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flyball.control.datasets.digest import ContentDigest
+from flyball.control.datasets.digest import NUMBERED, ContentDigest
 from flyball.control.datasets.join import Layout
 from flyball.control.datasets.physical import Physical
 from flyball.control.datasets.workspace import Workspace
@@ -45,7 +45,7 @@ def freeze(workspace: Workspace, table: str, layout: Layout, schema: Schema, *, 
     by the MD5 of their content, which nothing changes and which follows no column's values.
     """
     path = workspace.path("final")
-    final = _final_schema(layout)
+    final = _final_schema(layout, numbered=numbered)
     content = ContentDigest(schema, final.names, numbered=numbered)
     with pq.ParquetWriter(path, final, compression="zstd") as writer:
         for batch in _ordered(workspace, table, layout, numbered=numbered):
@@ -55,13 +55,13 @@ def freeze(workspace: Workspace, table: str, layout: Layout, schema: Schema, *, 
     return Frozen(path=path, digest=content.hexdigest(), rows=content.count)
 
 
-def _final_schema(layout: Layout) -> pa.Schema:
+def _final_schema(layout: Layout, *, numbered: bool) -> pa.Schema:
     moment = TYPES[Physical.MOMENT]
     columns = [("_key", pa.string()), ("_time", moment), ("_entity", pa.string()), ("_origin", pa.string())]
     if layout.outcome is not None:
         columns.append(("_outcome", TYPES[layout.outcome]))
     columns += [(feature.name, TYPES[feature.type]) for feature in layout.features]
-    return pa.schema(columns)
+    return pa.schema(columns, {NUMBERED: b"true"} if numbered else None)
 
 
 def _ordered(workspace: Workspace, table: str, layout: Layout, *, numbered: bool) -> Iterator[pa.RecordBatch]:

@@ -20,6 +20,28 @@ def snapshot_path(snapshot: Snapshot) -> Path:
     return path
 
 
+def verified_path(snapshot: Snapshot) -> Path:
+    """The snapshot's file, once its content has been found to be what its name says.
+
+    Raises ``DataError`` where it is not on this machine, cannot be read, or holds something else.
+    """
+    import pyarrow as pa  # a web process has no pyarrow to load
+
+    from flyball.control.datasets.digest import of_file
+
+    path = snapshot_path(snapshot)
+    try:
+        found = of_file(path, snapshot_schema(snapshot))
+    except (pa.ArrowException, OSError, ValueError, KeyError):  # cut short, or no such columns
+        found = ""
+    if found != snapshot.digest:
+        raise DataError(
+            f"The file of snapshot {snapshot.digest[:12]} is damaged. Take the snapshot again, "
+            "from the same data."
+        )
+    return path
+
+
 def snapshot_schema(snapshot: Snapshot) -> Schema:
     """The snapshot's schema."""
     return msgspec.convert(snapshot.schema, Schema)

@@ -69,9 +69,8 @@ class Taking:
         self.report("Writing the snapshot")
         frozen = freeze.freeze(work, table, layout, schema, numbered=numbered)
         target = folder / f"{frozen.digest}.parquet"
-        if not target.exists():
-            frozen.path.chmod(0o600)
-            frozen.path.rename(target)
+        frozen.path.chmod(0o600)
+        frozen.path.replace(target)  # also where it is there: it may have been damaged since
         snapshot, _ = Snapshot.objects.get_or_create(
             endpoint=self.declaration.name,
             digest=frozen.digest,

@@ -111,7 +111,7 @@ def _dataset(declaration: type[Endpoint], snapshot: Snapshot) -> Dataset:
     from flyball.learning import dataset
 
     return dataset.read(
-        datasets.snapshot_path(snapshot), datasets.snapshot_schema(snapshot), declaration.task
+        datasets.verified_path(snapshot), datasets.snapshot_schema(snapshot), declaration.task
     )
 
 
