@@ -114,8 +114,9 @@ def test_nothing_that_was_sent_is_lost(database: Database, connection: Any) -> N
     assert connection.execute("SELECT count(*) FROM flyball_outcome").fetchone()[0] == 451
 
 
-def label_of(database: Database, connection: Any) -> list[Any]:
-    return [label for _, label in outcomes.labelled(database, connection, "triage", until=LATER)]
+def label_of(database: Database, connection: Any, received_until: datetime = LATER) -> list[Any]:
+    found = outcomes.labelled(database, connection, "triage", until=LATER, received_until=received_until)
+    return [label for _, label in found]
 
 
 def test_the_last_correction_counts(database: Database, connection: Any) -> None:
@@ -123,6 +124,16 @@ def test_the_last_correction_counts(database: Database, connection: Any) -> None
     for value in ("ill", "well"):
         fate(database, connection, sent(value, prediction=ONE.id))
     assert label_of(database, connection) == ["well"]
+
+
+@pytest.mark.parametrize(("minutes", "known"), [(59, []), (60, ["ill"]), (119, ["ill"]), (120, ["well"])])
+def test_of_a_moment_that_has_passed_only_what_was_received_by_then_counts(
+    database: Database, connection: Any, minutes: int, known: list[Any]
+) -> None:
+    keep(database, connection, ONE)
+    for value, received in (("ill", 60), ("well", 120)):
+        outcomes.record(database, connection, [sent(value, prediction=ONE.id)], at(received))
+    assert label_of(database, connection, at(minutes)) == known
 
 
 @pytest.mark.parametrize("value", ["ill", True, False, 3, 1.5, None, "3", "true", '"'])
@@ -165,7 +176,13 @@ def test_labels_come_in_pages_up_to_a_moment(database: Database, connection: Any
     outcomes.record(database, connection, [sent(prediction=each.id) for each in every], LATER)
     seen: list[Prediction] = []
     while page := outcomes.labelled(
-        database, connection, "triage", after=seen[-1].id if seen else None, limit=2, until=at(3)
+        database,
+        connection,
+        "triage",
+        after=seen[-1].id if seen else None,
+        limit=2,
+        until=at(3),
+        received_until=LATER,
     ):
         seen += [prediction for prediction, _ in page]
     assert seen == every[:4]

@@ -79,8 +79,10 @@ def labelled(
     after: UUID | None = None,
     limit: int = 1000,
     until: datetime,
+    received_until: datetime,
 ) -> list[tuple[Prediction, Scalar]]:
-    """Predictions made at or before ``until``, with their last outcome, in order of id, a page at a time.
+    """Predictions made at or before ``until``, with the last outcome that was received at or before
+    ``received_until``, in order of id, a page at a time.
 
     ``after`` is the last id of the page before. Predictions with an outcome that was pulled from the rows
     themselves are left out, corrected since or not, because the rows bring them; so are erased ones.
@@ -90,11 +92,20 @@ def labelled(
         f"SELECT {names}, CAST(o.value AS text) FROM flyball_outcome o"  # noqa: S608 - names of columns
         " JOIN flyball_prediction p ON p.id = o.prediction"
         " WHERE o.endpoint = ? AND o.state = 'bound' AND o.prediction > ?"
-        " AND p.created_at <= ? AND p.erased_at IS NULL AND NOT EXISTS (SELECT 1 FROM flyball_outcome l"
-        " WHERE l.prediction = o.prediction AND l.state = 'bound' AND (l.id > o.id OR l.source = 'pull'))"
+        " AND p.created_at <= ? AND o.received_at <= ? AND p.erased_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM flyball_outcome l WHERE l.prediction = o.prediction"
+        " AND l.state = 'bound' AND (l.source = 'pull' OR (l.id > o.id AND l.received_at <= ?)))"
         " ORDER BY o.prediction LIMIT ?"
     )
-    values = (endpoint, database.id_in(after or NOTHING), database.moment_in(until), limit)
+    received = database.moment_in(received_until)
+    values = (
+        endpoint,
+        database.id_in(after or NOTHING),
+        database.moment_in(until),
+        received,
+        received,
+        limit,
+    )
     rows = connection.execute(database.sql(sql), values).fetchall()
     return [(prediction(database, row[:-1]), json.loads(row[-1])) for row in rows]
 

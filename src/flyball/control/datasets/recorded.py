@@ -50,7 +50,7 @@ def _pages(declaration: type[Endpoint], as_of: datetime) -> Iterator[list[tuple[
     after: UUID | None = None
     until = as_of - declaration.outcome.maturity
     while page := outcomes.labelled(
-        database(), raw(), declaration.name, after=after, limit=PAGE, until=until
+        database(), raw(), declaration.name, after=after, limit=PAGE, until=until, received_until=as_of
     ):
         after = page[-1][0].id
         yield page
