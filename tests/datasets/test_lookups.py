@@ -14,8 +14,9 @@ import pytest
 from django.db import connection
 
 from flyball import Classification, FeatureTable, Field, Outcome, Rows
-from flyball.control.datasets import selectors, services
+from flyball.control.datasets import file_lookup, selectors, services
 from flyball.control.datasets.lookups import lookups, warnings
+from flyball.control.datasets.models import OnlineRow
 from flyball.domain import schema as schemas
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DataError
@@ -285,3 +286,24 @@ def test_a_uuid_is_a_key_and_a_feature_like_any_text(project: Path, database: Da
     assert looked_up(database, declaration, schema, str(known)) == expected
     for unknown in (str(UUID(int=7)), "no UUID at all", str(shop.ann.pk)):
         assert looked_up(database, declaration, schema, unknown) == {}
+
+
+WHOLE_KEYS = [
+    (["1", "-7", "0"], Kind.INTEGER),
+    ([str(2**63 - 1), str(-(2**63) + 1), "1234567890123456789", "-999999999999999999"], Kind.INTEGER),
+    (["1", str(2**63)], Kind.TEXT),
+    (["1", str(-(2**63) - 1)], Kind.TEXT),
+    (["1", "01"], Kind.TEXT),
+    (["1", "one"], Kind.TEXT),
+]
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(("keys", "kind"), WHOLE_KEYS)
+def test_a_files_keys_are_whole_numbers_where_all_of_them_fit_64_bits(
+    keys: list[str], kind: Kind, db: None
+) -> None:
+    OnlineRow.objects.bulk_create(
+        OnlineRow(endpoint="risk", feature_table="wards", key=key, load=1, values={}) for key in keys
+    )
+    assert file_lookup.compiled("risk", "wards")[0] is kind

@@ -14,6 +14,7 @@ from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
+from flyball.serving.features import parse_key
 from flyball.stores.database import Database
 from tests import published
 from tests.engine.conftest import OWNER
@@ -151,7 +152,9 @@ def test_another_version_or_another_decision_is_another_answer(plane: DataPlane,
     assert (second.decision, third.decision) == ("admit", None)
 
 
-@pytest.mark.parametrize("key", ["4", "one", "", "1.5", "true", "９"])
+@pytest.mark.parametrize(
+    "key", ["4", "one", "", "1.5", "true", "９", "01", "+1", " 1", "-0", str(2**63), "9" * 5000]
+)
 def test_an_address_that_names_no_entity_is_unknown(plane: DataPlane, key: str) -> None:
     with pytest.raises(UnknownEntity):
         of_entity(plane, key)
@@ -201,3 +204,8 @@ def test_a_version_may_take_less_of_a_table_than_is_published(plane: DataPlane, 
     published.store(database, version=2, schema=Schema((AGE,)))
     (answer,) = ask(plane, 1, version=2)
     assert answer.input == {"age": 80.5}
+
+
+@pytest.mark.parametrize("key", [2**63 - 1, -(2**63), 1_234_567_890_123_456_789, 0])
+def test_a_key_of_64_bits_is_read_from_an_address(key: int) -> None:
+    assert parse_key(Kind.INTEGER, str(key)) == key

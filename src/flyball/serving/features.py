@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownEntity
 from flyball.domain.routing import Lookup, Manifest
-from flyball.domain.schema import Checked, Field, Kind, Schema, check, escape
+from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, escape
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Row
 from flyball.serving.problems import MOST_PROBLEMS
 
+WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
+"""A whole number as it is written down."""
 Read = Callable[[Lookup, Scalar], Mapping[str, Scalar] | None]
 """One feature table's values for one key, or ``None``."""
 CheckInput = Callable[[Mapping[str, object], str], Checked]
@@ -115,8 +117,9 @@ def look_up(schema: Schema, needed: Sequence[Lookup], asked: Sequence[Asked], re
 def parse_key(kind: Kind, text: str) -> Scalar:
     """An entity's key from a URL or a file of text. Raises ``ValueError`` where it is none of that kind."""
     if kind is Kind.INTEGER:
-        if not re.fullmatch(r"-?[0-9]{1,18}", text):
-            raise ValueError("Expected a whole number.")
+        # One spelling each: 01 is another text, and so would be another entity's address.
+        if not WHOLE.fullmatch(text) or not -MOST - 1 <= int(text) <= MOST:
+            raise ValueError("Expected a whole number of at most 64 bits.")
         return int(text)
     if kind is Kind.NUMBER:
         return float(text)
