@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from flyball import Candidate, FeatureTable, Policy, RequestSource, Rows
+from flyball.cli.keys import keys
 from flyball.cli.main import main
 from flyball.cli.output import Output
 from flyball.cli.servers import build_missing
@@ -255,8 +256,16 @@ def test_wrong_usage_exits_with_2(typed: Typed, champion: str, words: tuple[str,
     typed(*words, exits=2)
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+EVERY = {**main.commands, **{f"keys {name}": each for name, each in keys.commands.items()}}
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
 def test_every_command_helps_with_examples(name: str) -> None:
-    said = CliRunner().invoke(main, [name, "--help"]).stdout
+    said = CliRunner().invoke(main, [*name.split(), "--help"]).stdout
     assert "Examples:" in said
     assert f"flyball {name}" in said
+
+
+@pytest.mark.parametrize("name", sorted(EVERY.keys() - {"keys"}))
+def test_every_command_can_print_json(name: str) -> None:
+    assert "as_json" in {parameter.name for parameter in EVERY[name].params}

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import stat
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.shell import PATIENCE, Shell, processes_of
+
+
+@contextmanager
+def serving(shell: Shell, *words: str) -> Iterator[str]:
+    """A server, until the block ends; the line that it printed when it was ready."""
+    server = subprocess.Popen(
+        ["flyball", *words],
+        cwd=shell.directory,
+        env=shell.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert server.stdout is not None
+        yield server.stdout.readline()
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        server.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -36,6 +58,14 @@ def test_init_overwrites_nothing(project: Shell) -> None:
     said = project.run("flyball", "init", "hello", "--directory", ".", exits=2).stderr
     assert "manage.py already" in said
     assert manage.read_text() == "mine"
+
+
+def test_init_and_serve_tell_programs_where(tmp_path: Path) -> None:
+    assert Shell(tmp_path).flyball("init", "hello") == {"name": "hello", "directory": "hello"}
+    shell = Shell(tmp_path / "hello")
+    shell.run("python", "manage.py", "migrate", "--verbosity", "0")
+    with serving(shell, "serve", "--json") as line:
+        assert json.loads(line) == {"url": f"http://127.0.0.1:{shell.port}"}
 
 
 def test_init_refuses_a_name_that_python_cannot_import(tmp_path: Path) -> None:
@@ -155,17 +185,6 @@ def test_a_port_that_is_taken_is_named(bare: Shell) -> None:
 )
 def test_each_plane_serves_alone(bare: Shell, command: str, path: str, status: int) -> None:
     bare.run("python", "manage.py", "migrate", "--verbosity", "0")
-    server = subprocess.Popen(
-        ["flyball", command],
-        cwd=bare.directory,
-        env=bare.environment,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        assert server.stdout is not None
-        assert bytes(f"127.0.0.1:{bare.port}", "ascii") in server.stdout.readline()
+    with serving(bare, command) as line:
+        assert f"127.0.0.1:{bare.port}" in line
         assert httpx.get(f"http://127.0.0.1:{bare.port}{path}", timeout=10).status_code == status
-    finally:
-        os.killpg(server.pid, signal.SIGINT)
-        server.wait(PATIENCE)

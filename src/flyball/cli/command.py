@@ -22,6 +22,9 @@ EXIT_CODES = {"confirmation_needed": 3, "policy_unmet": 4, "conflict": 5}
 LEARNING = frozenset({"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"})
 """What the extra of that name installs, as it is imported."""
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+"""What every command takes, outside a project too."""
+
 
 class Failure(click.ClickException):
     """An error of the domain, as a command ends with it."""
@@ -45,7 +48,7 @@ class Failure(click.ClickException):
 def command(function: Callable[..., Any]) -> click.Command:
     """A command inside a project: Django is set up, and ``output`` is the first argument."""
 
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @json_option
     @functools.wraps(function)
     def run(as_json: bool, **arguments: Any) -> Any:
         project = find(Path.cwd())

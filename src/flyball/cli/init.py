@@ -13,6 +13,9 @@ from string import Template
 
 import click
 
+from flyball.cli.command import json_option
+from flyball.cli.output import Output
+
 SCAFFOLD = {
     "manage.py.txt": "manage.py",
     "settings.py.txt": "{name}/settings.py",
@@ -28,7 +31,8 @@ PARCELS = 800
 @click.command()
 @click.argument("name")
 @click.option("--directory", type=click.Path(path_type=Path), help="Where, instead of a new directory NAME.")
-def init(name: str, directory: Path | None) -> None:
+@json_option
+def init(name: str, directory: Path | None, *, as_json: bool) -> None:
     """Start a project called NAME that runs: settings, an endpoint, and a small table to learn from.
 
     \b
@@ -49,7 +53,10 @@ def init(name: str, directory: Path | None) -> None:
         target.write_text(Template(text).substitute(name=name), encoding="utf-8")
     _write_parcels(root / "parcels.csv")
     step = f"cd {root} && " if directory is None else ""
-    click.echo(f"{root} is a project now. Bring it up: {step}flyball up --build")
+    Output(as_json=as_json).result(
+        {"name": name, "directory": str(root)},
+        f"{root} is a project now. Bring it up: {step}flyball up --build",
+    )
 
 
 def _write_parcels(path: Path) -> None:

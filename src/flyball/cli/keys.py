@@ -26,7 +26,12 @@ def keys() -> None:
 @click.option("--role", type=click.Choice(["owner", "member", "viewer"]), required=True)
 @click.option("--label", default="", help="What the key is for.")
 def issue(output: Output, *, team: str, role: str, label: str) -> None:
-    """Make a key and print it: this once, only its SHA-256 is stored."""
+    """Make a key and print it: this once, only its SHA-256 is stored.
+
+    Examples:
+      flyball keys issue --role member --label web
+      flyball keys issue --role viewer --team sales
+    """
     from flyball.control.accounts import selectors, services
 
     key, text = services.issue_key(team=selectors.team(team), role=role, label=label)
@@ -36,7 +41,12 @@ def issue(output: Output, *, team: str, role: str, label: str) -> None:
 @command
 @click.option("--team", help="Only this team's.")
 def list_(output: Output, *, team: str | None) -> None:
-    """List keys, newest first, by number; never the keys themselves."""
+    """List keys, newest first, by number; never the keys themselves.
+
+    Examples:
+      flyball keys list
+      flyball keys list --team sales
+    """
     from flyball.control.accounts import selectors
 
     rows = [
@@ -56,7 +66,11 @@ def list_(output: Output, *, team: str | None) -> None:
 @command
 @click.argument("number", type=int)
 def revoke(output: Output, *, number: int) -> None:
-    """Take the key of that NUMBER back, for good. Servers notice within a second."""
+    """Take the key of that NUMBER back, for good. Servers notice within a second.
+
+    Examples:
+      flyball keys revoke 3
+    """
     from flyball.control.accounts import selectors, services
 
     key = selectors.keys().filter(pk=number).first()

@@ -9,7 +9,7 @@ import click
 
 from flyball.cli.apply import refuse_faults
 from flyball.cli.build import make_champion
-from flyball.cli.command import Failure, command
+from flyball.cli.command import Failure, command, json_option
 from flyball.cli.output import Output
 from flyball.cli.owner import TEAM, key_file, owner_key
 from flyball.cli.project import config, find, start_django
@@ -54,7 +54,8 @@ def up(output: Output, *, build: bool) -> None:
 
 @click.command()
 @click.option("--workers", default=1, show_default=True, help="Processes; each keeps its own models.")
-def serve(workers: int) -> None:
+@json_option
+def serve(workers: int, *, as_json: bool) -> None:
     """Run the data plane alone: predictions and outcomes, without Django.
 
     In a project it reads the project's database; elsewhere FLYBALL_DATABASE_URL says which.
@@ -64,9 +65,9 @@ def serve(workers: int) -> None:
       flyball serve
       FLYBALL_DATABASE_URL=postgresql://flyball@db/flyball FLYBALL_HOST=0.0.0.0 flyball serve --workers 4
     """
-    own = _data_plane()
+    own, output = _data_plane(), Output(as_json=as_json)
     server = Server(target="flyball.serving.app:application", workers=workers)
-    run(server, own, lambda: click.echo(f"The data plane answers at {url(own)}"))
+    run(server, own, lambda: output.result({"url": url(own)}, f"The data plane answers at {url(own)}"))
 
 
 @command
