@@ -7,7 +7,13 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-from flyball.learning.environment import environment
+import hypothesis
+import msgspec
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from flyball import Candidate, Regression
+from flyball.learning.environment import environment, models_of
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -38,4 +44,16 @@ def test_code_that_is_in_no_repository_has_no_commit(tmp_path: Path) -> None:
 def test_the_versions_are_those_that_are_installed(tmp_path: Path) -> None:
     facts = environment(tmp_path)
     assert facts["python"] == platform.python_version()
-    assert facts["libraries"]["scikit-learn"] == metadata.version("scikit-learn")
+    for name in ("Django", "joblib", "scikit-learn", "threadpoolctl"):
+        assert facts["libraries"][name] == metadata.version(name)
+
+
+def test_the_distributions_of_a_declaration_s_own_classes_are_named_too(tmp_path: Path) -> None:
+    class Risk(Regression):
+        candidates = ["linear", Candidate("own", make_pipeline(FunctionTransformer(hypothesis.note)))]
+        trusted = [msgspec.Raw, Path, type("Local", (), {})]
+
+    facts = environment(tmp_path, models_of(Risk))
+    added = facts["libraries"].keys() - environment(tmp_path)["libraries"].keys()
+    assert added == {"hypothesis", "msgspec"}
+    assert facts["libraries"]["msgspec"] == metadata.version("msgspec")

@@ -5,18 +5,36 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-LIBRARIES = ("flyball", "scikit-learn", "numpy", "scipy", "pandas", "skops", "optuna", "pyarrow", "duckdb")
+from flyball.domain.declaration import Candidate, Endpoint
+
+LIBRARIES = (
+    "flyball",
+    "Django",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "joblib",
+    "threadpoolctl",
+    "pandas",
+    "skops",
+    "optuna",
+    "pyarrow",
+    "duckdb",
+)
+"""What every build rests on."""
 
 
-def environment(directory: Path | str) -> dict[str, Any]:
+def environment(directory: Path | str, models: Iterable[Any] = ()) -> dict[str, Any]:
     """The facts of a build as JSON.
 
-    ``commit`` and ``dirty`` describe the git work tree that holds ``directory``; both are ``None`` where
-    there is no git or no commit.
+    ``libraries`` are ours, and those that ``models`` (estimators, and classes of the user's own) come from,
+    where they are installed as distributions. ``commit`` and ``dirty`` describe the git work tree that holds
+    ``directory``; both are ``None`` where there is no git or no commit.
     """
     commit = _git(directory, "rev-parse", "HEAD")
     status = None if commit is None else _git(directory, "status", "--porcelain")
@@ -25,8 +43,35 @@ def environment(directory: Path | str) -> dict[str, Any]:
         "dirty": None if status is None else bool(status),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "libraries": {name: _version(name) for name in LIBRARIES},
+        "libraries": _versions({*LIBRARIES, *_distributions(models)}),
     }
+
+
+def models_of(declaration: type[Endpoint]) -> list[Any]:
+    """What a declaration itself brings: the estimators of its own candidates, and trusted classes."""
+    own = [each.estimator for each in declaration.candidates if isinstance(each, Candidate)]
+    return [*own, *declaration.trusted]
+
+
+def _distributions(models: Iterable[Any]) -> set[str]:
+    modules = {module for model in models for module in _modules(model)}
+    if not modules:
+        return set()
+    known = metadata.packages_distributions()
+    return {name for module in modules for name in known.get(module, ())}
+
+
+def _modules(model: Any) -> Iterator[str]:
+    """The top-level modules of an estimator or a class, and of what it is made of."""
+    is_class = isinstance(model, type) or not hasattr(model, "get_params")
+    parts = [] if is_class else model.get_params(deep=True).values()
+    for part in (model, *parts):
+        yield str(getattr(part, "__module__", None) or type(part).__module__).partition(".")[0]
+
+
+def _versions(names: Iterable[str]) -> dict[str, str]:
+    found = {name: _version(name) for name in sorted(names, key=str.lower)}
+    return {name: version for name, version in found.items() if version is not None}
 
 
 def _version(name: str) -> str | None:

@@ -40,14 +40,14 @@ def build(
     Minutes long; not to be called inside a transaction. ``report`` is told of every trial. Raises
     ``BuildFailed`` when no candidate could be fitted; whatever ends a build early is recorded with it.
     """
-    from flyball.learning.environment import environment
+    from flyball.learning.environment import environment, models_of
 
     running = Build.objects.create(
         endpoint=declaration.name,
         snapshot=snapshot,
         seed=declaration.seed,
         metric=declaration.metric,
-        environment=environment(_project()),
+        environment=environment(_project(), models_of(declaration)),
     )
     try:
         _search(running, declaration, report)
@@ -82,13 +82,13 @@ def register_fitted(declaration: type[Endpoint], snapshot: Snapshot, pipeline: A
     It takes the snapshot's features as one data frame, and answers golden rows drawn from that snapshot.
     It has no scores: nobody here knows which rows it has seen.
     """
-    from flyball.learning.environment import environment
+    from flyball.learning.environment import environment, models_of
 
     manifest = _store(declaration, snapshot, _dataset(declaration, snapshot), pipeline)
     facts = {
         "candidate": "by_hand",
         "snapshot": _snapshot_facts(snapshot),
-        "environment": environment(_project()),
+        "environment": environment(_project(), [*models_of(declaration), pipeline]),
         "profile": snapshot.profile,
     }
     return number_version(manifest, facts)
