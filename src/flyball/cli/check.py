@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from flyball.cli.apply import refuse_faults
-from flyball.cli.command import command
+from flyball.cli.command import passing
 from flyball.cli.output import Output, cell
 from flyball.cli.rounds import leaderboard, search, take
 from flyball.cli.scratch import scratch_database
@@ -21,7 +21,7 @@ SMALL = Search(trials=1, seconds=20)
 """What a small build may take, for each candidate."""
 
 
-@command
+@passing
 @click.option(
     "--min", "least", multiple=True, metavar="METRIC=SCORE", help="Least held-out score, by metric."
 )
@@ -30,7 +30,7 @@ SMALL = Search(trials=1, seconds=20)
 def check(output: Output, *, least: tuple[str, ...], load: tuple[str, ...], no_build: bool) -> None:
     """Check every declaration, and build each endpoint once, small.
 
-    Needs no database and leaves none: it works on an empty one, made for once. Rows that come from
+    Needs no database and leaves nothing: it works on an empty one, made for once. Rows that come from
     Django tables are there only if --load puts them there.
 
     Examples:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -47,17 +50,44 @@ class Failure(click.ClickException):
 
 def command(function: Callable[..., Any]) -> click.Command:
     """A command inside a project: Django is set up, and ``output`` is the first argument."""
+    return _made(function, nullcontext)
 
+
+def passing(function: Callable[..., Any]) -> click.Command:
+    """A command that leaves nothing in the project: what settings keep in Flyball's home ends with it."""
+    return _made(function, _temporary_home)
+
+
+def _made(function: Callable[..., Any], home: Callable[[], AbstractContextManager[None]]) -> click.Command:
     @json_option
     @functools.wraps(function)
     def run(as_json: bool, **arguments: Any) -> Any:
         project = find(Path.cwd())
         if project is None:
             raise click.UsageError("There is no project here (no manage.py). Start one: flyball init NAME")
-        start_django(project)
-        return answered(function, Output(as_json=as_json), arguments)
+        with home():
+            start_django(project)
+            return answered(function, Output(as_json=as_json), arguments)
 
     return click.command(help=described(function))(run)
+
+
+@contextmanager
+def _temporary_home() -> Iterator[None]:
+    from django.apps import apps
+
+    if apps.ready:  # by manage.py, whose settings have their home already
+        yield
+        return
+    before = os.environ.get("FLYBALL_HOME")
+    with TemporaryDirectory(prefix="flyball-home-") as folder:
+        os.environ["FLYBALL_HOME"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["FLYBALL_HOME"]
+            if before is not None:
+                os.environ["FLYBALL_HOME"] = before
 
 
 def described(function: Callable[..., Any]) -> str:

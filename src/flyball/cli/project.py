@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from flyball.config import Config, load
 
@@ -47,7 +51,21 @@ def start_django(project: Project) -> None:
     if apps.ready:
         return  # manage.py has done it
     environment(project)
-    django.setup()
+    with loading(project.settings):
+        django.setup()
+
+
+@contextmanager
+def loading(what: str) -> Iterator[None]:
+    """Settings that cannot be loaded end the command with a sentence that says which, and why."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        yield
+    except (ValueError, OSError, ImportError, ImproperlyConfigured) as error:
+        reason = str(error).strip().partition("\n")[0]
+        hint = ' Install it: pip install "flyball[postgres]"' if "psycopg" in reason else ""
+        raise click.ClickException(f"{what} cannot be loaded: {reason}{hint}") from error
 
 
 def config() -> Config:

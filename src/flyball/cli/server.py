@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import socket
@@ -38,12 +39,13 @@ def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
 
     Raises ``click.ClickException`` where the address is taken.
     """
-    _refuse_taken(config)
+    address = _address(config.host)
+    _refuse_taken(address, config.port)
     # A fresh process for each worker: a fork would take along Django, open connections and threads.
     multiprocessing.set_start_method("spawn", force=True)
     granian = Granian(
         server.target,
-        address=config.host,
+        address=address,
         port=config.port,
         interface=Interfaces.ASGI if server.lifespan else Interfaces.ASGINL,
         workers=server.workers,
@@ -74,14 +76,25 @@ def _announce(probe: str, ready: Callable[[], None]) -> None:
     ready()
 
 
-def _refuse_taken(config: Config) -> None:
+def _refuse_taken(address: str, port: int) -> None:
     # Granian shares its port with others (SO_REUSEPORT): two servers would each get half of the requests.
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((config.host, config.port))
+            probe.bind((address, port))
         except OSError as error:
-            message = f"Port {config.port} of {config.host} is not free. Choose another: FLYBALL_PORT=8001"
+            if error.errno == errno.EADDRINUSE:
+                message = f"Port {port} of {address} is not free. Choose another with FLYBALL_PORT."
+            else:
+                message = f"No server can listen on {address}, port {port}: {error.strerror}."
             raise click.ClickException(message) from error
+
+
+def _address(host: str) -> str:
+    """The address of a host by name, as Granian wants it."""
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise click.ClickException(f"FLYBALL_HOST names no address of this machine: {host}.") from error
