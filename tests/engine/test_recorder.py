@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -29,6 +30,27 @@ def recorder(database: Database) -> Iterator[Recorder]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def blocker(database: Database) -> Iterator[Any]:
+    """Somebody else, who keeps the database locked until they roll back."""
+    connection = database.connect()
+    if database.is_postgres:
+        connection.execute("BEGIN")
+        connection.execute("LOCK TABLE flyball_prediction IN ACCESS EXCLUSIVE MODE")
+    else:
+        connection.execute("BEGIN IMMEDIATE")
+    yield connection
+    connection.close()
+
+
+def stalled(recorder: Recorder) -> bool:
+    try:
+        recorder.check_room()
+    except Overloaded:
+        return True
+    return False
 
 
 def submission(**values: Any) -> Submission:
@@ -172,3 +194,35 @@ def test_a_large_request_is_taken_whole_when_nothing_waits(recorder: Recorder, d
     first = made()
     many = tuple(replace(first, id=made(minutes).id) for minutes in range(LIMIT * 3))
     assert stored(database, *result(recorder.submit(Submission(predictions=many)))) == LIMIT * 3
+
+
+def test_while_a_commit_waits_for_a_lock_the_next_is_refused_at_once(
+    recorder: Recorder, database: Database, blocker: Any
+) -> None:
+    first = recorder.submit(submission())
+    while not stalled(recorder):
+        time.sleep(0.01)
+    with pytest.raises(Overloaded):
+        recorder.submit(submission())
+    assert not first.done()
+    blocker.execute("ROLLBACK")
+    assert stored(database, *result(first), *result(recorder.submit(submission()))) == 2
+
+
+def test_a_lock_that_stays_refuses_all_that_waited_and_stores_none_of_it(
+    database: Database, blocker: Any
+) -> None:
+    recorder = Recorder(replace(database, wait_seconds=0.5), LIMIT)
+    recorder.start()
+    release = hold(recorder)
+    some = [submission() for _ in range(2)]
+    waiting = [recorder.submit(some[0]), recorder.run(lambda connection: None), recorder.submit(some[1])]
+    release.set()
+    for each in waiting:
+        with pytest.raises(Overloaded):
+            each.result(PATIENCE_SECONDS)
+    assert recorder.waiting == 0
+    blocker.execute("ROLLBACK")
+    answered = result(recorder.submit(submission()))
+    recorder.stop()
+    assert stored(database, *answered, *(each for one in some for each in one.predictions)) == 1

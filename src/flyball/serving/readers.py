@@ -29,14 +29,14 @@ class Readers:
         """
         try:
             return self._once(work)
-        except self.database.driver.Error:
+        except self.database.driver.Error as error:
+            if self.database.is_locked(error):  # it was waited for already
+                raise _unanswered(error) from error
             self.close()  # after a restart of the database every idle one is broken too
         try:
             return self._once(work)
         except self.database.driver.Error as error:
-            state = getattr(error, "sqlstate", None)  # the message itself may hold what a user sent
-            logger.error("A read failed twice: %s %s", type(error).__name__, state or "")
-            raise Overloaded("The database does not answer; try again shortly.") from error
+            raise _unanswered(error) from error
 
     def close(self) -> None:
         """Close the connections that nobody uses now."""
@@ -61,3 +61,9 @@ class Readers:
             raise
         self._idle.put(connection)
         return result
+
+
+def _unanswered(error: Exception) -> Overloaded:
+    state = getattr(error, "sqlstate", None)  # the message itself may hold what a user sent
+    logger.error("A read failed: %s %s", type(error).__name__, state or "")
+    return Overloaded("The database does not answer; try again shortly.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 """Predictions in one commit: on SQLite others wait for the write lock meanwhile."""
+STALLED_SECONDS = 2
+"""A commit that takes longer is waiting for somebody: nobody else is made to wait behind it."""
+UNTAKEN = "The database did not take it; try again shortly."
 
 T = TypeVar("T")
 
@@ -44,8 +48,8 @@ class _Work:
 class Recorder:
     """Commits in groups, in a thread of its own, on a connection of its own.
 
-    ``limit`` bounds the predictions that wait; beyond it, new ones are refused with ``Overloaded``. A future
-    is done only after the commit: what it says is in the database.
+    ``limit`` bounds the predictions that wait; beyond it, and while a commit stands still, new ones are
+    refused with ``Overloaded``. A future is done only after the commit: what it says is in the database.
     """
 
     def __init__(self, database: Database, limit: int) -> None:
@@ -56,6 +60,7 @@ class Recorder:
         self._connection: Any = None
         self._queue: deque[_Entry | _Work] = deque()
         self._waiting = 0
+        self._began: float | None = None
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="flyball-recorder", daemon=True)
@@ -77,26 +82,28 @@ class Recorder:
         self._thread.join()
 
     def check_room(self) -> None:
-        """Raises ``Overloaded`` where as much waits as may, so that nobody computes in vain."""
-        if self._waiting >= self.limit or self._stopping:
+        """Raises ``Overloaded`` where as much waits as may, or for too long: nobody computes in vain."""
+        began = self._began
+        stalled = began is not None and time.monotonic() - began > STALLED_SECONDS
+        if self._waiting >= self.limit or stalled or self._stopping:
             raise Overloaded
 
     def submit(self, submission: Submission) -> Future[list[Prediction]]:
         """Store predictions. Raises ``Overloaded`` at once where too much waits."""
         entry = _Entry(submission)
-        self._put(entry, len(submission.predictions))
+        self._put(entry)
         return entry.done
 
     def run(self, work: Callable[[Any], T]) -> Future[T]:
         """Do ``work`` with the writing connection. Raises ``Overloaded`` at once where too much waits."""
         task = _Work(work)
-        self._put(task, 1)
+        self._put(task)
         return task.done
 
-    def _put(self, item: _Entry | _Work, weight: int) -> None:
+    def _put(self, item: _Entry | _Work) -> None:
         with self._changed:
             self.check_room()
-            self._waiting += weight
+            self._waiting += _weight(item)
             self._queue.append(item)
             self._changed.notify()
 
@@ -104,6 +111,7 @@ class Recorder:
         with suppress(self.database.driver.Error):
             self._connected()  # so that the status can tell how durable it is before anything is written
         while group := self._next():
+            self._began = time.monotonic()
             if isinstance(group[0], _Work):
                 self._work(group[0])
             else:
@@ -128,7 +136,8 @@ class Recorder:
             results = self._stored([each.submission for each in entries])
         except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
             results = [_refusal(error)] * len(entries)
-        self._leave(sum(len(each.submission.predictions) for each in entries))
+            self._turn_away(error)
+        self._leave(sum(_weight(each) for each in entries))
         for entry, result in zip(entries, results, strict=True):
             _settle(entry.done, result)
 
@@ -139,19 +148,34 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - as above
             self._disconnect()
             result = _refusal(error)
+            self._turn_away(error)
         self._leave(1)
         _settle(task.done, result)
 
     def _leave(self, weight: int) -> None:
         with self._changed:
             self._waiting -= weight
+            self._began = None
+
+    def _turn_away(self, error: Exception) -> None:
+        """Where the database was locked for too long, those that waited behind do not begin to wait anew."""
+        if not self.database.is_locked(error):
+            return
+        with self._changed:
+            behind = list(self._queue)
+            self._queue.clear()
+            self._waiting -= sum(_weight(item) for item in behind)
+        for item in behind:
+            _settle(item.done, Overloaded(UNTAKEN))
 
     def _stored(self, batch: Sequence[Submission]) -> Sequence[records.Result]:
         try:
             return self._commit(batch)
-        except Exception as error:  # noqa: BLE001 - the second try decides
-            logger.warning("A commit failed and is tried again: %s", type(error).__name__)
+        except Exception as error:
+            logger.warning("A commit failed: %s", type(error).__name__)
             self._disconnect()
+            if self.database.is_locked(error):
+                raise  # it was waited for already, and with the connection gone nothing is stored
             driver = self.database.driver
             transient = isinstance(error, driver.OperationalError | driver.InterfaceError)
         rest = self._not_stored(batch)
@@ -208,4 +232,8 @@ def _refusal(error: Exception) -> FlyballError:
         return error
     # Not its message: a driver's may hold values that a user sent.
     logger.error("Something was not stored: %s", type(error).__name__)
-    return Overloaded("The database did not take it; try again shortly.")
+    return Overloaded(UNTAKEN)
+
+
+def _weight(item: _Entry | _Work) -> int:
+    return len(item.submission.predictions) if isinstance(item, _Entry) else 1

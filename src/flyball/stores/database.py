@@ -14,8 +14,17 @@ from uuid import UUID
 
 from flyball.domain.values import parse_timestamp
 
-BUSY_SECONDS = 20
-"""How long a writer waits for SQLite's one write lock before it fails (seconds)."""
+ARRIVING: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How soon PostgreSQL is given up that does not answer at all (seconds; the last in milliseconds), where
+the URL says nothing else."""
+LOCKED = {"55P03", "57014"}
+"""What PostgreSQL calls a lock, or an answer, that was not there in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +32,11 @@ class Database:
     """A database by URL: how to connect, and how it spells ids, moments and placeholders.
 
     Holds no connection itself, so it may be shared by threads and processes; a connection may not.
+    ``wait_seconds`` is how long a statement waits for a lock that somebody else holds before it fails.
     """
 
     url: str
+    wait_seconds: float = 20
 
     @property
     def is_postgres(self) -> bool:
@@ -44,24 +55,45 @@ class Database:
     def connect(self) -> Any:
         """A new connection in autocommit, as durable as the promise: FULL on SQLite, ``on`` on PostgreSQL."""
         if self.is_postgres:
-            import psycopg
-
-            connection = psycopg.connect(self.url, autocommit=True)
-            connection.execute("SET synchronous_commit = on")
-            return connection
+            return self._postgres()
         path = unquote(urlsplit(self.url).path)
-        lite = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        lite = sqlite3.connect(path, timeout=self.wait_seconds, isolation_level=None, check_same_thread=False)
         lite.execute("PRAGMA journal_mode = WAL")
         lite.execute("PRAGMA synchronous = FULL")
         lite.execute("PRAGMA secure_delete = ON")  # or what is erased would stay in the pages that it frees
         return lite
 
-    def connect_read_only(self) -> Any:
-        """A new connection that refuses to write."""
-        connection = self.connect()
-        read_only = "SET default_transaction_read_only = on" if self.is_postgres else "PRAGMA query_only = ON"
-        connection.execute(read_only)
+    def _postgres(self) -> Any:
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+
+        connection = psycopg.connect(**{**ARRIVING, **conninfo_to_dict(self.url)}, autocommit=True)
+        connection.execute("SET synchronous_commit = on")
+        connection.execute(f"SET lock_timeout = {self._milliseconds}")
         return connection
+
+    def connect_read_only(self) -> Any:
+        """A new connection that refuses to write. On PostgreSQL its statements end in time, too.
+
+        Those that write do not: a timeout during ``COMMIT`` would stop it from waiting for a standby.
+        """
+        connection = self.connect()
+        if self.is_postgres:
+            connection.execute("SET default_transaction_read_only = on")
+            connection.execute(f"SET statement_timeout = {self._milliseconds}")
+        else:
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    @property
+    def _milliseconds(self) -> int:
+        return int(self.wait_seconds * 1000)
+
+    def is_locked(self, error: Exception) -> bool:
+        """Whether the error is that somebody else held a lock for longer than one waits."""
+        if self.is_postgres:
+            return getattr(error, "sqlstate", None) in LOCKED
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
     def durability(self, connection: Any) -> str:
         """What this very connection says of its durability, such as ``synchronous=2``."""
@@ -92,7 +124,7 @@ class Database:
         if not self.is_postgres:
             connection.execute("PRAGMA busy_timeout = 1000")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+            connection.execute(f"PRAGMA busy_timeout = {self._milliseconds}")
 
     def id_in(self, value: UUID) -> Any:
         """An id as a parameter: Django keeps 32 hexadecimal digits on SQLite."""
