@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sklearn.dummy import DummyClassifier
 
 from flyball import Candidate, FeatureTable, Policy, RequestSource, Rows
 from flyball.cli.keys import keys
@@ -90,6 +91,22 @@ def test_bringing_up_shows_why_a_candidate_failed_and_a_score_that_is_not_define
     assert "TypeError" in said
     assert "–" in said
     assert "purchase@1 is champion." in said
+
+
+def test_a_winner_that_is_no_better_than_the_baseline_is_doubted(
+    typed: Typed, declare: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    declare(candidates=[Candidate("blind", DummyClassifier(strategy="prior"))])
+    said = "blind is no better than the baseline on rows held out: 0.5000 to 0.5000."
+    assert said in typed("build", "purchase").stderr
+    typed("apply")
+    build_missing(Output(as_json=False))
+    assert said in capsys.readouterr().err
+
+
+def test_a_winner_that_beats_the_baseline_is_not_doubted(typed: Typed, declare: Callable[..., Any]) -> None:
+    declare()
+    assert "baseline on rows" not in typed("build", "purchase").stderr
 
 
 def test_a_build_on_a_stored_snapshot_takes_no_new_one(typed: Typed, declare: Callable[..., Any]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flyball.cli.command import command
 from flyball.cli.output import Output, cell
-from flyball.cli.rounds import LEADERBOARD, leaderboard, search, stored, take
+from flyball.cli.rounds import LEADERBOARD, doubt, leaderboard, search, stored, take
 
 if TYPE_CHECKING:
     from flyball.control.registry.models import Build, Version
@@ -27,7 +28,8 @@ def build(
 ) -> None:
     """Take a snapshot of ENDPOINT, search for the best model on it, and register the winner.
 
-    The same snapshot, code and seed give the same scores and answers again.
+    The same snapshot, code and seed give the same scores and answers again. A winner that is no better
+    than the baseline is named.
 
     Examples:
       flyball build income
@@ -53,9 +55,17 @@ def make_champion(version: Version, *, yes: bool = False) -> None:
     promote(endpoint=version.endpoint, version=version.number, yes=yes)
 
 
+def warn(output: Output, rows: Sequence[Mapping[str, Any]], version: Version) -> None:
+    """Say where a version is no better than the baseline: its numbers alone do not."""
+    said = doubt(rows, version.facts.get("candidate", ""))
+    if said:
+        output.note(f"Careful: {said}")
+
+
 def show(output: Output, done: Build, version: Version, *, promoted: bool) -> None:
     """The leaderboard, and what became of the winner."""
     rows = leaderboard(done)
+    warn(output, rows, version)
     if output.as_json:
         output.result(
             {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flyball.cli.output import Output
+from flyball.cli.output import Output, cell
 from flyball.domain.errors import NotFound
 
 if TYPE_CHECKING:
@@ -74,6 +75,22 @@ def leaderboard(build: Build) -> list[dict[str, Any]]:
         }
         for result in selectors.leaderboard(build)
     ]
+
+
+def doubt(rows: Sequence[Mapping[str, Any]], candidate: str) -> str | None:
+    """A sentence where ``candidate`` scores no better than the baseline in a leaderboard's ``rows``."""
+    by_name = {row["candidate"]: row for row in rows}
+    chosen, baseline = by_name.get(candidate), by_name.get("baseline")
+    if chosen is None or baseline is None or chosen is baseline:
+        return None
+    for measure, where in (("held_out", "on rows held out"), ("mean", "in the mean of the folds")):
+        own, least = chosen[measure], baseline[measure]
+        if own is not None and least is not None and own <= least:
+            return (
+                f"{candidate} is no better than the baseline {where}: {cell(own)} to {cell(least)}. "
+                "Answers that know nothing of the features would do as well."
+            )
+    return None
 
 
 def _mean(scores: list[float | None]) -> float | None:

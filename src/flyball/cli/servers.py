@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flyball.cli.apply import refuse_faults
-from flyball.cli.build import make_champion
+from flyball.cli.build import make_champion, warn
 from flyball.cli.command import Failure, command, json_option
 from flyball.cli.output import Output
 from flyball.cli.owner import TEAM, key_file, owner_key
@@ -117,8 +117,10 @@ def build_missing(output: Output) -> None:
             continue
         try:
             done = search(output, declaration, take(output, declaration))
-            output.note_table(leaderboard(done), LEADERBOARD)
+            rows = leaderboard(done)
+            output.note_table(rows, LEADERBOARD)
             version = register(build=done)
+            warn(output, rows, version)
             make_champion(version)
             output.note(f"{version} is champion.")
         except FlyballError as error:
