@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from flyball.domain.declaration import CATALOGUE
+from flyball.learning.catalog import CATALOG
 from tests.documents import blocks, follow
 from tests.shell import Shell
 
@@ -51,6 +53,19 @@ def test_python_in_documents_compiles_and_its_imports_exist(page: Path) -> None:
                 line for line in block.text.splitlines() if re.match(r"(from flyball|import flyball)", line)
             ]
             exec("\n".join(imports), {})  # noqa: S102 - import lines of our own documents
+
+
+def test_the_catalogue_s_table_names_what_there_is_and_how_many_rows_it_takes() -> None:
+    section = (ROOT / "docs" / "declaration.md").read_text().split("## The catalogue")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (\w+) \| (`.+`) \|$", section, re.M)
+    assert {task: tuple(re.findall(r"`(\w+)`", names)) for task, names in rows} == CATALOGUE
+    said = {
+        name: int(most.replace(",", ""))
+        for names, most in re.findall(r"((?:`\w+`(?: and\s)?)+)[^`]*at most ([\d,]+\d)", section)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    entries = [(name, entry) for task in CATALOG.values() for name, entry in task.items()]
+    assert said == {name: entry.rows for name, entry in entries if entry.rows is not None}
 
 
 def test_every_make_target_that_documents_name_exists() -> None:
