@@ -164,6 +164,13 @@ def test_no_module_is_a_junk_drawer() -> None:
     assert [path for path in python_files() if path.stem in drawers or path.parent.name in drawers] == []
 
 
+def test_no_check_is_switched_off_without_a_code_and_a_reason() -> None:
+    reason = r"(?:: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|\[[\w, -]+\])\s+[-#] \S"
+    switched = re.compile(rf"# (?:noqa|type: ignore)(?!{reason}).*")
+    found = {path: switched.findall(path.read_text()) for path in python_files("src", "tests")}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
 def test_nothing_is_ever_unpickled() -> None:
     imports = re.compile(r"^\s*(import|from)\s+(pickle|cloudpickle|joblib|dill|shelve|marshal)\b", re.M)
     assert [path for path in python_files("src") if imports.search(path.read_text())] == []

@@ -52,6 +52,6 @@ def read(database: Database, connection: Any, digest: str) -> bytes:
 
 def _insert(database: Database, connection: Any, into: str, values: tuple[Any, ...]) -> None:
     marks = ", ".join("?" * len(values))
-    sql = f"INSERT INTO flyball_{into} VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
+    sql = f"INSERT INTO flyball_{into} VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
     with database.transaction(connection):
         connection.execute(database.sql(sql), values)

@@ -63,7 +63,7 @@ def store(
     fates = binding.resolve(database, connection, outcomes, received_at)
     marks = rows_of(len(outcomes), 10)
     sql = (
-        "INSERT INTO flyball_outcome (endpoint, state, prediction, reference, entity_key, occurred_at,"  # noqa: S608
+        "INSERT INTO flyball_outcome (endpoint, state, prediction, reference, entity_key, occurred_at,"  # noqa: S608 - marks
         f" value, source, segment, received_at) VALUES {marks}"
     )
     rows = [_row(database, *pair, received_at) for pair in zip(outcomes, fates, strict=True)]

@@ -104,7 +104,7 @@ def find(
     if not endpoints:
         return []
     where = " AND ".join([f"endpoint IN {rows_of(1, len(endpoints))}", *given])
-    sql = f"SELECT {NAMES} FROM flyball_prediction WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
+    sql = f"SELECT {NAMES} FROM flyball_prediction WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - ours
     rows = connection.execute(database.sql(sql), [*endpoints, *given.values(), limit]).fetchall()
     return [prediction(database, row) for row in rows]
 
@@ -149,7 +149,7 @@ def _erase_unbound(
 ) -> None:
     for column, name in (("reference", reference), ("entity_key", entity)):
         sql = (
-            f"{BLANKED} prediction IS NULL AND endpoint = ? AND {column} = ? AND NOT EXISTS"  # noqa: S608
+            f"{BLANKED} prediction IS NULL AND endpoint = ? AND {column} = ? AND NOT EXISTS"  # noqa: S608 - ours
             f" (SELECT 1 FROM flyball_prediction p WHERE p.endpoint = ? AND p.{column} = ?)"
         )
         if name is not None:
