@@ -6,14 +6,14 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connections
 
 from flyball import config
 from flyball.control import connection
-from flyball.domain.errors import InvalidInput, Problem, UnknownEndpoint
+from flyball.domain.errors import InvalidInput, Overloaded, Problem, UnknownEndpoint
 from flyball.domain.records import Prediction
 from flyball.domain.values import canonical
 from flyball.serving.app import DataPlane, create
@@ -23,6 +23,7 @@ from flyball.serving.forms import Form
 from flyball.stores import records
 from flyball.stores.routes import Principal
 
+T = TypeVar("T")
 Values = Mapping[str, object]
 Answering = Callable[[Call], list[Prediction]]
 
@@ -144,16 +145,44 @@ async def apredict(
 def _predict(call: Call) -> list[Prediction]:
     plane = data_plane()
     owner = _owner(plane, call.endpoint)
-    if not connections["default"].in_atomic_block:
+    if not _in_transaction():
         return plane.engine.predict_now(owner, call)
-    answered = plane.engine.answer(owner, call, connection.raw())
+    answered = _with_callers(plane, lambda own: plane.engine.answer(owner, call, own))
     if isinstance(answered, list):
         return answered
     if plane.database.is_postgres:
         return plane.recorder.submit(answered).result()
-    with transaction.atomic():  # a savepoint: an error here leaves the caller's transaction usable
-        records.write(plane.database, connection.raw(), [answered])
+    _with_callers(plane, lambda own: records.write(plane.database, own, [answered]))
     return list(answered.predictions)
+
+
+def _in_transaction() -> bool:
+    """Whether the caller has begun something that is not committed, and may hold locks for it."""
+    django = connections["default"]
+    if django.vendor == "sqlite":  # begun in whichever way; without autocommit only the first write begins
+        return bool(connection.raw().in_transaction)
+    return django.in_atomic_block or not django.get_autocommit()
+
+
+def _with_callers(plane: DataPlane, work: Callable[[Any], T]) -> T:
+    """What ``work`` makes of the caller's own connection.
+
+    In a savepoint: an error leaves the caller's transaction usable. Raises ``Overloaded`` where the
+    database does not answer.
+    """
+    own = connection.raw()
+    try:
+        own.execute("SAVEPOINT flyball")
+        try:
+            made = work(own)
+        except BaseException:
+            own.execute("ROLLBACK TO SAVEPOINT flyball")
+            raise
+        finally:
+            own.execute("RELEASE SAVEPOINT flyball")
+    except plane.database.driver.Error as error:
+        raise Overloaded("The database did not answer inside this transaction.") from error
+    return made
 
 
 def _owner(plane: DataPlane, endpoint: str) -> Principal:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 import flyball
 from flyball import inprocess
 from flyball.control.endpoints.models import Prediction
-from flyball.domain.errors import InvalidInput, UnknownEndpoint, UnknownEntity
+from flyball.domain.errors import InvalidInput, Overloaded, UnknownEndpoint, UnknownEntity
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.stores.database import Database
@@ -124,6 +124,78 @@ def test_inside_a_transaction_features_are_looked_up_as_the_caller_sees_them(dat
         assert flyball.predict("visit", entity={"customer_id": customer.id}).input["age"] == 44.0
     with pytest.raises(UnknownEntity):
         flyball.predict("visit", entity={"customer_id": customer.id})
+
+
+@contextmanager
+def without_autocommit() -> Iterator[None]:
+    transaction.set_autocommit(False)
+    try:
+        yield
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+
+
+@contextmanager
+def begun_by_hand() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("begun", [without_autocommit, begun_by_hand])
+def test_a_transaction_that_was_begun_otherwise_is_a_transaction_too(
+    begun: Callable[[], AbstractContextManager[None]], database: Database
+) -> None:
+    with begun():
+        City.objects.create(region="north")
+        flyball.predict("triage", input=ROW)
+    assert Prediction.objects.count() == (1 if database.is_postgres else 0)
+    assert City.objects.count() == 0
+
+
+def test_without_autocommit_and_before_anything_is_written_it_is_recorded_for_good() -> None:
+    with without_autocommit():
+        answer = flyball.predict("triage", input=ROW)
+    assert Prediction.objects.get().id == answer.id
+
+
+def test_a_read_that_fails_inside_a_transaction_leaves_it_usable(database: Database) -> None:
+    lookup = Lookup(
+        table="customer",
+        on="customer_id",
+        key_kind=Kind.INTEGER,
+        sql=database.sql("SELECT age FROM nowhere WHERE id = ?"),
+        columns=(("age", Kind.NUMBER),),
+    )
+    schema = Schema((Field(name="age", kind=Kind.NUMBER, source="customer"),))
+    published.publish(database, endpoint="visit", schema=schema, lookups=[lookup])
+    with transaction.atomic():
+        City.objects.create(region="north")
+        with pytest.raises(Overloaded):
+            flyball.predict("visit", entity={"customer_id": 1})
+        City.objects.create(region="south")
+    assert City.objects.count() == 2
+
+
+def test_a_write_that_fails_inside_a_transaction_leaves_it_usable(database: Database) -> None:
+    if database.is_postgres:
+        pytest.skip("On PostgreSQL the recorder writes.")
+    inprocess.data_plane()
+    with closing(database.connect()) as other, begun_by_hand():
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")
+        City.objects.count()
+        with pytest.raises(Overloaded):
+            flyball.predict("triage", input=ROW)
+        other.execute("ROLLBACK")
+        flyball.predict("triage", input=ROW)
+        assert Prediction.objects.count() == 1
+    connection.close()  # and with it, its impatience
 
 
 def test_a_child_that_was_forked_predicts_with_threads_and_connections_of_its_own(database: Database) -> None:
