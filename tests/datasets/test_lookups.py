@@ -280,6 +280,7 @@ def test_a_uuid_is_a_key_and_a_feature_like_any_text(project: Path, database: Da
     )
     declaration = declared(table, rows=Rows("loans.csv"))
     schema, rows = take(declaration)
+    assert [lookup.is_uuid for lookup in lookups(declaration, schema)] == [True]
     (row,) = (row for row in rows if row["_outcome"] == "a")
     expected = {"prediction": str(known), "endpoint": "other"}
     assert {name: row[name] for name in expected} == expected

@@ -14,7 +14,7 @@ from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
-from flyball.serving.features import parse_key
+from flyball.serving.features import check_entity, parse_key
 from flyball.stores.database import Database
 from tests import published
 from tests.engine.conftest import OWNER
@@ -209,3 +209,17 @@ def test_a_version_may_take_less_of_a_table_than_is_published(plane: DataPlane, 
 @pytest.mark.parametrize("key", [2**63 - 1, -(2**63), 1_234_567_890_123_456_789, 0])
 def test_a_key_of_64_bits_is_read_from_an_address(key: int) -> None:
     assert parse_key(Kind.INTEGER, str(key)) == key
+
+
+@pytest.mark.parametrize(
+    ("is_uuid", "key", "kept"),
+    [
+        (True, "0193B3A0-0000-7000-8000-00000000000A", "0193b3a0-0000-7000-8000-00000000000a"),
+        (True, "0193b3a0000070008000-00000000000a", "0193b3a0-0000-7000-8000-00000000000a"),
+        (True, "no UUID", "no UUID"),
+        (False, "0193B3A0-0000-7000-8000-00000000000A", "0193B3A0-0000-7000-8000-00000000000A"),
+    ],
+)
+def test_a_uuid_is_one_entity_however_it_is_spelled(is_uuid: bool, key: str, kept: str) -> None:
+    lookup = Lookup(table="calls", on="call", key_kind=Kind.TEXT, sql="", columns=(), is_uuid=is_uuid)
+    assert check_entity([lookup], [lookup], {"call": key}, "", []) == {"call": kept}

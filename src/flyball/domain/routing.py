@@ -44,6 +44,7 @@ class Lookup:
     ``sql`` holds one native placeholder (``?`` on SQLite, ``%s`` on PostgreSQL), bound to the entity's
     ``on`` value read as ``key_kind``, and gives at most one row. A row is ``columns`` in order; or, where
     ``packed``, one JSON object. ``columns`` says which kind each column is read as: databases forget.
+    ``is_uuid`` says that the key is a UUID, which has several spellings: the entity is kept in one of them.
     """
 
     table: str
@@ -52,6 +53,7 @@ class Lookup:
     sql: str
     columns: tuple[tuple[str, Kind], ...]
     packed: bool = False
+    is_uuid: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownEntity
 from flyball.domain.routing import Lookup, Manifest
@@ -79,7 +80,7 @@ def check_entity(
     pointer: str,
     problems: list[Problem],
 ) -> dict[str, Scalar]:
-    """The entity's keys as their kinds; what is wrong with them is added to ``problems``.
+    """The entity's keys as their kinds, UUIDs in one spelling; what is wrong is added to ``problems``.
 
     Every column that names an entity of this endpoint is accepted, those of ``needed`` must be there.
     """
@@ -88,7 +89,12 @@ def check_entity(
     fields = [Field(name=on, kind=kind, nullable=on not in must) for on, kind in kinds.items()]
     result = check(Schema(tuple(fields)), entity, pointer=f"{pointer}/entity")
     problems += result.problems
-    return {name: value for name, value in result.values.items() if value is not None}
+    uuids = {lookup.on for lookup in lookups if lookup.is_uuid}
+    return {
+        name: _spelled(value) if name in uuids else value
+        for name, value in result.values.items()
+        if value is not None
+    }
 
 
 def look_up(schema: Schema, needed: Sequence[Lookup], asked: Sequence[Asked], read: Read) -> None:
@@ -145,6 +151,14 @@ def _add(
     place = f"{asked.row.pointer}/entity/{escape(lookup.on)}"
     problems += [_located(each, lookup, place) for each in result.problems]
     asked.warnings += [_located(each, lookup, place) for each in result.warnings]
+
+
+def _spelled(key: Scalar) -> Scalar:
+    """A UUID as it stands in snapshots: lower case, with dashes. What is none stays, and names no row."""
+    try:
+        return str(UUID(str(key)))
+    except ValueError:
+        return key
 
 
 def _gone(manifest: Manifest, what: str) -> Conflict:

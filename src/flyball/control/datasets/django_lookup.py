@@ -34,8 +34,8 @@ class Dashed(Func):
         return self.as_sql(compiler, connection, template="CAST(%(expressions)s AS text)", **context)
 
 
-def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, str]:
-    """The kind of the key, and SQL for the newest row of one entity. Raises ``DataError``."""
+def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, bool, str]:
+    """The kind of the key, whether it is a UUID, and SQL for an entity's newest row. Raises ``DataError``."""
     source, model = django_source.settle(source)
     key = str(source.key)
     kind = key_kind(source, django_source.physical(source, model, key))
@@ -49,8 +49,9 @@ def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, str]:
         for name in names or (model._meta.pk.attname,)
     ]
     sql, values = query.values_list(*columns)[:1].query.sql_with_params()
-    place = native.key_of(kind, uuid=_is_uuid(source, model, key))
-    return kind, native.finished(native.literals(sql, values), key=place, moment=native.django_now())
+    is_uuid = _is_uuid(source, model, key)
+    place = native.key_of(kind, uuid=is_uuid)
+    return kind, is_uuid, native.finished(native.literals(sql, values), key=place, moment=native.django_now())
 
 
 def key_kind(source: Source, stored: Physical) -> Kind:

@@ -33,10 +33,11 @@ def _lookup(declaration: type[Endpoint], table: FeatureTable, schema: Schema) ->
     source = table_source(declaration, table)
     columns = tuple((field.name, _read_as(field)) for field in schema.fields)
     if table.origin.model:
-        key_kind, sql = django_lookup.compiled(source, schema.names)
+        key_kind, is_uuid, sql = django_lookup.compiled(source, schema.names)
     elif table.origin.query:
-        key_kind, sql = query_lookup.compiled(source, schema.names)
+        key_kind, is_uuid, sql = query_lookup.compiled(source, schema.names)
     else:
+        is_uuid = False
         key_kind, sql = file_lookup.compiled(declaration.name, table.name)
     return Lookup(
         table=table.name,
@@ -45,6 +46,7 @@ def _lookup(declaration: type[Endpoint], table: FeatureTable, schema: Schema) ->
         sql=sql,
         columns=columns,
         packed=bool(table.origin.file),
+        is_uuid=is_uuid,
     )
 
 

@@ -13,8 +13,8 @@ NAIVE = {"date", "timestamp"}
 """PostgreSQL's types without a zone; they hold UTC."""
 
 
-def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, str]:
-    """The kind of the key, and SQL for the newest row of one entity. Raises ``DataError``."""
+def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, bool, str]:
+    """The kind of the key, whether it is a UUID, and SQL for an entity's newest row. Raises ``DataError``."""
     described = sql_source.describe(source)
     missing = [name for name in (source.key, source.time, *names) if name and name not in described]
     if missing:
@@ -27,8 +27,9 @@ def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, str]:
         where += _newest(f"flyball_query.{native.quoted(source.time)}", described[source.time])
     inside = sql_source.inner(source.origin.query)
     sql = f"SELECT {columns} FROM ({inside}) AS flyball_query WHERE {where} LIMIT 1"
-    place = native.key_of(kind, uuid=key.declared == "uuid")
-    return kind, native.finished(sql, key=place)
+    is_uuid = key.declared == "uuid"
+    place = native.key_of(kind, uuid=is_uuid)
+    return kind, is_uuid, native.finished(sql, key=place)
 
 
 def _newest(event: str, column: sql_source.Column) -> str:
