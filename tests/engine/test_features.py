@@ -223,3 +223,12 @@ def test_a_key_of_64_bits_is_read_from_an_address(key: int) -> None:
 def test_a_uuid_is_one_entity_however_it_is_spelled(is_uuid: bool, key: str, kept: str) -> None:
     lookup = Lookup(table="calls", on="call", key_kind=Kind.TEXT, sql="", columns=(), is_uuid=is_uuid)
     assert check_entity([lookup], [lookup], {"call": key}, "", []) == {"call": kept}
+
+
+def test_an_entity_that_is_asked_for_many_times_at_once_is_recorded_once(plane: DataPlane) -> None:
+    async def together() -> list[Any]:
+        asked = (plane.engine.predict_entity(OWNER, "triage", key) for key in "12" * 8)
+        return await asyncio.gather(*asked)
+
+    assert len({answer.id for answer in asyncio.run(together())}) == 2
+    assert len(plane.engine._turns) == 0

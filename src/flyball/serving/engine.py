@@ -20,7 +20,7 @@ from flyball.domain.errors import (
     Unauthenticated,
     UnknownPrediction,
 )
-from flyball.domain.records import Prediction, now
+from flyball.domain.records import Prediction, entity_key, now
 from flyball.domain.values import Scalar
 from flyball.serving import answering, feedback
 from flyball.serving.answering import Prepared
@@ -31,6 +31,7 @@ from flyball.serving.pool import Pool, Served
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
 from flyball.serving.refresher import Refresher
+from flyball.serving.turns import Turns
 from flyball.stores import records
 from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
@@ -51,6 +52,7 @@ class Engine:
         self.refresher = refresher
         self.coalescer = Coalescer()
         self._workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "flyball-worker")
+        self._turns = Turns()
         self._under_way = 0
         self._counting = threading.Lock()
 
@@ -109,13 +111,15 @@ class Engine:
     async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
         """The answer for one entity; the stored one where input, version and decision are unchanged.
 
+        Who asks for the same entity meanwhile waits, and finds what has been stored.
         Raises ``NotFound`` where features come with the call, or from tables under several keys.
         """
         served = self.pool.table.served(principal, endpoint)
         call = Call(endpoint=endpoint, rows=(answering.entity_row(served, key),))
         with self._admitted(len(call.rows)):
-            prepared = await self._in_worker(lambda: self._unless_unchanged(served, principal, call))
-            return (await self._answered(prepared))[0]
+            async with self._turns.of((endpoint, entity_key(call.rows[0].entity))):
+                prepared = await self._in_worker(lambda: self._unless_unchanged(served, principal, call))
+                return (await self._answered(prepared))[0]
 
     async def prediction(self, principal: Principal, identity: UUID) -> Prediction:
         """One stored prediction of the principal's team. Raises ``UnknownPrediction``, ``Erased``."""
