@@ -21,7 +21,7 @@ from flyball import (
 )
 from flyball import RequestSource as Sent
 from flyball.domain.declaration import Endpoint
-from flyball.domain.faults import faults
+from flyball.domain.faults import ATTRIBUTES, faults
 
 ROWS = Rows("loans.Loan", key="id", time="applied_at")
 OUTCOME = Outcome("status", positive="defaulted", time="closed_at", matures_after="90d")
@@ -154,3 +154,31 @@ def test_a_full_declaration_is_in_order() -> None:
     assert full.name == "credit_risk"
     assert full.entity_columns() == ("customer_id",)
     assert full.request_columns() == ("amount",)
+
+
+JUNK = (
+    None,
+    True,
+    5,
+    -1.5,
+    "x",
+    b"x",
+    [],
+    ["x"],
+    [["x"]],
+    {"x"},
+    {"x": 1},
+    {5: ["x"]},
+    object(),
+    object,
+    len,
+)
+
+
+@pytest.mark.parametrize("kind", [Classification, Regression, Clustering])
+@pytest.mark.parametrize("attribute", sorted(ATTRIBUTES))
+def test_whatever_an_attribute_holds_is_told_and_ends_no_check(attribute: str, kind: type[Endpoint]) -> None:
+    for junk in JUNK:
+        for fault in faults(declare(kind, **{attribute: junk})):
+            assert fault.message
+            assert fault.hint
