@@ -234,6 +234,15 @@ def test_outcomes_come_from_a_file_and_those_too_early_are_held(
     assert said == "1 bound, 1 held, 0 ambiguous, 0 unmatched.\n"
 
 
+def test_a_file_without_outcomes_is_taken_where_there_is_such_an_endpoint(
+    typed: Typed, champion: str, tmp_path: Path
+) -> None:
+    nothing = tmp_path / "nothing.csv"
+    nothing.write_text("reference,value\n")
+    assert set(typed.json("outcomes", champion, str(nothing)).values()) == {0}
+    assert "no endpoint nowhere" in typed("outcomes", "nowhere", str(nothing), exits=1).stderr
+
+
 def test_outcomes_can_be_pulled_from_the_rows_themselves(typed: Typed, champion: str) -> None:
     typed("predict", champion, "--input", ANSWERED, "--reference", "7")
     assert typed.json("outcomes", champion, "--pull")["bound"] == 1
