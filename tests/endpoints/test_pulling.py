@@ -120,3 +120,12 @@ def test_a_correction_is_pulled_as_a_new_outcome(
     Loan.objects.filter(pk=row.pk).update(status="defaulted")
     assert services.record_outcomes_pulled(declaration) == Counts(bound=1)
     assert bound() == [(made.id, "repaid", "pull"), (made.id, "defaulted", "pull")]
+
+
+def test_what_nobody_predicted_is_counted_and_not_stored(
+    declaration: type[Classification], customer: Customer
+) -> None:
+    prediction(APPLIED, reference=str(loan(customer).pk))
+    loan(customer)
+    assert services.record_outcomes_pulled(declaration) == Counts(bound=1, unmatched=1)
+    assert StoredOutcome.objects.count() == 1

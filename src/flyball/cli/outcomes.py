@@ -41,7 +41,8 @@ def outcomes(
     """Record what really happened after ENDPOINT predicted.
 
     FILE is a CSV file with the column "value" and one of "prediction", "reference", or
-    "entity.<column>" with "occurred_at". What comes before its prediction is held until that comes.
+    "entity.<column>" with "occurred_at". What comes before its prediction is held until that comes;
+    what is pulled and was never predicted is counted as unmatched and not stored.
 
     Examples:
       flyball outcomes income results.csv
@@ -54,9 +55,9 @@ def outcomes(
     if pull:
         counts = _pulled(endpoint, since)
     elif file is not None:
-        counts = _recorded(_read(file, endpoint))
+        counts = _recorded(endpoint, _read(file, endpoint))
     else:
-        counts = _recorded([_one(endpoint, prediction, reference, value)])
+        counts = _recorded(endpoint, [_one(endpoint, prediction, reference, value)])
     said = asdict(counts)
     output.result(said, ", ".join(f"{count} {state}" for state, count in said.items()) + ".")
 
@@ -88,12 +89,12 @@ def _one(endpoint: str, prediction: UUID | None, reference: str | None, value: s
     )
 
 
-def _recorded(sent: list[SentOutcome]) -> Counts:
+def _recorded(name: str, sent: list[SentOutcome]) -> Counts:
     from flyball import inprocess
     from flyball.control.endpoints.selectors import endpoint
     from flyball.stores.routes import Principal
 
-    owner = Principal(team=endpoint(sent[0].endpoint or "").team.slug, role="owner")
+    owner = Principal(team=endpoint(name).team.slug, role="owner")
     try:
         return asyncio.run(inprocess.data_plane().engine.outcomes(owner, sent))
     finally:

@@ -27,24 +27,30 @@ def record_outcomes_pulled(declaration: type[Endpoint], since: datetime | None =
     """Record what the rows' table says happened; the counts of what is new.
 
     A row whose key is some prediction's reference is bound by it, another by its entity and the
-    outcome's time where it has both. What an earlier pull recorded alike is stepped over, so that
+    outcome's time where it has both. One that nobody predicted is unmatched and not stored: it is in its
+    table, and the next pull finds it again. What an earlier pull recorded alike is stepped over, so that
     pulling again changes nothing. Not to be called inside a transaction.
     """
     total = Counts()
     store = database()
     with closing(store.connect()) as connection:
         for batch in _batches(pull_outcomes(declaration, since=since)):
-            new = _new(declaration.name, _addressed(declaration.name, batch))
-            total = _sum(total, outcomes.record(store, connection, new, now()))
+            addressed = _addressed(declaration.name, batch)
+            new = _new(declaration.name, addressed)
+            total += outcomes.record(store, connection, new, now())
+            total += Counts(unmatched=len(batch) - len(addressed))
     return total
 
 
 def _addressed(endpoint: str, batch: list[Pulled]) -> list[Outcome]:
+    """What was pulled, as outcomes; without those of which there is no prediction."""
+    made = Prediction.objects.filter(endpoint=endpoint)
     keys = [str(key) for key, *_ in batch]
-    known = set(
-        Prediction.objects.filter(endpoint=endpoint, reference__in=keys).values_list("reference", flat=True)
-    )
-    return [_outcome(endpoint, known, *pulled) for pulled in batch]
+    references = set(made.filter(reference__in=keys).values_list("reference", flat=True))
+    every = [_outcome(endpoint, references, *pulled) for pulled in batch]
+    wanted = [entity_key(one.entity) for one in every if one.entity]
+    entities = set(made.filter(entity_key__in=wanted).values_list("entity_key", flat=True))
+    return [one for one in every if one.reference in references or entity_key(one.entity) in entities]
 
 
 def _outcome(
@@ -85,12 +91,3 @@ def _batches(pulled: Iterable[Pulled]) -> Iterator[list[Pulled]]:
     rest = iter(pulled)
     while batch := list(islice(rest, BATCH)):
         yield batch
-
-
-def _sum(some: Counts, more: Counts) -> Counts:
-    return Counts(
-        bound=some.bound + more.bound,
-        held=some.held + more.held,
-        ambiguous=some.ambiguous + more.ambiguous,
-        unmatched=some.unmatched + more.unmatched,
-    )
