@@ -51,6 +51,15 @@ def test_a_writable_field_is_written(risk: type[Endpoint], shop: cast.Shop, as_t
     assert (shop.ann.age, float(shop.ann.income)) == (32, 7.5)
 
 
+def test_a_change_of_nothing_needs_an_entity_in_one_of_the_tables(
+    risk: type[Endpoint], shop: cast.Shop
+) -> None:
+    Order.objects.all().delete()
+    assert update_entity(risk, shop.ann.pk, {}) == {}
+    with pytest.raises(UnknownEntity):
+        update_entity(risk, "nope", {})
+
+
 def test_an_event_is_added_and_the_past_stays(risk: type[Endpoint], shop: cast.Shop) -> None:
     before = list(Order.objects.filter(customer=shop.ann).order_by("id").values())
     assert update_entity(risk, shop.ann.pk, {"returned": True}) == {"returned": True}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -48,6 +49,8 @@ def update_entity(declaration: type[Endpoint], key: Scalar, values: Mapping[str,
     problems: list[Problem] = []
     saved: dict[str, Scalar] = {}
     with transaction.atomic():
+        if not values:
+            _known(declaration, dict.fromkeys(tables.values()), key)
         for table in dict.fromkeys(tables[name] for name in values):
             own = {name: value for name, value in values.items() if tables[name] is table}
             instance = _instance(declaration, table, key)
@@ -69,6 +72,15 @@ def _instance(declaration: type[Endpoint], table: FeatureTable, key: Scalar) -> 
     if instance is None:
         raise UnknownEntity
     return instance
+
+
+def _known(declaration: type[Endpoint], tables: Iterable[FeatureTable], key: Scalar) -> None:
+    """Raises ``UnknownEntity`` where none of the tables has the entity."""
+    for table in tables:
+        with suppress(UnknownEntity):
+            _instance(declaration, table, key)
+            return
+    raise UnknownEntity
 
 
 def _write(table: FeatureTable, instance: models.Model, values: Mapping[str, Any]) -> list[Problem]:
