@@ -195,3 +195,23 @@ def test_a_document_survives_the_way_through_the_database(database: Database) ->
     assert msgspec.to_builtins(read.manifests["triage", 1]) == msgspec.to_builtins(
         published.store(database, version=1)
     )
+
+
+@pytest.mark.parametrize(
+    "arms",
+    [(), (Arm("challenger", 2),), (Arm("champion", 1), Arm("champion", 2))],
+    ids=["no arm", "no champion", "two champions"],
+)
+def test_a_route_without_exactly_one_champion_leaves_the_last_good_one(
+    database: Database, plane: DataPlane, arms: tuple[Arm, ...]
+) -> None:
+    route = published.publish(database)
+    plane.refresher.refresh()
+    published.store(database, version=2)
+    published.put(replace(route, number=2, arms=arms))
+    plane.refresher.refresh()
+    assert failures(plane) == {"triage": "The route does not have exactly one champion."}
+    assert version(plane) == 1
+    published.put(replace(route, number=3, arms=(Arm("champion", 2),)))
+    plane.refresher.refresh()
+    assert (version(plane), failures(plane)) == (2, {})

@@ -106,9 +106,14 @@ def _routes(database: Database, connection: Any, faults: dict[str, str]) -> dict
     ).fetchall()
     for name, document in rows:
         try:
-            routes[name] = msgspec.convert(database.json_out(document), Route)
+            route = msgspec.convert(database.json_out(document), Route)
         except msgspec.ValidationError:
             faults[name] = "The route cannot be read."
+            continue
+        if [arm.name for arm in route.arms].count("champion") == 1:
+            routes[name] = route
+        else:
+            faults[name] = "The route does not have exactly one champion."
     return routes
 
 
