@@ -51,6 +51,7 @@ class Splitter:
 WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a name in capitals", "E001", {"name": "CreditRisk"}),
     ("a name that is a number", "E001", {"name": 5}),
+    ("a team that is a number", "E001", {"team": 5}),
     ("a name that is too long", "E001", {"name": "a" * 64}),
     ("no rows", "E002", {"rows": None}),
     ("rows from nowhere", "E002", {"rows": Rows()}),

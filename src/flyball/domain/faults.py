@@ -41,6 +41,9 @@ def _name(endpoint: Declared) -> Iterator[Fault]:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", str(endpoint.name)):
         yield Fault("E001", "name", "is not a name", "Use lower-case letters, digits and _, at most 63.")
 
+    if not isinstance(endpoint.team, str):
+        yield Fault("E001", "team", "is not a name", "Use the team's short name in quotation marks.")
+
 
 def _rows(endpoint: Declared) -> Iterator[Fault]:
     if not isinstance(endpoint.rows, Rows):
