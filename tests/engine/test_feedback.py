@@ -10,6 +10,7 @@ import pytest
 
 from flyball.domain.errors import Erased, InvalidInput, UnknownEndpoint, UnknownPrediction
 from flyball.domain.records import Prediction, uuid7
+from flyball.serving import feedback
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.stores.database import Database
@@ -103,3 +104,15 @@ def test_a_file_of_text_gives_labels_with_their_types(database: Database, plane:
     assert send(plane, text) == Counts(held=1)
     with pytest.raises(InvalidInput):
         send(plane, SentOutcome(value="ILL", endpoint="triage", reference="bed 4", is_text=True))
+
+
+@pytest.mark.parametrize("text", ["12.5", "+12.5", "1.25e1", "12.50", "125E-1"])
+def test_a_number_in_a_file_of_text_may_be_spelled_as_in_a_table(text: str) -> None:
+    assert feedback._from_text("regression", (), text) == 12.5
+
+
+@pytest.mark.parametrize(
+    "text", ["1_000", "1,000", "１２", "nan", "inf", "1e400", "0x10", "12.5\n", " 12", ".", "e5", ""]
+)
+def test_what_only_python_takes_for_a_number_stays_text_and_is_refused(text: str) -> None:
+    assert feedback._from_text("regression", (), text) == text

@@ -227,6 +227,25 @@ def test_a_csv_file_that_cannot_be_read_is_refused(knock: Knock, why: str, body:
     assert knock.engine.sent == []
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"reference,value\n\na,>50K,c", "Line 3 has more cells than the header."),
+        (b'reference,value\na,>50K\nb,">50K', "Line 3 is not CSV."),
+        (b'reference,value\na,>50K\nb,"x"y\nc,>50K', "Line 3 is not CSV."),
+    ],
+)
+def test_a_line_that_is_no_csv_is_told_by_its_number(knock: Knock, body: bytes, detail: str) -> None:
+    assert told(knock("POST", OUTCOMES, body, content_type=CSV))["detail"] == detail
+
+
+def test_a_wrong_cell_is_told_by_its_line_though_others_are_empty(knock: Knock) -> None:
+    body = b"reference,value,occurred_at\na,>50K,\n\n\nb,>50K,soon\n"
+    assert errors(knock("POST", OUTCOMES, body, content_type=CSV)) == [
+        ("/outcomes/3/occurred_at", "wrong_type")
+    ]
+
+
 def test_no_outcomes_are_none_at_all(knock: Knock) -> None:
     nothing = {"bound": 0, "held": 0, "ambiguous": 0, "unmatched": 0}
     assert told(knock("POST", OUTCOMES, {"outcomes": []})) == nothing

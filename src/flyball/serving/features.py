@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,8 @@ from flyball.serving.problems import MOST_PROBLEMS
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """A whole number as it is written down."""
+DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""A number as it is written down."""
 Read = Callable[[Lookup, Scalar], Mapping[str, Scalar] | None]
 """One feature table's values for one key, or ``None``."""
 CheckInput = Callable[[Mapping[str, object], str], Checked]
@@ -128,10 +131,17 @@ def parse_key(kind: Kind, text: str) -> Scalar:
             raise ValueError("Expected a whole number of at most 64 bits.")
         return int(text)
     if kind is Kind.NUMBER:
-        return float(text)
+        return parse_number(text)
     if kind is Kind.BOOLEAN:
         return {"true": True, "false": False}[text]
     return text
+
+
+def parse_number(text: str) -> float:
+    """A finite number as JSON or a table has it. Raises ``ValueError``: Python's own ``1_000`` is none."""
+    if not DECIMAL.fullmatch(text) or not math.isfinite(float(text)):
+        raise ValueError("Expected a finite number.")
+    return float(text)
 
 
 def _add(

@@ -145,6 +145,6 @@ def _from_text(task: str, classes: Sequence[Scalar], value: object) -> object:
     if task == "classification":
         return next((label for label in classes if label_text(label) == value), value)
     try:
-        return float(str(value))
+        return features.parse_number(str(value))
     except ValueError:
         return value

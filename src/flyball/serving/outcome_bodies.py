@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -39,15 +38,15 @@ def from_json(body: bytes, endpoint: str) -> list[SentOutcome]:
     sent = form.items("outcomes")
     if "outcomes" not in form:
         form.note("outcomes", "missing", "A list of outcomes is needed.")
-    return _read(sent or (), endpoint, problems)
+    return _read(enumerate(sent or ()), endpoint, problems)
 
 
 def from_csv(body: bytes, endpoint: str, source: str = "api") -> list[SentOutcome]:
     """The outcomes of a CSV file in UTF-8 with a header.
 
     Its columns are ``value``, ``occurred_at``, and ``prediction``, ``reference`` or ``entity.<column>``. An
-    empty cell is no value. A problem's pointer counts the lines after the header from 0:
-    ``/outcomes/3/value``. Raises ``MalformedBody`` and ``InvalidInput``.
+    empty cell is no value. A problem's pointer counts the lines after the header from 0, also those that are
+    empty: ``/outcomes/3/value`` is in line 5. Raises ``MalformedBody`` and ``InvalidInput``.
     """
     try:
         text = body.decode("utf-8-sig")
@@ -60,7 +59,7 @@ def from_csv(body: bytes, endpoint: str, source: str = "api") -> list[SentOutcom
         _check_header(header)
         outcomes = _read(_records(header, lines), endpoint, problems)
     except csv.Error:
-        raise MalformedBody("The body is not CSV.") from None
+        raise MalformedBody(f"Line {lines.line_num} is not CSV.") from None
     return [replace(outcome, is_text=True, source=source) for outcome in outcomes]
 
 
@@ -71,24 +70,24 @@ def _check_header(header: list[str]) -> None:
         raise InvalidInput(problems=[Problem("/outcomes", "missing", "The header has no column value.")])
 
 
-def _records(header: list[str], lines: Iterable[list[str]]) -> Iterator[dict[str, Any]]:
-    for line in lines:
+def _records(header: list[str], lines: Iterable[list[str]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for position, line in enumerate(lines):
         if len(line) > len(header):
-            raise MalformedBody("A line has more cells than the header.")
+            raise MalformedBody(f"Line {position + 2} has more cells than the header.")
         cells = {name: cell.strip() for name, cell in zip(header, line, strict=False) if cell.strip()}
         if not cells:
             continue  # an empty line
         entity = {name[len(ENTITY_PREFIX) :]: cells.pop(name) for name in header if _is_key(name, cells)}
-        yield cells | ({"entity": entity} if entity else {})
+        yield position, cells | ({"entity": entity} if entity else {})
 
 
 def _is_key(name: str, cells: Mapping[str, str]) -> bool:
     return name.startswith(ENTITY_PREFIX) and name in cells
 
 
-def _read(sent: Iterable[object], endpoint: str, problems: list[Problem]) -> list[SentOutcome]:
+def _read(sent: Iterable[tuple[int, object]], endpoint: str, problems: list[Problem]) -> list[SentOutcome]:
     outcomes = []
-    for position, value in zip(count(), sent, strict=False):
+    for position, value in sent:
         outcomes.append(_outcome(Form(value, f"/outcomes/{position}", problems, EACH), endpoint))
         if len(problems) > MOST_PROBLEMS:
             break  # nobody reads more, and a hostile body would fill the memory
