@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -14,12 +15,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Path
     """Where snapshots, secrets and the embedded database live (directory, made with mode 0700)."""
-    database_url: str
+    database_url: Annotated[str, msgspec.Meta(pattern="^(sqlite:///|postgres(ql)?://)")]
     """``sqlite:///path`` or ``postgresql://user@host/name``."""
     host: str = "127.0.0.1"
     """The address the server binds to; loopback unless told otherwise."""
-    port: int = 8000
-    """The port the server binds to (0–65535)."""
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8000
+    """The port the server binds to (1–65535)."""
     debug: bool = False
     """Django's ``DEBUG``."""
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
@@ -30,8 +31,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Predictions that may wait for a commit before new requests get 503."""
     body_limit: int = 16 * 1024 * 1024
     """Largest request body (bytes)."""
-    log_level: str = "INFO"
-    """Lowest level that is logged."""
+    log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")] = "INFO"
+    """Lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
 
 
 def load(environ: Mapping[str, str] = os.environ, base: Path | None = None) -> Config:

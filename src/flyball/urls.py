@@ -8,5 +8,6 @@ from flyball.api.door import door
 
 urlpatterns = [
     path("api/", include("flyball.api.urls")),
-    re_path(r"^v1/(?P<rest>[\s\S]*)$", door),  # a newline too is for the door to refuse
+    # A newline too is for the door to refuse.
+    re_path(r"^v1/(?P<rest>[\s\S]*)$", door, name="flyball-door"),
 ]

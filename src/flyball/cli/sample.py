@@ -27,7 +27,7 @@ def curl(url: str, key: str, team: str) -> str | None:
 def _words(url: str, key: str, route: Route) -> list[str]:
     return [
         "curl",
-        f"{url}/v1/endpoints/{route.endpoint}/predictions",
+        f"{url}{_path(f'endpoints/{route.endpoint}/predictions')}",
         "-H",
         f"Authorization: Bearer {key}",
         "-H",
@@ -35,6 +35,16 @@ def _words(url: str, key: str, route: Route) -> list[str]:
         "-d",
         json.dumps(body(route), ensure_ascii=False),
     ]
+
+
+def _path(rest: str) -> str:
+    """The address of a door where the project has put Flyball."""
+    from django.urls import NoReverseMatch, reverse
+
+    try:
+        return reverse("flyball-door", kwargs={"rest": rest})
+    except NoReverseMatch:
+        return f"/v1/{rest}"
 
 
 def body(route: Route) -> dict[str, Any]:

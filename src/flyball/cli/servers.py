@@ -12,7 +12,7 @@ from flyball.cli.build import make_champion, warn
 from flyball.cli.command import Failure, command, json_option
 from flyball.cli.output import Output
 from flyball.cli.owner import TEAM, key_file, owner_key
-from flyball.cli.project import config, find, start_django
+from flyball.cli.project import config, find, loading, start_django
 from flyball.cli.rounds import LEADERBOARD, leaderboard, search, take
 from flyball.cli.sample import curl
 from flyball.cli.server import Server, run, url
@@ -35,8 +35,6 @@ def up(output: Output, *, build: bool) -> None:
       flyball up --build
       FLYBALL_PORT=9000 flyball up
     """
-    from django.conf import settings
-
     own = config()
     prepare(output)
     if build:
@@ -48,8 +46,7 @@ def up(output: Output, *, build: bool) -> None:
         document = {"url": url(own), "key": key, "curl": line}
         output.result(document, _welcome(own, key, line))
 
-    target = _granian_name(settings.ASGI_APPLICATION)
-    run(Server(target=target, static=_static()), own, ready)
+    run(_whole(), own, ready)
 
 
 @click.command()
@@ -79,15 +76,28 @@ def web(output: Output, *, workers: int) -> None:
       FLYBALL_PORT=8001 flyball web
     """
     own = config()
-    server = Server(
+    run(_django(workers), own, lambda: output.result({"url": url(own)}, f"Django answers at {url(own)}"))
+
+
+def _whole() -> Server:
+    """The project's ASGI application; where it names none, Django's own, which leads to the doors."""
+    from django.conf import settings
+
+    dotted = getattr(settings, "ASGI_APPLICATION", None)
+    if not dotted:
+        return _django(workers=1)
+    return Server(target=":".join(dotted.rsplit(".", 1)), static=_static())
+
+
+def _django(workers: int) -> Server:
+    return Server(
         target="django.core.asgi:get_asgi_application",
         factory=True,
         lifespan=False,  # Django knows none
         workers=workers,
         static=_static(),
-        probe="/api/",
+        probe="/",
     )
-    run(server, own, lambda: output.result({"url": url(own)}, f"Django answers at {url(own)}"))
 
 
 def prepare(output: Output) -> None:
@@ -141,10 +151,14 @@ def _welcome(own: Config, key: str, line: str | None) -> str:
 def _data_plane() -> Config:
     """The settings of the data plane; Django is asked only where the environment does not name a database."""
     project = find(Path.cwd())
-    if "FLYBALL_DATABASE_URL" in os.environ or project is None:
-        return load()
+    if "FLYBALL_DATABASE_URL" in os.environ:
+        with loading("The environment"):
+            return load()
+    if project is None:
+        raise click.UsageError("There is no project here. Name its database: FLYBALL_DATABASE_URL=…")
     if project.settings == "flyball.project.settings":
-        return _inherited(load(base=project.root))
+        with loading("The environment"):
+            return _inherited(load(base=project.root))
     from flyball.control.connection import database
 
     start_django(project)
@@ -160,11 +174,6 @@ def _inherited(own: Config) -> Config:
     os.environ.setdefault("FLYBALL_HOME", str(own.home))
     os.environ.setdefault("FLYBALL_DATABASE_URL", own.database_url)
     return own
-
-
-def _granian_name(dotted: str) -> str:
-    module, _, attribute = dotted.rpartition(".")
-    return f"{module}:{attribute}"
 
 
 def _static() -> tuple[tuple[str, Path], ...]:
