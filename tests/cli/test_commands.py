@@ -196,6 +196,40 @@ def test_a_file_is_answered_row_by_row(typed: Typed, champion: str, tmp_path: Pa
     assert outcome["bound"] == 1
 
 
+def test_a_file_may_be_answered_in_its_own_place_with_any_delimiter(
+    typed: Typed, champion: str, tmp_path: Path
+) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("age;job\nold;cook\n30;clerk\n")
+    said = typed.json("predict", champion, "--file", str(people), "--out", str(people), exits=1)
+    assert said["refused"] == 1
+    refused, answered = csv.DictReader(people.open())
+    assert (refused["job"], refused["error"]) == ("cook", "/input/age wrong_type")
+    assert (answered["job"], answered["error"]) == ("clerk", "")
+    assert answered["label"] in {"yes", "no"}
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "exits", "said"),
+    [
+        (b"age,job,label\n30,cook,yes\n", 2, "has a column 'label', as the answers do"),
+        ("age,job\n30,café\n".encode("latin-1"), 1, "is not UTF-8"),
+        (b"age,job\n30,cook\n30\n", 1, "line 3: 2 values are expected"),
+    ],
+    ids=["a column of the answers", "not UTF-8", "a short row"],
+)
+def test_a_file_that_cannot_be_answered_leaves_earlier_answers_alone(
+    typed: Typed, champion: str, tmp_path: Path, content: bytes, exits: int, said: str
+) -> None:
+    people, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    people.write_bytes(content)
+    out.write_text("answers of before")
+    words = ("predict", champion, "--file", str(people), "--out", str(out))
+    assert said in typed(*words, exits=exits).stderr
+    assert out.read_text() == "answers of before"
+
+
 def test_an_entity_that_no_table_has_is_the_error_of_its_row_alone(
     typed: Typed, declare: Callable[..., Any], tmp_path: Path
 ) -> None:

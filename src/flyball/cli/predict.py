@@ -16,7 +16,9 @@ from flyball.cli.command import command
 from flyball.cli.output import Output
 from flyball.domain.errors import InvalidInput, ModelFailed, UnknownEntity
 from flyball.domain.records import Prediction
+from flyball.domain.routing import Manifest
 from flyball.domain.schema import Schema
+from flyball.domain.values import label_text
 from flyball.serving import answers
 
 CHUNK = 500
@@ -62,6 +64,8 @@ def predict(
 
     if (file is None) != (out is None):
         raise click.UsageError("--file and --out belong together.")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise click.UsageError(f"There is no directory {out.parent} for the answers.")
     selectors.endpoint(endpoint)  # says what is missing better than a data plane that finds no tables
     try:
         if file is not None and out is not None:
@@ -102,7 +106,9 @@ class _Asked:
         self.endpoint = endpoint
         self.number = number
         self.reference = reference
-        self.schema: Schema = manifest(version).schema.of("request")
+        known = manifest(version)
+        self.schema: Schema = known.schema.of("request")
+        self.answers = ("prediction", "version", *_outputs(known), "decision", "warnings", "error")
         route = selectors.route(endpoint)
         self.lookups = () if route is None else route.lookups
 
@@ -116,39 +122,51 @@ class _Asked:
 
 
 def _file(output: Output, asked: _Asked, file: Path, out: Path) -> None:
+    names, rows = _rows(asked, file)
     done = refused = 0
-    rows = _rows(asked, file)
-    with output.steps() as steps, out.open("w", newline="", encoding="utf-8") as target:
-        writer: Any = None
-        while chunk := list(islice(rows, CHUNK)):
-            for values, answer in zip(chunk, _answers(asked, chunk), strict=True):
-                line = _flat(answer)
-                refused += "error" in line
-                writer = writer or _writer(target, values, line)
-                writer.writerow({**values, **line})
-            done += len(chunk)
-            steps.at(f"{asked.endpoint}: {done} rows", done)
-    document = {"rows": done, "refused": refused, "file": str(out)}
-    output.result(document, f"{done - refused} of {done} rows are answered in {out}.")
+    # Beside its place until it is whole: a run that fails leaves what was there before.
+    draft = out.with_name(f"{out.name}.part")
+    try:
+        with output.steps() as steps, draft.open("w", newline="", encoding="utf-8") as target:
+            writer = csv.DictWriter(target, [*names, *asked.answers], lineterminator="\n")
+            writer.writeheader()
+            while chunk := list(islice(rows, CHUNK)):
+                for values, answer in zip(chunk, _answers(asked, chunk), strict=True):
+                    line = _flat(answer)
+                    refused += "error" in line
+                    writer.writerow({**values, **line})
+                done += len(chunk)
+                steps.at(f"{asked.endpoint}: {done} rows", done)
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+    said = f"{done - refused} of {done} rows are answered in {out}."
+    if refused:
+        said += ' The column "error" says why the others are not.'
+    output.result({"rows": done, "refused": refused, "file": str(out)}, said)
     if refused:
         raise SystemExit(1)
 
 
-def _rows(asked: _Asked, file: Path) -> Iterator[dict[str, str | None]]:
+def _rows(asked: _Asked, file: Path) -> tuple[list[str], Iterator[dict[str, str | None]]]:
+    """The file's columns and its rows."""
     rows = tables.read(file)
     first = next(rows, None)
     if first is None:
-        return rows
+        return [], rows
     if asked.reference and asked.reference not in first:
         raise click.UsageError(f"{file.name} has no column {asked.reference!r} to take references from.")
-    return chain([first], rows)
+    taken = sorted(set(first) & set(asked.answers))
+    if taken:
+        raise click.UsageError(f"{file.name} has a column {taken[0]!r}, as the answers do. Rename it there.")
+    return list(first), chain([first], rows)
 
 
-def _writer(target: Any, values: dict[str, str | None], line: dict[str, Any]) -> Any:
-    names = list(dict.fromkeys([*values, *(name for name in line if name != "error"), "error"]))
-    writer = csv.DictWriter(target, names, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    return writer
+def _outputs(manifest: Manifest) -> tuple[str, ...]:
+    """The columns of one output."""
+    if manifest.task == "classification":
+        return ("label", *(f"probability {label_text(label)}" for label in manifest.classes))
+    return ("value",) if manifest.task == "regression" else ("cluster",)
 
 
 def _answers(asked: _Asked, chunk: Sequence[dict[str, str | None]]) -> list[Prediction | str]:

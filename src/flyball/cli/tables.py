@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flyball.control.datasets.file_source import delimiter_of
 from flyball.domain.declaration import MISSING
 from flyball.domain.errors import DataError
 from flyball.domain.routing import Lookup
@@ -19,20 +20,29 @@ TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 def read(path: Path) -> Iterator[dict[str, str | None]]:
     """A CSV file's rows by column name; spaces around values are taken off, missing ones are ``None``.
 
-    Raises ``DataError`` for a file without a header, with a column twice, or with a row of another length.
+    Raises ``DataError`` for a file that is not UTF-8, without a header, with a column twice, or with a row
+    of another length.
     """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = csv.reader(file)
-        names = [name.strip() for name in next(lines, [])]
-        if not names or len(set(names)) < len(names):
-            raise DataError(f"{path.name}: the first line names each column once.")
-        for values in lines:
-            if not values:
-                continue
-            if len(values) != len(names):
-                raise DataError(f"{path.name}, line {lines.line_num}: {len(names)} values are expected.")
-            texts = (value.strip() for value in values)
-            yield {name: None if text in MISSING else text for name, text in zip(names, texts, strict=True)}
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            delimiter = delimiter_of(file.readline())
+            file.seek(0)
+            yield from _rows(path.name, csv.reader(file, delimiter=delimiter, skipinitialspace=True))
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name} is not UTF-8. Save it as UTF-8.") from None
+
+
+def _rows(place: str, lines: Any) -> Iterator[dict[str, str | None]]:
+    names = [name.strip() for name in next(lines, [])]
+    if not names or len(set(names)) < len(names):
+        raise DataError(f"{place}: the first line names each column once.")
+    for values in lines:
+        if not values:
+            continue
+        if len(values) != len(names):
+            raise DataError(f"{place}, line {lines.line_num}: {len(names)} values are expected.")
+        texts = (value.strip() for value in values)
+        yield {name: None if text in MISSING else text for name, text in zip(names, texts, strict=True)}
 
 
 def typed(schema: Schema, row: Mapping[str, str | None]) -> dict[str, Any]:

@@ -31,22 +31,24 @@ def is_csv(source: Source) -> bool:
 
 
 def header(source: Source) -> tuple[list[str], str]:
-    """The names in a CSV file's first line, without spaces around them, and its delimiter.
-
-    The delimiter is the one of comma, semicolon, tab and bar that the line holds most of.
-    """
+    """The names in a CSV file's first line, without spaces around them, and its delimiter."""
     try:
         with file_of(source).open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
     except UnicodeDecodeError:
         raise source.fail("is not UTF-8.", "Save it as UTF-8.") from None
-    delimiter = max(DELIMITERS, key=first.count)
+    delimiter = delimiter_of(first)
     names = [
         name.strip() for name in next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
     ]
     if not all(names) or not names:
         raise source.fail("a column has no name in the first line.", "Name every column there.")
     return names, delimiter
+
+
+def delimiter_of(header: str) -> str:
+    """The one of comma, semicolon, tab and bar that a CSV file's first line holds most of."""
+    return max(DELIMITERS, key=header.count)
 
 
 def parquet_names(source: Source) -> list[str]:
