@@ -18,6 +18,7 @@ from flyball.cli.keys import keys
 from flyball.cli.main import main
 from flyball.cli.output import Output
 from flyball.cli.servers import build_missing
+from flyball.control.registry.models import Build
 from tests.cli.conftest import Typed
 from tests.registry import small
 
@@ -63,6 +64,10 @@ def test_a_build_shows_every_candidate_with_its_fold_scores(
     assert all(len(row["folds"]) == 2 for row in built["leaderboard"])
     assert built["version"] == "purchase@1"
     assert not built["promoted"]
+    assert typed.json("versions", "purchase", "--leaderboard") == built["leaderboard"]
+    interrupted = Build.objects.get()
+    interrupted.pk, interrupted.status = None, Build.Status.RUNNING
+    interrupted.save()
     assert typed.json("versions", "purchase", "--leaderboard") == built["leaderboard"]
 
 

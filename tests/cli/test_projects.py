@@ -68,8 +68,9 @@ def test_init_and_serve_tell_programs_where(tmp_path: Path) -> None:
         assert json.loads(line) == {"url": f"http://127.0.0.1:{shell.port}"}
 
 
-def test_init_refuses_a_name_that_python_cannot_import(tmp_path: Path) -> None:
-    Shell(tmp_path).run("flyball", "init", "Not-A-Name", exits=2)
+@pytest.mark.parametrize("name", ["Not-A-Name", "class", "flyball", "numpy"])
+def test_init_refuses_a_name_that_python_cannot_import_or_has_already(tmp_path: Path, name: str) -> None:
+    Shell(tmp_path).run("flyball", "init", name, exits=2)
     assert list(tmp_path.iterdir()) == []
 
 

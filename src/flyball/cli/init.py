@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import keyword
 import math
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
@@ -42,6 +44,8 @@ def init(name: str, directory: Path | None, *, as_json: bool) -> None:
     """
     if not name.isidentifier() or name != name.lower():
         raise click.UsageError("NAME is the name of a Python package: lower-case letters, digits and _.")
+    if keyword.iskeyword(name) or find_spec(name) is not None:
+        raise click.UsageError(f"Python has a {name} of its own already. Choose another NAME.")
     root = directory or Path(name)
     targets = {template: root / place.format(name=name) for template, place in SCAFFOLD.items()}
     targets_taken = [str(target) for target in (*targets.values(), root / "parcels.csv") if target.exists()]

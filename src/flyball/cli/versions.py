@@ -92,12 +92,14 @@ def _say(output: Output, revision: RouteRevision) -> None:
 
 def _build(endpoint: str, number: int | None) -> Build:
     from flyball.control.registry import selectors
+    from flyball.control.registry.models import Build
 
     if number is not None:
         return selectors.build(endpoint, number)
-    newest = selectors.builds(endpoint).first()
+    # One that was interrupted stays "running" and has no leaderboard.
+    newest = selectors.builds(endpoint).exclude(status=Build.Status.RUNNING).first()
     if newest is None:
-        raise NotFound(f"{endpoint} has no build yet. Start one: flyball build {endpoint}")
+        raise NotFound(f"{endpoint} has no finished build yet. Start one: flyball build {endpoint}")
     return newest
 
 

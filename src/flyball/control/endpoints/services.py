@@ -66,7 +66,7 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
     number = check_expected(current, expected)
     earlier = selectors.before_champion(endpoint)
     if current is None or earlier is None:
-        raise Conflict(f"{endpoint} has had no other champion to go back to.")
+        raise Conflict(f"{endpoint} has no earlier champion to go back to.")
     manifests = selectors.manifests(earlier)
     for routed in manifests:
         guards.prove(registry.version(endpoint, routed))
