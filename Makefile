@@ -28,13 +28,13 @@ income: $(VENV)/run.done
 	exec flyball up --build
 
 test: $(VENV)/dev.done
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist loadfile
 	@if [ -n "$(FLYBALL_TEST_POSTGRES)" ]; then $(MAKE) --no-print-directory test-postgres; \
 	else echo "PostgreSQL was not tested: FLYBALL_TEST_POSTGRES names none."; fi
 
 test-postgres: $(VENV)/dev.done
 	$(BIN)/python .ci/postgres.py
-	FLYBALL_DATABASE_URL="$(FLYBALL_TEST_POSTGRES)" $(BIN)/pytest -q -m storage
+	FLYBALL_DATABASE_URL="$(FLYBALL_TEST_POSTGRES)" $(BIN)/pytest -q -n auto --dist loadfile -m storage
 
 check: $(VENV)/dev.done
 	$(BIN)/ruff check --output-format concise

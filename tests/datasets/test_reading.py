@@ -127,6 +127,15 @@ def test_two_rows_that_could_both_be_joined_are_refused(
     assert "Risk.features, table 'orders' (shop.Order)" in str(refused.value)
 
 
+def test_a_feature_called_like_a_column_of_every_snapshot_is_refused(shop: cast.Shop) -> None:
+    class Risk(Classification):
+        rows = Rows(query="SELECT id, amount AS _key, status FROM shop_loan", key="id")
+        outcome = Outcome("status")
+
+    with pytest.raises(DataError, match="'_key' is a column of every snapshot"):
+        services.take_snapshot(Risk)
+
+
 def test_a_feature_from_two_sources_is_refused(shop: cast.Shop) -> None:
     class Risk(Classification):
         rows = Rows("shop.Loan", key="id")

@@ -15,6 +15,9 @@ from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.errors import DataError
 from flyball.domain.schema import Kind
 
+RESERVED = frozenset({"_key", "_time", "_entity", "_origin", "_outcome"})
+"""Columns that a snapshot has of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
@@ -85,6 +88,8 @@ class Join:
             found += [(staged, table.name, f"t{i}", name) for name in staged.features]
         names = [name for *_, name in found]
         for staged, _, _, name in found:
+            if name in RESERVED:
+                raise staged.source.fail(f"{name!r} is a column of every snapshot.", "Rename it.")
             if names.count(name) > 1:
                 raise staged.source.fail(
                     f"the feature {name!r} comes from another source too.", "Choose with columns=."
