@@ -14,6 +14,13 @@ from flyball.domain.schema import Kind, Unseen
 
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 """Texts that mean "no value" in a CSV file, after spaces around them are taken off."""
+DELIMITERS = ",;\t|"
+"""What may stand between the values of a CSV file."""
+
+
+def delimiter_of(header: str) -> str:
+    """The one of comma, semicolon, tab and bar that a CSV file's first line holds most of."""
+    return max(DELIMITERS, key=header.count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from pathlib import Path
 from flyball.control.datasets.physical import Physical
 from flyball.control.datasets.places import base
 from flyball.control.datasets.plan import Source
+from flyball.domain.declaration import delimiter_of
 from flyball.domain.errors import DataError
-
-DELIMITERS = ",;\t|"
 
 
 def file_of(source: Source) -> Path:
@@ -44,11 +43,6 @@ def header(source: Source) -> tuple[list[str], str]:
     if not all(names) or not names:
         raise source.fail("a column has no name in the first line.", "Name every column there.")
     return names, delimiter
-
-
-def delimiter_of(header: str) -> str:
-    """The one of comma, semicolon, tab and bar that a CSV file's first line holds most of."""
-    return max(DELIMITERS, key=header.count)
 
 
 def parquet_names(source: Source) -> list[str]:
