@@ -8,8 +8,8 @@ import msgspec
 
 from flyball.control import connection
 from flyball.control.accounts import services as accounts
-from flyball.control.endpoints.models import Endpoint, RouteRevision
 from flyball.control.registry.models import Version
+from flyball.control.routing.models import Endpoint, RouteRevision
 from flyball.domain.routing import Arm, Manifest, Route
 from flyball.stores import artifacts
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from flyball.domain.access import Principal
 from flyball.domain.errors import (
     Erased,
     FlyballError,
@@ -29,7 +30,6 @@ from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine
 from flyball.stores.outcomes import Counts
-from flyball.stores.routes import Principal
 
 
 class Counting:

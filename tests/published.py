@@ -15,8 +15,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from flyball.control.accounts import services as accounts
-from flyball.control.endpoints.models import Endpoint, RouteRevision
+from flyball.control.declarations.models import Endpoint
 from flyball.control.registry.models import Version
+from flyball.control.routing.models import RouteRevision
 from flyball.domain.routing import Arm, Decision, Lookup, Manifest, Route
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference.frame import frame
@@ -54,9 +55,8 @@ def publish(
         team=team,
         task="classification",
         number=number,
-        arms=(Arm("champion", version),),
+        arms=(Arm("champion", version, decision=decision),),
         lookups=tuple(lookups),
-        decision=decision,
     )
     put(route)
     return route
@@ -65,7 +65,11 @@ def publish(
 def put(route: Route) -> None:
     """One route revision, as it is given."""
     RouteRevision.objects.create(
-        endpoint=route.endpoint, number=route.number, document=msgspec.to_builtins(route), reason="a test"
+        endpoint_id=route.endpoint,
+        number=route.number,
+        kind=RouteRevision.Kind.PROMOTION,
+        document=msgspec.to_builtins(route),
+        reason="a test",
     )
 
 
@@ -81,7 +85,7 @@ def store(
     finally:
         connection.close()
     Version.objects.get_or_create(
-        endpoint=endpoint,
+        endpoint_id=endpoint,
         number=version,
         defaults={"manifest": msgspec.to_builtins(manifest), "facts": {}},
     )

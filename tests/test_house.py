@@ -18,7 +18,7 @@ from django.urls import URLPattern, get_resolver
 from flyball.cli.main import main
 from flyball.config import Config
 from flyball.domain import errors, faults
-from flyball.serving.routes import ROUTES
+from flyball.serving.http.routes import ROUTES
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "flyball"

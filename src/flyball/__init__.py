@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 APPS = [
     "flyball.control.accounts",
+    "flyball.control.declarations",
     "flyball.control.datasets",
     "flyball.control.registry",
-    "flyball.control.endpoints",
+    "flyball.control.routing",
     "flyball.api",
     "flyball.cli",
 ]

@@ -13,15 +13,15 @@ from django.db import connections
 
 from flyball import config
 from flyball.control import connection
+from flyball.domain.access import Principal
 from flyball.domain.errors import InvalidInput, Overloaded, Problem, UnknownEndpoint
 from flyball.domain.records import Prediction
 from flyball.domain.values import canonical
 from flyball.serving.app import DataPlane, create
-from flyball.serving.bodies import BODY, ONE, read_row
 from flyball.serving.calls import Call, Row
-from flyball.serving.forms import Form
+from flyball.serving.http.bodies import BODY, ONE, read_row
+from flyball.serving.http.forms import Form
 from flyball.stores import records
-from flyball.stores.routes import Principal
 
 T = TypeVar("T")
 Values = Mapping[str, object]

@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 
 from flyball.control.accounts import services as accounts
-from flyball.control.endpoints import services
 from flyball.control.registry.models import Version
+from flyball.control.routing import services
 from flyball.stores.database import Database
 from tests.registry import small
 

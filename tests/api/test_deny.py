@@ -12,8 +12,9 @@ from django.urls import URLPattern
 from flyball.api import urls
 from flyball.control.accounts import services as accounts
 from flyball.control.accounts.models import ApiKey, Team
-from flyball.control.endpoints.models import RouteRevision
 from flyball.control.registry.models import Version
+from flyball.control.routing.models import RouteRevision
+from flyball.domain.access import key_digest
 from tests.api.conftest import Ask
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -71,7 +72,7 @@ def test_a_wrong_key_is_nobody(ask: Ask, key: str) -> None:
 
 
 def test_a_revoked_key_is_nobody(ask: Ask, keys: dict[str, str]) -> None:
-    accounts.revoke_key(key=ApiKey.objects.get(digest=accounts.key_digest(keys["owner"])))
+    accounts.revoke_key(key=ApiKey.objects.get(digest=key_digest(keys["owner"])))
     assert ask("owner", "GET", "endpoints").status_code == 401
 
 
@@ -108,7 +109,7 @@ def test_lists_hold_the_own_teams_things_alone(ask: Ask, version: Version) -> No
 
 
 def test_another_teams_key_cannot_be_revoked(ask: Ask, keys: dict[str, str]) -> None:
-    theirs = ApiKey.objects.get(digest=accounts.key_digest(keys["owner"]))
+    theirs = ApiKey.objects.get(digest=key_digest(keys["owner"]))
     assert ask("stranger", "DELETE", f"keys/{theirs.pk}").status_code == 404
     assert ask("owner", "GET", "endpoints").status_code == 200
 

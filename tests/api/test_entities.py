@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
-from flyball.control.endpoints import services
+from flyball.control.routing import services
 from tests.api.conftest import Ask
 from tests.shop.models import City, Customer
 

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from sklearn.dummy import DummyClassifier
 
 from flyball import Candidate, FeatureTable, Policy, RequestSource, Rows
-from flyball.cli.keys import keys
+from flyball.cli.commands.keys import keys
+from flyball.cli.commands.servers import build_missing
 from flyball.cli.main import main
 from flyball.cli.output import Output
-from flyball.cli.servers import build_missing
 from flyball.control.registry.models import Build
 from tests.cli.conftest import Typed
 from tests.registry import small

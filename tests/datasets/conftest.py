@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from flyball.control.datasets import selectors, services
+from flyball.control.datasets import selectors
 from flyball.control.datasets.models import Snapshot
+from tests.applied import take_snapshot
 from tests.datasets import cast
 
 
@@ -45,6 +46,6 @@ def taken(rows_of: Callable[[Snapshot], list[dict[str, Any]]]) -> Callable[..., 
     """Take a snapshot and give its rows."""
 
     def take(declaration: Any, **options: Any) -> list[dict[str, Any]]:
-        return rows_of(services.take_snapshot(declaration, **options))
+        return rows_of(take_snapshot(declaration, **options))
 
     return take

@@ -12,15 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from flyball import Classification, Clustering, FeatureTable, Field, Outcome, Rows
-from flyball.control.datasets import selectors, services
-from flyball.control.datasets.digest import ContentDigest, of_file
+from flyball.control.datasets import selectors
 from flyball.control.datasets.models import Snapshot
-from flyball.control.registry.services import build
 from flyball.domain.declaration import Search
 from flyball.domain.errors import DataError
 from flyball.domain.schema import Schema
 from flyball.learning.dataset import read
 from flyball.learning.selection import Plan, select
+from flyball.snapshots.digest import ContentDigest, of_file
+from tests.applied import build as applied_build
+from tests.applied import take_snapshot
 from tests.datasets import cast
 
 pytestmark = pytest.mark.django_db
@@ -48,11 +49,11 @@ def declared(**options: Any) -> Any:
 def test_a_shuffled_file_is_the_same_snapshot(options: dict[str, Any], project: Path, rows_of: Any) -> None:
     lines = LINES if options else [line.replace(line.partition(",")[0], "1", 1) for line in LINES]
     write(project / "x.csv", lines)
-    first = services.take_snapshot(declared(**options))
+    first = take_snapshot(declared(**options))
     content = [{**row, "_key": 0, "_entity": 0} for row in rows_of(first)]
     selectors.snapshot_path(first).unlink()
     write(project / "x.csv", shuffled(lines))
-    second = services.take_snapshot(declared(**options))
+    second = take_snapshot(declared(**options))
     assert second == first
     assert [{**row, "_key": 0, "_entity": 0} for row in rows_of(second)] == content
     assert Snapshot.objects.count() == 1
@@ -68,7 +69,7 @@ def test_a_shuffled_file_without_a_key_is_split_and_scored_alike(project: Path) 
     found = []
     for lines in (days, shuffled(days)):
         write(project / "x.csv", lines)
-        snapshot = services.take_snapshot(Risk)
+        snapshot = take_snapshot(Risk)
         path, schema = selectors.snapshot_path(snapshot), selectors.snapshot_schema(snapshot)
         fits = select(read(path, schema, "classification"), plan)
         found.append((snapshot.digest, [(fit.fold_scores, fit.held_out_score) for fit in fits]))
@@ -86,7 +87,7 @@ def test_a_shuffled_table_is_the_same_snapshot(project: Path) -> None:
     digests = set()
     for lines in (LINES, shuffled(LINES)):
         (project / "more.csv").write_text("\n".join(["id,d,e,f", *lines]) + "\n")
-        digests.add(services.take_snapshot(Risk).digest)
+        digests.add(take_snapshot(Risk).digest)
     assert len(digests) == 1
 
 
@@ -100,7 +101,7 @@ def test_the_source_does_not_matter(project: Path) -> None:
     rows = [{"id": i, "a": i / 8, "b": "x" if i % 2 else None} for i in range(20)]
     cast.write_csv(project / "x.csv", rows)
     cast.write_parquet(project / "x.parquet", rows)
-    assert services.take_snapshot(FromCsv).digest == services.take_snapshot(FromParquet).digest
+    assert take_snapshot(FromCsv).digest == take_snapshot(FromParquet).digest
 
 
 CHANGES: list[tuple[str, str, str]] = [
@@ -114,23 +115,23 @@ CHANGES: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize(("old", "new"), [row[:2] for row in CHANGES], ids=[row[2] for row in CHANGES])
 def test_other_content_is_another_snapshot(old: str, new: str, project: Path) -> None:
     write(project / "x.csv", LINES)
-    first = services.take_snapshot(declared(key="id"))
+    first = take_snapshot(declared(key="id"))
     assert old in LINES
     write(project / "x.csv", [line for line in (new if line == old else line for line in LINES) if line])
-    assert services.take_snapshot(declared(key="id")).digest != first.digest
+    assert take_snapshot(declared(key="id")).digest != first.digest
 
 
 def test_another_schema_is_another_snapshot(project: Path) -> None:
     write(project / "x.csv", LINES)
-    first = services.take_snapshot(declared(key="id"))
+    first = take_snapshot(declared(key="id"))
     other = declared(key="id")
     other.fields = {"a": Field(low=-1)}
-    assert services.take_snapshot(other).digest != first.digest
+    assert take_snapshot(other).digest != first.digest
 
 
 def test_the_digest_can_be_found_again_from_the_file(project: Path) -> None:
     write(project / "x.csv", LINES)
-    snapshot = services.take_snapshot(declared(key="id"))
+    snapshot = take_snapshot(declared(key="id"))
     path, schema = selectors.snapshot_path(snapshot), selectors.snapshot_schema(snapshot)
     assert path.stem == snapshot.digest == of_file(path, schema)
     pq.write_table(pq.read_table(path), project / "again.parquet", row_group_size=7, compression="none")
@@ -168,13 +169,13 @@ def test_nothing_is_learned_from_a_damaged_file_until_the_snapshot_is_taken_agai
 ) -> None:
     write(project / "x.csv", LINES)
     groups = declared(**options)
-    snapshot = services.take_snapshot(groups)
+    snapshot = take_snapshot(groups)
     path = selectors.verified_path(snapshot)
     before = path.read_bytes()
     damage(path)
     with pytest.raises(DataError, match=r"is damaged\. Take the snapshot again"):
-        build(groups, snapshot)
-    assert services.take_snapshot(groups) == snapshot
+        applied_build(groups, snapshot)
+    assert take_snapshot(groups) == snapshot
     assert selectors.verified_path(snapshot).read_bytes() == before
 
 

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from flyball import Classification, Clustering, Field, Outcome, Rows
-from flyball.control.datasets import services
 from flyball.domain.errors import DataError
+from tests.applied import take_snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_a_source_is_refused(
 
     (project / "x.csv").write_text(content)
     with pytest.raises(DataError) as refused:
-        services.take_snapshot(Groups)
+        take_snapshot(Groups)
     assert message in str(refused.value)
 
 
@@ -169,7 +169,7 @@ def test_a_message_never_holds_what_stands_in_the_file(project: Path) -> None:
 
     (project / "x.csv").write_text("id,a\n1,secret,more\n")
     with pytest.raises(DataError) as refused:
-        services.take_snapshot(Groups)
+        take_snapshot(Groups)
     assert "secret" not in str(refused.value)
 
 
@@ -190,7 +190,7 @@ def test_infinite_numbers_are_refused(project: Path) -> None:
 
     pq.write_table(pa.table({"a": [1.0, float("inf")]}), project / "x.parquet")
     with pytest.raises(DataError, match="the column 'a' is infinite in 1 rows"):
-        services.take_snapshot(Groups)
+        take_snapshot(Groups)
 
 
 def test_a_stated_kind_turns_a_column_into_it(project: Path, taken: Taken) -> None:
@@ -210,7 +210,7 @@ def test_a_stated_kind_that_does_not_fit_is_refused(project: Path) -> None:
 
     (project / "x.csv").write_text("a\n7\nx\ny\n")
     with pytest.raises(DataError, match="2 values of the column 'a' are not of type number"):
-        services.take_snapshot(Groups)
+        take_snapshot(Groups)
 
 
 @pytest.mark.skipif(not ADULT.exists(), reason="The census data are not here.")
@@ -219,7 +219,7 @@ def test_the_census_file_is_read_with_its_spaces_and_question_marks(project: Pat
         rows = Rows(str(ADULT))
         outcome = Outcome("income", positive=">50K")
 
-    snapshot = services.take_snapshot(Income)
+    snapshot = take_snapshot(Income)
     assert snapshot.row_count == 32_561
     fields = {field["name"]: field for field in snapshot.schema["fields"]}
     assert (fields["age"]["kind"], fields["age"]["low"], fields["age"]["high"]) == ("integer", 17, 90)

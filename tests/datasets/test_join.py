@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from flyball import Classification, Clustering, FeatureTable, Outcome, Regression, RequestSource, Rows
-from flyball.control.datasets import services
 from flyball.domain.errors import DataError
 from flyball.domain.records import entity_key
+from tests.applied import take_snapshot
 from tests.datasets import cast
 
 Taken = Callable[..., list[dict[str, Any]]]
@@ -100,7 +100,7 @@ def test_rows_are_left_out_until_their_outcome_has_matured(shop: cast.Shop, take
     assert len(taken(Risk, as_of=cast.day(100))) == 3
     assert len(taken(Risk, as_of=cast.day(101))) == 4
     with pytest.raises(DataError, match=r"Risk: no row is left\."):
-        services.take_snapshot(Risk, as_of=cast.day(99.9))
+        take_snapshot(Risk, as_of=cast.day(99.9))
 
 
 def test_rows_without_an_outcome_are_left_out(shop: cast.Shop, taken: Taken) -> None:

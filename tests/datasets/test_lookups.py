@@ -14,8 +14,9 @@ import pytest
 from django.db import connection
 
 from flyball import Classification, FeatureTable, Field, Outcome, Rows
-from flyball.control.datasets import file_lookup, selectors, services
-from flyball.control.datasets.lookups import lookups, warnings
+from flyball.control.datasets import selectors
+from flyball.control.datasets.lookups import file_lookup
+from flyball.control.datasets.lookups.compiler import lookups, warnings
 from flyball.control.datasets.models import OnlineRow
 from flyball.domain import schema as schemas
 from flyball.domain.declaration import Endpoint
@@ -24,6 +25,7 @@ from flyball.domain.schema import Kind, Schema
 from flyball.domain.values import Scalar, canonical
 from flyball.stores import lookups as online
 from flyball.stores.database import Database
+from tests.applied import take_snapshot
 from tests.datasets import cast
 from tests.shop.models import Customer, Order
 
@@ -88,7 +90,7 @@ def take(rows_of: Any) -> Take:
     """Take a snapshot; its schema and its rows."""
 
     def run(declaration: type[Endpoint]) -> tuple[Schema, list[dict[str, Any]]]:
-        snapshot = services.take_snapshot(declaration)
+        snapshot = take_snapshot(declaration)
         return selectors.snapshot_schema(snapshot), rows_of(snapshot)
 
     return run
@@ -262,7 +264,7 @@ def test_a_column_that_is_gone_from_its_table_is_an_error(project: Path, db: Non
 
 @pytest.mark.storage
 def test_a_uuid_is_a_key_and_a_feature_like_any_text(project: Path, database: Database, take: Take) -> None:
-    from flyball.control.endpoints.models import Outcome as StoredOutcome
+    from flyball.control.routing.models import Outcome as StoredOutcome
 
     shop = cast.open_shop()
     known = UUID("0193b3a0-0000-7000-8000-00000000000a")
@@ -272,7 +274,7 @@ def test_a_uuid_is_a_key_and_a_feature_like_any_text(project: Path, database: Da
     (project / "loans.csv").write_text(f"call,status\n{known},a\n{UUID(int=7)},b\n")
     table = FeatureTable(
         "calls",
-        model="flyball_endpoints.Outcome",
+        model="flyball_routing.Outcome",
         on="call",
         key="prediction",
         columns=["prediction", "endpoint"],

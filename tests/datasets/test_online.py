@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from flyball import Classification, FeatureTable, Outcome, Rows
-from flyball.control.datasets import online, services
+from flyball.control.datasets.lookups import online
 from flyball.control.datasets.models import OnlineRow
+from tests.applied import take_snapshot
 
 pytestmark = [pytest.mark.storage, pytest.mark.django_db]
 
@@ -40,7 +41,7 @@ def test_every_row_of_the_file_is_there(orchard: Path) -> None:
     class Pick(Fruit, Classification):
         pass
 
-    services.take_snapshot(Pick)
+    take_snapshot(Pick)
     assert len(stored()) == 2 * online.CHUNK + 7
     assert stored()["5"] == {"height": 1.25, "sort": "ö2"}
 
@@ -53,9 +54,9 @@ def test_a_load_replaces_what_was_there_and_leaves_other_endpoints_alone(orchard
         pass
 
     for declaration in (Pick, Other):
-        services.take_snapshot(declaration)
+        take_snapshot(declaration)
     (orchard / "trees.csv").write_text("tree,height\n1,7\n2,8\n")
-    services.take_snapshot(Pick)
+    take_snapshot(Pick)
     assert stored() == {"1": {"height": 7}, "2": {"height": 8}}
     assert OnlineRow.objects.filter(endpoint="other").count() == 2 * online.CHUNK + 7
 
@@ -64,9 +65,9 @@ def test_a_slower_older_load_does_not_overwrite_a_later_one(orchard: Path) -> No
     class Pick(Fruit, Classification):
         pass
 
-    services.take_snapshot(Pick)
+    take_snapshot(Pick)
     OnlineRow.objects.update(load=2**62, values={"height": 1})
     (orchard / "trees.csv").write_text("tree,height\n1,7\n")
-    services.take_snapshot(Pick)
+    take_snapshot(Pick)
     assert stored()["1"] == {"height": 1}
     assert len(stored()) == 2 * online.CHUNK + 7

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from flyball import Clustering, Field, Rows
-from flyball.control.datasets import selectors, services
+from flyball.control.datasets import selectors
 from flyball.domain import schema as schemas
 from flyball.domain.errors import DataError
 from flyball.domain.schema import Kind
+from tests.applied import take_snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ def described(
     lines = [",".join(map(str, values)) for values in zip(*columns.values(), strict=True)]
     (path / "x.csv").write_text("\n".join([",".join(columns), *lines]) + "\n")
     declaration = type("Groups", (Clustering,), {"rows": Rows("x.csv"), "__module__": __name__} | attributes)
-    snapshot = services.take_snapshot(declaration)
+    snapshot = take_snapshot(declaration)
     return {field.name: field for field in selectors.snapshot_schema(snapshot).fields}, snapshot.profile
 
 

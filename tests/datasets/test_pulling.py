@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
-from flyball.control.datasets.sources import pull_outcomes
+from flyball.control.datasets.outcomes import pull_outcomes
 from tests.datasets import cast
 
 ORDERS = FeatureTable(

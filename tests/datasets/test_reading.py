@@ -12,11 +12,13 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
-from flyball.control.datasets import django_source, places, selectors, services, sql_source
-from flyball.control.datasets.plan import Source, rows_source
-from flyball.control.datasets.workspace import workspace
+from flyball.control.datasets import places, selectors
+from flyball.control.datasets.sources import model_source, query_source
 from flyball.domain.errors import DataError, DeclarationError, NotFound
+from flyball.snapshots.source import Source, rows_source
+from flyball.snapshots.workspace import workspace
 from flyball.stores.database import Database
+from tests.applied import take_snapshot
 from tests.datasets import cast
 from tests.shop.models import Loan
 
@@ -43,7 +45,7 @@ def test_no_read_stays_open_between_the_pages_of_a_model(database: Database, pro
     if database.is_postgres:
         pytest.skip("PostgreSQL's log does not wait for readers.")
     cast.open_shop()
-    pages = django_source.pages(Loan, ("amount",))
+    pages = model_source.pages(Loan, ("amount",))
     next(pages)
     assert not busy(database)
 
@@ -52,7 +54,7 @@ def test_no_read_stays_open_between_the_pages_of_a_query(database: Database, pro
     if database.is_postgres:
         pytest.skip("PostgreSQL's log does not wait for readers.")
     cast.open_shop()
-    with sql_source.opened(queried(QUERY)) as (_, pages):
+    with query_source.opened(queried(QUERY)) as (_, pages):
         next(pages)
         assert not busy(database)
 
@@ -69,7 +71,7 @@ def test_every_row_of_many_pages_is_read_once(shop: cast.Shop, taken: Any) -> No
 
     Loan.objects.bulk_create(
         Loan(customer=shop.ann, applied_at=cast.day(i / 100), amount=i, purpose="car", status="repaid")
-        for i in range(2 * django_source.PAGE)
+        for i in range(2 * model_source.PAGE)
     )
     for declaration in (FromModel, FromQuery):
         rows = taken(declaration)
@@ -94,7 +96,7 @@ def test_a_query_that_cannot_be_a_source_is_refused(sql: str, message: str, shop
         outcome = Outcome("status")
 
     with pytest.raises(DataError) as refused:
-        services.take_snapshot(Risk)
+        take_snapshot(Risk)
     assert message in str(refused.value)
 
 
@@ -122,7 +124,7 @@ def test_two_rows_that_could_both_be_joined_are_refused(
 
     cast.order(shop.bob, 2.5, cast.Decimal("3"))
     with pytest.raises(DataError) as refused:
-        services.take_snapshot(Risk)
+        take_snapshot(Risk)
     assert message in str(refused.value)
     assert "Risk.features, table 'orders' (shop.Order)" in str(refused.value)
 
@@ -133,7 +135,7 @@ def test_a_feature_called_like_a_column_of_every_snapshot_is_refused(shop: cast.
         outcome = Outcome("status")
 
     with pytest.raises(DataError, match="'_key' is a column of every snapshot"):
-        services.take_snapshot(Risk)
+        take_snapshot(Risk)
 
 
 def test_a_feature_from_two_sources_is_refused(shop: cast.Shop) -> None:
@@ -148,7 +150,7 @@ def test_a_feature_from_two_sources_is_refused(shop: cast.Shop) -> None:
         outcome = Outcome("status")
 
     with pytest.raises(DataError, match="the feature 'amount' comes from another source too"):
-        services.take_snapshot(Risk)
+        take_snapshot(Risk)
 
 
 def test_a_workspace_sorts_more_than_its_memory_holds(tmp_path: Path) -> None:
@@ -163,7 +165,7 @@ def test_nothing_but_the_snapshot_stays_on_disk(shop: cast.Shop) -> None:
         outcome = Outcome("status")
 
     said: list[str] = []
-    snapshot = services.take_snapshot(Risk, report=said.append)
+    snapshot = take_snapshot(Risk, report=said.append)
     path = selectors.snapshot_path(snapshot)
     assert list(places.snapshots().iterdir()) == [path]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -182,7 +184,7 @@ def test_a_wrong_declaration_is_refused_before_anything_is_read(project: Path) -
         rows = Rows("shop.Loan")
 
     with pytest.raises(DeclarationError, match=r"Risk\.outcome is missing\."):
-        services.take_snapshot(Risk)
+        take_snapshot(Risk)
 
 
 @pytest.mark.parametrize("positive", ["broken", 1, True])
@@ -194,7 +196,7 @@ def test_a_positive_class_that_no_row_has_is_refused(positive: Any, shop: cast.S
     with pytest.raises(
         DataError, match=r"Risk\.outcome: no row has the positive class .* 'defaulted', 'repaid'"
     ):
-        services.take_snapshot(Risk)
+        take_snapshot(Risk)
 
 
 def test_a_value_of_another_type_than_its_column_is_told_without_repeating_it(shop: cast.Shop) -> None:
@@ -210,7 +212,7 @@ def test_a_value_of_another_type_than_its_column_is_told_without_repeating_it(sh
     with connection.cursor() as cursor:
         cursor.execute("UPDATE shop_customer SET age = 'secret'")
     with pytest.raises(DataError, match="a value is not of its column's type") as refused:
-        services.take_snapshot(Risk)
+        take_snapshot(Risk)
     assert "secret" not in str(refused.value)
 
 
@@ -234,7 +236,7 @@ def test_a_field_that_converts_what_is_stored_is_refused() -> None:
 
     for model, name in ((Note, "written"), (Answer, "note_id"), (Answer, "note__written")):
         with pytest.raises(DataError, match=f"the column '{name}' is a Reversed, .* query="):
-            django_source.physical(queried(QUERY), model, name)
+            model_source.physical(queried(QUERY), model, name)
 
 
 def test_a_relation_may_be_named_without_its_id(shop: cast.Shop, taken: Any) -> None:

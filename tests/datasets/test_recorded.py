@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from flyball import Classification, FeatureTable, Outcome, Regression, RequestSource, Rows
-from flyball.control.datasets import services
-from flyball.control.endpoints.partitions import ensure_partitions
+from flyball.control.routing.partitions import ensure_partitions
 from flyball.domain import records
 from flyball.domain.records import Prediction, entity_key, uuid7
 from flyball.stores import outcomes
 from flyball.stores import records as store
 from flyball.stores.database import Database
+from tests.applied import take_snapshot
 from tests.datasets import cast
 
 pytestmark = pytest.mark.storage
@@ -121,7 +121,7 @@ def test_an_outcome_brings_the_recorded_input_its_time_and_its_label(
         "born": datetime.fromisoformat("1990-01-01T00:00:00Z"),
     }
     assert rows[-1] == row
-    snapshot = services.take_snapshot(Risk)
+    snapshot = take_snapshot(Risk)
     assert (snapshot.row_count, snapshot.outcome_count) == (4, 1)
     assert snapshot.profile["purpose"]["categories"] == [["car", 3], ["boat", 1]]
 
@@ -169,7 +169,7 @@ def test_an_event_is_learned_once_as_a_row_or_as_a_recorded_outcome(
         recorder.happened(prediction, "repaid")
     (row,) = recorded(taken(Risk))
     assert row["_outcome"] == "repaid"
-    assert services.take_snapshot(Risk).outcome_count == 1
+    assert take_snapshot(Risk).outcome_count == 1
     open_loan.status = "repaid"
     open_loan.save()
     assert recorded(taken(Risk)) == []

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from flyball.config import Config
+from flyball.domain.access import Principal
 from flyball.serving.app import DataPlane, create
 from flyball.stores.database import Database
-from flyball.stores.routes import Principal
 
 OWNER = Principal(team="hospital", role="owner")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, InvalidInput, UnknownEndpoint, UnknownPrediction
 from flyball.domain.records import Prediction, uuid7
 from flyball.serving import feedback
@@ -15,7 +16,6 @@ from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.stores.database import Database
 from flyball.stores.outcomes import Counts
-from flyball.stores.routes import Principal
 from tests import published
 from tests.engine.conftest import OWNER
 

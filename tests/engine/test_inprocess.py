@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 import flyball
 from flyball import inprocess
-from flyball.control.endpoints.models import Prediction
+from flyball.control.routing.models import Prediction
 from flyball.domain.errors import InvalidInput, Overloaded, UnknownEndpoint, UnknownEntity
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema

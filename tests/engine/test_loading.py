@@ -19,7 +19,7 @@ PROGRAM = """
 import asyncio, json, sys
 from flyball.config import load
 from flyball.serving.app import create
-from flyball.serving.http import Request
+from flyball.serving.http.door import Request
 
 async def main():
     plane = create(load())

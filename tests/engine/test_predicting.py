@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from flyball.control.endpoints.models import IdempotencyKey
+from flyball.control.routing.models import IdempotencyKey
+from flyball.domain.access import Principal
 from flyball.domain.errors import (
+    MOST_PROBLEMS,
     Erased,
     Forbidden,
     IdempotencyKeyReused,
@@ -22,9 +24,7 @@ from flyball.domain.records import Prediction, digest
 from flyball.serving import answering
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
-from flyball.serving.problems import MOST_PROBLEMS
 from flyball.stores.database import Database
-from flyball.stores.routes import Principal
 from tests import published
 from tests.engine.conftest import OWNER
 

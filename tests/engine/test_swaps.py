@@ -11,8 +11,8 @@ import pytest
 
 from flyball.control.accounts.models import ApiKey
 from flyball.control.accounts.services import revoke_key
-from flyball.control.endpoints.models import RouteRevision
 from flyball.control.registry.models import Artifact, ArtifactPart, Version
+from flyball.control.routing.models import RouteRevision
 from flyball.domain.errors import NotReady, Unauthenticated, UnknownEndpoint
 from flyball.domain.routing import Arm
 from flyball.serving.app import DataPlane, create

@@ -74,8 +74,8 @@ def test_a_manifest_survives_json(labelled: Dataset, mine: Fit) -> None:
 
 def test_the_manifest_names_the_artifact_by_its_content(labelled: Dataset, mine: Fit) -> None:
     data, manifest = kept(mine, labelled, trusted_names([Amounts]))
-    assert manifest.artifact == hashlib.sha256(data).hexdigest()
-    assert (manifest.endpoint, manifest.number, manifest.runtime) == ("credit", 0, "scikit-learn")
+    assert manifest.answering.digest == hashlib.sha256(data).hexdigest()
+    assert (manifest.endpoint, manifest.number, manifest.answering.runtime) == ("credit", 0, "scikit-learn")
     assert manifest.classes == ("no", "yes")
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from flyball import Classification, Outcome, Rows, Search
 from flyball.control.datasets.models import Snapshot
-from flyball.control.datasets.services import take_snapshot
 from flyball.control.registry import services
 from flyball.control.registry.models import Version
+from tests.applied import build as applied_build
+from tests.applied import take_snapshot
 
 JOBS = ("cook", "clerk", "pilot")
 
@@ -49,4 +50,4 @@ def snapshot(folder: Path, **attributes: Any) -> tuple[type[Classification], Sna
 def version(folder: Path, **attributes: Any) -> tuple[type[Classification], Version]:
     """A declared endpoint and a version of it."""
     declaration, taken = snapshot(folder, **attributes)
-    return declaration, services.register(build=services.build(declaration, taken))
+    return declaration, services.register(build=applied_build(declaration, taken))

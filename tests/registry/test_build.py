@@ -12,6 +12,7 @@ from flyball.control.registry import selectors, services
 from flyball.control.registry.models import Build
 from flyball.domain.errors import BuildFailed, InvalidInput, UnknownVersion
 from flyball.stores.database import Database
+from tests.applied import build as applied_build
 from tests.registry import small
 
 pytestmark = pytest.mark.storage
@@ -26,7 +27,7 @@ class Broken(DummyClassifier):
 
 def test_the_leaderboard_keeps_every_candidate_best_first(tmp_path: Path, database: Database) -> None:
     declaration, snapshot = small.snapshot(tmp_path, candidates=("linear", "naive_bayes"))
-    board = selectors.leaderboard(services.build(declaration, snapshot))
+    board = selectors.leaderboard(applied_build(declaration, snapshot))
     assert {result.name for result in board} == {"linear", "naive_bayes", "baseline"}
     assert [result.rank for result in board] == [1, 2, 3]
     assert all(len(result.fold_scores) == 2 and result.held_out_score is not None for result in board)
@@ -36,7 +37,7 @@ def test_the_leaderboard_keeps_every_candidate_best_first(tmp_path: Path, databa
 def test_a_candidate_that_fails_is_recorded_and_the_build_goes_on(tmp_path: Path, database: Database) -> None:
     broken = Candidate("broken", Broken())
     declaration, snapshot = small.snapshot(tmp_path, candidates=("linear", broken))
-    build = services.build(declaration, snapshot)
+    build = applied_build(declaration, snapshot)
     last = selectors.leaderboard(build)[-1]
     assert (build.status, last.name, last.rank, last.manifest) == ("succeeded", "broken", None, None)
     assert "no luck" in last.error
@@ -45,7 +46,7 @@ def test_a_candidate_that_fails_is_recorded_and_the_build_goes_on(tmp_path: Path
 def test_a_build_in_which_only_the_baseline_fits_has_failed(tmp_path: Path, database: Database) -> None:
     declaration, snapshot = small.snapshot(tmp_path, candidates=(Candidate("broken", Broken()),))
     with pytest.raises(BuildFailed):
-        services.build(declaration, snapshot)
+        applied_build(declaration, snapshot)
     build = Build.objects.get()
     assert (build.status, bool(build.error), build.finished_at is None) == ("failed", True, False)
     with pytest.raises(BuildFailed):
@@ -58,14 +59,14 @@ def test_what_ends_a_build_early_is_recorded_with_it(tmp_path: Path, database: D
 
     declaration, snapshot = small.snapshot(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        services.build(declaration, snapshot, report=interrupt)
+        applied_build(declaration, snapshot, report=interrupt)
     build = Build.objects.get()
     assert (build.status, build.error) == ("failed", "KeyboardInterrupt: ")
 
 
 def test_the_winner_becomes_the_next_version(tmp_path: Path, database: Database) -> None:
     declaration, snapshot = small.snapshot(tmp_path)
-    build = services.build(declaration, snapshot)
+    build = applied_build(declaration, snapshot)
     first, second = services.register(build=build), services.register(build=build)
     assert (str(first), str(second)) == ("purchase@1", "purchase@2")
     assert first.candidate is not None
@@ -75,7 +76,7 @@ def test_the_winner_becomes_the_next_version(tmp_path: Path, database: Database)
 
 def test_any_other_candidate_can_become_a_version(tmp_path: Path, database: Database) -> None:
     declaration, snapshot = small.snapshot(tmp_path)
-    version = services.register(build=services.build(declaration, snapshot), candidate="baseline")
+    version = services.register(build=applied_build(declaration, snapshot), candidate="baseline")
     assert version.facts["candidate"] == "baseline"
 
 
@@ -83,7 +84,7 @@ def test_a_candidate_that_is_not_there_is_refused_by_naming_those_that_are(
     tmp_path: Path, database: Database
 ) -> None:
     declaration, snapshot = small.snapshot(tmp_path)
-    build = services.build(declaration, snapshot)
+    build = applied_build(declaration, snapshot)
     with pytest.raises(InvalidInput, match="linear"):
         services.register(build=build, candidate="astrology")
 
@@ -105,7 +106,7 @@ def test_a_version_loads_and_gives_its_golden_answers(tmp_path: Path, database: 
 
 def test_the_same_snapshot_and_seed_give_the_same_version_again(tmp_path: Path, database: Database) -> None:
     declaration, snapshot = small.snapshot(tmp_path, candidates=("linear", "forest"))
-    versions = [services.register(build=services.build(declaration, snapshot)) for _ in range(2)]
+    versions = [services.register(build=applied_build(declaration, snapshot)) for _ in range(2)]
     golden = [selectors.manifest(version).golden for version in versions]
     scores = [(version.facts["fold_scores"], version.facts["held_out_score"]) for version in versions]
     assert golden[0] == golden[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flyball.config import Config
-from flyball.serving.http import Door, Request, Response
+from flyball.serving.http.door import Door, Request, Response
 from tests.fakes import KEYS, FakeEngine
 
 PREDICTIONS = "/v1/endpoints/income/predictions"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flyball.serving.asgi import Application
-from flyball.serving.http import Door
+from flyball.serving.http.asgi import Application
+from flyball.serving.http.door import Door
 from tests.fakes import FakeEngine
 from tests.serving.doors import CONFIG
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from flyball.serving.asgi import Application
-from flyball.serving.http import Door
+from flyball.serving.http.asgi import Application
+from flyball.serving.http.door import Door
 from tests.fakes import KEYS, FakeEngine
 from tests.serving.doors import CONFIG, PREDICTIONS
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flyball.domain.errors import MalformedBody
-from flyball.serving import bodies
-from flyball.serving.bodies import MOST_FIELDS, MOST_ROWS, Asked
+from flyball.serving.http import bodies
+from flyball.serving.http.bodies import MOST_FIELDS, MOST_ROWS, Asked
 
 TEXTS = st.text(max_size=4) | st.sampled_from(["a:b", "\x00", "\ud800", "x" * 256, 'q"'])
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([2**63, 1.0, 1.5]) | TEXTS

@@ -8,12 +8,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flyball.serving.bodies import MOST_ROWS
-from flyball.serving.forms import LONGEST_ENTITY, LONGEST_REFERENCE
-from flyball.serving.handlers import LARGEST_PAGE, PAGE
-from flyball.serving.http import STATUS
-from flyball.serving.problems import MOST_PROBLEMS
-from flyball.serving.wire import DEPTH
+from flyball.domain.errors import MOST_PROBLEMS
+from flyball.domain.records import LONGEST_ENTITY
+from flyball.serving.http.bodies import MOST_ROWS
+from flyball.serving.http.door import STATUS
+from flyball.serving.http.forms import LONGEST_REFERENCE
+from flyball.serving.http.handlers import LARGEST_PAGE, PAGE
+from flyball.serving.http.wire import DEPTH
 from tests.serving.doors import GOOD, PREDICTIONS, Knock, told
 
 DOCS = Path(__file__).parents[2] / "docs"

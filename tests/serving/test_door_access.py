@@ -9,8 +9,8 @@ import pytest
 
 from flyball.domain import errors as tree
 from flyball.domain.errors import FlyballError
-from flyball.serving.http import ROUTES, STATUS
-from flyball.serving.messages import Request
+from flyball.serving.http.door import ROUTES, STATUS
+from flyball.serving.http.messages import Request
 from tests.serving.doors import GOOD, OUTCOMES, PREDICTIONS, Knock, header, told
 
 ID = str(UUID(int=1))

@@ -14,7 +14,7 @@ from flyball.config import Config
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import create
-from flyball.serving.http import Request, Response
+from flyball.serving.http.door import Request, Response
 from flyball.stores.database import Database
 from tests import published
 from tests.serving.doors import told

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from flyball.serving.handlers import LARGEST_PAGE
+from flyball.serving.http.handlers import LARGEST_PAGE
 from tests.serving.doors import GOOD, OUTCOMES, PREDICTIONS, Knock, errors, header, told
 
 ID = UUID(int=1)

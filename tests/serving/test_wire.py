@@ -7,7 +7,7 @@ import math
 import pytest
 
 from flyball.domain.errors import MalformedBody
-from flyball.serving import wire
+from flyball.serving.http import wire
 
 MALFORMED: list[tuple[str, bytes, str]] = [
     ("nothing", b"", "empty"),

@@ -38,8 +38,8 @@ class OneBuild(ManagementView):
 def _build(build: Build) -> dict[str, Any]:
     return {
         "id": build.pk,
-        "endpoint": build.endpoint,
-        "snapshot": build.snapshot.digest,
+        "endpoint": build.endpoint_id,
+        "snapshot": build.snapshot and build.snapshot.digest,
         "status": build.status,
         "metric": build.metric,
         "seed": build.seed,

@@ -10,8 +10,8 @@ from django.views.decorators.csrf import csrf_exempt
 from flyball import inprocess
 from flyball.api.problems import as_django
 from flyball.domain.errors import BodyTooLarge
-from flyball.serving.messages import Request
-from flyball.serving.problems import problem
+from flyball.serving.http.messages import Request
+from flyball.serving.http.problems import problem
 
 
 @csrf_exempt  # no cookie opens this door: a key in a header does

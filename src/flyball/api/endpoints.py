@@ -9,8 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.view import ManagementView, actor, body, page
-from flyball.control.endpoints import selectors, services
-from flyball.control.endpoints.models import Endpoint, RouteRevision
+from flyball.control.declarations.models import Endpoint
+from flyball.control.declarations.selectors import endpoints
+from flyball.control.routing import selectors, services
+from flyball.control.routing.models import RouteRevision
 from flyball.domain.routing import Route
 from flyball.domain.schema import Field, Kind, Schema
 
@@ -28,7 +30,7 @@ class Endpoints(ManagementView):
 
     def get(self, request: Request) -> Response:
         """Every endpoint with the route in force."""
-        every = selectors.endpoints(actor(request).teams("viewer"))
+        every = endpoints(actor(request).teams("viewer"))
         return Response({"endpoints": [_endpoint(one) for one in every]})
 
 
@@ -98,6 +100,7 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
 def _revision(revision: RouteRevision) -> dict[str, Any]:
     return {
         **(_route(selectors.document(revision)) or {}),
+        "kind": revision.kind,
         "reason": revision.reason,
         "created_at": revision.created_at,
     }
@@ -111,5 +114,4 @@ def _route(route: Route | None) -> dict[str, Any] | None:
         "number": route.number,
         "champion": route.champion.version,
         "arms": msgspec.to_builtins(route.arms),
-        "decision": msgspec.to_builtins(route.decision),
     }

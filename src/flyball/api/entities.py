@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from flyball.api.view import ManagementView, body
 from flyball.control.datasets import services
-from flyball.control.endpoints import discovery
+from flyball.control.declarations import discovery
 from flyball.domain.schema import Field, Kind, Schema
 
 

@@ -13,8 +13,8 @@ from rest_framework.views import set_rollback
 
 from flyball.domain import errors
 from flyball.domain.errors import FlyballError
-from flyball.serving.messages import Response as Answer
-from flyball.serving.problems import problem
+from flyball.serving.http.messages import Response as Answer
+from flyball.serving.http.problems import problem
 
 logger = logging.getLogger(__name__)
 

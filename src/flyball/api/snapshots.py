@@ -29,7 +29,7 @@ class Snapshots(ManagementView):
 
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of snapshots, newest first."""
-        every = Snapshot.objects.filter(endpoint=self.endpoint(request, endpoint).name)
+        every = Snapshot.objects.filter(endpoint_id=self.endpoint(request, endpoint).name)
         return Response({"snapshots": [_summary(snapshot) for snapshot in page(request, every, "id")]})
 
 
@@ -71,7 +71,7 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
 
 
 def _find(endpoint: str, digest: str) -> Snapshot:
-    every = Snapshot.objects.filter(endpoint=endpoint).order_by("-id")
+    every = Snapshot.objects.filter(endpoint_id=endpoint).order_by("-id")
     found = (every if digest == "latest" else every.filter(digest=digest)).first()
     if found is None:
         raise NotFound("The endpoint has no such snapshot.")
@@ -81,7 +81,7 @@ def _find(endpoint: str, digest: str) -> Snapshot:
 def _summary(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "id": snapshot.pk,
-        "endpoint": snapshot.endpoint,
+        "endpoint": snapshot.endpoint_id,
         "digest": snapshot.digest,
         "rows": snapshot.row_count,
         "outcomes": snapshot.outcome_count,

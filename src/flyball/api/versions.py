@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.view import ManagementView, page
-from flyball.control.endpoints import selectors
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
+from flyball.control.routing import selectors
 from flyball.domain.routing import Route
 
 
@@ -43,7 +43,7 @@ class OneVersion(ManagementView):
 
 def _summary(version: Version, route: Route | None) -> dict[str, Any]:
     return {
-        "endpoint": version.endpoint,
+        "endpoint": version.endpoint_id,
         "number": version.number,
         "stage": selectors.version_stage(version, route),
         "candidate": version.facts.get("candidate"),

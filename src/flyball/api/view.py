@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 from flyball.api import problems
 from flyball.control.accounts import selectors as accounts
 from flyball.control.accounts.selectors import Actor
-from flyball.control.endpoints import selectors
-from flyball.control.endpoints.models import Endpoint
+from flyball.control.declarations import selectors
+from flyball.control.declarations.models import Endpoint
 from flyball.domain.errors import (
     BodyTooLarge,
     InvalidInput,
@@ -30,7 +30,7 @@ from flyball.domain.errors import (
 )
 from flyball.domain.schema import Schema, check
 from flyball.domain.values import Scalar
-from flyball.serving import wire
+from flyball.serving.http import wire
 
 BODY_LIMIT = 1024 * 1024
 """Largest body of a management request (bytes)."""

@@ -17,7 +17,7 @@ import click
 from flyball.cli.output import Output
 from flyball.cli.project import find, start_django
 from flyball.domain.errors import FlyballError
-from flyball.serving import problems
+from flyball.serving.http import problems
 
 EXIT_CODES = {"confirmation_needed": 3, "policy_unmet": 4, "conflict": 5}
 """What a script can tell apart; any other error is 1, wrong usage is 2."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import click
 
 from flyball import __version__
-from flyball.cli.apply import apply
-from flyball.cli.build import build
-from flyball.cli.check import check
-from flyball.cli.init import init
-from flyball.cli.keys import keys
-from flyball.cli.outcomes import outcomes
-from flyball.cli.predict import predict
-from flyball.cli.servers import serve, up, web
-from flyball.cli.snapshot import snapshot
-from flyball.cli.transfer import export, import_
-from flyball.cli.versions import promote, rollback, versions
+from flyball.cli.commands.apply import apply
+from flyball.cli.commands.build import build
+from flyball.cli.commands.check import check
+from flyball.cli.commands.init import init
+from flyball.cli.commands.keys import keys
+from flyball.cli.commands.outcomes import outcomes
+from flyball.cli.commands.predict import predict
+from flyball.cli.commands.servers import serve, up, web
+from flyball.cli.commands.snapshot import snapshot
+from flyball.cli.commands.transfer import export, import_
+from flyball.cli.commands.versions import promote, rollback, versions
 
 COMMANDS = (
     init,

@@ -37,7 +37,7 @@ def stored(endpoint: str, digits: str) -> Snapshot:
     """The snapshot whose digest begins so. Raises ``NotFound`` unless there is exactly one."""
     from flyball.control.datasets.models import Snapshot
 
-    found = list(Snapshot.objects.filter(endpoint=endpoint, digest__startswith=digits)[:2])
+    found = list(Snapshot.objects.filter(endpoint_id=endpoint, digest__startswith=digits)[:2])
     if len(found) != 1:
         raise NotFound(f"{endpoint} has {'no' if not found else 'more than one'} snapshot of that digest.")
     return found[0]
@@ -53,7 +53,8 @@ def search(output: Output, declaration: type[Endpoint], snapshot: Snapshot) -> B
         def report(progress: Progress) -> None:
             steps.at(f"{declaration.name}: {progress.candidate}", progress.trial, progress.trials)
 
-        return services.build(declaration, snapshot, report=report)
+        asked = services.request_build(declaration=declaration, snapshot=snapshot)
+        return services.run_build(build=asked, declaration=declaration, report=report)
 
 
 def leaderboard(build: Build) -> list[dict[str, Any]]:

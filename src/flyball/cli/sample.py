@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def curl(url: str, key: str, team: str) -> str | None:
     """A line to paste into a shell, for the first endpoint of the team that can answer."""
-    from flyball.control.endpoints import selectors
+    from flyball.control.declarations.selectors import endpoints
+    from flyball.control.routing import selectors
 
-    for endpoint in selectors.endpoints([team]):
+    for endpoint in endpoints([team]):
         route = selectors.route(endpoint.name)
         if route is not None:
             return " ".join(shlex.quote(word) for word in _words(url, key, route))
@@ -73,7 +74,7 @@ def _entity(version: Version) -> dict[str, Any]:
     from flyball.control.datasets.selectors import snapshot_path
 
     digest = version.facts.get("snapshot", {}).get("digest")
-    snapshot = Snapshot.objects.filter(endpoint=version.endpoint, digest=digest).first()
+    snapshot = Snapshot.objects.filter(endpoint_id=version.endpoint_id, digest=digest).first()
     if snapshot is None or not snapshot_path(snapshot).exists():
         return {}
     with pyarrow.parquet.ParquetFile(snapshot_path(snapshot)) as file:

@@ -18,6 +18,10 @@ class Problem:
     message: str
 
 
+MOST_PROBLEMS = 1000
+"""Problems that one answer lists; it says how many more there are."""
+
+
 class FlyballError(Exception):
     """Something went wrong inside Flyball."""
 

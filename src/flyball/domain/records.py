@@ -59,13 +59,26 @@ def entity_key(entity: Mapping[str, Scalar] | None) -> str | None:
     return canonical_json({name: _key_text(value) for name, value in entity.items()})
 
 
+LONGEST_ENTITY = 1024
+"""Bytes of an entity's names and values together, as it is stored: an index takes no longer ones."""
+
+
+def fits(entity: Mapping[str, Scalar]) -> bool:
+    """Whether an entity is short enough to be stored and found."""
+    return len((entity_key(entity) or "").encode()) <= LONGEST_ENTITY
+
+
 def _key_text(value: Scalar) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """One answered request, as recorded. ``arm`` is ``None`` where a version was asked for by number."""
+    """One answered request, as recorded. ``arm`` is ``None`` where a version was asked for by number.
+
+    ``latency`` is the time from call to output (microseconds); ``propensity`` the probability by which the
+    arm was drawn, and ``test`` the A/B test, where there is one.
+    """
 
     id: UUID
     endpoint: str
@@ -80,6 +93,9 @@ class Prediction:
     entity: dict[str, Scalar] = field(default_factory=dict)
     reference: str | None = None
     segment: str | None = None
+    latency: int | None = None
+    propensity: float | None = None
+    test: int | None = None
     erased_at: datetime | None = None
 
 

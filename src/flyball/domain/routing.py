@@ -6,17 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flyball.domain.errors import ArtifactCorrupt
 from flyball.domain.schema import Kind, Schema
 from flyball.domain.values import Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """A version's part in the traffic of an endpoint."""
-
-    name: str
-    version: int
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +27,21 @@ class Decision:
         """The decision for an output."""
         score = output["value"] if self.label is None else output["probabilities"][self.label]
         return self.at_or_above if score >= self.threshold else self.below
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A version's part in the traffic of an endpoint.
+
+    Several arms may have one name: an A/B test has as many challengers as it needs. ``decision`` fits the
+    arm's version, or is ``None``. Nothing reads ``segment`` yet.
+    """
+
+    name: str
+    version: int
+    weight: float = 1.0
+    decision: Decision | None = None
+    segment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,11 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One revision of an endpoint's route, as published: complete, immutable, numbered."""
+    """One revision of an endpoint's route, as published: complete, immutable, numbered.
+
+    ``fields`` and ``keys`` are the names of the request's fields and of the entity's columns that callers may
+    send because some champion took them: what the answering version does not take is left out with a warning.
+    """
 
     endpoint: str
     team: str
@@ -66,7 +77,8 @@ class Route:
     number: int
     arms: tuple[Arm, ...]
     lookups: tuple[Lookup, ...] = ()
-    decision: Decision | None = None
+    fields: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     @property
     def champion(self) -> Arm:
@@ -74,30 +86,60 @@ class Route:
         return next(arm for arm in self.arms if arm.name == "champion")
 
 
+TOLERANCE = 1e-9
+"""Largest difference between a golden number and its repetition in another process (absolute)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One file of a version.
+
+    ``role`` says what it is to the version (``pipeline``: all of it); ``digest`` is its SHA-256; ``runtime``
+    names its reader; ``tolerance`` is how far its numbers may lie from the golden ones. ``unused`` says why
+    it does not answer, and is empty where it does.
+    """
+
+    role: str
+    digest: str
+    runtime: str
+    tolerance: float = TOLERANCE
+    unused: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What it takes to load one version and to know that it loaded right.
 
-    ``artifact`` is a SHA-256; ``runtime`` names the reader of the artifact; ``trusted`` the user's own
-    types that it may hold; ``golden`` pairs of input and output that must come out again.
+    ``artifacts`` are its files, each role once for each runtime; ``trusted`` the user's own types that they
+    may hold; ``golden`` pairs of input and output that must come out again.
     """
 
     endpoint: str
     number: int
     task: str
-    runtime: str
-    artifact: str
+    artifacts: tuple[Artifact, ...]
     schema: Schema
     classes: tuple[Scalar, ...] = ()
     trusted: tuple[str, ...] = ()
     golden: tuple[tuple[dict[str, Scalar], dict[str, Any]], ...] = ()
 
+    @property
+    def answering(self) -> Artifact:
+        """The artifact that answers: the first that nothing speaks against.
 
-def promoted(route: Route | None, version: int) -> tuple[Arm, ...]:
+        Raises ``ArtifactCorrupt`` where there is none.
+        """
+        for artifact in self.artifacts:
+            if not artifact.unused:
+                return artifact
+        raise ArtifactCorrupt("The version has no artifact that answers.")
+
+
+def promoted(route: Route | None, version: int, decision: Decision | None = None) -> tuple[Arm, ...]:
     """The arms after ``version`` became champion: the other arms stay, unless they were that version's."""
     others = () if route is None else route.arms
     kept = tuple(arm for arm in others if arm.name != "champion" and arm.version != version)
-    return (Arm("champion", version), *kept)
+    return (Arm("champion", version, decision=decision), *kept)
 
 
 def newly_required(before: Schema, after: Schema) -> tuple[str, ...]:
@@ -108,10 +150,6 @@ def newly_required(before: Schema, after: Schema) -> tuple[str, ...]:
         for field in after.of("request").fields
         if not field.nullable and field.name not in optional
     )
-
-
-TOLERANCE = 1e-9
-"""Largest difference between a golden number and its repetition in another process (absolute)."""
 
 
 def same_output(expected: Any, actual: Any, tolerance: float = TOLERANCE) -> bool:

@@ -33,7 +33,7 @@ def load(manifest: Manifest, data: bytes) -> Runtime:
     Raises ``ArtifactCorrupt`` where the bytes are not the manifest's, ``ArtifactUntrusted`` where they
     hold what is not allowed here, ``GoldenMismatch`` where it answers otherwise than when it was built.
     """
-    if hashlib.sha256(data).hexdigest() != manifest.artifact:
+    if hashlib.sha256(data).hexdigest() != manifest.answering.digest:
         raise ArtifactCorrupt
     runtime = opened(manifest, data)
     verify(manifest, runtime)
@@ -42,15 +42,17 @@ def load(manifest: Manifest, data: bytes) -> Runtime:
 
 def opened(manifest: Manifest, data: bytes) -> Runtime:
     """The version of a manifest before its golden answers are checked."""
-    if manifest.runtime not in RUNTIMES:
+    name = manifest.answering.runtime
+    if name not in RUNTIMES:
         raise ArtifactUntrusted("This server has no runtime for the artifact.")
-    module = importlib.import_module(RUNTIMES[manifest.runtime])
+    module = importlib.import_module(RUNTIMES[name])
     runtime: Runtime = module.opened(manifest, data)
     return runtime
 
 
 def verify(manifest: Manifest, runtime: Runtime) -> None:
     """Ask the golden rows, as one batch and one by one. Raises ``GoldenMismatch``."""
+    tolerance = manifest.answering.tolerance
     rows = [row for row, _ in manifest.golden]
     expected = [output for _, output in manifest.golden]
     if not rows:
@@ -58,5 +60,5 @@ def verify(manifest: Manifest, runtime: Runtime) -> None:
     together = runtime.predict(rows)
     alone = [runtime.predict([row])[0] for row in rows]
     for answers in (together, alone):
-        if not all(same_output(*pair) for pair in zip(expected, answers, strict=True)):
+        if not all(same_output(*pair, tolerance) for pair in zip(expected, answers, strict=True)):
             raise GoldenMismatch

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from flyball.domain.errors import BuildFailed, GoldenMismatch
-from flyball.domain.routing import Manifest
+from flyball.domain.routing import Artifact, Manifest
 from flyball.domain.schema import Schema
 from flyball.domain.values import Scalar, canonical
 from flyball.inference import allowlist
@@ -50,8 +50,9 @@ def packaged(
         endpoint=endpoint,
         number=0,
         task=task,
-        runtime="scikit-learn",
-        artifact=hashlib.sha256(data).hexdigest(),
+        artifacts=(
+            Artifact(role="pipeline", digest=hashlib.sha256(data).hexdigest(), runtime="scikit-learn"),
+        ),
         schema=schema,
         classes=_classes(model, task),
         trusted=tuple(trusted),

@@ -9,8 +9,8 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 
 from flyball.serving.app import single_threaded_models
-from flyball.serving.asgi import Application, Receive, Scope, Send
-from flyball.serving.http import Door
+from flyball.serving.http.asgi import Application, Receive, Scope, Send
+from flyball.serving.http.door import Door
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flyball.project.settings")
 

@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownEntity
-from flyball.domain.records import Prediction, digest, entity_key, now, uuid7
+from flyball.domain.records import Prediction, digest, entity_key, fits, now, uuid7
 from flyball.domain.routing import Lookup
 from flyball.domain.values import Scalar
 from flyball.serving import features
 from flyball.serving.calls import Call, Row
-from flyball.serving.forms import fits
 from flyball.serving.pool import Loaded, Pool, Served
 from flyball.serving.readers import Readers
 from flyball.serving.refresher import Refresher
 from flyball.stores import lookups, records, routes
 from flyball.stores.database import Database
 from flyball.stores.records import Submission
-from flyball.stores.routes import Principal
 
 Reading = Callable[[Callable[[Any], Any]], Any]
 """Runs some reading work with a connection."""
@@ -167,7 +166,7 @@ def _same(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> bool:
 
 
 def _decision(served: Served, output: Mapping[str, Any]) -> str | None:
-    decision = served.route.decision
+    decision = served.route.champion.decision
     return None if decision is None else decision.decide(output)
 
 

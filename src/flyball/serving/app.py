@@ -6,9 +6,9 @@ import os
 import threading
 
 from flyball.config import Config, load
-from flyball.serving.asgi import Application
 from flyball.serving.engine import Engine
-from flyball.serving.http import Door
+from flyball.serving.http.asgi import Application
+from flyball.serving.http.door import Door
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder

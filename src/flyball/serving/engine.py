@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
+from flyball.domain.access import Principal, key_digest
 from flyball.domain.errors import (
     Erased,
     Forbidden,
@@ -35,7 +35,6 @@ from flyball.serving.turns import Turns
 from flyball.stores import records
 from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
-from flyball.stores.routes import Principal
 
 __all__ = ["Call", "Counts", "Engine", "Principal", "Row", "SentOutcome"]
 
@@ -58,8 +57,7 @@ class Engine:
 
     def principal(self, key: str) -> Principal:
         """Who the plaintext key belongs to. Raises ``Unauthenticated``, ``NotReady``."""
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        found = self.pool.table.principals.get(digest)
+        found = self.pool.table.principals.get(key_digest(key))
         if found is None:
             raise Unauthenticated
         return found

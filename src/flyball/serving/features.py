@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownEntity
+from flyball.domain.errors import MOST_PROBLEMS, Conflict, InvalidInput, Problem, UnknownEntity
 from flyball.domain.routing import Lookup, Manifest
 from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, escape
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Row
-from flyball.serving.problems import MOST_PROBLEMS
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """A whole number as it is written down."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownPrediction
 from flyball.domain.records import Outcome, Prediction, check_outcome, entity_key
 from flyball.domain.values import Scalar, label_text
@@ -17,7 +18,6 @@ from flyball.serving.readers import Readers
 from flyball.stores import outcomes, records
 from flyball.stores.database import Database
 from flyball.stores.outcomes import Counts
-from flyball.stores.routes import Principal
 
 
 class Parts(Protocol):

@@ -8,12 +8,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from flyball.domain.access import Principal
 from flyball.domain.errors import FlyballError, NotReady, Overloaded, UnknownEndpoint
 from flyball.domain.routing import Manifest, Route
 from flyball.domain.schema import Checked, Schema, check, union
 from flyball.inference.runtime import Runtime
 from flyball.serving.checker import Checker
-from flyball.stores.routes import Principal, Published
+from flyball.stores.routes import Published
 
 logger = logging.getLogger(__name__)
 

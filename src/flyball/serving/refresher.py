@@ -60,7 +60,7 @@ class Refresher:
     def load(self, manifest: Manifest) -> runtime.Runtime:
         """A version from its artifact, proven by its golden answers."""
         data = self.readers.read(
-            lambda connection: artifacts.read(self.readers.database, connection, manifest.artifact)
+            lambda connection: artifacts.read(self.readers.database, connection, manifest.answering.digest)
         )
         return runtime.load(manifest, data)
 

@@ -7,24 +7,10 @@ from typing import Any
 
 import msgspec
 
+from flyball.domain.access import Principal
 from flyball.domain.errors import UnknownVersion
 from flyball.domain.routing import Manifest, Route
 from flyball.stores.database import Database
-
-ROLES = ("viewer", "member", "owner")
-"""What one may do in a team; each role includes those before it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Principal:
-    """Who asks: a team, and a role in it (``owner``, ``member`` or ``viewer``)."""
-
-    team: str
-    role: str
-
-    def may(self, role: str) -> bool:
-        """Whether this role includes ``role``."""
-        return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,13 +23,16 @@ COLUMNS = (
     "input",
     "output",
     "decision",
+    "latency",
+    "propensity",
+    "test",
     "warnings",
     "created_at",
     "erased_at",
 )
 NAMES = ", ".join(COLUMNS)
 STATEMENT_ROWS = 500
-"""Rows in one statement: 15 values each stay well under SQLite's limit of 32,766."""
+"""Rows in one statement: 18 values each stay well under SQLite's limit of 32,766."""
 
 
 def insert(database: Database, connection: Any, predictions: Sequence[Prediction]) -> None:
@@ -85,6 +88,9 @@ def _row(database: Database, each: Prediction) -> tuple[Any, ...]:
         database.json_in(each.input),
         database.json_in(each.output),
         each.decision,
+        each.latency,
+        each.propensity,
+        each.test,
         database.json_in([asdict(warning) for warning in each.warnings]),
         database.moment_in(each.created_at),
         None if each.erased_at is None else database.moment_in(each.erased_at),

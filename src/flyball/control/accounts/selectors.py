@@ -9,9 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from flyball.control.accounts.models import ApiKey, Membership, Team
-from flyball.control.accounts.services import key_digest
+from flyball.domain.access import Principal, key_digest
 from flyball.domain.errors import Forbidden, NotFound, Unauthenticated
-from flyball.stores.routes import Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from flyball.control.accounts.models import ApiKey, Membership, Role, Team
+from flyball.domain.access import key_digest
 from flyball.domain.errors import Conflict, InvalidInput, Problem
 from flyball.domain.records import now
 
@@ -61,11 +61,6 @@ def revoke_key(*, key: ApiKey) -> ApiKey:
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now())
     key.refresh_from_db()
     return key
-
-
-def key_digest(text: str) -> str:
-    """The SHA-256 by which a key is stored and found, as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _role(role: str) -> str:

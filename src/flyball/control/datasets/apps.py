@@ -13,7 +13,7 @@ class DatasetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Check declarations when Django checks the project."""
-        from flyball.control.datasets.checks import check_declarations  # models are loaded only by now
+        """Check the sources of declarations when Django checks the project."""
+        from flyball.control.datasets.checks import check_sources  # models are loaded only by now
 
-        register(check_declarations, "flyball")
+        register(check_sources, "flyball")

@@ -9,14 +9,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from flyball.control.datasets import django_source
-from flyball.control.datasets.physical import KIND, Physical
-from flyball.control.datasets.plan import table_source
+from flyball.control.datasets.sources import model_source
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.errors import Conflict, Forbidden, InvalidInput, Problem, UnknownEntity
 from flyball.domain.records import now
 from flyball.domain.schema import Field, Schema, check, escape
 from flyball.domain.values import Scalar, canonical, parse_timestamp
+from flyball.snapshots.physical import KIND, Physical
+from flyball.snapshots.source import table_source
 
 REASONS = {
     "required": "A value is needed.",
@@ -62,7 +62,7 @@ def update_entity(declaration: type[Endpoint], key: Scalar, values: Mapping[str,
 
 
 def _instance(declaration: type[Endpoint], table: FeatureTable, key: Scalar) -> models.Model:
-    source, model = django_source.settle(table_source(declaration, table))
+    source, model = model_source.settle(table_source(declaration, table))
     try:
         rows = model._default_manager.select_for_update(of=("self",)).filter(**{str(source.key): key})
         newest = rows.order_by(f"-{table.event_time}") if table.event_time else rows.order_by("pk")
@@ -122,7 +122,7 @@ def _schema(fields: Mapping[str, Any]) -> Schema:
     """The fields as a schema: Django alone would take 1.5 and true for the whole number 1."""
     return Schema(
         tuple(
-            Field(name=name, kind=KIND[django_source.stored_as(field) or Physical.TEXT], nullable=True)
+            Field(name=name, kind=KIND[model_source.stored_as(field) or Physical.TEXT], nullable=True)
             for name, field in fields.items()
         )
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from flyball.control.declarations.models import endpoint_key
+
 
 class Snapshot(models.Model):
     """A frozen instance table. ``digest`` is the SHA-256 of its canonical content; the file is named by it.
@@ -11,7 +13,7 @@ class Snapshot(models.Model):
     One content has one row for each endpoint: taken again unchanged, it is the same snapshot.
     """
 
-    endpoint = models.CharField(max_length=63)
+    endpoint = endpoint_key("snapshots")
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     row_count = models.PositiveBigIntegerField()
@@ -25,7 +27,7 @@ class Snapshot(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{self.endpoint} {self.digest[:12]}"
+        return f"{self.endpoint_id} {self.digest[:12]}"
 
 
 class OnlineRow(models.Model):

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from flyball.control.datasets import soundness
-from flyball.control.datasets.plan import rows_source
-from flyball.control.datasets.seen import SeenRows
-from flyball.control.datasets.staging import stage
-from flyball.control.datasets.workspace import Workspace, parquet
+from flyball.control.datasets.sources.staging import stage
 from flyball.domain.declaration import Endpoint
+from flyball.snapshots import validation
+from flyball.snapshots.rows import SeenRows
+from flyball.snapshots.source import rows_source
+from flyball.snapshots.workspace import Workspace, parquet
 
 PAGE = 1_000
 
@@ -19,7 +19,7 @@ PAGE = 1_000
 def rows(workspace: Workspace, declaration: type[Endpoint], as_of: datetime) -> Iterator[tuple[Any, ...]]:
     """Key, entity, moment and outcome of each row whose outcome is known and final. Raises ``DataError``."""
     staged = stage(rows_source(declaration), workspace)
-    soundness.check_rows(workspace, staged)
+    validation.check_rows(workspace, staged)
     seen = SeenRows(declaration, workspace, staged, as_of)
     outcome = seen.outcome()
     if outcome is None:

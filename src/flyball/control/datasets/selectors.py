@@ -27,7 +27,7 @@ def verified_path(snapshot: Snapshot) -> Path:
     """
     import pyarrow as pa  # a web process has no pyarrow to load
 
-    from flyball.control.datasets.digest import of_file
+    from flyball.snapshots.digest import of_file
 
     path = snapshot_path(snapshot)
     try:
@@ -49,7 +49,7 @@ def snapshot_schema(snapshot: Snapshot) -> Schema:
 
 def latest(endpoint: str) -> Snapshot:
     """The endpoint's newest snapshot. Raises ``NotFound`` where it has none."""
-    snapshot = Snapshot.objects.filter(endpoint=endpoint).order_by("-id").first()
+    snapshot = Snapshot.objects.filter(endpoint_id=endpoint).order_by("-id").first()
     if snapshot is None:
         raise NotFound("The endpoint has no snapshot yet. Take one with: flyball snapshot.")
     return snapshot

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flyball.control.datasets.entities import update_entity
 from flyball.control.datasets.models import Snapshot
+from flyball.control.declarations import selectors as endpoints
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
 from flyball.domain.faults import faults
@@ -25,7 +26,8 @@ def take_snapshot(
 
     ``report`` hears what is being done, a few words at a time. The same content gives the same snapshot.
     Raises ``DataError`` where the data cannot be made into one: it says where, what, and what to do; and
-    ``DeclarationError`` where the declaration itself is wrong.
+    ``DeclarationError`` where the declaration itself is wrong; ``UnknownEndpoint`` where it has not been
+    applied.
     """
     from flyball.control.datasets.snapshotting import Taking  # a web process needs no DuckDB
 
@@ -35,4 +37,5 @@ def take_snapshot(
     ]
     if found:
         raise DeclarationError("\n".join(found))
-    return Taking(declaration, as_of or now(), report or (lambda _: None)).run()
+    endpoint = endpoints.endpoint(declaration.name)
+    return Taking(endpoint, declaration, as_of or now(), report or (lambda _: None)).run()

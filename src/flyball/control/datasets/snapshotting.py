@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 
-from flyball.control.datasets import freeze, online, places, profile, recorded
-from flyball.control.datasets.join import Join, Layout
+from flyball.control.connection import database, raw
+from flyball.control.datasets import places
+from flyball.control.datasets.lookups import online
 from flyball.control.datasets.models import Snapshot
-from flyball.control.datasets.plan import Staged, rows_source, table_source
-from flyball.control.datasets.staging import stage
-from flyball.control.datasets.workspace import Workspace, parquet, workspace
+from flyball.control.datasets.sources.staging import stage
+from flyball.control.declarations.models import Endpoint as AppliedEndpoint
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.errors import DataError
+from flyball.snapshots import freeze, profile, recorded
+from flyball.snapshots.join import Join, Layout
+from flyball.snapshots.source import Staged, rows_source, table_source
+from flyball.snapshots.workspace import Workspace, parquet, workspace
+from flyball.stores import outcomes
+
+PAGE = 1_000
+"""Recorded predictions read at once."""
 
 Report = Callable[[str], None]
 
@@ -25,6 +34,7 @@ Report = Callable[[str], None]
 class Taking:
     """One snapshot being taken: the declaration, the moment it is seen from, and who hears of progress."""
 
+    endpoint: AppliedEndpoint
     declaration: type[Endpoint]
     as_of: datetime
     report: Report
@@ -37,13 +47,31 @@ class Taking:
             self.report("Joining as of each row's time")
             layout = Join(self.declaration, work, rows, tables, self.as_of).write()
             numbered = rows.source.key is None
-            outcome_count = recorded.write(work, self.declaration, layout, self.as_of, numbered=numbered)
+            outcome_count = recorded.write(work, layout, self._recorded(), numbered=numbered)
             snapshot = self._freeze(work, layout, outcome_count, folder, numbered=numbered)
             self.report("Loading files' rows for lookups")
             for table, staged in tables:
                 if table.origin.file:
                     online.load(work, self.declaration, table, staged)
         return snapshot
+
+    def _recorded(self) -> Iterator[recorded.Recorded]:
+        """Predictions whose outcomes have matured, a page at a time."""
+        if self.declaration.outcome is None:
+            return
+        after: UUID | None = None
+        until = self.as_of - self.declaration.outcome.maturity
+        while page := outcomes.labelled(
+            database(),
+            raw(),
+            self.declaration.name,
+            after=after,
+            limit=PAGE,
+            until=until,
+            received_until=self.as_of,
+        ):
+            after = page[-1][0].id
+            yield page
 
     def _stage(self, work: Workspace) -> tuple[Staged, list[tuple[FeatureTable, Staged]]]:
         self.report("Reading rows")
@@ -72,7 +100,7 @@ class Taking:
         frozen.path.chmod(0o600)
         frozen.path.replace(target)  # also where it is there: it may have been damaged since
         snapshot, _ = Snapshot.objects.get_or_create(
-            endpoint=self.declaration.name,
+            endpoint=self.endpoint,
             digest=frozen.digest,
             defaults={
                 "row_count": frozen.rows,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from flyball.control.datasets.models import Snapshot
+from flyball.control.declarations.models import endpoint_key
 
 
 class Build(models.Model):
@@ -13,19 +15,26 @@ class Build(models.Model):
     class Status(models.TextChoices):
         """How far a build is."""
 
+        QUEUED = "queued"
         RUNNING = "running"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
-    endpoint = models.CharField(max_length=63)
-    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="builds")
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.RUNNING)
+    endpoint = endpoint_key("builds")
+    snapshot = models.ForeignKey(
+        Snapshot, models.PROTECT, null=True, related_name="builds", help_text="Null until it is taken."
+    )
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
+    arguments = models.JSONField(default=dict, help_text="What was asked for beyond the declaration.")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
     seed = models.BigIntegerField()
     metric = models.CharField(max_length=63)
-    environment = models.JSONField(help_text="Code commit, whether dirty, Python and library versions.")
+    environment = models.JSONField(default=dict, help_text="Code commit, Python and library versions.")
     reproducible = models.BooleanField(default=True, help_text="False where time ended a search.")
     error = models.TextField(blank=True)
-    started_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -33,7 +42,7 @@ class Build(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"build {self.pk} of {self.endpoint}"
+        return f"build {self.pk} of {self.endpoint_id}"
 
 
 class CandidateResult(models.Model):
@@ -62,7 +71,7 @@ class CandidateResult(models.Model):
 class Version(models.Model):
     """A numbered model of an endpoint. Immutable, but for being archived."""
 
-    endpoint = models.CharField(max_length=63)
+    endpoint = endpoint_key("versions")
     number = models.PositiveIntegerField()
     candidate = models.ForeignKey(
         CandidateResult, models.PROTECT, null=True, related_name="versions", help_text="Null if imported."
@@ -81,7 +90,7 @@ class Version(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.endpoint}@{self.number}"
+        return f"{self.endpoint_id}@{self.number}"
 
 
 class Artifact(models.Model):

@@ -22,12 +22,12 @@ def number_version(
 ) -> Version:
     """Record a version under its endpoint's next number. Raises ``Conflict`` after too many lost races."""
     for _ in range(ATTEMPTS):
-        taken = Version.objects.filter(endpoint=manifest.endpoint).aggregate(last=Max("number"))["last"]
+        taken = Version.objects.filter(endpoint_id=manifest.endpoint).aggregate(last=Max("number"))["last"]
         number = (taken or 0) + 1
         try:
             with transaction.atomic():
                 return Version.objects.create(
-                    endpoint=manifest.endpoint,
+                    endpoint_id=manifest.endpoint,
                     number=number,
                     candidate=candidate,
                     manifest=msgspec.to_builtins(replace(manifest, number=number)),

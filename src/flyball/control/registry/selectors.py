@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def versions(endpoint: str) -> QuerySet[Version]:
     """The versions of an endpoint, newest first."""
     return (
-        Version.objects.filter(endpoint=endpoint)
+        Version.objects.filter(endpoint_id=endpoint)
         .select_related("candidate__build__snapshot")
         .order_by("-number")
     )
@@ -44,7 +44,7 @@ def artifact(manifest: Manifest) -> bytes:
     """The bytes of a version's model, checked against their SHA-256. Raises ``ArtifactCorrupt``."""
     store = database()
     with closing(store.connect()) as connection:
-        return artifacts.read(store, connection, manifest.artifact)
+        return artifacts.read(store, connection, manifest.answering.digest)
 
 
 def loaded(version: Version) -> Runtime:
@@ -60,7 +60,7 @@ def loaded(version: Version) -> Runtime:
 
 def builds(endpoint: str) -> QuerySet[Build]:
     """The builds of an endpoint, newest first."""
-    return Build.objects.filter(endpoint=endpoint).select_related("snapshot").order_by("-id")
+    return Build.objects.filter(endpoint_id=endpoint).select_related("snapshot").order_by("-id")
 
 
 def build(endpoint: str, number: int) -> Build:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,14 @@ from django.conf import settings
 from flyball.control.connection import database
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
+from flyball.control.datasets.services import take_snapshot
+from flyball.control.declarations import selectors as endpoints
 from flyball.control.registry import selectors
 from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.control.registry.numbering import number_version
 from flyball.control.registry.portable import export_version, import_version
 from flyball.domain.declaration import Endpoint
-from flyball.domain.errors import BuildFailed, FlyballError, InvalidInput, Problem
+from flyball.domain.errors import BuildFailed, Conflict, FlyballError, InvalidInput, Problem
 from flyball.domain.records import now
 from flyball.domain.routing import Manifest
 from flyball.stores import artifacts
@@ -29,33 +31,50 @@ if TYPE_CHECKING:
 
 BASELINE = "baseline"
 
-__all__ = ["build", "export_version", "import_version", "register", "register_fitted"]
+__all__ = ["export_version", "import_version", "register", "register_fitted", "request_build", "run_build"]
 
 
-def build(
-    declaration: type[Endpoint], snapshot: Snapshot, *, report: Callable[[Progress], None] | None = None
+def request_build(
+    *,
+    declaration: type[Endpoint],
+    snapshot: Snapshot | None = None,
+    user: Any = None,
+    arguments: Mapping[str, Any] | None = None,
 ) -> Build:
-    """Search for the best model on a snapshot, and keep each candidate's best fit on a leaderboard.
+    """Ask for a build: a row that ``run_build`` carries out, here or elsewhere.
 
-    Minutes long; not to be called inside a transaction. ``report`` is told of every trial. Raises
+    ``user`` is who asks; ``arguments`` what is asked for beyond the declaration. Raises ``UnknownEndpoint``
+    for an endpoint that has not been applied.
+    """
+    return Build.objects.create(
+        endpoint=endpoints.endpoint(declaration.name),
+        snapshot=snapshot,
+        seed=declaration.seed,
+        metric=declaration.metric,
+        arguments=dict(arguments or {}),
+        asked_by=user,
+    )
+
+
+def run_build(
+    *, build: Build, declaration: type[Endpoint], report: Callable[[Progress], None] | None = None
+) -> Build:
+    """Search for the best model on the build's snapshot; keep each candidate's best fit on its leaderboard.
+
+    Takes the snapshot where the build has none yet. Minutes long; not to be called inside a transaction.
+    ``report`` is told of every trial. Raises ``Conflict`` for a build that somebody runs or has run, and
     ``BuildFailed`` when no candidate could be fitted; whatever ends a build early is recorded with it.
     """
     from flyball.learning.environment import environment, models_of
 
-    running = Build.objects.create(
-        endpoint=declaration.name,
-        snapshot=snapshot,
-        seed=declaration.seed,
-        metric=declaration.metric,
-        environment=environment(_project(), models_of(declaration)),
-    )
+    _begin(build, environment(_project(), models_of(declaration)))
     try:
-        _search(running, declaration, report)
+        _search(build, _snapshot_of(build, declaration), declaration, report)
     except BaseException as error:  # Ctrl-C too: a build that nobody runs any more must not say "running"
-        _finish(running, Build.Status.FAILED, _reason(error))
+        _finish(build, Build.Status.FAILED, _reason(error))
         raise
-    _finish(running, Build.Status.SUCCEEDED)
-    return running
+    _finish(build, Build.Status.SUCCEEDED)
+    return build
 
 
 def register(*, build: Build, candidate: str | None = None) -> Version:
@@ -87,21 +106,32 @@ def register_fitted(declaration: type[Endpoint], snapshot: Snapshot, pipeline: A
     manifest = _store(declaration, snapshot, _dataset(declaration, snapshot), pipeline)
     facts = {
         "candidate": "by_hand",
-        "snapshot": _snapshot_facts(snapshot),
         "environment": environment(_project(), [*models_of(declaration), pipeline]),
-        "profile": snapshot.profile,
+        **_snapshot_facts(snapshot),
     }
     return number_version(manifest, facts)
 
 
-def _search(running: Build, declaration: type[Endpoint], report: Callable[[Progress], None] | None) -> None:
+def _snapshot_of(build: Build, declaration: type[Endpoint]) -> Snapshot:
+    if build.snapshot is None:
+        build.snapshot = take_snapshot(declaration)
+        build.save(update_fields=["snapshot"])
+    return build.snapshot
+
+
+def _search(
+    running: Build,
+    snapshot: Snapshot,
+    declaration: type[Endpoint],
+    report: Callable[[Progress], None] | None,
+) -> None:
     from flyball.learning import selection
 
-    dataset = _dataset(declaration, running.snapshot)
+    dataset = _dataset(declaration, snapshot)
     fits = selection.select(dataset, selection.Plan.of(declaration), report)
     rank = 1
     for fit in fits:
-        rank += _keep(running, declaration, dataset, rank, fit).manifest is not None
+        rank += _keep(running, snapshot, declaration, dataset, rank, fit).manifest is not None
     running.reproducible = not any(fit.stopped_by_time for fit in fits)
     if not running.results.exclude(name=BASELINE).exclude(manifest=None).exists():
         raise BuildFailed
@@ -116,12 +146,12 @@ def _dataset(declaration: type[Endpoint], snapshot: Snapshot) -> Dataset:
 
 
 def _keep(
-    running: Build, declaration: type[Endpoint], dataset: Dataset, rank: int, fit: Fit
+    running: Build, snapshot: Snapshot, declaration: type[Endpoint], dataset: Dataset, rank: int, fit: Fit
 ) -> CandidateResult:
     manifest, error = None, fit.error
     if fit.pipeline is not None:
         try:
-            manifest = _store(declaration, running.snapshot, dataset, fit.pipeline)
+            manifest = _store(declaration, snapshot, dataset, fit.pipeline)
         except FlyballError as refused:  # one that cannot be packaged is a candidate that failed
             error = str(refused)
     return CandidateResult.objects.create(
@@ -156,6 +186,14 @@ def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pi
     return manifest
 
 
+def _begin(build: Build, environment: dict[str, Any]) -> None:
+    """Claim a build. Of all who try at once, one gets it; the others get ``Conflict``."""
+    waiting = Build.objects.filter(pk=build.pk, status=Build.Status.QUEUED)
+    if not waiting.update(status=Build.Status.RUNNING, started_at=now(), environment=environment):
+        raise Conflict(f"Build {build.pk} is not waiting to be run.")
+    build.refresh_from_db()
+
+
 def _finish(running: Build, status: str, error: str = "") -> None:
     running.status, running.error, running.finished_at = status, error, now()
     running.save(update_fields=["status", "error", "finished_at", "reproducible"])
@@ -177,18 +215,20 @@ def _facts(build: Build, result: CandidateResult) -> dict[str, Any]:
         "stopped_by_time": result.stopped_by_time,
         "seed": build.seed,
         "environment": build.environment,
-        "snapshot": _snapshot_facts(build.snapshot),
-        "profile": build.snapshot.profile,
+        **_snapshot_facts(build.snapshot),
     }
 
 
-def _snapshot_facts(snapshot: Snapshot) -> dict[str, Any]:
-    return {
+def _snapshot_facts(snapshot: Snapshot | None) -> dict[str, Any]:
+    if snapshot is None:
+        return {}
+    facts = {
         "digest": snapshot.digest,
         "rows": snapshot.row_count,
         "outcomes": snapshot.outcome_count,
         "taken_at": snapshot.created_at.isoformat(),
     }
+    return {"snapshot": facts, "profile": snapshot.profile}
 
 
 def _project() -> Path:

@@ -1,12 +1,15 @@
 """The first tables."""
 
+import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = [
+        ("flyball_declarations", "0001_initial"),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -45,7 +48,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("endpoint", models.CharField(max_length=63)),
                 ("digest", models.CharField(max_length=64)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("row_count", models.PositiveBigIntegerField()),
@@ -57,6 +59,16 @@ class Migration(migrations.Migration):
                 (
                     "profile",
                     models.JSONField(help_text="Per column: count, missing, quantiles or categories."),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_column="endpoint",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="snapshots",
+                        to="flyball_declarations.endpoint",
+                        to_field="name",
+                    ),
                 ),
             ],
             options={

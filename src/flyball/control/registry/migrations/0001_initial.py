@@ -1,6 +1,7 @@
 """The first tables."""
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -9,6 +10,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("flyball_datasets", "0001_initial"),
+        ("flyball_declarations", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -52,31 +55,62 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("endpoint", models.CharField(max_length=63)),
                 (
                     "status",
                     models.CharField(
-                        choices=[("running", "Running"), ("succeeded", "Succeeded"), ("failed", "Failed")],
-                        default="running",
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
                         max_length=16,
                     ),
                 ),
+                (
+                    "arguments",
+                    models.JSONField(default=dict, help_text="What was asked for beyond the declaration."),
+                ),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
                 ("seed", models.BigIntegerField()),
                 ("metric", models.CharField(max_length=63)),
                 (
                     "environment",
-                    models.JSONField(help_text="Code commit, whether dirty, Python and library versions."),
+                    models.JSONField(default=dict, help_text="Code commit, Python and library versions."),
                 ),
                 (
                     "reproducible",
                     models.BooleanField(default=True, help_text="False where time ended a search."),
                 ),
                 ("error", models.TextField(blank=True)),
-                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(null=True)),
                 ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_column="endpoint",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="builds",
+                        to="flyball_declarations.endpoint",
+                        to_field="name",
+                    ),
+                ),
                 (
                     "snapshot",
                     models.ForeignKey(
+                        help_text="Null until it is taken.",
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="builds",
                         to="flyball_datasets.snapshot",
@@ -130,7 +164,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("endpoint", models.CharField(max_length=63)),
                 ("number", models.PositiveIntegerField()),
                 (
                     "manifest",
@@ -153,6 +186,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="versions",
                         to="flyball_registry.candidateresult",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_column="endpoint",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="flyball_declarations.endpoint",
+                        to_field="name",
                     ),
                 ),
             ],

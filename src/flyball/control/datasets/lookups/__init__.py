@@ -1,0 +1,1 @@
+"""The SQL by which the data plane reads one entity's features."""

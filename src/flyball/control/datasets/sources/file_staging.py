@@ -1,0 +1,105 @@
+"""Files into staged Parquet files: a CSV file's texts find their types here."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from flyball.control.datasets.sources import file_source
+from flyball.snapshots.expressions import cast, moment_of_text
+from flyball.snapshots.physical import Physical
+from flyball.snapshots.source import ROW_NUMBER, Source, Staged, chosen
+from flyball.snapshots.workspace import Workspace, parquet, text
+
+WHOLE = r"^-?(0|[1-9][0-9]*)$"
+DECIMAL = r"^-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]+)?$"
+
+
+def stage(source: Source, workspace: Workspace) -> Staged:
+    """Copy a file's rows to a Parquet file of the workspace. Raises ``DataError``."""
+    available = file_source.names(source)
+    names, features = chosen(source, available)
+    try:
+        if file_source.is_csv(source):
+            types = _stage_csv(source, workspace, available, names)
+        else:
+            types = _stage_parquet(source, workspace, available, names)
+    except duckdb.Error as error:
+        line = re.search(r"on Line: (\d+)", str(error))
+        raise file_source.unreadable(source, line and line[1]) from None
+    numbered = ((*names, ROW_NUMBER), (*types, Physical.INTEGER))
+    return Staged(
+        source=source,
+        path=workspace.path(source.slot),
+        names=numbered[0],
+        types=numbered[1],
+        features=features,
+    )
+
+
+def _stage_csv(
+    source: Source, workspace: Workspace, available: list[str], names: tuple[str, ...]
+) -> tuple[Physical, ...]:
+    """Trim, take out what means "no value", and give each column the narrowest type that holds it all."""
+    path, delimiter = file_source.file_of(source), file_source.header(source)[1]
+    read = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(available)))
+    missing = ", ".join(text(value) for value in ("", *source.origin.missing))
+    trimmed = [f"trim(c{available.index(name)}, ' ' || chr(9) || chr(13))" for name in names]
+    wanted = ", ".join(
+        f"CASE WHEN {value} NOT IN ({missing}) THEN {value} END AS c{i}" for i, value in enumerate(trimmed)
+    )
+    table = f"raw_{source.slot}"
+    options = "quote='\"', escape='\"', header=true, auto_detect=false"
+    file = f"{text(str(path))}, delim={text(delimiter)}, columns={{{read}}}"
+    workspace.duck.execute(f"CREATE TABLE {table} AS SELECT {wanted} FROM read_csv({file}, {options})")
+    types = tuple(_narrowest(workspace, table, f"c{i}") for i in range(len(names)))
+    typed = ", ".join(f"{cast(f'c{i}', Physical.TEXT, type_)} AS c{i}" for i, type_ in enumerate(types))
+    workspace.save(f"SELECT {typed}, rowid + 1 AS c{len(names)} FROM {table}", workspace.path(source.slot))
+    workspace.duck.execute(f"DROP TABLE {table}")
+    return types
+
+
+def _narrowest(workspace: Workspace, table: str, column: str) -> Physical:
+    """Integer, number, boolean or moment where every text is one; leading zeros, long numbers stay text."""
+    whole = f"regexp_full_match({column}, '{WHOLE}')"
+    integer, number = f"TRY_CAST({column} AS BIGINT)", f"TRY_CAST({column} AS DOUBLE)"
+    fits = {
+        Physical.INTEGER: f"{whole} AND {integer} IS NOT NULL",
+        Physical.NUMBER: f"regexp_full_match({column}, '{DECIMAL}') AND isfinite({number})"
+        f" AND NOT ({whole} AND {integer} IS NULL)",
+        Physical.BOOLEAN: f"lower({column}) IN ('true', 'false')",
+        Physical.MOMENT: f"{moment_of_text(column)} IS NOT NULL",
+    }
+    counts = ", ".join(f"count_if(coalesce({test}, false))" for test in fits.values())
+    total, *fitting = workspace.row(f"SELECT count({column}), {counts} FROM {table}")
+    narrow = (type_ for type_, count in zip(fits, fitting, strict=True) if total and count == total)
+    return next(narrow, Physical.TEXT)
+
+
+def _stage_parquet(
+    source: Source, workspace: Workspace, available: list[str], names: tuple[str, ...]
+) -> tuple[Physical, ...]:
+    table = parquet(file_source.file_of(source))
+    # By position: DuckDB has renamed a column that differs from another only in case.
+    columns = workspace.duck.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
+    found = [columns[available.index(name)] for name in names]
+    types = tuple(
+        file_source.parquet_type(source, name, column[1]) for name, column in zip(names, found, strict=True)
+    )
+    wanted = ", ".join(
+        f"CAST({_zoned(_quoted(column[0]), column[1])} AS {type_}) AS c{i}"
+        for i, (column, type_) in enumerate(zip(found, types, strict=True))
+    )
+    numbered = f"SELECT {wanted}, row_number() OVER () AS c{len(names)} FROM {table}"
+    workspace.save(numbered, workspace.path(source.slot))
+    return types
+
+
+def _zoned(column: str, type_: str) -> str:
+    """Moments with a zone in nanoseconds have no way to UTC but over microseconds."""
+    return f"CAST({column} AS TIMESTAMPTZ)" if type_ == "TIMESTAMPTZ_NS" else column
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

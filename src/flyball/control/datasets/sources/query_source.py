@@ -1,0 +1,217 @@
+"""SQL queries on the project's database as sources."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+
+from flyball.snapshots.physical import Physical
+from flyball.snapshots.source import Source, Staged, chosen
+
+PAGE = 5_000
+
+OIDS = {
+    16: ("bool", Physical.BOOLEAN),
+    18: ("char", Physical.TEXT),
+    19: ("name", Physical.TEXT),
+    20: ("bigint", Physical.INTEGER),
+    21: ("smallint", Physical.INTEGER),
+    23: ("integer", Physical.INTEGER),
+    25: ("text", Physical.TEXT),
+    26: ("oid", Physical.INTEGER),
+    700: ("real", Physical.NUMBER),
+    701: ("double", Physical.NUMBER),
+    869: ("inet", Physical.TEXT),
+    1042: ("bpchar", Physical.TEXT),
+    1043: ("varchar", Physical.TEXT),
+    1082: ("date", Physical.MOMENT),
+    1114: ("timestamp", Physical.MOMENT),
+    1184: ("timestamptz", Physical.MOMENT),
+    1700: ("numeric", Physical.NUMBER),
+    2950: ("uuid", Physical.TEXT),
+}
+"""PostgreSQL's types by ``pg_type.oid``: the name, and how their values are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a query: its declared type, and how it is stored (or a text that says why it cannot be)."""
+
+    declared: str
+    stored: Physical | str
+
+
+def inner(query: str) -> str:
+    """The query as it stands inside brackets: a comment at its end may not swallow what follows."""
+    return query.strip().rstrip(";") + "\n"
+
+
+def known(source: Source, name: str, stored: Physical | str) -> Physical:
+    """How a column is stored. Raises ``DataError`` where it cannot be."""
+    if isinstance(stored, Physical):
+        return stored
+    raise source.fail(
+        f"the column {name!r} {stored}.", "Cast it in the query, or leave it out with columns=."
+    )
+
+
+def stage(source: Source, path: Path) -> Staged:
+    """Copy the query's rows to a Parquet file. Raises ``DataError`` with the database's reason."""
+    from flyball.snapshots.arrow import RowWriter  # a web process has no pyarrow to load
+
+    if source.key is None:
+        raise source.fail("has no key.", 'Name the column that identifies a row: key="id".')
+    with opened(source) as (described, pages):
+        available = [name for name, _ in described]
+        names, features = chosen(source, available)
+        places = [available.index(name) for name in names]
+        types = tuple(known(source, available[place], described[place][1].stored) for place in places)
+        with RowWriter(path, types) as writer:
+            for page in pages:
+                writer.write([[row[place] for place in places] for row in page])
+    return Staged(source=source, path=path, names=names, types=types, features=features)
+
+
+def describe(source: Source) -> dict[str, Column]:
+    """The query's columns, without reading its rows (SQLite shows a value's type only with a row).
+
+    Raises ``DataError`` with the database's reason.
+    """
+    described = _describe_lite if connection.vendor == "sqlite" else _describe_postgres
+    try:
+        return described(source)
+    except DatabaseError as error:
+        raise source.fail("the query fails:", str(error)) from error
+
+
+Opened = tuple[list[tuple[str, Column]], Iterator[list[tuple[Any, ...]]]]
+"""The columns by name, and pages of rows."""
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[Opened]:
+    """The query's columns and its rows, while the block lasts. Raises ``DataError``."""
+    try:
+        with (_lite if connection.vendor == "sqlite" else _postgres)(source) as opened:
+            yield opened
+    except DatabaseError as error:
+        raise source.fail("the query fails:", str(error)) from error
+
+
+@contextmanager
+def _postgres(source: Source) -> Iterator[Opened]:
+    """A server-side cursor: rows come in pages, and memory holds one."""
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(inner(source.origin.query))
+        yield _of_oids(cursor), iter(lambda: cursor.fetchmany(PAGE), [])
+
+
+def _describe_postgres(source: Source) -> dict[str, Column]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({inner(source.origin.query)}) AS flyball_query LIMIT 0")
+        return dict(_of_oids(cursor))
+
+
+def _of_oids(cursor: Any) -> list[tuple[str, Column]]:
+    unread = ("", "has a type that is not read")
+    return [(column.name, Column(*OIDS.get(column.type_code, unread))) for column in cursor.description]
+
+
+@contextmanager
+def _lite(source: Source) -> Iterator[Opened]:
+    """A temporary table, read in pages: SQLite's log grows while a read of the database itself is open."""
+    with connection.cursor() as cursor, _view(cursor, source) as (view, declared):
+        table = f"{view}_rows"
+        try:
+            cursor.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM {view}")
+            columns = [Column(type_, _of_values(cursor, table, name, type_)) for name, type_ in declared]
+            yield (
+                list(zip(_own_names([name for name, _ in declared]), columns, strict=True)),
+                _pages(cursor, table),
+            )
+        finally:
+            cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+@contextmanager
+def _view(cursor: Any, source: Source) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A temporary view of the query, which knows the names and the declared types of its columns."""
+    view = f"flyball_{secrets.token_hex(8)}"
+    cursor.execute(f"CREATE TEMP VIEW {view} AS {inner(source.origin.query)}")
+    try:
+        cursor.execute(f"PRAGMA table_info({view})")
+        yield view, [(row[1], row[2].lower()) for row in cursor.fetchall()]
+    finally:
+        cursor.execute(f"DROP VIEW IF EXISTS temp.{view}")
+
+
+def _describe_lite(source: Source) -> dict[str, Column]:
+    with connection.cursor() as cursor, _view(cursor, source) as (view, declared):
+        types = ", ".join(f"typeof({_quoted(name)})" for name, _ in declared)
+        known_key = f"WHERE {_quoted(str(source.key))} IS NOT NULL" if source.key in dict(declared) else ""
+        cursor.execute(f"SELECT {types} FROM {view} {known_key} LIMIT 1")
+        row = cursor.fetchone() or ("null",) * len(declared)
+    return {
+        name: Column(type_, _stored({found} - {"null"}, type_))
+        for (name, type_), found in zip(declared, row, strict=True)
+    }
+
+
+def _own_names(names: list[str]) -> list[str]:
+    """The names as the query gives them: SQLite has made a second ``id`` into ``id:1``."""
+    double = (re.fullmatch(r"(.+):\d+", name) for name in names)
+    return [
+        match[1] if match and match[1] in names else name for name, match in zip(names, double, strict=True)
+    ]
+
+
+def _of_values(cursor: Any, table: str, column: str, declared: str) -> Physical | str:
+    name = _quoted(column)
+    cursor.execute(f"SELECT DISTINCT typeof({name}) FROM temp.{table} WHERE {name} IS NOT NULL")
+    return _stored({row[0] for row in cursor.fetchall()}, declared)
+
+
+def _stored(found: set[str], declared: str) -> Physical | str:
+    """A column's type from its declaration and, because SQLite keeps no promise of it, from its values."""
+    if found <= {"text"} and re.search("date|time", declared):
+        return Physical.MOMENT
+    if found <= {"integer"}:
+        return _whole(declared, empty=not found)
+    if found <= {"integer", "real"}:
+        return Physical.NUMBER
+    return (
+        Physical.TEXT if found == {"text"} else f"holds values of several types ({', '.join(sorted(found))})"
+    )
+
+
+def _whole(declared: str, *, empty: bool) -> Physical:
+    if "bool" in declared:
+        return Physical.BOOLEAN
+    if re.search("dec|num|real|floa|doub", declared):
+        return Physical.NUMBER
+    return Physical.TEXT if empty and "int" not in declared else Physical.INTEGER
+
+
+def _pages(cursor: Any, table: str) -> Iterator[list[tuple[Any, ...]]]:
+    last = 0
+    while True:
+        cursor.execute(
+            f"SELECT rowid, * FROM temp.{table} WHERE rowid > %s ORDER BY rowid LIMIT {PAGE}",
+            [last],
+        )
+        page = cursor.fetchall()
+        if not page:
+            return
+        last = page[-1][0]
+        yield [row[1:] for row in page]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

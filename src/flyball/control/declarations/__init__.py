@@ -1,0 +1,1 @@
+"""Endpoints as they have been applied; finding and checking their declarations."""

@@ -1,0 +1,59 @@
+"""Declarations as Django system checks: what reading them alone shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+from django.utils.module_loading import autodiscover_modules
+
+from flyball.domain.declaration import METRICS, Endpoint, Fault, declared
+from flyball.domain.faults import faults
+
+ZONES = checks.Warning(
+    "USE_TZ is off: Flyball takes the database's moments as UTC.",
+    hint="Set USE_TZ = True, or keep moments in UTC.",
+    id="flyball.W001",
+)
+
+
+def check_declarations(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
+    """Every fault of every declared endpoint; each message names class, attribute and fix."""
+    autodiscover_modules("endpoints")
+    found = [message for endpoint in declared() for message in check(endpoint)]
+    return found if settings.USE_TZ or not declared() else [*found, ZONES]
+
+
+def check(endpoint: type[Endpoint]) -> list[CheckMessage]:
+    """The faults of one declaration that are seen by reading it."""
+    return [message_of(endpoint, fault) for fault in (*faults(endpoint), *_metric(endpoint))]
+
+
+def message_of(endpoint: type[Endpoint], fault: Fault) -> CheckMessage:
+    """A fault as Django shows it."""
+    said = f"{endpoint.__name__}.{fault.attribute} {fault.message}."
+    return Error(said, hint=fault.hint, obj=endpoint, id=f"flyball.{fault.code}")
+
+
+def _metric(endpoint: type[Endpoint]) -> Iterator[Fault]:
+    own, metric = METRICS[endpoint.task], endpoint.metric
+    if metric not in own and (endpoint.task == "clustering" or not _is_scorer(metric)):
+        near = get_close_matches(str(metric), own, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"Use one of {', '.join(own)}."
+        yield Fault("E025", "metric", f"is no metric of {endpoint.task}", hint)
+
+
+def _is_scorer(metric: Any) -> bool:
+    """Whether scikit-learn has it and no task of ours. Asked last: loading it takes a second or two."""
+    if any(metric in names for names in METRICS.values()):
+        return False
+    try:
+        from sklearn.metrics import get_scorer_names
+    except ModuleNotFoundError:
+        return False
+    return metric in get_scorer_names()

@@ -1,1 +1,0 @@
-"""Endpoints and their routes; the tables of predictions and outcomes."""

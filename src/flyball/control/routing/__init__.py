@@ -1,0 +1,1 @@
+"""Routes of endpoints; the tables of predictions and outcomes."""

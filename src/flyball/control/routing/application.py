@@ -1,0 +1,135 @@
+"""Applying declarations: everything is checked first, then written, and each change is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from django.core.checks import ERROR
+from django.db import connection
+
+from flyball.control.accounts.models import Team
+from flyball.control.accounts.services import SLUG, ensure_team, is_slug
+from flyball.control.datasets.checks import check
+from flyball.control.declarations.models import Endpoint as AppliedEndpoint
+from flyball.control.declarations.selectors import endpoints
+from flyball.control.declarations.services import description, record
+from flyball.control.registry import selectors as registry
+from flyball.control.routing import composition, guards, selectors
+from flyball.control.routing.partitions import ensure_partitions
+from flyball.control.routing.publishing import Kind, publish
+from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import DeclarationError
+from flyball.domain.routing import Route
+
+Declarations = Mapping[str, type[Endpoint]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that applying changes: at which endpoint, and what, as half a sentence."""
+
+    endpoint: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    change: Change
+    act: Callable[[], Any]
+
+
+def plan_changes(declarations: Declarations) -> list[Change]:
+    """What ``apply`` would change, in order. Raises ``DeclarationError`` where it would refuse."""
+    return [step.change for step in _steps(declarations)]
+
+
+def apply(declarations: Declarations, user: Any = None) -> list[Change]:
+    """Bring the database in line with the declarations; what was changed, nothing when all was in line.
+
+    First every routed version is loaded and gives its golden answers here, and every declaration is
+    checked; only then is anything written. An endpoint that is no longer declared keeps answering. Raises
+    ``DeclarationError``, ``GoldenMismatch``, ``ArtifactUntrusted`` or ``ArtifactCorrupt``, or ``Conflict``
+    when somebody promotes meanwhile.
+    """
+    steps = _steps(declarations, user)
+    prove_routed()
+    ensure_partitions(connection)
+    for step in steps:
+        step.act()
+    return [step.change for step in steps]
+
+
+def prove_routed() -> None:
+    """Load every routed version of every endpoint here, and let it repeat its golden answers."""
+    for endpoint in endpoints():
+        for number in selectors.manifests(selectors.route(endpoint.name)):
+            guards.prove(registry.version(endpoint.name, number))
+
+
+def _steps(declarations: Declarations, user: Any = None) -> list[_Step]:
+    refuse_faults(declarations)
+    every = [step for name in sorted(declarations) for step in _endpoint(declarations[name], user)]
+    return [*_teams(declarations), *every]
+
+
+def refuse_faults(declarations: Declarations) -> None:
+    """Raise ``DeclarationError`` with everything that the system checks find wrong."""
+    found = [one for name in sorted(declarations) for one in check(declarations[name]) if one.level >= ERROR]
+    if found:
+        raise DeclarationError("\n".join(f"{one.id}: {one.msg} {one.hint or ''}".strip() for one in found))
+
+
+def _teams(declarations: Declarations) -> Iterator[_Step]:
+    known = set(Team.objects.values_list("slug", flat=True))
+    first: dict[str, str] = {}
+    for name in sorted(declarations):
+        first.setdefault(declarations[name].team, name)
+    for team, endpoint in first.items():
+        if not is_slug(team):
+            raise DeclarationError(f"{endpoint}: team {SLUG}")
+        if team not in known:
+            yield _Step(Change(endpoint, f"team {team} is created"), partial(ensure_team, team))
+
+
+def _endpoint(declaration: type[Endpoint], user: Any) -> Iterator[_Step]:
+    name = declaration.name
+    applied = AppliedEndpoint.objects.select_related("team").filter(name=name).first()
+    if applied is None:
+        what = f"is created ({declaration.task}, team {declaration.team})"
+        yield _Step(Change(name, what), partial(record, declaration=declaration))
+    elif what := ", ".join(_differences(declaration, applied)):
+        yield _Step(Change(name, what), partial(record, declaration=declaration))
+    current = selectors.route(name)
+    if current is not None:
+        following = _following(declaration, current)
+        if not composition.same(current, following):
+            what = f"new {', '.join(_changed(current, following))}: route {following.number}"
+            yield _Step(Change(name, what), partial(publish, following, Kind.APPLY, "apply", user))
+
+
+def _differences(declaration: type[Endpoint], applied: AppliedEndpoint) -> Iterator[str]:
+    if applied.team.slug != declaration.team:
+        yield f"moves from team {applied.team} to team {declaration.team}"
+    if applied.task != declaration.task:
+        yield f"becomes {declaration.task} instead of {applied.task}"
+    if applied.description != description(declaration):
+        yield "has a new description"
+
+
+def _following(declaration: type[Endpoint], current: Route) -> Route:
+    manifests = selectors.manifests(current)
+    champion = current.champion
+    decision = composition.decision(declaration, manifests[champion.version])
+    arms = tuple(replace(arm, decision=decision) if arm == champion else arm for arm in current.arms)
+    return composition.compose(declaration, arms, manifests, current.number + 1)
+
+
+def _changed(route: Route, other: Route) -> Iterator[str]:
+    for attribute in ("team", "lookups"):
+        if getattr(route, attribute) != getattr(other, attribute):
+            yield attribute
+    if route.champion.decision != other.champion.decision:
+        yield "decision"

@@ -1,0 +1,53 @@
+"""What must hold before a version may answer: its own proof, the policy, and a yes to new demands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flyball.control.registry import selectors as registry
+from flyball.control.registry.models import Version
+from flyball.control.routing import composition
+from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import ConfirmationNeeded, FlyballError, PolicyUnmet
+from flyball.domain.routing import Manifest, Route, newly_required
+
+
+def prove(version: Version) -> None:
+    """Load a version here and let it repeat its golden answers; errors name the version."""
+    try:
+        registry.loaded(version)
+    except FlyballError as error:
+        raise type(error)(f"{version}: {error.detail}", problems=error.problems) from error
+
+
+def meet_policy(declaration: type[Endpoint], version: Version) -> None:
+    """Raise ``PolicyUnmet`` unless the version's held-out score reaches the policy's minimum."""
+    minimum = declaration.policy.minimum_score
+    if minimum is None:
+        return
+    metric, score = version.facts.get("metric"), version.facts.get("held_out_score")
+    if metric != declaration.metric or score is None:
+        raise PolicyUnmet(
+            f"{version} has no held-out score of {declaration.metric}; the policy asks for one."
+        )
+    if score < minimum:
+        raise PolicyUnmet(
+            f"{version} has a held-out {metric} of {score:.4f}; the policy asks for at least {minimum}."
+        )
+
+
+def new_demands(
+    before: Route | None, after: Route, old: Iterable[Manifest], new: Iterable[Manifest]
+) -> tuple[str, ...]:
+    """What callers could leave out before and must send from now on: fields, and columns of the entity."""
+    if before is None:
+        return ()
+    fields = newly_required(composition.accepted(old), composition.accepted(new))
+    named = {lookup.on for lookup in before.lookups}
+    return (*fields, *(lookup.on for lookup in after.lookups if lookup.on not in named))
+
+
+def confirm(demands: tuple[str, ...], *, yes: bool) -> None:
+    """Raise ``ConfirmationNeeded`` where there are new demands and nobody said yes."""
+    if demands and not yes:
+        raise ConfirmationNeeded(f"Callers must send from now on: {', '.join(demands)}. Say yes to go on.")

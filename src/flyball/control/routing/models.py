@@ -1,0 +1,127 @@
+"""Route revisions; and the tables that only the data plane writes."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from flyball.control.declarations.models import endpoint_key
+
+
+class RouteRevision(models.Model):
+    """One revision of a route: immutable, unique on (endpoint, number). The highest number is in force."""
+
+    class Kind(models.TextChoices):
+        """What made a revision: going back knows by it what to step over."""
+
+        PROMOTION = "promotion"
+        ROLLBACK = "rollback"
+        APPLY = "apply"
+        TEST = "test"
+        RAMP = "ramp"
+
+    endpoint = endpoint_key("route_revisions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    document = models.JSONField(help_text="The published route, complete (flyball.domain.routing.Route).")
+    reason = models.CharField(max_length=200)
+    segment = models.CharField(max_length=63, null=True)  # nothing reads it yet
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        db_table = "flyball_route"
+        ordering = ["endpoint", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "number"], name="flyball_route_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} route {self.number}"
+
+
+class Prediction(models.Model):
+    """One answered request. Written by ``stores.records``; on PostgreSQL partitioned by ranges of ``id``."""
+
+    id = models.UUIDField(primary_key=True)
+    endpoint = models.CharField(max_length=63)
+    version = models.PositiveIntegerField()
+    arm = models.CharField(max_length=16, null=True)  # null: asked for by number
+    route = models.PositiveIntegerField()
+    segment = models.CharField(max_length=63, null=True)  # nothing reads it yet
+    reference = models.CharField(max_length=255, null=True)  # null: none was sent
+    entity = models.JSONField()
+    entity_key = models.CharField(max_length=1024, null=True)  # null: no entity
+    input = models.JSONField(null=True, help_text="Null once erased.")
+    output = models.JSONField(null=True, help_text="Null once erased.")
+    decision = models.CharField(max_length=255, null=True)  # null: nothing to decide
+    latency = models.PositiveIntegerField(null=True, help_text="From call to output, in microseconds.")
+    propensity = models.FloatField(null=True, help_text="The probability by which its arm was drawn.")
+    test = models.BigIntegerField(null=True, help_text="The A/B test that it belongs to.")
+    warnings = models.JSONField()
+    created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "flyball_prediction"
+        indexes = [
+            models.Index(fields=["endpoint", "reference"], name="flyball_prediction_reference"),
+            models.Index(fields=["endpoint", "entity_key", "id"], name="flyball_prediction_entity"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class IdempotencyKey(models.Model):
+    """The predictions that an ``Idempotency-Key`` stands for, so that a retry finds them."""
+
+    digest = models.CharField(
+        max_length=64, primary_key=True, help_text="SHA-256 of team, endpoint and key: keys are not stored."
+    )
+    request = models.CharField(max_length=64, help_text="HMAC of the request under the key.")
+    predictions = models.JSONField(help_text="Their ids, in the order of the request's rows.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "flyball_idempotency_key"
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class Outcome(models.Model):
+    """What really happened, as sent. Corrections append: of one prediction's, the highest ``id`` counts."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        BOUND = "bound"
+        HELD = "held"
+        AMBIGUOUS = "ambiguous"
+        UNMATCHED = "unmatched"
+
+    id = models.BigAutoField(primary_key=True)
+    endpoint = models.CharField(max_length=63)
+    state = models.CharField(max_length=16, choices=State.choices)
+    prediction = models.UUIDField(null=True, db_index=True)
+    reference = models.CharField(max_length=255, null=True)  # null: none was sent
+    entity_key = models.CharField(max_length=1024, null=True)  # null: no entity
+    occurred_at = models.DateTimeField(null=True)
+    value = models.JSONField()
+    source = models.CharField(max_length=16, help_text="api, file, or pull (read from the rows themselves).")
+    segment = models.CharField(max_length=63, null=True)  # nothing reads it yet
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "flyball_outcome"
+        indexes = [
+            models.Index(
+                fields=["endpoint", "reference"],
+                name="flyball_outcome_held",
+                condition=models.Q(state="held"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"outcome {self.pk} of {self.endpoint}"

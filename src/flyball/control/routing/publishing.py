@@ -1,0 +1,45 @@
+"""Publishing a route: one row more, or a conflict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.db import IntegrityError, transaction
+
+from flyball.control.routing.models import RouteRevision
+from flyball.domain.errors import Conflict
+from flyball.domain.routing import Route
+
+Kind = RouteRevision.Kind
+
+
+def publish(route: Route, kind: Kind, reason: str, user: Any = None) -> RouteRevision:
+    """Insert a route as its endpoint's next revision.
+
+    The number is the lock: of all who read the same route and decided on it, one inserts its successor.
+    Raises ``Conflict`` for everybody else.
+    """
+    try:
+        with transaction.atomic():
+            return RouteRevision.objects.create(
+                endpoint_id=route.endpoint,
+                kind=kind,
+                number=route.number,
+                document=msgspec.to_builtins(route),
+                reason=reason,
+                created_by=user,
+            )
+    except IntegrityError:
+        raise Conflict(f"The route of {route.endpoint} was changed by somebody else.") from None
+
+
+def check_expected(current: Route | None, expected: int | None) -> int:
+    """The number of the next revision. Raises ``Conflict`` unless ``expected`` is the one in force.
+
+    ``expected`` is the revision that the caller has seen: 0 before the first, ``None`` for any.
+    """
+    number = 0 if current is None else current.number
+    if expected is not None and expected != number:
+        raise Conflict(f"The route in force is revision {number}, not {expected}.")
+    return number + 1

@@ -1,0 +1,84 @@
+"""Reads: the route in force, and the stage of each version."""
+
+from __future__ import annotations
+
+import msgspec
+from django.db.models import QuerySet
+
+from flyball.control.datasets.lookups.compiler import warnings
+from flyball.control.registry import selectors as registry
+from flyball.control.registry.models import Version
+from flyball.control.routing.models import RouteRevision
+from flyball.domain.errors import NotReady, UnknownVersion
+from flyball.domain.lifecycle import stage
+from flyball.domain.routing import Manifest, Route
+
+
+def revisions(endpoint: str) -> QuerySet[RouteRevision]:
+    """An endpoint's route revisions, newest first."""
+    return RouteRevision.objects.filter(endpoint_id=endpoint).order_by("-number")
+
+
+def route(endpoint: str) -> Route | None:
+    """The route in force, or ``None`` before the first promotion."""
+    newest = revisions(endpoint).first()
+    return None if newest is None else document(newest)
+
+
+def slow_lookups(endpoint: str) -> list[str]:
+    """Which lookups of the route in force read a whole table for one entity, a sentence each."""
+    current = route(endpoint)
+    return [text for lookup in (current.lookups if current else ()) for text in warnings(lookup)]
+
+
+def document(revision: RouteRevision) -> Route:
+    """The route that a revision published."""
+    return msgspec.convert(revision.document, Route)
+
+
+def before_champion(endpoint: str) -> Route | None:
+    """The route as it last was under the champion before the present one, or ``None``.
+
+    Revisions are read as a stack: a promotion puts a champion on top, a rollback takes one off. So going
+    back twice goes back two champions, and never forward again to the one that was taken back.
+    """
+    stack: list[RouteRevision] = []
+    for revision in revisions(endpoint).reverse():
+        champion = document(revision).champion.version
+        if revision.kind == RouteRevision.Kind.ROLLBACK:
+            while len(stack) > 1 and document(stack[-1]).champion.version != champion:
+                stack.pop()
+        if stack and document(stack[-1]).champion.version == champion:
+            stack.pop()
+        stack.append(revision)
+    return document(stack[-2]) if len(stack) > 1 else None
+
+
+def manifests(route: Route | None) -> dict[int, Manifest]:
+    """The manifests of a route's versions, by number."""
+    numbers = {} if route is None else dict.fromkeys(arm.version for arm in route.arms)
+    return {
+        number: registry.manifest(registry.version(route.endpoint, number)) for number in numbers if route
+    }
+
+
+def version_stage(version: Version, route: Route | None) -> str:
+    """A version's stage under a route: production, staging, ab_testing, testing or archived."""
+    arms = () if route is None else tuple(arm.name for arm in route.arms if arm.version == version.number)
+    return stage(arms, archived=version.archived_at is not None)
+
+
+def resolve(text: str) -> Version:
+    """The version that ``income@3`` or ``income@champion`` means; ``income`` alone is its champion.
+
+    Raises ``UnknownVersion``, or ``NotReady`` where the endpoint has no champion.
+    """
+    name, _, wanted = text.partition("@")
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
+        return registry.version(name, int(wanted))
+    if wanted not in {"", "champion"}:
+        raise UnknownVersion('A version is written as "income@3" or "income@champion".')
+    current = route(name)
+    if current is None:
+        raise NotReady(f"{name} has no champion yet; promote a version first.")
+    return registry.version(name, current.champion.version)

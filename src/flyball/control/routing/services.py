@@ -1,0 +1,121 @@
+"""Writes: promotion and rollback, each one immutable route revision more; and what comes in from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flyball.control.declarations import discovery
+from flyball.control.declarations import selectors as endpoints
+from flyball.control.registry import portable
+from flyball.control.registry import selectors as registry
+from flyball.control.registry.models import Version
+from flyball.control.routing import composition, guards, selectors
+from flyball.control.routing.application import Change, apply, plan_changes
+from flyball.control.routing.models import RouteRevision
+from flyball.control.routing.publishing import Kind, check_expected, publish
+from flyball.control.routing.pulling import record_outcomes_pulled
+from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import Conflict, InvalidInput, Problem
+from flyball.domain.routing import Decision, Lookup, Manifest, Route, promoted
+
+__all__ = [
+    "Change",
+    "apply",
+    "import_version",
+    "plan_changes",
+    "promote",
+    "record_outcomes_pulled",
+    "rollback",
+]
+
+
+def promote(
+    *, endpoint: str, version: int, expected: int | None = None, yes: bool = False, user: Any = None
+) -> RouteRevision:
+    """Make a version the champion, as one route revision more.
+
+    ``expected`` is the number of the revision that the caller has seen in force (0: none yet). Raises
+    ``Conflict`` where another one is, also when somebody else is quicker; ``PolicyUnmet``; the errors of
+    loading and ``GoldenMismatch``; ``ConfirmationNeeded`` where callers must send more than before and
+    ``yes`` is not given.
+    """
+    applied, declaration = endpoints.endpoint(endpoint), discovery.find(endpoint)
+    current = selectors.route(endpoint)
+    number = check_expected(current, expected)
+    chosen = registry.version(endpoint, version)
+    guards.meet_policy(declaration, chosen)
+    guards.prove(chosen)
+    old = selectors.manifests(current)
+    arms = promoted(current, version, _decision(declaration, current, registry.manifest(chosen)))
+    new = {arm.version: old.get(arm.version) or registry.manifest(chosen) for arm in arms}
+    composed = composition.compose(declaration, arms, new, number)
+    following = replace(composed, team=applied.team.slug)
+    guards.confirm(guards.new_demands(current, following, old.values(), new.values()), yes=yes)
+    return publish(following, Kind.PROMOTION, f"promotion of version {version}", user)
+
+
+def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) -> RouteRevision:
+    """Bring back the route that was in force before the present champion, as one revision more.
+
+    Asked again, it goes further back. ``expected`` is as for ``promote``. Raises ``Conflict`` where there
+    is nothing to go back to or the route has changed, and the errors of loading.
+    """
+    applied, current = endpoints.endpoint(endpoint), selectors.route(endpoint)
+    number = check_expected(current, expected)
+    earlier = selectors.before_champion(endpoint)
+    if current is None or earlier is None:
+        raise Conflict(f"{endpoint} has no earlier champion to go back to.")
+    manifests = selectors.manifests(earlier)
+    for routed in manifests:
+        guards.prove(registry.version(endpoint, routed))
+    champion = manifests[earlier.champion.version]
+    kept = current.champion.decision
+    decision = kept if composition.fits(kept, champion) else earlier.champion.decision
+    following = replace(
+        earlier,
+        number=number,
+        team=applied.team.slug,
+        arms=tuple(
+            replace(arm, decision=decision) if arm == earlier.champion else arm for arm in earlier.arms
+        ),
+        lookups=_lookups(earlier, manifests),
+    )
+    return publish(following, Kind.ROLLBACK, f"rollback to version {earlier.champion.version}", user)
+
+
+def import_version(folder: Path, *, endpoint: str | None = None) -> Version:
+    """Register an exported version; which types it may hold is for this server's own declaration to say.
+
+    Raises ``UnknownEndpoint``, ``InvalidInput`` for another task, and what the registry's import raises.
+    """
+    manifest = portable.folder_manifest(folder)
+    declaration = discovery.find(endpoint or manifest.endpoint)
+    if manifest.task != declaration.task:
+        problem = Problem("/task", "wrong_task", f"The endpoint is declared as {declaration.task}.")
+        raise InvalidInput("The folder's version is for another task.", problems=[problem])
+    return portable.import_version(folder, endpoint=declaration.name, trusted=_trusted(declaration))
+
+
+def _trusted(declaration: type[Endpoint]) -> tuple[str, ...]:
+    from flyball.learning import package
+
+    return tuple(package.trusted_names(declaration.trusted))
+
+
+def _decision(declaration: type[Endpoint], current: Route | None, champion: Manifest) -> Decision | None:
+    """What has been applied stays: a declaration that changed since acts only through ``apply``."""
+    if current is not None and composition.fits(current.champion.decision, champion):
+        return current.champion.decision
+    return composition.decision(declaration, champion)
+
+
+def _lookups(earlier: Route, manifests: Mapping[int, Manifest]) -> tuple[Lookup, ...]:
+    """As declared now; as they were, where that is declared no more: going back waits for no release."""
+    declaration = discovery.autodiscover().get(earlier.endpoint)
+    schema = composition.accepted(manifests.values())
+    if declaration is None or composition.undeclared(declaration, schema):
+        return earlier.lookups
+    return composition.compiled(declaration, schema)

@@ -1,0 +1,148 @@
+"""ASGI around the HTTP door: reads the request within bounds, writes the answer; any ASGI server will do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody
+from flyball.serving.http.door import Door
+from flyball.serving.http.messages import Request, Response
+from flyball.serving.http.problems import problem
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_SECONDS = 30.0
+"""How long a body may take to arrive."""
+SMALL = 64 * 1024
+"""A body that is said to be larger, or of unknown length, is read only once the request is let in (bytes)."""
+
+
+class Application:
+    """An ASGI application. ``start`` gives the door, ``stop`` ends what it began.
+
+    The door is made when the server starts, or at the first request where a server knows no lifespan.
+    """
+
+    def __init__(
+        self, start: Callable[[], Door], stop: Callable[[], None], *, body_seconds: float = BODY_SECONDS
+    ) -> None:
+        self._start = start
+        self._stop = stop
+        self._body_seconds = body_seconds
+        self._door: Door | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await answer(self._open(), scope, receive, send, body_seconds=self._body_seconds)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+
+    def _open(self) -> Door:
+        if self._door is None:
+            self._door = self._start()
+        return self._door
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    self._open()
+                except BaseException:
+                    # Else servers take it that there is no lifespan, and go on without a door.
+                    await send({"type": "lifespan.startup.failed", "message": "The door does not open."})
+                    raise
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self._stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def answer(
+    door: Door, scope: Scope, receive: Receive, send: Send, *, body_seconds: float = BODY_SECONDS
+) -> None:
+    """Answer one HTTP request through a door."""
+    head = _head(scope)
+    with door.budget.share() as take:
+        # Small ones are not counted: slow senders of large ones could keep everybody else out.
+        response = await _answered(door, head, receive, body_seconds, take if _is_large(head) else None)
+    await _send(send, response)
+
+
+async def _answered(
+    door: Door, head: Request, receive: Receive, body_seconds: float, take: Callable[[int], None] | None
+) -> Response:
+    response = None if take is None else door.refusal(head)
+    if response is None:
+        try:
+            async with asyncio.timeout(body_seconds):
+                body = await _body(head, receive, door.body_limit, take)
+        except TimeoutError:
+            response = problem(BodyTooSlow())
+        except FlyballError as error:
+            response = problem(error)
+        else:
+            return await door.handle(replace(head, body=body))
+    # The rest of the body may be on its way: this connection cannot be used for another request.
+    response.headers.append(("connection", "close"))
+    return response
+
+
+def _head(scope: Scope) -> Request:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    raw = scope.get("raw_path")
+    path: str = raw.decode("latin-1") if raw else quote(scope["path"], safe="/")
+    if "://" in path and not path.startswith("/"):
+        path = "/" + path.partition("://")[2].partition("/")[2]  # as a proxy is asked: http://host/v1/health
+    return Request(
+        method=scope["method"],
+        path=path.partition("?")[0].removeprefix(scope.get("root_path", "").rstrip("/")),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+    )
+
+
+def _is_large(head: Request) -> bool:
+    if "transfer-encoding" in head.headers:
+        return True
+    length = head.headers.get("content-length", "0")
+    return not length.isdecimal() or len(length) > len(str(SMALL)) or int(length) > SMALL
+
+
+async def _body(head: Request, receive: Receive, limit: int, take: Callable[[int], None] | None) -> bytes:
+    if {"content-length", "transfer-encoding"} <= head.headers.keys():
+        # Two servers that read this differently see two different requests.
+        raise MalformedBody("The body has two lengths.")
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise MalformedBody("The body is incomplete.")
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLarge(f"The body is larger than {limit} bytes.")
+        if take is not None:
+            take(len(chunk))
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _send(send: Send, response: Response) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

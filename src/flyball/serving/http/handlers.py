@@ -1,0 +1,174 @@
+"""What each route does: read the request, call the engine, write the answer. Doors decide nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
+from uuid import UUID
+
+from flyball.domain.errors import InvalidInput, Problem, UnknownEntity, UnknownPrediction
+from flyball.domain.records import LONGEST_ENTITY
+from flyball.serving.calls import Call
+from flyball.serving.engine import Engine, Principal
+from flyball.serving.http import bodies, outcome_bodies
+from flyball.serving.http.answers import answer, record
+from flyball.serving.http.forms import read_id
+from flyball.serving.http.messages import Request, Response, answered, nothing
+from flyball.serving.http.queries import Query, idempotency_key
+
+SMALL = 64 * 1024
+"""Larger bodies are read in a thread, so that others are not kept waiting (bytes)."""
+PAGE = 100
+LARGEST_PAGE = 1000
+LARGEST_VERSION = 2**31 - 1
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request that has been let in: who asks, what for, and the values of its path."""
+
+    engine: Engine
+    principal: Principal
+    request: Request
+    values: Mapping[str, str]
+
+
+async def health(visit: Visit) -> Response:
+    """The process answers. Says nothing else, to anybody."""
+    return answered({"status": "ok"})
+
+
+async def status(visit: Visit) -> Response:
+    """What is in force and how it is."""
+    _check_query(visit)
+    return answered(visit.engine.status(visit.principal))
+
+
+async def predict(visit: Visit) -> Response:
+    """Predict one row, or each of many."""
+    body = visit.request.body
+    problems: list[Problem] = []
+    query = Query(visit.request.query, problems, {"version"})
+    version = query.whole("version", 1, LARGEST_VERSION)
+    key = idempotency_key(visit.request.headers, problems)
+    asked = await _aside(body, bodies.read)
+    if None not in (version, asked.version) and version != asked.version:
+        query.note("version", "conflicting", "The body asks for another version.")
+    call = Call(
+        endpoint=visit.values["endpoint"],
+        rows=asked.rows,
+        version=asked.version if version is None else version,
+        idempotency_key=key,
+    )
+    if problems or asked.problems:
+        problems += asked.problems
+        raise InvalidInput(problems=await asyncio.to_thread(_every, visit, call, problems))
+    predictions = await visit.engine.predict(visit.principal, call)
+    answers = [answer(one) for one in predictions]
+    return answered({"predictions": answers} if asked.is_many else answers[0])
+
+
+async def predict_entity(visit: Visit) -> Response:
+    """The answer for one entity, whose features all come from tables."""
+    _check_query(visit)
+    key = visit.values["key"]
+    if len(key) > LONGEST_ENTITY:
+        raise UnknownEntity
+    prediction = await visit.engine.predict_entity(visit.principal, visit.values["endpoint"], key)
+    return answered(answer(prediction))
+
+
+async def prediction(visit: Visit) -> Response:
+    """One stored prediction, whole."""
+    _check_query(visit)
+    return answered(record(await visit.engine.prediction(visit.principal, _identity(visit))))
+
+
+async def predictions(visit: Visit) -> Response:
+    """Stored predictions of a reference or an entity, newest first, a page at a time."""
+    problems: list[Problem] = []
+    names = {"endpoint", "reference", "entity", "before", "limit"}
+    query = Query(visit.request.query, problems, names, repeated=frozenset({"entity"}))
+    reference, entity, before = query.reference(), query.entities(), query.identity("before")
+    limit = query.whole("limit", 1, LARGEST_PAGE) or PAGE
+    if ("reference" in query) == ("entity" in query):
+        query.note("reference", "missing", "Ask by reference or by entity.")
+    if problems:
+        raise InvalidInput("The query cannot be read.", problems=problems)
+    found = await visit.engine.predictions(
+        visit.principal,
+        endpoint=query.values.get("endpoint"),
+        reference=reference,
+        entity=dict(entity) or None,
+        before=before,
+        limit=limit,
+    )
+    is_full = len(found) == limit
+    return answered(
+        {"predictions": [record(one) for one in found], "next": str(found[-1].id) if is_full else None}
+    )
+
+
+async def erase(visit: Visit) -> Response:
+    """Erase what a prediction was asked and answered; a tombstone stays."""
+    _check_query(visit)
+    await visit.engine.erase(visit.principal, _identity(visit))
+    return nothing()
+
+
+async def outcome(visit: Visit) -> Response:
+    """What really happened after one prediction. The last one counts."""
+    _check_query(visit)
+    identity = _identity(visit)
+    sent = outcome_bodies.one(visit.request.body, identity)
+    known = await visit.engine.prediction(visit.principal, identity)  # unknown and erased end here
+    counts = await visit.engine.outcomes(visit.principal, [replace(sent, endpoint=known.endpoint)])
+    return answered(asdict(counts))
+
+
+async def outcomes(visit: Visit) -> Response:
+    """What really happened after many predictions."""
+    _check_query(visit)
+    endpoint = visit.values["endpoint"]
+    media_type = visit.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    read = outcome_bodies.from_csv if media_type == "text/csv" else outcome_bodies.from_json
+    sent = await _aside(visit.request.body, lambda body: read(body, endpoint))
+    return answered(asdict(await visit.engine.outcomes(visit.principal, sent)))
+
+
+async def _aside(body: bytes, read: Callable[[bytes], _T]) -> _T:
+    return read(body) if len(body) <= SMALL else await asyncio.to_thread(read, body)
+
+
+def _check_query(visit: Visit) -> None:
+    problems: list[Problem] = []
+    Query(visit.request.query, problems)
+    if problems:
+        raise InvalidInput("The query cannot be read.", problems=problems)
+
+
+def _identity(visit: Visit) -> UUID:
+    identity = read_id(visit.values["id"])
+    if identity is None:
+        raise UnknownPrediction
+    return identity
+
+
+def _every(visit: Visit, call: Call, noted: list[Problem]) -> list[Problem]:
+    """What was noted while reading, and what is wrong with the rows besides; it may be long work."""
+    return _once(noted, visit.engine.problems(visit.principal, call))
+
+
+def _once(first: list[Problem], second: list[Problem]) -> list[Problem]:
+    """Both, without what the second says of places that the first has refused, or below them."""
+    refused = {problem.pointer for problem in first}
+    return first + [problem for problem in second if refused.isdisjoint(_above(problem.pointer))]
+
+
+def _above(pointer: str) -> list[str]:
+    """A place and every place that it is in, but for the whole body."""
+    tokens = pointer.split("/")
+    return ["/".join(tokens[:length]) for length in range(2, len(tokens) + 1)]

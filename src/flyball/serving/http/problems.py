@@ -1,0 +1,76 @@
+"""Errors as HTTP: each code's status, and the answer as RFC 9457 ``application/problem+json``."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flyball.domain.errors import MOST_PROBLEMS, FlyballError, Problem
+from flyball.serving.http.messages import Headers, Response, answered
+
+STATUS = {
+    "malformed_body": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "unknown_endpoint": 404,
+    "unknown_version": 404,
+    "unknown_entity": 404,
+    "unknown_prediction": 404,
+    "method_not_allowed": 405,
+    "body_too_slow": 408,
+    "conflict": 409,
+    "confirmation_needed": 409,
+    "policy_unmet": 409,
+    "erased": 410,
+    "body_too_large": 413,
+    "unsupported_media_type": 415,
+    "invalid_input": 422,
+    "idempotency_key_reused": 422,
+    "declaration": 422,
+    "data": 422,
+    "build_failed": 422,
+    "artifact_untrusted": 422,
+    "internal": 500,
+    "model_failed": 500,
+    "artifact_corrupt": 500,
+    "golden_mismatch": 500,
+    "overloaded": 503,
+    "not_ready": 503,
+}
+"""The HTTP status of each error code."""
+LONGEST_POINTER = 500
+"""Characters of a pointer: it repeats names that were sent, which may be of any length."""
+
+
+def problem(error: FlyballError, headers: Headers | None = None) -> Response:
+    """The answer to a request that failed."""
+    status = STATUS.get(error.code, 500)
+    document: dict[str, Any] = {
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": error.code,
+        "detail": error.detail,
+    }
+    if error.problems:
+        document["errors"] = [as_json(one) for one in error.problems[:MOST_PROBLEMS]]
+    if len(error.problems) > MOST_PROBLEMS:
+        document["errors_left_out"] = len(error.problems) - MOST_PROBLEMS
+    response = answered(document, status, "application/problem+json")
+    response.headers.extend([*_advice(status), *(headers or [])])
+    return response
+
+
+def as_json(one: Problem) -> dict[str, str]:
+    """A problem, or a warning, as it is sent."""
+    # A name may hold half of a surrogate pair, which has no bytes in UTF-8.
+    pointer = one.pointer[:LONGEST_POINTER].encode(errors="backslashreplace").decode()
+    return {"pointer": pointer, "code": one.code, "detail": one.message}
+
+
+def _advice(status: int) -> Headers:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return [("www-authenticate", "Bearer")]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return [("retry-after", "1")]
+    return []

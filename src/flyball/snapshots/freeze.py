@@ -1,0 +1,95 @@
+"""The ordered instance table into its final file, named by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flyball.domain.records import entity_key
+from flyball.domain.schema import Schema
+from flyball.snapshots.digest import NUMBERED, ContentDigest
+from flyball.snapshots.join import Layout
+from flyball.snapshots.physical import Physical
+from flyball.snapshots.workspace import Workspace
+
+BATCH = 20_000
+"""Rows held in memory at once while writing."""
+
+TYPES = {
+    Physical.NUMBER: pa.float64(),
+    Physical.INTEGER: pa.int64(),
+    Physical.BOOLEAN: pa.bool_(),
+    Physical.TEXT: pa.string(),
+    Physical.MOMENT: pa.timestamp("us", "UTC"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """A finished file, still in the workspace: its digest and how many rows it has."""
+
+    path: Path
+    digest: str
+    rows: int
+
+
+def freeze(workspace: Workspace, table: str, layout: Layout, schema: Schema, *, numbered: bool) -> Frozen:
+    """Write the final file in order of time and key.
+
+    Rows of a file without a key have only their number, which a shuffled file changes: they are ordered
+    by the MD5 of their content, which nothing changes and which follows no column's values.
+    """
+    path = workspace.path("final")
+    final = _final_schema(layout, numbered=numbered)
+    content = ContentDigest(schema, final.names, numbered=numbered)
+    with pq.ParquetWriter(path, final, compression="zstd") as writer:
+        for batch in _ordered(workspace, table, layout, numbered=numbered):
+            rows = _finished(batch, layout, final)
+            content.update(rows)
+            writer.write_batch(rows)
+    return Frozen(path=path, digest=content.hexdigest(), rows=content.count)
+
+
+def _final_schema(layout: Layout, *, numbered: bool) -> pa.Schema:
+    moment = TYPES[Physical.MOMENT]
+    columns = [("_key", pa.string()), ("_time", moment), ("_entity", pa.string()), ("_origin", pa.string())]
+    if layout.outcome is not None:
+        columns.append(("_outcome", TYPES[layout.outcome]))
+    columns += [(feature.name, TYPES[feature.type]) for feature in layout.features]
+    return pa.schema(columns, {NUMBERED: b"true"} if numbered else None)
+
+
+def _ordered(workspace: Workspace, table: str, layout: Layout, *, numbered: bool) -> Iterator[pa.RecordBatch]:
+    names = [name for name, _ in layout.columns]
+    content = [
+        f"coalesce(CAST({name} AS VARCHAR), chr(0))" for name in names if name[0] in "ey" or name[0] == "f"
+    ]
+    scattered = f"CASE WHEN o = 'rows' THEN md5(concat_ws(chr(1), {', '.join(content)})) ELSE k END, "
+    order = f"t NULLS FIRST, {scattered if numbered and content else ''}k, o"
+    found = workspace.duck.sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
+    return iter(found.to_arrow_reader(BATCH))
+
+
+def _finished(batch: pa.RecordBatch, layout: Layout, final: pa.Schema) -> pa.RecordBatch:
+    """A batch with its final names and types, and each row's entity as the stores spell it."""
+    columns: dict[str, Any] = {name: batch.column(name) for name in batch.schema.names}
+    entities = [columns[f"e{i}"].to_pylist() for i in range(len(layout.entities))]
+    keys = columns["k"].to_pylist()
+    joined: list[str] = [
+        entity_key(dict(zip(layout.entities, values, strict=True))) or ""
+        if values and None not in values
+        else key
+        for key, values in zip(
+            keys, zip(*entities, strict=True) if entities else [()] * len(keys), strict=True
+        )
+    ]
+    ordered = [columns["k"], columns["t"], pa.array(joined, pa.string()), columns["o"]]
+    ordered += [columns["y"]] if layout.outcome is not None else []
+    ordered += [columns[f"f{i}"] for i in range(len(layout.features))]
+    cast = [column.cast(type_) for column, type_ in zip(ordered, final.types, strict=True)]
+    return pa.RecordBatch.from_arrays(cast, schema=final)

@@ -1,0 +1,127 @@
+"""What the instance table shows of each column: its schema and its profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flyball.domain import declaration as words
+from flyball.domain.errors import DataError
+from flyball.domain.schema import Field, Kind, Schema
+from flyball.domain.values import Scalar, canonical
+from flyball.snapshots.join import Feature, Layout
+from flyball.snapshots.physical import KIND, Physical
+from flyball.snapshots.workspace import Workspace
+
+CATEGORIES = 50
+"""Text with at most so many different values is a category; with more it is text."""
+SHOWN = 100
+"""How many categories a profile counts, the most frequent first."""
+QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
+
+Profile = dict[str, dict[str, Any]]
+
+
+def describe(
+    workspace: Workspace, table: str, layout: Layout, declaration: type[words.Endpoint]
+) -> tuple[Schema, Profile]:
+    """The schema of the features and the profile of features and outcome.
+
+    A profile holds, for each column, ``kind``, ``count`` and ``missing``; for numbers ``mean``,
+    ``deviation`` and ``quantiles``; for categories and booleans ``categories`` as pairs of value and
+    count; for text ``distinct`` and the quantiles of its ``length``; for timestamps ``first`` and ``last``.
+    """
+    profile: Profile = {}
+    fields = []
+    for i, feature in enumerate(layout.features):
+        stated = declaration.fields.get(feature.name, words.Field())
+        kind = Kind(stated.kind) if stated.kind else _kind(workspace, table, f"f{i}", feature.type)
+        shown = _column(workspace, table, f"f{i}", kind)
+        profile[feature.name] = shown
+        seen = _seen(workspace, table, f"f{i}") if kind is Kind.CATEGORY else ()
+        fields.append(_field(feature, kind, shown, seen, stated, declaration))
+    if declaration.outcome is not None and layout.outcome is not None:
+        kind = Kind.CATEGORY if declaration.task == "classification" else Kind.NUMBER
+        profile[declaration.outcome.column] = _column(workspace, table, "y", kind)
+        _check_positive(declaration, _seen(workspace, table, "y") if kind is Kind.CATEGORY else ())
+    return Schema(tuple(fields)), profile
+
+
+def _kind(workspace: Workspace, table: str, column: str, type_: Physical) -> Kind:
+    if type_ is not Physical.TEXT:
+        return KIND[type_]
+    distinct = workspace.row(f"SELECT count(DISTINCT {column}) FROM {table}")[0]
+    return Kind.CATEGORY if distinct <= CATEGORIES else Kind.TEXT
+
+
+def _field(
+    feature: Feature,
+    kind: Kind,
+    shown: dict[str, Any],
+    seen: tuple[Scalar, ...],
+    stated: words.Field,
+    declaration: type[words.Endpoint],
+) -> Field:
+    quantiles = shown.get("quantiles", {}) if kind in {Kind.NUMBER, Kind.INTEGER} else {}
+    return Field(
+        name=feature.name,
+        kind=kind,
+        nullable=bool(shown["missing"]) if stated.nullable is None else stated.nullable,
+        categories=(seen if stated.categories is None else stated.categories)
+        if kind is Kind.CATEGORY
+        else (),
+        low=quantiles.get("0.0") if stated.low is None else stated.low,
+        high=quantiles.get("1.0") if stated.high is None else stated.high,
+        source=feature.source,
+        unseen=stated.unseen or declaration.unseen,
+    )
+
+
+def _seen(workspace: Workspace, table: str, column: str) -> tuple[Scalar, ...]:
+    """The categories in order, so that the schema does not depend on the order of the rows."""
+    sql = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1"
+    return tuple(row[0] for row in workspace.duck.execute(sql).fetchall())
+
+
+def _column(workspace: Workspace, table: str, column: str, kind: Kind) -> dict[str, Any]:
+    count, missing = workspace.row(f"SELECT count({column}), count(*) - count({column}) FROM {table}")
+    shown: dict[str, Any] = {"kind": str(kind), "count": count, "missing": missing}
+    if kind in {Kind.NUMBER, Kind.INTEGER}:
+        return shown | _numbers(workspace, table, column)
+    if kind in {Kind.CATEGORY, Kind.BOOLEAN}:
+        return shown | {"categories": _counts(workspace, table, column)}
+    if kind is Kind.TIMESTAMP:
+        first, last = workspace.row(f"SELECT min({column}), max({column}) FROM {table}")
+        return shown | {"first": canonical(first), "last": canonical(last)}
+    distinct = workspace.row(f"SELECT count(DISTINCT {column}) FROM {table}")[0]
+    return shown | {"distinct": distinct, "length": _quantiles(workspace, table, f"length({column})")}
+
+
+def _numbers(workspace: Workspace, table: str, column: str) -> dict[str, Any]:
+    mean, deviation = workspace.row(f"SELECT avg({column}), stddev_pop({column}) FROM {table}")
+    return {"mean": mean, "deviation": deviation, "quantiles": _quantiles(workspace, table, column)}
+
+
+def _quantiles(workspace: Workspace, table: str, expression: str) -> dict[str, float]:
+    wanted = ", ".join(map(str, QUANTILES))
+    found = workspace.row(f"SELECT quantile_cont({expression}::DOUBLE, [{wanted}]) FROM {table}")[0]
+    return {str(quantile): value for quantile, value in zip(QUANTILES, found or (), strict=False)}
+
+
+def _counts(workspace: Workspace, table: str, column: str) -> list[list[Any]]:
+    sql = (
+        f"SELECT {column}, count(*) FROM {table} WHERE {column} IS NOT NULL "
+        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {SHOWN}"
+    )
+    return [list(row) for row in workspace.duck.execute(sql).fetchall()]
+
+
+def _check_positive(declaration: type[words.Endpoint], labels: tuple[Scalar, ...]) -> None:
+    """The positive class is one of the labels, of the same type. Raises ``DataError``."""
+    positive = declaration.outcome.positive
+    if positive is None or any(type(label) is type(positive) and label == positive for label in labels):
+        return
+    shown = ", ".join(map(repr, labels[:10]))
+    raise DataError(
+        f"{declaration.__name__}.outcome: no row has the positive class {positive!r}. "
+        f"The outcomes are: {shown}."
+    )

@@ -1,0 +1,54 @@
+"""Recorded predictions with their outcomes, as further rows of the instance table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flyball.domain.records import Prediction
+from flyball.domain.values import Scalar
+from flyball.snapshots.arrow import RowWriter
+from flyball.snapshots.join import Layout
+from flyball.snapshots.physical import Physical, fitted, moment
+from flyball.snapshots.workspace import Workspace, parquet
+
+Recorded = Sequence[tuple[Prediction, Scalar]]
+"""Predictions with their last outcome."""
+
+
+def write(workspace: Workspace, layout: Layout, pages: Iterable[Recorded], *, numbered: bool) -> int:
+    """Write the ``recorded`` file: matured outcomes with the input as it was recorded. Returns how many.
+
+    ``pages`` are the predictions whose outcomes have matured, a page at a time. A value that the input lacks,
+    or that its column can no longer hold, is missing; a label that does not fit the outcome's column leaves
+    the row out. So does a reference that is the key of a joined row: that row is the same event, and learned
+    twice it could be trained on and scored by. Where rows are ``numbered``, a number says nothing of which
+    event it is.
+    """
+    columns = [*(type_ for _, type_ in layout.columns), Physical.TEXT]
+    with RowWriter(workspace.path("answered"), columns) as writer:
+        for page in pages:
+            rows = [(_row(layout, prediction, value), prediction.reference) for prediction, value in page]
+            writer.write([[*row, reference] for row, reference in rows if row is not None])
+    reference = f"c{len(layout.columns)}"
+    same = "false" if numbered else f"{reference} = rows.k"
+    answered, joined = parquet(workspace.path("answered")), parquet(workspace.path("joined"))
+    recorded = f"SELECT * EXCLUDE ({reference}) FROM {answered} ANTI JOIN {joined} rows ON {same}"
+    workspace.save(recorded, workspace.path("recorded"))
+    count: int = workspace.row(f"SELECT count(*) FROM {parquet(workspace.path('recorded'))}")[0]
+    return count
+
+
+def _row(layout: Layout, prediction: Prediction, value: Scalar) -> list[Any] | None:
+    label = fitted(layout.outcome or Physical.TEXT, value)
+    if label is None:
+        return None
+    entities = [_text(prediction.entity.get(name)) for name in layout.entities]
+    features = [fitted(feature.type, prediction.input.get(feature.name)) for feature in layout.features]
+    return [str(prediction.id), moment(prediction.created_at), "outcome", *entities, label, *features]
+
+
+def _text(value: Scalar) -> str | None:
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)

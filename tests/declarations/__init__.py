@@ -1,0 +1,1 @@
+"""Finding and checking declarations; endpoints as they have been applied."""

@@ -1,1 +1,0 @@
-"""Applying, promoting, rolling back, pulling outcomes."""

@@ -1,0 +1,1 @@
+"""Routes: apply, promotion, rollback, partitions, outcomes pulled."""

@@ -1,0 +1,95 @@
+"""Of eight who promote at once, one wins; whoever reads meanwhile sees one champion, always."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Barrier, Event
+
+import pytest
+from django.db import connection
+from sklearn.dummy import DummyClassifier
+
+from flyball.control.registry import services as registry
+from flyball.control.registry.models import Version
+from flyball.control.routing import selectors, services
+from flyball.control.routing.models import RouteRevision
+from flyball.domain.errors import Conflict
+from flyball.stores import routes
+from flyball.stores.database import Database
+from tests.registry import small
+
+pytestmark = pytest.mark.storage
+
+WRITERS = 8
+ROUNDS = 200
+
+
+@pytest.fixture
+def versions(tmp_path: Path, database: Database) -> list[Version]:
+    """As many versions as there are writers; the first is champion already.
+
+    The model is the plainest there is: each promotion loads it and asks its golden rows.
+    """
+    declaration, snapshot = small.snapshot(tmp_path)
+    plain = DummyClassifier().fit([[0], [1]], ["no", "yes"])
+    found = [registry.register_fitted(declaration, snapshot, plain) for _ in range(WRITERS)]
+    services.apply({declaration.name: declaration})
+    services.promote(endpoint="purchase", version=1)
+    return found
+
+
+def promote(number: int, start: Barrier) -> list[str]:
+    """In each round, promote on the route that everybody has seen; what became of it."""
+    fates = []
+    try:
+        for expected in range(1, ROUNDS + 1):
+            start.wait()
+            try:
+                services.promote(endpoint="purchase", version=number, expected=expected)
+            except Conflict:
+                fates.append("refused")
+            else:
+                fates.append("won")
+    finally:
+        connection.close()
+    return fates
+
+
+def watch(database: Database, over: Event) -> Counter[int]:
+    """How many champions each reading of what is published showed."""
+    seen: Counter[int] = Counter()
+    with closing(database.connect()) as reader:
+        while not over.wait(0.005):
+            route = routes.published(database, reader).routes["purchase"]
+            seen[sum(arm.name == "champion" for arm in route.arms)] += 1
+    return seen
+
+
+def test_eight_promotions_at_once_have_one_winner_two_hundred_times(
+    versions: list[Version], database: Database
+) -> None:
+    start, over = Barrier(WRITERS), Event()
+    with ThreadPoolExecutor(WRITERS + 1) as pool:
+        watching = pool.submit(watch, database, over)
+        racing = [pool.submit(promote, version.number, start) for version in versions]
+        try:
+            fates = [race.result() for race in racing]
+        finally:
+            over.set()
+            start.abort()
+    assert [Counter(together) for together in zip(*fates, strict=True)] == [
+        Counter(won=1, refused=WRITERS - 1)
+    ] * ROUNDS
+    assert set(watching.result()) == {1}
+    numbers = RouteRevision.objects.filter(endpoint="purchase").values_list("number", flat=True)
+    assert list(numbers) == list(range(1, ROUNDS + 2))
+
+
+def test_every_revision_is_kept_with_its_one_champion(versions: list[Version]) -> None:
+    for version in versions:
+        services.promote(endpoint="purchase", version=version.number)
+    every = [selectors.document(one) for one in selectors.revisions("purchase")]
+    assert all(sum(arm.name == "champion" for arm in route.arms) == 1 for route in every)

@@ -1,0 +1,311 @@
+"""A promotion is one route revision more, and refused unless everything holds."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from flyball import FeatureTable, Policy, RequestSource, Threshold
+from flyball.control.declarations import discovery
+from flyball.control.registry import services as registry
+from flyball.control.registry.models import ArtifactPart, Version
+from flyball.control.routing import selectors, services
+from flyball.control.routing.models import RouteRevision
+from flyball.domain.declaration import forget
+from flyball.domain.errors import (
+    ArtifactCorrupt,
+    ConfirmationNeeded,
+    Conflict,
+    DeclarationError,
+    FlyballError,
+    GoldenMismatch,
+    PolicyUnmet,
+    UnknownEndpoint,
+    UnknownVersion,
+)
+from flyball.domain.routing import Arm
+from flyball.stores import routes
+from flyball.stores.database import Database
+from tests.applied import build as applied_build
+from tests.applied import take_snapshot
+from tests.registry import small
+
+pytestmark = pytest.mark.storage
+
+
+def champions() -> list[int]:
+    """The champion of every revision, in order."""
+    every = RouteRevision.objects.filter(endpoint="purchase").order_by("number")
+    return [selectors.document(revision).champion.version for revision in every]
+
+
+def applied(folder: Path, **attributes: object) -> Version:
+    """A version of an endpoint that has been applied."""
+    declaration, version = small.version(folder, **attributes)
+    services.apply({declaration.name: declaration})
+    return version
+
+
+def copy(version: Version) -> Version:
+    """The same model under the next number."""
+    assert version.candidate is not None
+    return registry.register(build=version.candidate.build)
+
+
+def promote(version: Version | int, **more: object) -> RouteRevision:
+    number = version if isinstance(version, int) else version.number
+    return services.promote(endpoint="purchase", version=number, **more)  # type: ignore[arg-type]  # a test's words
+
+
+def test_the_first_promotion_publishes_the_first_route(tmp_path: Path, database: Database) -> None:
+    decide = Threshold(0.4, at_or_above="call", below="leave")
+    revision = promote(applied(tmp_path, decide=decide))
+    route = selectors.document(revision)
+    assert (revision.number, revision.reason) == (1, "promotion of version 1")
+    assert (route.team, route.task, route.arms) == ("default", "classification", (Arm("champion", 1),))
+    assert route.decision is not None
+    assert (route.decision.threshold, route.decision.label) == (0.4, "yes")
+
+
+def test_what_is_promoted_is_what_the_data_plane_reads(tmp_path: Path, database: Database) -> None:
+    promote(applied(tmp_path))
+    with closing(database.connect()) as connection:
+        published = routes.published(database, connection)
+    assert published.routes == {"purchase": selectors.route("purchase")}
+    assert set(published.manifests) == {("purchase", 1)}
+
+
+def test_each_promotion_adds_a_revision_and_leaves_the_others(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    second = copy(first)
+    for version in (first, second, first):
+        promote(version)
+    assert champions() == [1, 2, 1]
+
+
+@pytest.mark.parametrize("expected", [0, 2, 7, -1])
+def test_a_promotion_that_expects_another_revision_is_refused(
+    expected: int, tmp_path: Path, database: Database
+) -> None:
+    version = applied(tmp_path)
+    promote(version, expected=0)
+    with pytest.raises(Conflict):
+        promote(version, expected=expected)
+    assert champions() == [1]
+
+
+def test_a_version_that_does_not_exist_is_refused(tmp_path: Path, database: Database) -> None:
+    applied(tmp_path)
+    with pytest.raises(UnknownVersion):
+        promote(2)
+
+
+def test_an_endpoint_that_was_not_applied_is_refused(tmp_path: Path, database: Database) -> None:
+    _, version = small.version(tmp_path)
+    with pytest.raises(UnknownEndpoint):
+        promote(version)
+
+
+def test_a_version_that_misses_its_golden_answers_is_refused(tmp_path: Path, database: Database) -> None:
+    version = applied(tmp_path)
+    version.manifest["golden"][0][1]["probabilities"]["yes"] += 0.001
+    version.save()
+    with pytest.raises(GoldenMismatch, match="purchase@1"):
+        promote(version)
+    assert champions() == []
+
+
+def test_a_version_whose_artifact_is_damaged_is_refused(tmp_path: Path, database: Database) -> None:
+    version = applied(tmp_path)
+    ArtifactPart.objects.filter(digest=version.manifest["artifact"]).update(data=b"something else")
+    with pytest.raises(ArtifactCorrupt, match="purchase@1"):
+        promote(version)
+    assert champions() == []
+
+
+POLICIES = [
+    # minimum, metric of the version, score, promoted, why
+    (None, "roc_auc", None, True, "no policy asks for nothing"),
+    (0.5, "roc_auc", 0.5, True, "the minimum itself is enough"),
+    (0.9, "roc_auc", 0.8999, False, "below it is not"),
+    (0.5, "roc_auc", None, False, "a score that is not known is none"),
+    (0.5, "accuracy", 0.99, False, "another metric's score says nothing"),
+    (-1.0, "roc_auc", -0.5, True, "scores may be negative"),
+]
+
+
+@pytest.mark.parametrize(("minimum", "metric", "score", "promoted", "why"), POLICIES)
+def test_the_policy_decides_by_the_held_out_score(
+    minimum: float | None,
+    metric: str,
+    score: float | None,
+    promoted: bool,
+    why: str,
+    tmp_path: Path,
+    database: Database,
+) -> None:
+    version = applied(tmp_path, policy=Policy(minimum_score=minimum))
+    version.facts |= {"metric": metric, "held_out_score": score}
+    version.save()
+    if promoted:
+        promote(version)
+    else:
+        with pytest.raises(PolicyUnmet):
+            promote(version)
+    assert champions() == ([1] if promoted else []), why
+
+
+def second_declaration(tmp_path: Path, **attributes: object) -> Version:
+    """A version of the same endpoint after its declaration changed; nothing is applied."""
+    declaration = small.declare(small.write_csv(tmp_path / "more.csv"), **attributes)
+    return registry.register(build=applied_build(declaration, take_snapshot(declaration)))
+
+
+def test_a_field_that_becomes_required_needs_a_yes(tmp_path: Path, database: Database) -> None:
+    promote(applied(tmp_path, features=[RequestSource("age")]))
+    wider = second_declaration(tmp_path, features=[RequestSource("age", "job")])
+    with pytest.raises(ConfirmationNeeded, match="job"):
+        promote(wider)
+    assert champions() == [1]
+    promote(wider, yes=True)
+    assert champions() == [1, 2]
+
+
+def test_a_field_that_is_needed_no_more_needs_no_yes(tmp_path: Path, database: Database) -> None:
+    promote(applied(tmp_path, features=[RequestSource("age", "job")]))
+    promote(second_declaration(tmp_path, features=[RequestSource("age")]))
+    assert champions() == [1, 2]
+
+
+def pays(folder: Path) -> FeatureTable:
+    """What people of an age are paid."""
+    lines = ["age,pay", *(f"{age},{age * 3 % 17}" for age in range(20, 70))]
+    (folder / "pays.csv").write_text("\n".join(lines))
+    return FeatureTable("pays", file=str(folder / "pays.csv"), on="age", static=True)
+
+
+def test_a_column_of_the_entity_that_becomes_needed_needs_a_yes(tmp_path: Path, database: Database) -> None:
+    promote(applied(tmp_path, features=[RequestSource("job")]))
+    table = pays(tmp_path)
+    with_table = second_declaration(tmp_path, features=[RequestSource("job"), table])
+    with pytest.raises(ConfirmationNeeded, match="age"):
+        promote(with_table)
+    route = selectors.document(promote(with_table, yes=True))
+    assert [(lookup.table, lookup.on) for lookup in route.lookups] == [("pays", "age")]
+
+
+def test_a_threshold_that_was_not_applied_does_not_come_with_a_promotion(
+    tmp_path: Path, database: Database
+) -> None:
+    promote(applied(tmp_path, decide=Threshold(0.4, at_or_above="call", below="leave")))
+    changed = second_declaration(tmp_path, decide=Threshold(0.9, at_or_above="call", below="leave"))
+    decision = selectors.document(promote(changed)).decision
+    assert decision is not None
+    assert decision.threshold == 0.4
+
+
+def test_a_rollback_brings_the_champion_before_back(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    for version in (first, copy(first)):
+        promote(version)
+    revision = services.rollback(endpoint="purchase")
+    assert (revision.number, revision.reason) == (3, "rollback to version 1")
+    assert champions() == [1, 2, 1]
+
+
+def test_rolling_back_again_goes_further_back_and_never_forward(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    for version in (first, copy(first), copy(first)):
+        promote(version)
+    for _ in range(2):
+        services.rollback(endpoint="purchase")
+    assert champions() == [1, 2, 3, 2, 1]
+    with pytest.raises(Conflict):
+        services.rollback(endpoint="purchase")
+
+
+def test_a_promotion_after_a_rollback_can_be_taken_back_too(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    second = copy(first)
+    promote(first)
+    promote(second)
+    services.rollback(endpoint="purchase")
+    promote(second)
+    services.rollback(endpoint="purchase")
+    assert champions() == [1, 2, 1, 2, 1]
+
+
+@pytest.mark.parametrize("promotions", [0, 1])
+def test_there_is_nothing_to_go_back_to_before_a_second_champion(
+    promotions: int, tmp_path: Path, database: Database
+) -> None:
+    version = applied(tmp_path)
+    for _ in range(promotions):
+        promote(version)
+    with pytest.raises(Conflict):
+        services.rollback(endpoint="purchase")
+
+
+def test_a_rollback_restores_the_schema_and_needs_no_release(tmp_path: Path, database: Database) -> None:
+    table = pays(tmp_path)
+    promote(applied(tmp_path, features=[RequestSource("job"), table]))
+    before = selectors.route("purchase")
+    assert before is not None
+    promote(second_declaration(tmp_path, features=[RequestSource("job")]))
+    back = selectors.document(services.rollback(endpoint="purchase"))
+    assert back.lookups == before.lookups
+    assert back.lookups
+
+
+def test_an_endpoint_that_is_declared_no_more_can_be_rolled_back(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    for version in (first, copy(first)):
+        promote(version)
+    forget(discovery.find("purchase"))
+    services.rollback(endpoint="purchase")
+    assert champions() == [1, 2, 1]
+
+
+def test_a_version_for_another_task_is_refused(tmp_path: Path, database: Database) -> None:
+    version = applied(tmp_path)
+    version.manifest["task"] = "regression"
+    version.manifest["golden"] = []
+    version.save()
+    with pytest.raises(DeclarationError, match="regression"):
+        promote(version)
+
+
+def test_a_champion_that_no_longer_loads_is_not_brought_back(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    for version in (first, copy(first)):
+        promote(version)
+    Version.objects.filter(number=1).update(manifest={**first.manifest, "artifact": "0" * 64})
+    with pytest.raises(FlyballError, match="purchase@1"):
+        services.rollback(endpoint="purchase")
+    assert champions() == [1, 2]
+
+
+def test_a_version_is_named_by_number_or_as_champion(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    promote(copy(first))
+    assert [str(selectors.resolve(text)) for text in ("purchase@1", "purchase@champion", "purchase")] == [
+        "purchase@1",
+        "purchase@2",
+        "purchase@2",
+    ]
+    for text in ("purchase@9", "purchase@loser", "purchase@²", "purchase@" + "9" * 5000):
+        with pytest.raises(UnknownVersion):
+            selectors.resolve(text)
+
+
+def test_stages_follow_from_the_arms(tmp_path: Path, database: Database) -> None:
+    first = applied(tmp_path)
+    second = copy(first)
+    promote(first)
+    route = selectors.route("purchase")
+    assert [selectors.version_stage(version, route) for version in (first, second)] == [
+        "production",
+        "testing",
+    ]
