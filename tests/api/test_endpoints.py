@@ -29,7 +29,9 @@ def test_a_promotion_answers_with_the_new_revision(ask: Ask, version: Version) -
     assert answer.status_code == 201
     body = answer.json()
     assert (body["number"], body["champion"], body["reason"]) == (1, 1, "promotion of version 1")
-    assert body["arms"] == [{"name": "champion", "version": 1, "weight": 1.0}]
+    assert body["arms"] == [
+        {"name": "champion", "version": 1, "weight": 1.0, "decision": None, "segment": None}
+    ]
 
 
 def test_no_answer_holds_the_sql_of_lookups(ask: Ask, version: Version) -> None:

@@ -51,7 +51,7 @@ def test_a_snapshot_is_handed_out_as_it_was_learned_from(ask: Ask, version: Vers
 
 def test_lists_come_in_pages(ask: Ask, version: Version) -> None:
     for number in (2, 3):
-        Version.objects.create(endpoint="purchase", number=number, manifest=version.manifest, facts={})
+        Version.objects.create(endpoint_id="purchase", number=number, manifest=version.manifest, facts={})
     pages = ["limit=2", "limit=2&before=2", "before=1"]
     found = [ask("viewer", "GET", f"{HERE}/versions?{page}").json()["versions"] for page in pages]
     assert [[one["number"] for one in page] for page in found] == [[3, 2], [1], []]

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from flyball.cli.main import main
+from flyball.control.declarations.services import record
 from flyball.stores.database import Database
 from tests.registry import small
 
@@ -41,6 +42,18 @@ def typed(database: Database) -> Typed:
 def declare(tmp_path: Path) -> Callable[..., Any]:
     """Declares ``purchase`` over a small CSV file."""
     return lambda **attributes: small.declare(small.write_csv(tmp_path / "rows.csv"), **attributes)
+
+
+@pytest.fixture
+def applied(database: Database, declare: Callable[..., Any]) -> Callable[..., Any]:
+    """Declares and applies ``purchase``."""
+
+    def apply(**attributes: Any) -> Any:
+        declaration = declare(**attributes)
+        record(declaration=declaration)
+        return declaration
+
+    return apply
 
 
 @pytest.fixture

@@ -56,9 +56,9 @@ def test_apply_names_the_class_the_attribute_and_the_fix_of_a_fault(
 
 
 def test_a_build_shows_every_candidate_with_its_fold_scores(
-    typed: Typed, declare: Callable[..., Any]
+    typed: Typed, applied: Callable[..., Any]
 ) -> None:
-    declare(candidates=["linear", "naive_bayes"])
+    applied(candidates=["linear", "naive_bayes"])
     built = typed.json("build", "purchase")
     assert {row["candidate"] for row in built["leaderboard"]} == {"linear", "naive_bayes", "baseline"}
     assert all(len(row["folds"]) == 2 for row in built["leaderboard"])
@@ -73,10 +73,10 @@ def test_a_build_shows_every_candidate_with_its_fold_scores(
 
 @pytest.mark.parametrize("without", [range(150), range(320, 400)], ids=["a fold", "what is held out"])
 def test_a_score_that_is_not_defined_is_shown_as_a_dash(
-    typed: Typed, declare: Callable[..., Any], tmp_path: Path, without: range
+    typed: Typed, applied: Callable[..., Any], tmp_path: Path, without: range
 ) -> None:
     rows = Rows(str(write_dated(tmp_path / "dated.csv", without)), time="at")
-    declare(rows=rows, cv=5)
+    applied(rows=rows, cv=5)
     built = typed("build", "purchase")
     assert "–" in built.stdout
     board = typed.json("versions", "purchase", "--leaderboard")
@@ -99,9 +99,9 @@ def test_bringing_up_shows_why_a_candidate_failed_and_a_score_that_is_not_define
 
 
 def test_a_winner_that_is_no_better_than_the_baseline_is_doubted(
-    typed: Typed, declare: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+    typed: Typed, applied: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    declare(candidates=[Candidate("blind", DummyClassifier(strategy="prior"))])
+    applied(candidates=[Candidate("blind", DummyClassifier(strategy="prior"))])
     said = "blind is no better than the baseline on rows held out: 0.5000 to 0.5000."
     assert said in typed("build", "purchase").stderr
     typed("apply")
@@ -109,27 +109,27 @@ def test_a_winner_that_is_no_better_than_the_baseline_is_doubted(
     assert said in capsys.readouterr().err
 
 
-def test_a_winner_that_beats_the_baseline_is_not_doubted(typed: Typed, declare: Callable[..., Any]) -> None:
-    declare()
+def test_a_winner_that_beats_the_baseline_is_not_doubted(typed: Typed, applied: Callable[..., Any]) -> None:
+    applied()
     assert "baseline on rows" not in typed("build", "purchase").stderr
 
 
-def test_a_build_on_a_stored_snapshot_takes_no_new_one(typed: Typed, declare: Callable[..., Any]) -> None:
-    declare()
+def test_a_build_on_a_stored_snapshot_takes_no_new_one(typed: Typed, applied: Callable[..., Any]) -> None:
+    applied()
     digest = typed.json("snapshot", "purchase")["digest"]
     assert typed.json("build", "purchase", "--snapshot", digest[:10])["snapshot"] == digest
     assert "no snapshot" in typed("build", "purchase", "--snapshot", "0000", exits=1).stderr
 
 
-def test_any_candidate_of_a_build_can_be_made_a_version(typed: Typed, declare: Callable[..., Any]) -> None:
-    declare(candidates=["linear", "naive_bayes"])
+def test_any_candidate_of_a_build_can_be_made_a_version(typed: Typed, applied: Callable[..., Any]) -> None:
+    applied(candidates=["linear", "naive_bayes"])
     loser = typed.json("build", "purchase")["leaderboard"][1]["candidate"]
     listed = typed.json("versions", "purchase", "--add", loser)
     assert (listed[0]["version"], listed[0]["candidate"]) == ("purchase@2", loser)
 
 
-def test_a_snapshot_can_be_taken_away(typed: Typed, declare: Callable[..., Any], tmp_path: Path) -> None:
-    declare()
+def test_a_snapshot_can_be_taken_away(typed: Typed, applied: Callable[..., Any], tmp_path: Path) -> None:
+    applied()
     taken = typed.json("snapshot", "purchase", "--out", str(tmp_path / "out.parquet"))
     assert taken["rows"] == 60
     assert (tmp_path / "out.parquet").read_bytes().startswith(b"PAR1")

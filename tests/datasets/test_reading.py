@@ -12,7 +12,7 @@ from django.db import models
 from django.test.utils import isolate_apps
 
 from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
-from flyball.control.datasets import places, selectors
+from flyball.control.datasets import places, selectors, services
 from flyball.control.datasets.sources import model_source, query_source
 from flyball.domain.errors import DataError, DeclarationError, NotFound
 from flyball.snapshots.source import Source, rows_source
@@ -184,7 +184,7 @@ def test_a_wrong_declaration_is_refused_before_anything_is_read(project: Path) -
         rows = Rows("shop.Loan")
 
     with pytest.raises(DeclarationError, match=r"Risk\.outcome is missing\."):
-        take_snapshot(Risk)
+        services.take_snapshot(Risk)
 
 
 @pytest.mark.parametrize("positive", ["broken", 1, True])

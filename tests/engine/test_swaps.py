@@ -48,18 +48,18 @@ def test_a_version_that_is_loaded_is_not_loaded_again(database: Database, plane:
     route = published.publish(database)
     plane.refresher.refresh()
     before = plane.engine.pool.table.endpoints["triage"].versions[1]
-    published.put(replace(route, number=2, decision=None))
+    published.put(replace(route, number=2, arms=(Arm("champion", 1),)))
     plane.refresher.refresh()
     assert plane.engine.pool.table.endpoints["triage"].route.number == 2
     assert plane.engine.pool.table.endpoints["triage"].versions[1] is before
 
 
 def _corrupt(version: Version) -> None:
-    ArtifactPart.objects.filter(digest=version.manifest["artifact"]).update(data=b"not it")
+    ArtifactPart.objects.filter(digest=version.manifest["artifacts"][0]["digest"]).update(data=b"not it")
 
 
 def _forget_artifact(version: Version) -> None:
-    Artifact.objects.filter(digest=version.manifest["artifact"]).delete()
+    Artifact.objects.filter(digest=version.manifest["artifacts"][0]["digest"]).delete()
 
 
 def _change_golden(version: Version) -> None:
@@ -79,7 +79,12 @@ def _vanish(version: Version) -> None:
 
 
 def _unknown_runtime(version: Version) -> None:
-    Version.objects.filter(pk=version.pk).update(manifest={**version.manifest, "runtime": "abacus"})
+    Version.objects.filter(pk=version.pk).update(
+        manifest={
+            **version.manifest,
+            "artifacts": [{**version.manifest["artifacts"][0], "runtime": "abacus"}],
+        }
+    )
 
 
 BROKEN = [_corrupt, _forget_artifact, _change_golden, _unreadable, _vanish, _unknown_runtime]
@@ -114,7 +119,7 @@ def test_the_next_good_revision_ends_the_failure(database: Database, plane: Data
 
 def test_a_route_that_cannot_be_read_keeps_nothing_else_back(database: Database, plane: DataPlane) -> None:
     published.publish(database)
-    RouteRevision.objects.create(endpoint="triage", number=2, document={"no": "route"}, reason="a test")
+    RouteRevision.objects.create(endpoint_id="triage", number=2, document={"no": "route"}, reason="a test")
     published.publish(database, endpoint="discharge")
     plane.refresher.refresh()
     assert version(plane, "discharge") == 1

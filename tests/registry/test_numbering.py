@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
+from flyball.control.declarations.services import record
 from flyball.control.registry.models import Version
 from flyball.control.registry.numbering import number_version
 from flyball.domain.routing import Manifest
 from flyball.domain.schema import Schema
 from flyball.stores.database import Database
+from tests.registry import small
 
 pytestmark = pytest.mark.storage
 
-MANIFEST = Manifest(
-    endpoint="purchase", number=0, task="regression", runtime="none", artifact="0" * 64, schema=Schema(())
-)
+MANIFEST = Manifest(endpoint="purchase", number=0, task="regression", artifacts=(), schema=Schema(()))
 
 
 def test_eight_threads_number_forty_versions(database: Database) -> None:
+    record(declaration=small.declare(Path("rows.csv")))
     together = Barrier(8)
 
     def five(_: int) -> list[int]:

@@ -13,6 +13,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 from flyball import Candidate
+from flyball.control.declarations.services import record
 from flyball.control.registry import selectors, services
 from flyball.control.registry.models import Artifact, ArtifactPart, Version
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted, GoldenMismatch
@@ -58,6 +59,7 @@ def test_a_version_comes_back_as_it_left(folder: Path) -> None:
 
 
 def test_an_imported_version_takes_the_next_number_of_its_endpoint(folder: Path) -> None:
+    record(declaration=small.declare(folder, name="other"))
     names = [str(services.import_version(folder, endpoint="other")) for _ in range(2)]
     assert names == ["other@1", "other@2"]
 
@@ -105,7 +107,7 @@ def test_a_pickle_under_a_models_name_is_refused_by_its_content(folder: Path) ->
     (folder / "model.skops").write_bytes(data)
     change(
         folder,
-        lambda document: document["manifest"].update(artifact=hashlib.sha256(data).hexdigest()),
+        lambda document: document["manifest"]["artifacts"][0].update(digest=hashlib.sha256(data).hexdigest()),
         cover=True,
     )
     with pytest.raises(ArtifactUntrusted):

@@ -14,7 +14,7 @@ from flyball.control.declarations.models import Endpoint
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import RouteRevision
-from flyball.control.routing.publishing import APPLY, publish
+from flyball.control.routing.publishing import publish
 from flyball.control.routing.services import Change
 from flyball.domain.declaration import Endpoint as Declaration
 from flyball.domain.errors import DeclarationError, GoldenMismatch
@@ -91,8 +91,8 @@ def test_a_threshold_changes_without_a_new_version(tmp_path: Path, database: Dat
     apply(declare(tmp_path, decide=Threshold(0.9, at_or_above="call", below="leave")))
     route = selectors.route("purchase")
     assert route is not None
-    assert route.decision is not None
-    assert (route.number, route.champion.version, route.decision.threshold) == (2, 1, 0.9)
+    assert route.champion.decision is not None
+    assert (route.number, route.champion.version, route.champion.decision.threshold) == (2, 1, 0.9)
 
 
 def test_an_endpoint_that_moves_takes_its_route_along(tmp_path: Path, database: Database) -> None:
@@ -181,6 +181,6 @@ def test_a_lookup_that_reads_a_whole_table_is_named(tmp_path: Path, database: Da
         sql=database.sql("SELECT returned FROM shop_order WHERE total = ?"),
         columns=(("returned", Kind.BOOLEAN),),
     )
-    publish(replace(current, number=current.number + 1, lookups=(slow,)), APPLY, None)
+    publish(replace(current, number=current.number + 1, lookups=(slow,)), RouteRevision.Kind.APPLY, "apply")
     (warning,) = selectors.slow_lookups("purchase")
     assert "shop_order" in warning

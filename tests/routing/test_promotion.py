@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flyball import FeatureTable, Policy, RequestSource, Threshold
+from flyball.control.datasets import services as datasets
 from flyball.control.declarations import discovery
 from flyball.control.registry import services as registry
 from flyball.control.registry.models import ArtifactPart, Version
@@ -25,7 +26,6 @@ from flyball.domain.errors import (
     UnknownEndpoint,
     UnknownVersion,
 )
-from flyball.domain.routing import Arm
 from flyball.stores import routes
 from flyball.stores.database import Database
 from tests.applied import build as applied_build
@@ -64,9 +64,10 @@ def test_the_first_promotion_publishes_the_first_route(tmp_path: Path, database:
     revision = promote(applied(tmp_path, decide=decide))
     route = selectors.document(revision)
     assert (revision.number, revision.reason) == (1, "promotion of version 1")
-    assert (route.team, route.task, route.arms) == ("default", "classification", (Arm("champion", 1),))
-    assert route.decision is not None
-    assert (route.decision.threshold, route.decision.label) == (0.4, "yes")
+    assert (route.team, route.task) == ("default", "classification")
+    assert [(arm.name, arm.version) for arm in route.arms] == [("champion", 1)]
+    assert route.champion.decision is not None
+    assert (route.champion.decision.threshold, route.champion.decision.label) == (0.4, "yes")
 
 
 def test_what_is_promoted_is_what_the_data_plane_reads(tmp_path: Path, database: Database) -> None:
@@ -102,10 +103,12 @@ def test_a_version_that_does_not_exist_is_refused(tmp_path: Path, database: Data
         promote(2)
 
 
-def test_an_endpoint_that_was_not_applied_is_refused(tmp_path: Path, database: Database) -> None:
-    _, version = small.version(tmp_path)
-    with pytest.raises(UnknownEndpoint):
-        promote(version)
+def test_nothing_is_learned_for_an_endpoint_that_was_not_applied(tmp_path: Path, database: Database) -> None:
+    declaration = small.declare(small.write_csv(tmp_path / "rows.csv"))
+    with pytest.raises(UnknownEndpoint, match="flyball apply"):
+        datasets.take_snapshot(declaration)
+    with pytest.raises(UnknownEndpoint, match="flyball apply"):
+        registry.request_build(declaration=declaration)
 
 
 def test_a_version_that_misses_its_golden_answers_is_refused(tmp_path: Path, database: Database) -> None:
@@ -119,7 +122,9 @@ def test_a_version_that_misses_its_golden_answers_is_refused(tmp_path: Path, dat
 
 def test_a_version_whose_artifact_is_damaged_is_refused(tmp_path: Path, database: Database) -> None:
     version = applied(tmp_path)
-    ArtifactPart.objects.filter(digest=version.manifest["artifact"]).update(data=b"something else")
+    ArtifactPart.objects.filter(digest=version.manifest["artifacts"][0]["digest"]).update(
+        data=b"something else"
+    )
     with pytest.raises(ArtifactCorrupt, match="purchase@1"):
         promote(version)
     assert champions() == []
@@ -201,7 +206,7 @@ def test_a_threshold_that_was_not_applied_does_not_come_with_a_promotion(
 ) -> None:
     promote(applied(tmp_path, decide=Threshold(0.4, at_or_above="call", below="leave")))
     changed = second_declaration(tmp_path, decide=Threshold(0.9, at_or_above="call", below="leave"))
-    decision = selectors.document(promote(changed)).decision
+    decision = selectors.document(promote(changed)).champion.decision
     assert decision is not None
     assert decision.threshold == 0.4
 
@@ -281,7 +286,9 @@ def test_a_champion_that_no_longer_loads_is_not_brought_back(tmp_path: Path, dat
     first = applied(tmp_path)
     for version in (first, copy(first)):
         promote(version)
-    Version.objects.filter(number=1).update(manifest={**first.manifest, "artifact": "0" * 64})
+    Version.objects.filter(number=1).update(
+        manifest={**first.manifest, "artifacts": [{**first.manifest["artifacts"][0], "digest": "0" * 64}]}
+    )
     with pytest.raises(FlyballError, match="purchase@1"):
         services.rollback(endpoint="purchase")
     assert champions() == [1, 2]

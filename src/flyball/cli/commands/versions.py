@@ -64,7 +64,7 @@ def promote(output: Output, *, version: str, yes: bool, expected: int | None) ->
         endpoint=wanted.endpoint_id, version=wanted.number, expected=expected, yes=yes
     )
     _say(output, revision)
-    for warning in selectors.slow_lookups(name):
+    for warning in selectors.slow_lookups(wanted.endpoint_id):
         output.note(warning)
 
 
