@@ -116,7 +116,7 @@ def test_without_the_extra_for_learning_a_command_says_how_to_install_it(
     bare = Shell(project.directory, {"PYTHONPATH": str(tmp_path / "without")})
     bare.run("python", "manage.py", "migrate", "--verbosity", "0")
     said = bare.run("flyball", *words, exits=1).stderr
-    assert 'pip install "flyball[learning]"' in said
+    assert 'pip install "django-flyball[learning]"' in said
     assert "Traceback" not in said
 
 

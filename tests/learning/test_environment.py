@@ -44,7 +44,7 @@ def test_code_that_is_in_no_repository_has_no_commit(tmp_path: Path) -> None:
 def test_the_versions_are_those_that_are_installed(tmp_path: Path) -> None:
     facts = environment(tmp_path)
     assert facts["python"] == platform.python_version()
-    for name in ("Django", "joblib", "scikit-learn", "threadpoolctl"):
+    for name in ("django-flyball", "Django", "joblib", "scikit-learn", "threadpoolctl"):
         assert facts["libraries"][name] == metadata.version(name)
 
 

@@ -64,7 +64,7 @@ def loading(what: str) -> Iterator[None]:
         yield
     except (ValueError, OSError, ImportError, ImproperlyConfigured) as error:
         reason = str(error).strip().partition("\n")[0]
-        hint = ' Install it: pip install "flyball[postgres]"' if "psycopg" in reason else ""
+        hint = ' Install it: pip install "django-flyball[postgres]"' if "psycopg" in reason else ""
         raise click.ClickException(f"{what} cannot be loaded: {reason}{hint}") from error
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from flyball.domain.declaration import Candidate, Endpoint
 
 LIBRARIES = (
-    "flyball",
+    "django-flyball",
     "Django",
     "scikit-learn",
     "numpy",
