@@ -18,7 +18,7 @@ from flyball.learning.scoring import CLUSTER_METRICS
 OUTCOME = Outcome("status")
 
 
-def declared(rows: Rows, *features: Any, outcome: Outcome = OUTCOME, **more: Any) -> type[Endpoint]:
+def declared(rows: Rows | None, *features: Any, outcome: Outcome = OUTCOME, **more: Any) -> type[Endpoint]:
     """An endpoint called Risk."""
     body = {"rows": rows, "features": list(features) or None, "outcome": outcome, "__module__": __name__}
     return type("Risk", (Classification,), {**body, **more})
@@ -32,7 +32,7 @@ def table(**values: Any) -> FeatureTable:
 LOANS = Rows("shop.Loan", columns=["amount"])
 
 FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
-    ("reading the declaration", lambda: declared(None), "E002", "Risk.rows is missing."),  # type: ignore[arg-type] - the fault
+    ("reading the declaration", lambda: declared(None), "E002", "Risk.rows is missing."),
     ("no such model", lambda: declared(Rows("shop.Lone")), "E021", "Risk.rows (shop.Lone): is not the name"),
     ("no such app", lambda: declared(Rows("stop.Loan")), "E021", "Risk.rows (stop.Loan): is not the name"),
     (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -19,7 +20,9 @@ class Fruit:
     """The declaration's attributes, without making it one."""
 
     rows = Rows("fruit.csv", key="id")
-    features = [FeatureTable("trees", file="trees.csv", on="tree", static=True)]
+    features: ClassVar[Sequence[Any] | None] = [
+        FeatureTable("trees", file="trees.csv", on="tree", static=True)
+    ]
     outcome = Outcome("kind")
 
 

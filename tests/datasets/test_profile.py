@@ -42,7 +42,7 @@ KINDS: list[tuple[list[Any], Kind, str]] = [
 
 @pytest.mark.parametrize(("values", "kind"), [row[:2] for row in KINDS], ids=[row[2] for row in KINDS])
 def test_a_kind_is_inferred(values: list[Any], kind: Kind, project: Path) -> None:
-    fields, _ = described(project, {"a": values, "b": range(60)})
+    fields, _ = described(project, {"a": values, "b": list(range(60))})
     assert fields["a"].kind is kind
 
 

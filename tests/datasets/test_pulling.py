@@ -26,7 +26,7 @@ def test_a_known_outcome_comes_with_key_entity_and_moment(shop: cast.Shop) -> No
 
     open_loan = cast.loan(shop.bob, 12, status=None)
     late = cast.loan(shop.bob, 365_000)
-    pulled = {int(key): rest for key, *rest in pull_outcomes(Risk)}
+    pulled = {int(row[0]): row[1:] for row in pull_outcomes(Risk)}
     assert not {open_loan.pk, late.pk} & set(pulled)
     entities = [entity["customer_id"] for entity, _, _ in pulled.values()]
     assert entities == [str(customer.pk) for customer in shop.customers]

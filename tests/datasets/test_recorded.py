@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -81,7 +82,7 @@ class Declared:
     """The declaration's attributes, without making it one."""
 
     rows = Rows("shop.Loan", key="id", time="applied_at")
-    features = [
+    features: ClassVar[Sequence[Any] | None] = [
         RequestSource("amount", "purpose"),
         FeatureTable(
             "customer",

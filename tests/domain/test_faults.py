@@ -157,7 +157,7 @@ def test_a_full_declaration_is_in_order() -> None:
     assert full.request_columns() == ("amount",)
 
 
-JUNK = (
+JUNK: tuple[object, ...] = (
     None,
     True,
     5,

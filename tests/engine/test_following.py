@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 
 import pytest
@@ -35,9 +36,9 @@ def test_the_second_promise_gets_what_the_first_gave() -> None:
 
 
 @pytest.mark.parametrize("follow", [refused, failing])
-def test_an_error_of_the_second_is_the_error_of_the_whole(follow: object) -> None:
+def test_an_error_of_the_second_is_the_error_of_the_whole(follow: Callable[[int], Future[int]]) -> None:
     first: Future[int] = Future()
-    whole = then(first, follow)  # type: ignore[arg-type]  # one of the two above
+    whole = then(first, follow)
     first.set_result(1)
     with pytest.raises(Overloaded):
         whole.result(0)

@@ -216,7 +216,11 @@ def test_a_lock_that_stays_refuses_all_that_waited_and_stores_none_of_it(
     recorder.start()
     release = hold(recorder)
     some = [submission() for _ in range(2)]
-    waiting = [recorder.submit(some[0]), recorder.run(lambda connection: None), recorder.submit(some[1])]
+    waiting: list[Future[Any]] = [
+        recorder.submit(some[0]),
+        recorder.run(lambda connection: None),
+        recorder.submit(some[1]),
+    ]
     release.set()
     for each in waiting:
         with pytest.raises(Overloaded):

@@ -43,7 +43,8 @@ def test_each_kind_has_one_type(kind: Kind, value: Scalar, dtype: str, cell: Any
 @pytest.mark.parametrize("kind", Kind)
 def test_what_is_missing_keeps_the_type_of_its_kind(kind: Kind) -> None:
     schema = Schema((Field(name="x", kind=kind, nullable=True),))
-    full = {Kind.TIMESTAMP: NOON, Kind.CATEGORY: "a", Kind.TEXT: "a", Kind.BOOLEAN: True}.get(kind, 1)
+    whole: dict[Kind, Scalar] = {Kind.TIMESTAMP: NOON, Kind.CATEGORY: "a", Kind.TEXT: "a", Kind.BOOLEAN: True}
+    full = whole.get(kind, 1)
     there = frame(schema, [{"x": full}])["x"]
     for empty in (frame(schema, [{"x": None}])["x"], frame(schema, [{}])["x"]):
         assert empty.dtype == there.dtype
@@ -69,7 +70,8 @@ def _sent(value: Any) -> Scalar:
     """A value of a Parquet file as JSON has it."""
     if hasattr(value, "strftime"):
         return str(value.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-    return value  # type: ignore[no-any-return] # a scalar already
+    scalar: Scalar = value
+    return scalar
 
 
 def test_no_rows_give_an_empty_frame_of_the_same_types() -> None:

@@ -124,5 +124,11 @@ def test_a_version_gives_its_golden_answers_in_another_process(tmp_path: Path, l
     data, manifest = kept(select(labelled, plan)[0], labelled)
     (tmp_path / "manifest.json").write_bytes(msgspec.json.encode(manifest))
     (tmp_path / "artifact.skops").write_bytes(data)
-    command = [sys.executable, "-c", READ_ELSEWHERE, tmp_path / "manifest.json", tmp_path / "artifact.skops"]
+    command = [
+        sys.executable,
+        "-c",
+        READ_ELSEWHERE,
+        str(tmp_path / "manifest.json"),
+        str(tmp_path / "artifact.skops"),
+    ]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "golden\n"

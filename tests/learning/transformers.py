@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 
 
-class Amounts(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+class Amounts(TransformerMixin, BaseEstimator):
     """The amount alone, as a power of itself."""
 
     def __init__(self, power: int = 1) -> None:
@@ -24,7 +24,7 @@ class Amounts(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-l
         return np.nan_to_num(X[["amount"]].to_numpy()) ** self.power
 
 
-class Broken(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+class Broken(ClassifierMixin, BaseEstimator):
     """A classifier that cannot be fitted."""
 
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - scikit-learn's name for it

@@ -10,6 +10,7 @@ import pytest
 
 from flyball.domain.errors import Problem
 from flyball.domain.records import Outcome, entity_key, now, uuid7
+from flyball.domain.values import Scalar
 from flyball.stores import outcomes, records
 from flyball.stores.database import Database
 from flyball.stores.records import Submission
@@ -102,7 +103,7 @@ def test_erasing_leaves_a_tombstone_that_says_nothing_about_anybody(
     assert [tuple(row) for row in left] == [("null", None)]
 
 
-PERSON = {"customer_id": 7}
+PERSON: dict[str, Scalar] = {"customer_id": 7}
 
 
 def left(connection: Any) -> list[tuple[Any, ...]]:

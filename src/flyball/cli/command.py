@@ -106,7 +106,9 @@ def answered(function: Callable[..., Any], output: Output, arguments: dict[str, 
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in LEARNING:
             raise
-        absent = FlyballError(f'{error.name} is missing here. Install it: pip install "django-flyball[learning]"')
+        absent = FlyballError(
+            f'{error.name} is missing here. Install it: pip install "django-flyball[learning]"'
+        )
         raise Failure(absent, as_json=output.as_json) from error
     except (OperationalError, ProgrammingError) as error:
         if "flyball_" not in str(error) and "does not exist" not in str(error):

@@ -277,7 +277,7 @@ class Classification(Endpoint):
 
     task = "classification"
     metric = "roc_auc"
-    candidates = ("linear", "forest", "boosting")
+    candidates: ClassVar[Sequence[str | Candidate]] = ("linear", "forest", "boosting")
 
 
 class Regression(Endpoint):
@@ -285,7 +285,7 @@ class Regression(Endpoint):
 
     task = "regression"
     metric = "r2"
-    candidates = ("linear", "forest", "boosting")
+    candidates: ClassVar[Sequence[str | Candidate]] = ("linear", "forest", "boosting")
 
 
 class Clustering(Endpoint):
@@ -293,7 +293,7 @@ class Clustering(Endpoint):
 
     task = "clustering"
     metric = "silhouette"
-    candidates = ("kmeans", "minibatch_kmeans")
+    candidates: ClassVar[Sequence[str | Candidate]] = ("kmeans", "minibatch_kmeans")
 
 
 _declared: dict[str, type[Endpoint]] = {}
