@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run income test test-postgres check bench lock clean
 
+# The interpreter of the environment: make clean, then make test PYTHON=python3.13 tries another one.
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Compiled once here, so that no process has to compile what it imports.
@@ -59,7 +61,7 @@ clean:
 
 $(VENV)/uv.done: requirements/uv.txt
 	@echo "Making the environment in $(VENV) (once)…"
-	python3 -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
