@@ -1,0 +1,1 @@
+"""One command: how a test's rows are forgotten."""
