@@ -145,6 +145,14 @@ def changed(path: Path) -> None:
     pq.write_table(table.set_column(place, "a", pa.array([0] * len(table))), path)
 
 
+def known_later(path: Path) -> None:
+    """Another moment at which the outcomes were known."""
+    table = pq.read_table(path)
+    place = table.column_names.index("_known_at")
+    later = pa.array([0] * len(table), table.schema.field(place).type)
+    pq.write_table(table.set_column(place, "_known_at", later), path)
+
+
 def without(path: Path, column: str) -> None:
     """A column less."""
     pq.write_table(pq.read_table(path).drop_columns([column]), path)
@@ -154,6 +162,8 @@ DAMAGE: list[tuple[str, Callable[[Path], object]]] = [
     ("a value is another", changed),
     ("a row is missing", lambda path: pq.write_table(pq.read_table(path)[1:], path)),
     ("a feature is missing", lambda path: without(path, "a")),
+    ("when rows were known is missing", lambda path: without(path, "_known_at")),
+    ("when rows were known is another", known_later),
     ("where rows come from is missing", lambda path: without(path, "_origin")),
     ("the end is missing", lambda path: path.write_bytes(path.read_bytes()[:-9])),
     ("a part is missing", lambda path: path.write_bytes(path.read_bytes()[:400] + path.read_bytes()[500:])),

@@ -90,6 +90,47 @@ def test_a_snapshot_as_of_an_earlier_moment_knows_nothing_later(shop: cast.Shop,
     assert len(taken(Risk, as_of=cast.day(31))) == 4
 
 
+KNOWN: list[tuple[str, dict[str, str], float]] = [
+    ("the row's own time, where nothing else is declared", {}, 10),
+    ("its maturity after the row", {"matures_after": "36h"}, 11.5),
+    ("the outcome's own time", {"time": "closed_at"}, 12),
+    ("its own time, later than its maturity", {"time": "closed_at", "matures_after": "1d"}, 12),
+    ("its maturity, later than its own time", {"time": "closed_at", "matures_after": "5d"}, 15),
+]
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(("words", "known"), [row[1:] for row in KNOWN], ids=[row[0] for row in KNOWN])
+def test_a_row_says_from_when_it_can_be_learned_from(
+    words: dict[str, str], known: float, shop: cast.Shop, taken: Taken
+) -> None:
+    class Risk(Classification):
+        rows = LOANS
+        features = [RequestSource("amount")]
+        outcome = Outcome("status", **words)
+
+    cast.loan(shop.bob, 1)
+    late = cast.loan(shop.ann, 10, closed_at=cast.day(12))
+    assert {row["_key"]: row["_known_at"] for row in taken(Risk)}[str(late.pk)] == cast.day(known)
+    before, after = (taken(Risk, as_of=cast.day(known + days)) for days in (-0.001, 0))
+    assert str(late.pk) in {row["_key"] for row in after} - {row["_key"] for row in before}
+
+
+def test_rows_without_a_time_are_known_at_no_moment(shop: cast.Shop, taken: Taken) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Loan", columns=["amount"])
+        outcome = Outcome("status", time="closed_at")
+
+    assert {row["_known_at"] for row in taken(Risk)} == {None}
+
+
+def test_rows_of_a_clustering_are_known_at_their_time(shop: cast.Shop, taken: Taken) -> None:
+    class Groups(Clustering):
+        rows = Rows("shop.Loan", time="applied_at", columns=["amount"])
+
+    assert {row["_known_at"] for row in taken(Groups)} == {cast.day(10)}
+
+
 def test_rows_are_left_out_until_their_outcome_has_matured(shop: cast.Shop, taken: Taken) -> None:
     class Risk(Classification):
         rows = LOANS
@@ -143,7 +184,7 @@ def test_columns_stand_in_the_stated_order(shop: cast.Shop, taken: Taken) -> Non
         features = [RequestSource("purpose", "amount"), ORDERS]
         outcome = Outcome("status")
 
-    fixed = ["_key", "_time", "_entity", "_origin", "_outcome"]
+    fixed = ["_key", "_time", "_known_at", "_entity", "_origin", "_outcome"]
     assert list(taken(Risk)[0]) == [*fixed, "purpose", "amount", "total", "returned"]
 
 
@@ -174,7 +215,7 @@ def test_clustering_has_no_outcome_column(shop: cast.Shop, taken: Taken) -> None
     class Groups(Clustering):
         rows = Rows("shop.Customer", columns=["age", "income"])
 
-    assert list(taken(Groups)[0]) == ["_key", "_time", "_entity", "_origin", "age", "income"]
+    assert list(taken(Groups)[0]) == ["_key", "_time", "_known_at", "_entity", "_origin", "age", "income"]
 
 
 def test_regression_learns_from_numbers(shop: cast.Shop, taken: Taken) -> None:

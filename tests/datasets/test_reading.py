@@ -246,5 +246,5 @@ def test_a_relation_may_be_named_without_its_id(shop: cast.Shop, taken: Any) -> 
         outcome = Outcome("status")
 
     rows = taken(Risk)
-    assert list(rows[0])[5:] == ["total", "returned"]
+    assert list(rows[0])[6:] == ["total", "returned"]
     assert rows[0]["_entity"] == f'{{"customer":"{shop.ann.pk}"}}'

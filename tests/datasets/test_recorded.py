@@ -65,11 +65,24 @@ class Recorder:
             store.write(self.database, connection, [store.Submission(predictions=(prediction,), request="")])
         return prediction
 
-    def happened(self, prediction: Prediction, value: Any, source: str = "api") -> None:
+    def happened(
+        self,
+        prediction: Prediction,
+        value: Any,
+        source: str = "api",
+        occurred_at: datetime | None = None,
+        received_at: datetime | None = None,
+    ) -> None:
         """What really happened."""
-        outcome = records.Outcome(endpoint="risk", value=value, prediction=prediction.id, source=source)
+        outcome = records.Outcome(
+            endpoint="risk",
+            value=value,
+            prediction=prediction.id,
+            source=source,
+            occurred_at=occurred_at,
+        )
         with closing(self.database.connect()) as connection:
-            outcomes.record(self.database, connection, [outcome], records.now())
+            outcomes.record(self.database, connection, [outcome], received_at or records.now())
 
 
 @pytest.fixture
@@ -109,12 +122,13 @@ def test_an_outcome_brings_the_recorded_input_its_time_and_its_label(
         outcome = Outcome("status")
 
     prediction = recorder.predicted(cast.day(50), VALUES, {"customer_id": shop.ann.pk})
-    recorder.happened(prediction, "defaulted")
+    recorder.happened(prediction, "defaulted", received_at=cast.day(60))
     rows = taken(Risk)
     (row,) = recorded(rows)
     assert row == {
         "_key": str(prediction.id),
         "_time": cast.day(50),
+        "_known_at": cast.day(60),
         "_entity": entity_key({"customer_id": shop.ann.pk}),
         "_origin": "outcome",
         "_outcome": "defaulted",
@@ -136,6 +150,23 @@ def test_an_outcome_waits_until_it_has_matured(shop: cast.Shop, recorder: Record
     recorder.happened(young, "repaid")
     assert recorded(taken(Risk)) == []
     assert len(recorded(taken(Risk, as_of=moment + timedelta(days=1)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("occurred", "known"),
+    [(None, 60), (55, 55), (52, 53), (50, 53)],
+    ids=["received", "occurred", "occurred before it matures", "occurred at once"],
+)
+def test_a_recorded_outcome_is_known_when_it_occurred_or_was_received_and_has_matured(
+    occurred: int | None, known: int, shop: cast.Shop, recorder: Recorder, taken: Any
+) -> None:
+    class Risk(Declared, Classification):
+        outcome = Outcome("status", matures_after="3d")
+
+    prediction = recorder.predicted(cast.day(50), VALUES, {})
+    moment = None if occurred is None else cast.day(occurred)
+    recorder.happened(prediction, "repaid", occurred_at=moment, received_at=cast.day(60))
+    assert [row["_known_at"] for row in recorded(taken(Risk))] == [cast.day(known)]
 
 
 def test_the_last_correction_counts(shop: cast.Shop, recorder: Recorder, taken: Any) -> None:

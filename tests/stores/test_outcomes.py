@@ -116,7 +116,7 @@ def test_nothing_that_was_sent_is_lost(database: Database, connection: Any) -> N
 
 def label_of(database: Database, connection: Any, received_until: datetime = LATER) -> list[Any]:
     found = outcomes.labelled(database, connection, "triage", until=LATER, received_until=received_until)
-    return [label for _, label in found]
+    return [label for _, label, _ in found]
 
 
 def test_the_last_correction_counts(database: Database, connection: Any) -> None:
@@ -162,6 +162,17 @@ def test_a_correction_does_not_bring_back_what_the_rows_bring(
     assert label_of(database, connection) == []
 
 
+@pytest.mark.parametrize(("occurred", "known"), [(None, 60), (5, 5), (90, 90)])
+def test_a_label_comes_with_the_moment_at_which_it_occurred_or_was_received(
+    database: Database, connection: Any, occurred: int | None, known: int
+) -> None:
+    keep(database, connection, ONE)
+    outcome = sent(prediction=ONE.id, occurred_at=None if occurred is None else at(occurred))
+    outcomes.record(database, connection, [outcome], at(60))
+    found = outcomes.labelled(database, connection, "triage", until=LATER, received_until=LATER)
+    assert [moment for *_, moment in found] == [at(known)]
+
+
 def test_what_is_erased_is_not_learned_from(database: Database, connection: Any) -> None:
     keep(database, connection, ONE)
     fate(database, connection, sent(prediction=ONE.id))
@@ -184,7 +195,7 @@ def test_labels_come_in_pages_up_to_a_moment(database: Database, connection: Any
         until=at(3),
         received_until=LATER,
     ):
-        seen += [prediction for prediction, _ in page]
+        seen += [prediction for prediction, *_ in page]
     assert seen == every[:4]
 
 

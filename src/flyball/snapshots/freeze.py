@@ -57,7 +57,8 @@ def freeze(workspace: Workspace, table: str, layout: Layout, schema: Schema, *, 
 
 def _final_schema(layout: Layout, *, numbered: bool) -> pa.Schema:
     moment = TYPES[Physical.MOMENT]
-    columns = [("_key", pa.string()), ("_time", moment), ("_entity", pa.string()), ("_origin", pa.string())]
+    columns = [("_key", pa.string()), ("_time", moment), ("_known_at", moment)]
+    columns += [("_entity", pa.string()), ("_origin", pa.string())]
     if layout.outcome is not None:
         columns.append(("_outcome", TYPES[layout.outcome]))
     columns += [(feature.name, TYPES[feature.type]) for feature in layout.features]
@@ -66,11 +67,9 @@ def _final_schema(layout: Layout, *, numbered: bool) -> pa.Schema:
 
 def _ordered(workspace: Workspace, table: str, layout: Layout, *, numbered: bool) -> Iterator[pa.RecordBatch]:
     names = [name for name, _ in layout.columns]
-    content = [
-        f"coalesce(CAST({name} AS VARCHAR), chr(0))" for name in names if name[0] in "ey" or name[0] == "f"
-    ]
+    content = [f"coalesce(CAST({name} AS VARCHAR), chr(0))" for name in names if name not in {"k", "t", "o"}]
     scattered = f"CASE WHEN o = 'rows' THEN md5(concat_ws(chr(1), {', '.join(content)})) ELSE k END, "
-    order = f"t NULLS FIRST, {scattered if numbered and content else ''}k, o"
+    order = f"t NULLS FIRST, {scattered if numbered else ''}k, o"
     found = workspace.duck.sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
     return iter(found.to_arrow_reader(BATCH))
 
@@ -88,7 +87,7 @@ def _finished(batch: pa.RecordBatch, layout: Layout, final: pa.Schema) -> pa.Rec
             keys, zip(*entities, strict=True) if entities else [()] * len(keys), strict=True
         )
     ]
-    ordered = [columns["k"], columns["t"], pa.array(joined, pa.string()), columns["o"]]
+    ordered = [columns["k"], columns["t"], columns["n"], pa.array(joined, pa.string()), columns["o"]]
     ordered += [columns["y"]] if layout.outcome is not None else []
     ordered += [columns[f"f{i}"] for i in range(len(layout.features))]
     cast = [column.cast(type_) for column, type_ in zip(ordered, final.types, strict=True)]

@@ -15,7 +15,7 @@ from flyball.snapshots.rows import SeenRows, literal
 from flyball.snapshots.source import Staged
 from flyball.snapshots.workspace import Workspace, parquet
 
-RESERVED = frozenset({"_key", "_time", "_entity", "_origin", "_outcome"})
+RESERVED = frozenset({"_key", "_time", "_known_at", "_entity", "_origin", "_outcome"})
 """Columns that a snapshot has of its own."""
 
 
@@ -30,7 +30,10 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The columns of the instance table: ``k``, ``t``, ``o``, ``e0``…, ``y`` if any, and ``f0``…"""
+    """The columns of the instance table: ``k``, ``t``, ``n``, ``o``, ``e0``…, ``y`` if any, and ``f0``…
+
+    They are key, time, moment at which the outcome was known, origin, entities, outcome and features.
+    """
 
     features: tuple[Feature, ...]
     entities: tuple[str, ...]
@@ -39,7 +42,8 @@ class Layout:
     @property
     def columns(self) -> list[tuple[str, Physical]]:
         """Every column's name and type, in order."""
-        fixed = [("k", Physical.TEXT), ("t", Physical.MOMENT), ("o", Physical.TEXT)]
+        moments = [("t", Physical.MOMENT), ("n", Physical.MOMENT)]
+        fixed = [("k", Physical.TEXT), *moments, ("o", Physical.TEXT)]
         entities = [(f"e{i}", Physical.TEXT) for i in range(len(self.entities))]
         outcome = [] if self.outcome is None else [("y", self.outcome)]
         features = [(f"f{i}", feature.type) for i, feature in enumerate(self.features)]
@@ -66,8 +70,8 @@ class Join:
             entities=self.declaration.entity_columns(),
             outcome=outcome and outcome[1],
         )
-        values = [seen.key(), "r.seen", "'rows'", *seen.entities(), *([outcome[0]] if outcome else ())]
-        values += [expression for _, expression in features]
+        values = [seen.key(), "r.seen", seen.known_at(), "'rows'", *seen.entities()]
+        values += [*([outcome[0]] if outcome else ()), *(expression for _, expression in features)]
         selected = ", ".join(
             f"{value} AS {name}" for value, (name, _) in zip(values, layout.columns, strict=True)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flyball.domain.declaration import Endpoint
 from flyball.snapshots import expressions
@@ -72,6 +72,17 @@ class SeenRows:
                 f"{self.declaration.task.capitalize()} learns from {_labels(self.declaration.task)}.",
             )
         return expressions.converted(self.workspace, self.staged, outcome.column, "r", after), after
+
+    def known_at(self) -> str:
+        """When the outcome was known and final, over the column ``r.seen``; ``NULL`` where rows have no time.
+
+        A snapshot of any moment holds the rows for which it has passed: what ``known`` asks of each part.
+        """
+        outcome = self.declaration.outcome
+        if not self.staged.source.time or outcome is None:
+            return "r.seen"
+        final = f"r.seen + INTERVAL '{outcome.maturity // timedelta(microseconds=1)} microseconds'"
+        return f"greatest({final}, {self.settled()})" if outcome.time else final
 
     def known(self) -> str:
         """Which rows have been seen by now, with an outcome that is known and final."""

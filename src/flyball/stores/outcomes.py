@@ -80,16 +80,17 @@ def labelled(
     limit: int = 1000,
     until: datetime,
     received_until: datetime,
-) -> list[tuple[Prediction, Scalar]]:
+) -> list[tuple[Prediction, Scalar, datetime]]:
     """Predictions made at or before ``until``, with the last outcome that was received at or before
-    ``received_until``, in order of id, a page at a time.
+    ``received_until``, and when that occurred (else: was received); in order of id, a page at a time.
 
     ``after`` is the last id of the page before. Predictions with an outcome that was pulled from the rows
     themselves are left out, corrected since or not, because the rows bring them; so are erased ones.
     """
     names = ", ".join(f"p.{name}" for name in COLUMNS)
     sql = (
-        f"SELECT {names}, CAST(o.value AS text) FROM flyball_outcome o"  # noqa: S608 - names of columns
+        f"SELECT {names}, CAST(o.value AS text), coalesce(o.occurred_at, o.received_at)"  # noqa: S608 - names of columns
+        " FROM flyball_outcome o"
         " JOIN flyball_prediction p ON p.id = o.prediction"
         " WHERE o.endpoint = ? AND o.state = 'bound' AND o.prediction > ?"
         " AND p.created_at <= ? AND o.received_at <= ? AND p.erased_at IS NULL"
@@ -107,7 +108,9 @@ def labelled(
         limit,
     )
     rows = connection.execute(database.sql(sql), values).fetchall()
-    return [(prediction(database, row[:-1]), json.loads(row[-1])) for row in rows]
+    return [
+        (prediction(database, row[:-2]), json.loads(row[-2]), database.moment_out(row[-1])) for row in rows
+    ]
 
 
 def _row(database: Database, outcome: Outcome, fate: binding.Fate, received_at: datetime) -> tuple[Any, ...]:

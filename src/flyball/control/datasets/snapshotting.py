@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -47,7 +47,9 @@ class Taking:
             self.report("Joining as of each row's time")
             layout = Join(self.declaration, work, rows, tables, self.as_of).write()
             numbered = rows.source.key is None
-            outcome_count = recorded.write(work, layout, self._recorded(), numbered=numbered)
+            outcome = self.declaration.outcome
+            maturity = timedelta() if outcome is None else outcome.maturity
+            outcome_count = recorded.write(work, layout, self._recorded(), maturity, numbered=numbered)
             snapshot = self._freeze(work, layout, outcome_count, folder, numbered=numbered)
             self.report("Loading files' rows for lookups")
             for table, staged in tables:
