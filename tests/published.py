@@ -49,7 +49,7 @@ def publish(
         name=endpoint, defaults={"team": owner, "task": "classification", "description": ""}
     )
     store(database, endpoint=endpoint, version=version, schema=schema)
-    number = RouteRevision.objects.filter(endpoint=endpoint).count() + 1
+    number = RouteRevision.objects.filter(endpoint_id=endpoint).count() + 1
     route = Route(
         endpoint=endpoint,
         team=team,

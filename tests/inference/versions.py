@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from flyball.domain.routing import Manifest
+from flyball.domain.routing import Artifact, Manifest
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference import allowlist
 
@@ -14,12 +14,12 @@ SCHEMA = Schema((Field(name="x", kind=Kind.NUMBER),))
 
 def manifest(data: bytes, **changes: Any) -> Manifest:
     """The manifest of an artifact that takes one number."""
+    digest = hashlib.sha256(data).hexdigest()
     facts: dict[str, Any] = {
         "endpoint": "test",
         "number": 1,
         "task": "regression",
-        "runtime": "scikit-learn",
-        "artifact": hashlib.sha256(data).hexdigest(),
+        "artifacts": (Artifact(role="pipeline", digest=digest, runtime="scikit-learn"),),
         "schema": SCHEMA,
     }
     return Manifest(**facts | changes)

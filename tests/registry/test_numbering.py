@@ -36,4 +36,4 @@ def test_eight_threads_number_forty_versions(database: Database) -> None:
     with ThreadPoolExecutor(8) as pool:
         numbers = sorted(number for some in pool.map(five, range(8)) for number in some)
     assert numbers == list(range(1, 41))
-    assert Version.objects.filter(endpoint="purchase").count() == 40
+    assert Version.objects.filter(endpoint_id="purchase").count() == 40

@@ -84,7 +84,7 @@ def test_eight_promotions_at_once_have_one_winner_two_hundred_times(
         Counter(won=1, refused=WRITERS - 1)
     ] * ROUNDS
     assert set(watching.result()) == {1}
-    numbers = RouteRevision.objects.filter(endpoint="purchase").values_list("number", flat=True)
+    numbers = RouteRevision.objects.filter(endpoint_id="purchase").values_list("number", flat=True)
     assert list(numbers) == list(range(1, ROUNDS + 2))
 
 

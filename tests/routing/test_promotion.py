@@ -37,7 +37,7 @@ pytestmark = pytest.mark.storage
 
 def champions() -> list[int]:
     """The champion of every revision, in order."""
-    every = RouteRevision.objects.filter(endpoint="purchase").order_by("number")
+    every = RouteRevision.objects.filter(endpoint_id="purchase").order_by("number")
     return [selectors.document(revision).champion.version for revision in every]
 
 

@@ -36,9 +36,9 @@ TRUSTED = (
 CONSTRUCTING = threading.RLock()
 """Held while an artifact is read: one at a time in a process.
 
-NumPy reads an array's header with ``ast.literal_eval``, and CPython 3.11 counts the depth of that recursion in
-one place for all threads. Where the garbage collector lets another thread read a header meanwhile, one of both
-ends with a ``SystemError``, and a sound artifact looks corrupt: 32 of 6,000 loads in eight threads.
+NumPy reads an array's header with ``ast.literal_eval``, and CPython 3.11 counts the depth of that recursion
+in one place for all threads. Where the garbage collector lets another thread read a header meanwhile, one of
+both ends with a ``SystemError``, and a sound artifact looks corrupt: 32 of 6,000 loads in eight threads.
 """
 
 
