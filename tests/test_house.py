@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -157,6 +158,11 @@ def test_no_function_is_longer_than_50_lines_and_half_are_shorter_than_12() -> N
     lengths = dict(function for path in python_files() for function in functions(path))
     assert {name: length for name, length in lengths.items() if length > 50} == {}
     assert median(length for path in python_files("src") for _, length in functions(path)) < 12
+
+
+def test_no_folder_of_the_package_holds_more_than_16_modules() -> None:
+    rooms = Counter(path.parent for path in python_files("src") if path.name != "__init__.py")
+    assert {room: modules for room, modules in rooms.items() if modules > 16} == {}
 
 
 def test_no_module_is_a_junk_drawer() -> None:
