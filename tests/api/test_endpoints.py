@@ -34,6 +34,13 @@ def test_a_promotion_answers_with_the_new_revision(ask: Ask, version: Version) -
     ]
 
 
+def test_promoting_the_champion_again_answers_with_the_revision_in_force(ask: Ask, version: Version) -> None:
+    first, again = (ask("owner", "POST", PROMOTE, {"version": 1}) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert (first.json()["fields"], first.json()["dropped"]) == (["age", "job"], [])
+
+
 def test_no_answer_holds_the_sql_of_lookups(ask: Ask, version: Version) -> None:
     ask("owner", "POST", PROMOTE, {"version": 1})
     assert "lookups" not in ask("owner", "GET", "endpoints/purchase/routes").json()["routes"][0]

@@ -7,13 +7,25 @@ from typing import Any
 import pytest
 
 from flyball.domain.lifecycle import stage
-from flyball.domain.routing import Arm, Decision, Route, newly_required, promoted, same_output
+from flyball.domain.routing import (
+    Arm,
+    Decision,
+    Lookup,
+    Route,
+    Step,
+    before_champion,
+    newly_required,
+    no_longer_taken,
+    promoted,
+    remembering,
+    same_output,
+)
 from flyball.domain.schema import Field, Kind, Schema
 
 
-def route(*arms: Arm) -> Route:
+def route(*arms: Arm, **more: Any) -> Route:
     """A route with these arms."""
-    return Route(endpoint="income", team="default", task="classification", number=1, arms=arms)
+    return Route(endpoint="income", team="default", task="classification", number=1, arms=arms, **more)
 
 
 def test_the_first_promotion_makes_the_only_arm() -> None:
@@ -50,6 +62,90 @@ def test_fields_that_callers_must_send_from_now_on(
 def test_a_field_from_a_feature_table_is_asked_of_no_caller() -> None:
     table = Schema((Field(name="total", kind=Kind.NUMBER, source="orders"),))
     assert newly_required(Schema(()), table) == ()
+
+
+def lookup(table: str, on: str) -> Lookup:
+    """How a feature table is read."""
+    return Lookup(table=table, on=on, key_kind=Kind.INTEGER, sql="", columns=())
+
+
+def asking(*names: str, table: str = "") -> Schema:
+    """A schema with these fields of the request, and one field of a feature table where one is named."""
+    looked_up = [Field(name="total", kind=Kind.NUMBER, source=table)] if table else []
+    return Schema((*(Field(name=name, kind=Kind.NUMBER) for name in names), *looked_up))
+
+
+ORDERS = lookup("orders", "customer_id")
+REMEMBERED = [
+    # known before, champion now, names after, why
+    (None, asking("a"), (("a",), ()), "a first champion's own"),
+    (route(fields=("a",)), asking("a", "b"), (("a", "b"), ()), "a new field joins"),
+    (route(fields=("a", "b")), asking("a"), (("a", "b"), ()), "a field stays when its version goes"),
+    (route(fields=("b", "a")), asking("a", "c"), (("b", "a", "c"), ()), "the order of those known stays"),
+    (
+        route(fields=("a",)),
+        asking(table="orders"),
+        (("a",), ("customer_id",)),
+        "an entity column is known by its own",
+    ),
+    (route(keys=("shop",)), asking("a"), (("a",), ("shop",)), "an entity column stays too"),
+    (route(), asking("a", table="other"), (("a",), ()), "a table that nothing is looked up in has no column"),
+]
+
+
+@pytest.mark.parametrize(("before", "champion", "names", "why"), REMEMBERED)
+def test_a_route_keeps_what_its_champions_took(
+    before: Route | None, champion: Schema, names: tuple[tuple[str, ...], tuple[str, ...]], why: str
+) -> None:
+    after = remembering(route(lookups=(ORDERS,)), before, champion)
+    assert (after.fields, after.keys) == names, why
+
+
+DROPPED = [
+    # champion before, champion now, names, why
+    (None, asking("a"), (), "nobody sent anything before the first champion"),
+    (asking("a", "b"), asking("a", "b"), (), "nothing changed"),
+    (asking("a"), asking("a", "b"), (), "a new field drops none"),
+    (asking("a", "b"), asking("b"), ("a",), "a field that is taken no more"),
+    (asking("a", table="orders"), asking("a"), ("customer_id",), "an entity that is needed no more"),
+    (asking("total"), asking(table="orders"), ("total",), "a field that is looked up from now on"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "names", "why"), DROPPED)
+def test_what_a_new_champion_takes_no_more_is_named(
+    old: Schema | None, new: Schema, names: tuple[str, ...], why: str
+) -> None:
+    current = route(lookups=(ORDERS,))
+    assert no_longer_taken(None if old is None else current, old, current, new) == names, why
+
+
+HISTORIES = [
+    # champions in order, a rollback in brackets; the revision to bring back, why
+    ([], None, "there is no revision"),
+    ([1], None, "there was one champion only"),
+    ([1, 1, 1], None, "applying changes no champion"),
+    ([1, 2], 1, "the one before"),
+    ([1, 1, 2], 2, "as it last was under that champion"),
+    ([1, 2, 2], 1, "changes under the present champion are stepped over"),
+    ([1, 2, 3, [2]], 1, "going back twice goes back two champions"),
+    ([1, 2, 3, [2], [1]], None, "nothing is left at the bottom"),
+    ([1, 2, [1], 2], 3, "a promotion after a rollback can be taken back too"),
+    ([1, 2, [1], 3], 3, "a version that was taken back is never brought back"),
+    ([1, 2, 1], 2, "a promotion of an earlier champion is a promotion"),
+    ([1, 2, 1, [2]], 1, "and is taken back like any other"),
+]
+
+
+@pytest.mark.parametrize(("champions", "number", "why"), HISTORIES)
+def test_a_rollback_takes_one_champion_off_the_stack(
+    champions: list[int | list[int]], number: int | None, why: str
+) -> None:
+    history = [
+        Step(place, *((champion[0], True) if isinstance(champion, list) else (champion, False)))
+        for place, champion in enumerate(champions, 1)
+    ]
+    assert before_champion(history) == number, why
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flyball import FeatureTable, Policy, RequestSource, Threshold
+from flyball import Policy, RequestSource, Threshold
 from flyball.control.datasets import services as datasets
 from flyball.control.declarations import discovery
 from flyball.control.registry import services as registry
@@ -28,35 +28,15 @@ from flyball.domain.errors import (
 )
 from flyball.stores import routes
 from flyball.stores.database import Database
-from tests.applied import build as applied_build
-from tests.applied import take_snapshot
 from tests.registry import small
+from tests.routing import purchase
+from tests.routing.purchase import applied, champions, copy, pays, second_declaration
 
 pytestmark = pytest.mark.storage
 
 
-def champions() -> list[int]:
-    """The champion of every revision, in order."""
-    every = RouteRevision.objects.filter(endpoint_id="purchase").order_by("number")
-    return [selectors.document(revision).champion.version for revision in every]
-
-
-def applied(folder: Path, **attributes: object) -> Version:
-    """A version of an endpoint that has been applied."""
-    declaration, version = small.version(folder, **attributes)
-    services.apply({declaration.name: declaration})
-    return version
-
-
-def copy(version: Version) -> Version:
-    """The same model under the next number."""
-    assert version.candidate is not None
-    return registry.register(build=version.candidate.build)
-
-
 def promote(version: Version | int, **more: object) -> RouteRevision:
-    number = version if isinstance(version, int) else version.number
-    return services.promote(endpoint="purchase", version=number, **more)  # type: ignore[arg-type]  # a test's words
+    return purchase.promote(version, **more).revision
 
 
 def test_the_first_promotion_publishes_the_first_route(tmp_path: Path, database: Database) -> None:
@@ -162,12 +142,6 @@ def test_the_policy_decides_by_the_held_out_score(
     assert champions() == ([1] if promoted else []), why
 
 
-def second_declaration(tmp_path: Path, **attributes: object) -> Version:
-    """A version of the same endpoint after its declaration changed; nothing is applied."""
-    declaration = small.declare(small.write_csv(tmp_path / "more.csv"), **attributes)
-    return registry.register(build=applied_build(declaration, take_snapshot(declaration)))
-
-
 def test_a_field_that_becomes_required_needs_a_yes(tmp_path: Path, database: Database) -> None:
     promote(applied(tmp_path, features=[RequestSource("age")]))
     wider = second_declaration(tmp_path, features=[RequestSource("age", "job")])
@@ -182,13 +156,6 @@ def test_a_field_that_is_needed_no_more_needs_no_yes(tmp_path: Path, database: D
     promote(applied(tmp_path, features=[RequestSource("age", "job")]))
     promote(second_declaration(tmp_path, features=[RequestSource("age")]))
     assert champions() == [1, 2]
-
-
-def pays(folder: Path) -> FeatureTable:
-    """What people of an age are paid."""
-    lines = ["age,pay", *(f"{age},{age * 3 % 17}" for age in range(20, 70))]
-    (folder / "pays.csv").write_text("\n".join(lines))
-    return FeatureTable("pays", file=str(folder / "pays.csv"), on="age", static=True)
 
 
 def test_a_column_of_the_entity_that_becomes_needed_needs_a_yes(tmp_path: Path, database: Database) -> None:
@@ -215,7 +182,7 @@ def test_a_rollback_brings_the_champion_before_back(tmp_path: Path, database: Da
     first = applied(tmp_path)
     for version in (first, copy(first)):
         promote(version)
-    revision = services.rollback(endpoint="purchase")
+    revision = services.rollback(endpoint="purchase").revision
     assert (revision.number, revision.reason) == (3, "rollback to version 1")
     assert champions() == [1, 2, 1]
 
@@ -259,7 +226,7 @@ def test_a_rollback_restores_the_schema_and_needs_no_release(tmp_path: Path, dat
     before = selectors.route("purchase")
     assert before is not None
     promote(second_declaration(tmp_path, features=[RequestSource("job")]))
-    back = selectors.document(services.rollback(endpoint="purchase"))
+    back = selectors.document(services.rollback(endpoint="purchase").revision)
     assert back.lookups == before.lookups
     assert back.lookups
 
@@ -302,6 +269,9 @@ def test_a_version_is_named_by_number_or_as_champion(tmp_path: Path, database: D
         "purchase@2",
         "purchase@2",
     ]
+    newest = copy(first)
+    assert selectors.resolve("purchase", default="newest") == selectors.resolve("purchase@newest") == newest
+    assert str(selectors.resolve("purchase@champion", default="newest")) == "purchase@2"
     for text in ("purchase@9", "purchase@loser", "purchase@²", "purchase@" + "9" * 5000):
         with pytest.raises(UnknownVersion):
             selectors.resolve(text)

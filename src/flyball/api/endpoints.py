@@ -13,6 +13,7 @@ from flyball.control.declarations.models import Endpoint
 from flyball.control.declarations.selectors import endpoints
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import RouteRevision
+from flyball.control.routing.services import RouteChange
 from flyball.domain.routing import Route
 from flyball.domain.schema import Field, Kind, Schema
 
@@ -61,7 +62,10 @@ class Promote(ManagementView):
     roles = {"POST": "owner"}
 
     def post(self, request: Request, endpoint: str) -> Response:
-        """The new revision. ``expected`` is the revision in force as the caller knows it."""
+        """The revision in force now: 201 for a new one, 200 where the version was champion already.
+
+        ``expected`` is the revision in force as the caller knows it.
+        """
         name = self.endpoint(request, endpoint).name
         sent: dict[str, Any] = body(request, PROMOTION)
         promoted = services.promote(
@@ -71,7 +75,7 @@ class Promote(ManagementView):
             yes=bool(sent["yes"]),
             user=actor(request).user,
         )
-        return Response(_revision(promoted), status=201)
+        return _changed(promoted)
 
 
 class Rollback(ManagementView):
@@ -84,7 +88,7 @@ class Rollback(ManagementView):
         name = self.endpoint(request, endpoint).name
         sent: dict[str, Any] = body(request, ROLLBACK)
         back = services.rollback(endpoint=name, expected=sent["expected"], user=actor(request).user)
-        return Response(_revision(back), status=201)
+        return _changed(back)
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
@@ -95,6 +99,11 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
         "description": endpoint.description,
         "route": _route(selectors.route(endpoint.name)),
     }
+
+
+def _changed(change: RouteChange) -> Response:
+    document = {**_revision(change.revision), "dropped": change.dropped}
+    return Response(document, status=201 if change.is_new else 200)
 
 
 def _revision(revision: RouteRevision) -> dict[str, Any]:
@@ -114,4 +123,6 @@ def _route(route: Route | None) -> dict[str, Any] | None:
         "number": route.number,
         "champion": route.champion.version,
         "arms": msgspec.to_builtins(route.arms),
+        "fields": route.fields,
+        "keys": route.keys,
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flyball.domain.errors import ArtifactCorrupt
@@ -67,8 +67,9 @@ class Lookup:
 class Route:
     """One revision of an endpoint's route, as published: complete, immutable, numbered.
 
-    ``fields`` and ``keys`` are the names of the request's fields and of the entity's columns that callers may
-    send because some champion took them: what the answering version does not take is left out with a warning.
+    ``fields`` and ``keys`` are the names of the request's fields and of the entity's columns that callers
+    may send because some champion took them: what the answering version does not take is left out with a
+    warning.
     """
 
     endpoint: str
@@ -84,6 +85,15 @@ class Route:
     def champion(self) -> Arm:
         """The arm that answers. Every published route has exactly one."""
         return next(arm for arm in self.arms if arm.name == "champion")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rollback reads of one revision: number, champion, and whether it is a rollback itself."""
+
+    number: int
+    champion: int
+    is_rollback: bool = False
 
 
 TOLERANCE = 1e-9
@@ -140,6 +150,61 @@ def promoted(route: Route | None, version: int, decision: Decision | None = None
     others = () if route is None else route.arms
     kept = tuple(arm for arm in others if arm.name != "champion" and arm.version != version)
     return (Arm("champion", version, decision=decision), *kept)
+
+
+def before_champion(history: Sequence[Step]) -> int | None:
+    """Which revision a rollback brings back: the last one under the champion before the present one.
+
+    ``history`` is every revision, the oldest first; the answer is a revision's number, or ``None`` where
+    there was one champion only. Revisions are read as a stack: a promotion puts a champion on top, a rollback
+    takes one off. So going back twice goes back two champions, and never forward again to the one taken back.
+    """
+    stack: list[Step] = []
+    for step in history:
+        if step.is_rollback:
+            while len(stack) > 1 and stack[-1].champion != step.champion:
+                stack.pop()
+        if stack and stack[-1].champion == step.champion:
+            stack.pop()  # the same champion in a newer revision: that one is brought back
+        stack.append(step)
+    return stack[-2].number if len(stack) > 1 else None
+
+
+def remembering(following: Route, before: Route | None, champion: Schema) -> Route:
+    """``following`` with all names that callers may send under it: its champion's and those of ``before``.
+
+    A champion's names stay when it goes, so that clients which send them outlive a rollback. ``before`` is
+    the route in force, or ``None`` to forget what earlier champions took.
+    """
+    fields = () if before is None else before.fields
+    keys = () if before is None else before.keys
+    return replace(
+        following,
+        fields=tuple(dict.fromkeys((*fields, *champion.of("request").names))),
+        keys=tuple(dict.fromkeys((*keys, *entity_columns(following, champion)))),
+    )
+
+
+def entity_columns(route: Route, schema: Schema) -> tuple[str, ...]:
+    """The columns that name the entity in the feature tables that a schema has fields from."""
+    sources = {field.source for field in schema.fields}
+    return tuple(dict.fromkeys(lookup.on for lookup in route.lookups if lookup.table in sources))
+
+
+def no_longer_taken(before: Route | None, old: Schema | None, after: Route, new: Schema) -> tuple[str, ...]:
+    """What the champion before took and the new one does not: from now on left out with a warning.
+
+    Names of the request's fields, then of the entity's columns. ``old`` and ``new`` are the schemas of the
+    two champions.
+    """
+    if before is None or old is None:
+        return ()
+    fields = set(new.of("request").names)
+    keys = set(entity_columns(after, new))
+    return (
+        *(name for name in old.of("request").names if name not in fields),
+        *(name for name in entity_columns(before, old) if name not in keys),
+    )
 
 
 def newly_required(before: Schema, after: Schema) -> tuple[str, ...]:

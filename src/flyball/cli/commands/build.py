@@ -83,6 +83,7 @@ def show(output: Output, done: Build, version: Version, *, promoted: bool) -> No
     score = version.facts.get("held_out_score")
     output.result(
         None,
-        f"{version} is {version.facts.get('candidate')}, {done.metric} {cell(score)} on rows held out"
+        f"Build {done.pk}: {version} is {version.facts.get('candidate')}, "
+        f"{done.metric} {cell(score)} on rows held out"
         + (", and champion now." if promoted else f". Promote it: flyball promote {version}"),
     )

@@ -13,7 +13,7 @@ from flyball.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from flyball.control.registry.models import Build
-    from flyball.control.routing.models import RouteRevision
+    from flyball.control.routing.services import RouteChange
 
 
 @command
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--build", "number", type=int, help="Another build's leaderboard, by its number.")
 @click.option("--add", metavar="CANDIDATE", help="Make another candidate of that build a version.")
 def versions(output: Output, *, endpoint: str, board: bool, number: int | None, add: str | None) -> None:
-    """List the versions of ENDPOINT, newest first, with stage and score.
+    """List the versions of ENDPOINT, newest first, with stage, build and score.
 
     Examples:
       flyball versions income
@@ -39,7 +39,7 @@ def versions(output: Output, *, endpoint: str, board: bool, number: int | None, 
     if board or (number and not add):
         output.table(leaderboard(_build(name, number)), LEADERBOARD, empty="No candidates.")
         return
-    columns = ("version", "stage", "candidate", "metric", "held_out", "rows", "created")
+    columns = ("version", "stage", "build", "candidate", "metric", "held_out", "rows", "created")
     output.table(_versions(name), columns, empty=f"No versions yet. Make one: flyball build {name}")
 
 
@@ -48,23 +48,24 @@ def versions(output: Output, *, endpoint: str, board: bool, number: int | None, 
 @click.option("--yes", is_flag=True, help="Promote even if callers must send more than before.")
 @click.option("--expected", type=int, help="Refuse unless this route revision is in force.")
 def promote(output: Output, *, version: str, yes: bool, expected: int | None) -> None:
-    """Make VERSION (such as income@3) the champion of its endpoint.
+    """Make VERSION (such as income@3) the champion of its endpoint; without a number, the newest.
 
     Servers swap within a second. A promotion that callers would notice, because they must send more
-    than before, needs --yes.
+    than before, needs --yes. What the new champion takes no more is named; callers may go on sending it.
+    Promoting the champion again publishes nothing and says so.
 
     Examples:
+      flyball promote income
       flyball promote income@3
       flyball promote income@3 --yes --expected 7
     """
     from flyball.control.routing import selectors, services
 
-    wanted = selectors.resolve(version)
-    revision = services.promote(
-        endpoint=wanted.endpoint_id, version=wanted.number, expected=expected, yes=yes
-    )
-    _say(output, revision)
-    for warning in selectors.slow_lookups(wanted.endpoint_id):
+    wanted = selectors.resolve(version, default="newest")
+    name = wanted.endpoint_id
+    change = services.promote(endpoint=name, version=wanted.number, expected=expected, yes=yes)
+    _say(output, change, which="" if "@" in version else ", the newest version,")
+    for warning in selectors.slow_lookups(name):
         output.note(warning)
 
 
@@ -82,14 +83,23 @@ def rollback(output: Output, *, endpoint: str, expected: int | None) -> None:
     _say(output, services.rollback(endpoint=endpoint, expected=expected))
 
 
-def _say(output: Output, revision: RouteRevision) -> None:
+def _say(output: Output, change: RouteChange, which: str = "") -> None:
     from flyball.control.routing.selectors import document
 
+    revision, already = change.revision, "" if change.is_new else " already"
     champion = f"{revision.endpoint_id}@{document(revision).champion.version}"
     output.result(
-        {"endpoint": revision.endpoint_id, "revision": revision.number, "champion": champion},
-        f"{champion} is champion (route revision {revision.number}).",
+        {
+            "endpoint": revision.endpoint_id,
+            "revision": revision.number,
+            "champion": champion,
+            "new": change.is_new,
+            "dropped": change.dropped,
+        },
+        f"{champion}{which} is champion{already} (route revision {revision.number}).",
     )
+    if change.dropped:
+        output.note(f"Taken no more, and left out with a warning: {', '.join(change.dropped)}.")
 
 
 def _build(endpoint: str, number: int | None) -> Build:
@@ -114,6 +124,7 @@ def _versions(endpoint: str) -> list[dict[str, Any]]:
         {
             "version": str(version),
             "stage": selectors.version_stage(version, route),
+            "build": version.candidate and version.candidate.build_id,
             "candidate": version.facts.get("candidate"),
             "metric": version.facts.get("metric"),
             "held_out": version.facts.get("held_out_score"),

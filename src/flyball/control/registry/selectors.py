@@ -35,6 +35,14 @@ def version(endpoint: str, number: int) -> Version:
     return found
 
 
+def newest(endpoint: str) -> Version:
+    """The version with the highest number that is not archived. Raises ``UnknownVersion``."""
+    found = versions(endpoint).filter(archived_at=None).first()
+    if found is None:
+        raise UnknownVersion(f"{endpoint} has no version yet; flyball build {endpoint} makes one.")
+    return found
+
+
 def manifest(version: Version) -> Manifest:
     """What it takes to load a version."""
     return msgspec.convert(version.manifest, Manifest)

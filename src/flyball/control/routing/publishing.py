@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,6 +13,20 @@ from flyball.domain.errors import Conflict
 from flyball.domain.routing import Route
 
 Kind = RouteRevision.Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteChange:
+    """What a promotion or a rollback came to.
+
+    ``revision`` is in force now; ``is_new`` says whether it was published for this: a version that is
+    champion already needs none. ``dropped`` are the names that the champion before took and this one does
+    not: callers may go on sending them, they are left out with a warning.
+    """
+
+    revision: RouteRevision
+    is_new: bool = True
+    dropped: tuple[str, ...] = ()
 
 
 def publish(route: Route, kind: Kind, reason: str, user: Any = None) -> RouteRevision:

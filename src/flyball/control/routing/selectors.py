@@ -9,14 +9,23 @@ from flyball.control.datasets.lookups.compiler import warnings
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import RouteRevision
-from flyball.domain.errors import NotReady, UnknownVersion
+from flyball.domain.errors import NotFound, NotReady, UnknownVersion
 from flyball.domain.lifecycle import stage
-from flyball.domain.routing import Manifest, Route
+from flyball.domain.routing import Manifest, Route, Step
+from flyball.domain.routing import before_champion as number_before_champion
 
 
 def revisions(endpoint: str) -> QuerySet[RouteRevision]:
     """An endpoint's route revisions, newest first."""
     return RouteRevision.objects.filter(endpoint_id=endpoint).order_by("-number")
+
+
+def revision(endpoint: str, number: int) -> RouteRevision:
+    """One revision of an endpoint's route. Raises ``NotFound``."""
+    found = revisions(endpoint).filter(number=number).first()
+    if found is None:
+        raise NotFound(f"{endpoint} has no route revision {number}.")
+    return found
 
 
 def route(endpoint: str) -> Route | None:
@@ -37,21 +46,16 @@ def document(revision: RouteRevision) -> Route:
 
 
 def before_champion(endpoint: str) -> Route | None:
-    """The route as it last was under the champion before the present one, or ``None``.
-
-    Revisions are read as a stack: a promotion puts a champion on top, a rollback takes one off. So going
-    back twice goes back two champions, and never forward again to the one that was taken back.
-    """
-    stack: list[RouteRevision] = []
-    for revision in revisions(endpoint).reverse():
-        champion = document(revision).champion.version
-        if revision.kind == RouteRevision.Kind.ROLLBACK:
-            while len(stack) > 1 and document(stack[-1]).champion.version != champion:
-                stack.pop()
-        if stack and document(stack[-1]).champion.version == champion:
-            stack.pop()
-        stack.append(revision)
-    return document(stack[-2]) if len(stack) > 1 else None
+    """The route as it last was under the champion before the present one, or ``None``."""
+    routes = {
+        revision.number: (document(revision), revision.kind) for revision in revisions(endpoint).reverse()
+    }
+    steps = [
+        Step(number, route.champion.version, kind == RouteRevision.Kind.ROLLBACK)
+        for number, (route, kind) in routes.items()
+    ]
+    number = number_before_champion(steps)
+    return None if number is None else routes[number][0]
 
 
 def manifests(route: Route | None) -> dict[int, Manifest]:
@@ -68,16 +72,20 @@ def version_stage(version: Version, route: Route | None) -> str:
     return stage(arms, archived=version.archived_at is not None)
 
 
-def resolve(text: str) -> Version:
-    """The version that ``income@3`` or ``income@champion`` means; ``income`` alone is its champion.
+def resolve(text: str, *, default: str = "champion") -> Version:
+    """The version that ``income@3``, ``income@champion`` or ``income@newest`` means.
 
-    Raises ``UnknownVersion``, or ``NotReady`` where the endpoint has no champion.
+    ``default`` is what ``income`` alone means. Raises ``UnknownVersion``, or ``NotReady`` where the endpoint
+    has no champion.
     """
     name, _, wanted = text.partition("@")
+    wanted = wanted or default
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
         return registry.version(name, int(wanted))
-    if wanted not in {"", "champion"}:
-        raise UnknownVersion('A version is written as "income@3" or "income@champion".')
+    if wanted == "newest":
+        return registry.newest(name)
+    if wanted != "champion":
+        raise UnknownVersion('A version is written as "income@3", "income@champion" or "income@newest".')
     current = route(name)
     if current is None:
         raise NotReady(f"{name} has no champion yet; promote a version first.")

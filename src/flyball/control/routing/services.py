@@ -13,16 +13,17 @@ from flyball.control.registry import portable
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing import composition, guards, selectors
-from flyball.control.routing.application import Change, apply, plan_changes
-from flyball.control.routing.models import RouteRevision
-from flyball.control.routing.publishing import Kind, check_expected, publish
+from flyball.control.routing.applying import Change, apply, plan_changes
+from flyball.control.routing.publishing import Kind, RouteChange, check_expected, publish
 from flyball.control.routing.pulling import record_outcomes_pulled
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import Conflict, InvalidInput, Problem
-from flyball.domain.routing import Decision, Lookup, Manifest, Route, promoted
+from flyball.domain.routing import Decision, Lookup, Manifest, Route, no_longer_taken, promoted, remembering
+from flyball.domain.schema import Schema
 
 __all__ = [
     "Change",
+    "RouteChange",
     "apply",
     "import_version",
     "plan_changes",
@@ -34,8 +35,8 @@ __all__ = [
 
 def promote(
     *, endpoint: str, version: int, expected: int | None = None, yes: bool = False, user: Any = None
-) -> RouteRevision:
-    """Make a version the champion, as one route revision more.
+) -> RouteChange:
+    """Make a version the champion, as one route revision more; none where it is champion already.
 
     ``expected`` is the number of the revision that the caller has seen in force (0: none yet). Raises
     ``Conflict`` where another one is, also when somebody else is quicker; ``PolicyUnmet``; the errors of
@@ -46,18 +47,22 @@ def promote(
     current = selectors.route(endpoint)
     number = check_expected(current, expected)
     chosen = registry.version(endpoint, version)
+    if current is not None and current.champion.version == version:
+        return RouteChange(revision=selectors.revision(endpoint, current.number), is_new=False)
     guards.meet_policy(declaration, chosen)
     guards.prove(chosen)
     old = selectors.manifests(current)
     arms = promoted(current, version, _decision(declaration, current, registry.manifest(chosen)))
     new = {arm.version: old.get(arm.version) or registry.manifest(chosen) for arm in arms}
     composed = composition.compose(declaration, arms, new, number)
-    following = replace(composed, team=applied.team.slug)
+    champion = new[version].schema
+    following = remembering(replace(composed, team=applied.team.slug), current, champion)
     guards.confirm(guards.new_demands(current, following, old.values(), new.values()), yes=yes)
-    return publish(following, Kind.PROMOTION, f"promotion of version {version}", user)
+    revision = publish(following, Kind.PROMOTION, f"promotion of version {version}", user)
+    return RouteChange(revision=revision, dropped=_dropped(current, old, following, champion))
 
 
-def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) -> RouteRevision:
+def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) -> RouteChange:
     """Bring back the route that was in force before the present champion, as one revision more.
 
     Asked again, it goes further back. ``expected`` is as for ``promote``. Raises ``Conflict`` where there
@@ -83,7 +88,10 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
         ),
         lookups=_lookups(earlier, manifests),
     )
-    return publish(following, Kind.ROLLBACK, f"rollback to version {earlier.champion.version}", user)
+    following = remembering(following, current, champion.schema)
+    revision = publish(following, Kind.ROLLBACK, f"rollback to version {champion.number}", user)
+    dropped = _dropped(current, selectors.manifests(current), following, champion.schema)
+    return RouteChange(revision=revision, dropped=dropped)
 
 
 def import_version(folder: Path, *, endpoint: str | None = None) -> Version:
@@ -110,6 +118,13 @@ def _decision(declaration: type[Endpoint], current: Route | None, champion: Mani
     if current is not None and composition.fits(current.champion.decision, champion):
         return current.champion.decision
     return composition.decision(declaration, champion)
+
+
+def _dropped(
+    current: Route | None, old: Mapping[int, Manifest], following: Route, champion: Schema
+) -> tuple[str, ...]:
+    before = None if current is None else old[current.champion.version].schema
+    return no_longer_taken(current, before, following, champion)
 
 
 def _lookups(earlier: Route, manifests: Mapping[int, Manifest]) -> tuple[Lookup, ...]:

@@ -22,7 +22,7 @@ from flyball.control.routing.partitions import ensure_partitions
 from flyball.control.routing.publishing import Kind, publish
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
-from flyball.domain.routing import Route
+from flyball.domain.routing import Route, remembering
 
 Declarations = Mapping[str, type[Endpoint]]
 
@@ -41,20 +41,21 @@ class _Step:
     act: Callable[[], Any]
 
 
-def plan_changes(declarations: Declarations) -> list[Change]:
+def plan_changes(declarations: Declarations, *, forget: bool = False) -> list[Change]:
     """What ``apply`` would change, in order. Raises ``DeclarationError`` where it would refuse."""
-    return [step.change for step in _steps(declarations)]
+    return [step.change for step in _steps(declarations, forget=forget)]
 
 
-def apply(declarations: Declarations, user: Any = None) -> list[Change]:
+def apply(declarations: Declarations, user: Any = None, *, forget: bool = False) -> list[Change]:
     """Bring the database in line with the declarations; what was changed, nothing when all was in line.
 
     First every routed version is loaded and gives its golden answers here, and every declaration is
-    checked; only then is anything written. An endpoint that is no longer declared keeps answering. Raises
+    checked; only then is anything written. An endpoint that is no longer declared keeps answering. With
+    ``forget``, each route accepts no more what only earlier champions took. Raises
     ``DeclarationError``, ``GoldenMismatch``, ``ArtifactUntrusted`` or ``ArtifactCorrupt``, or ``Conflict``
     when somebody promotes meanwhile.
     """
-    steps = _steps(declarations, user)
+    steps = _steps(declarations, user, forget=forget)
     prove_routed()
     ensure_partitions(connection)
     for step in steps:
@@ -69,10 +70,12 @@ def prove_routed() -> None:
             guards.prove(registry.version(endpoint.name, number))
 
 
-def _steps(declarations: Declarations, user: Any = None) -> list[_Step]:
+def _steps(declarations: Declarations, user: Any = None, *, forget: bool = False) -> list[_Step]:
     refuse_faults(declarations)
-    every = [step for name in sorted(declarations) for step in _endpoint(declarations[name], user)]
-    return [*_teams(declarations), *every]
+    steps = list(_teams(declarations))
+    for _, declaration in sorted(declarations.items()):
+        steps += [*_endpoint(declaration), *_route(declaration, user, forget=forget)]
+    return steps
 
 
 def refuse_faults(declarations: Declarations) -> None:
@@ -94,7 +97,7 @@ def _teams(declarations: Declarations) -> Iterator[_Step]:
             yield _Step(Change(endpoint, f"team {team} is created"), partial(ensure_team, team))
 
 
-def _endpoint(declaration: type[Endpoint], user: Any) -> Iterator[_Step]:
+def _endpoint(declaration: type[Endpoint]) -> Iterator[_Step]:
     name = declaration.name
     applied = AppliedEndpoint.objects.select_related("team").filter(name=name).first()
     if applied is None:
@@ -102,12 +105,16 @@ def _endpoint(declaration: type[Endpoint], user: Any) -> Iterator[_Step]:
         yield _Step(Change(name, what), partial(record, declaration=declaration))
     elif what := ", ".join(_differences(declaration, applied)):
         yield _Step(Change(name, what), partial(record, declaration=declaration))
-    current = selectors.route(name)
-    if current is not None:
-        following = _following(declaration, current)
-        if not composition.same(current, following):
-            what = f"new {', '.join(_changed(current, following))}: route {following.number}"
-            yield _Step(Change(name, what), partial(publish, following, Kind.APPLY, "apply", user))
+
+
+def _route(declaration: type[Endpoint], user: Any, *, forget: bool) -> Iterator[_Step]:
+    current = selectors.route(declaration.name)
+    if current is None:
+        return
+    following = _following(declaration, current, forget=forget)
+    if not composition.same(current, following):
+        what = f"{'; '.join(_changed(current, following))}: route {following.number}"
+        yield _Step(Change(declaration.name, what), partial(publish, following, Kind.APPLY, "apply", user))
 
 
 def _differences(declaration: type[Endpoint], applied: AppliedEndpoint) -> Iterator[str]:
@@ -119,17 +126,22 @@ def _differences(declaration: type[Endpoint], applied: AppliedEndpoint) -> Itera
         yield "has a new description"
 
 
-def _following(declaration: type[Endpoint], current: Route) -> Route:
+def _following(declaration: type[Endpoint], current: Route, *, forget: bool) -> Route:
     manifests = selectors.manifests(current)
     champion = current.champion
     decision = composition.decision(declaration, manifests[champion.version])
     arms = tuple(replace(arm, decision=decision) if arm == champion else arm for arm in current.arms)
-    return composition.compose(declaration, arms, manifests, current.number + 1)
+    following = composition.compose(declaration, arms, manifests, current.number + 1)
+    return remembering(following, None if forget else current, manifests[champion.version].schema)
 
 
 def _changed(route: Route, other: Route) -> Iterator[str]:
-    for attribute in ("team", "lookups"):
-        if getattr(route, attribute) != getattr(other, attribute):
-            yield attribute
+    new = [name for name in ("team", "lookups") if getattr(route, name) != getattr(other, name)]
     if route.champion.decision != other.champion.decision:
-        yield "decision"
+        new.append("decision")
+    if new:
+        yield f"new {', '.join(new)}"
+    before, after = (*route.fields, *route.keys), (*other.fields, *other.keys)
+    for word, names in (("accepts", set(after) - set(before)), ("forgets", set(before) - set(after))):
+        if names:
+            yield f"{word} {', '.join(sorted(names))}"
