@@ -53,6 +53,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a name that is a number", "E001", {"name": 5}),
     ("a team that is a number", "E001", {"team": 5}),
     ("a name that is too long", "E001", {"name": "a" * 64}),
+    ("abstract that is a number", "E001", {"abstract": 1}),
+    ("a task of its own", "E020", {"task": "regression"}),
     ("no rows", "E002", {"rows": None}),
     ("rows from nowhere", "E002", {"rows": Rows()}),
     ("rows from two places", "E002", {"rows": Rows("loans.csv", query="SELECT 1")}),

@@ -225,8 +225,11 @@ class Endpoint:
     scikit-learn splitter, or a number of folds. ``feature_sets`` names subsets of the features for the
     search to choose from. ``fields`` overrides the inferred schema; ``unseen`` says what happens with
     categories and ranges the model has not seen. ``trusted`` are transformer classes of the user's own.
+
+    A class with ``abstract = True`` in its own body is no endpoint: it shares attributes with its subclasses.
     """
 
+    abstract: ClassVar[bool] = True
     task: ClassVar[str] = ""
     name: ClassVar[str] = ""
     team: ClassVar[str] = "default"
@@ -247,8 +250,10 @@ class Endpoint:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "task" in cls.__dict__:
-            return  # one of the three kinds below, not an endpoint
+        if "abstract" not in cls.__dict__:
+            cls.abstract = False  # not inherited, as with Django's models
+        if cls.abstract is True:
+            return
         if "name" not in cls.__dict__:
             cls.name = snake_case(cls.__name__)
         _declared[f"{cls.__module__}.{cls.__qualname__}"] = cls
@@ -275,6 +280,7 @@ class Endpoint:
 class Classification(Endpoint):
     """Which of several labels. Answers with a label and each label's probability."""
 
+    abstract = True
     task = "classification"
     metric = "roc_auc"
     candidates: ClassVar[Sequence[str | Candidate]] = ("linear", "forest", "boosting")
@@ -283,6 +289,7 @@ class Classification(Endpoint):
 class Regression(Endpoint):
     """How much. Answers with a number."""
 
+    abstract = True
     task = "regression"
     metric = "r2"
     candidates: ClassVar[Sequence[str | Candidate]] = ("linear", "forest", "boosting")
@@ -291,6 +298,7 @@ class Regression(Endpoint):
 class Clustering(Endpoint):
     """Which group. Answers with the number of a cluster; needs no outcome."""
 
+    abstract = True
     task = "clustering"
     metric = "silhouette"
     candidates: ClassVar[Sequence[str | Candidate]] = ("kmeans", "minibatch_kmeans")

@@ -43,11 +43,16 @@ def _name(endpoint: Declared) -> Iterator[Fault]:
 
     if not isinstance(endpoint.team, str):
         yield Fault("E001", "team", "is not a name", "Use the team's short name in quotation marks.")
+    if endpoint.abstract is not False:
+        yield Fault("E001", "abstract", "is neither True nor False", "Say abstract = True or leave it out.")
 
 
 def _rows(endpoint: Declared) -> Iterator[Fault]:
     if not isinstance(endpoint.rows, Rows):
-        yield Fault("E002", "rows", "is missing", 'Say what one training row is: rows = Rows("loans.Loan").')
+        hint = 'Say what one training row is: rows = Rows("loans.Loan").'
+        if endpoint.__subclasses__():
+            hint += " A class that only shares attributes says abstract = True."
+        yield Fault("E002", "rows", "is missing", hint)
     elif len(endpoint.rows.origin.kinds) != 1:
         yield Fault("E002", "rows", "needs one source", "Give a model, a file, or query=, and only one.")
 
