@@ -57,6 +57,14 @@ def build() -> tuple[Pipeline, bytes, Manifest]:
     )
     model = make_pipeline(encoder, HistGradientBoostingClassifier(random_state=0)).fit(table, target)
     keys = np.arange(ROWS).astype(str)
-    dataset = Dataset(frame=table, target=target, groups=keys, times=None, keys=keys, schema=SCHEMA)
+    dataset = Dataset(
+        frame=table,
+        target=target,
+        entities=np.arange(ROWS)[:, None],
+        times=None,
+        known_at=None,
+        keys=keys,
+        schema=SCHEMA,
+    )
     data, manifest = packaged(model, dataset, SCHEMA, endpoint="income", task="classification")
     return model, data, manifest

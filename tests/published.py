@@ -110,8 +110,9 @@ def fitted(version: int, schema: Schema) -> tuple[bytes, Manifest]:
     dataset = Dataset(
         frame=frame(schema, rows),
         target=target,
-        groups=ages.astype(str),
+        entities=np.arange(len(ages))[:, None],
         times=None,
+        known_at=None,
         keys=ages.astype(str),
         schema=schema,
     )

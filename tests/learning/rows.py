@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,18 +40,26 @@ def snapshot(
     size: int = 120,
     outcomes: Sequence[Any] = ("no", "yes"),
     entities: int = 0,
+    shops: int = 0,
     timed: bool = False,
+    known_after: timedelta = timedelta(0),
 ) -> Path:
-    """Write a snapshot whose outcome follows ``amount`` and ``member``; ``entities`` repeat in turn."""
+    """Write a snapshot whose outcome follows ``amount`` and ``member``.
+
+    ``entities`` repeat in turn, and so do ``shops``, the entities of a second join key. Timed rows come
+    hour by hour, and their outcomes are known ``known_after``.
+    """
     draw = np.random.default_rng(7)
     amount = draw.normal(size=size)
     member = draw.random(size) < 0.5
     signal = amount + member + draw.normal(scale=0.3, size=size)
     places = range(size)
+    times = [START + timedelta(hours=place) if timed else None for place in places]
     columns: dict[str, pa.Array] = {
         "_key": pa.array([f"row-{place}" for place in places]),
-        "_time": pa.array([START + timedelta(hours=place) if timed else None for place in places], MOMENT),
-        "_entity": pa.array([f"e{place % entities}" if entities else f"row-{place}" for place in places]),
+        "_time": pa.array(times, MOMENT),
+        "_known_at": pa.array([time and time + known_after for time in times], MOMENT),
+        "_entity": pa.array([_entity(place, customer=entities, shop=shops) for place in places]),
         "_origin": pa.array(["rows"] * size),
     }
     if task != "clustering":
@@ -63,6 +72,25 @@ def dataset(folder: Path, **options: Any) -> Dataset:
     """The rows of such a snapshot, read back."""
     task = options.get("task", "classification")
     return read(snapshot(folder / "rows.parquet", **options), SCHEMA, task)
+
+
+def changed(folder: Path, columns: Mapping[str, Sequence[Any] | None], **options: Any) -> Dataset:
+    """The rows of such a snapshot with other values in these columns; ``None`` takes the column out."""
+    path = snapshot(folder / "rows.parquet", **options)
+    table = pq.read_table(path)
+    for name, values in columns.items():
+        at, field = table.schema.get_field_index(name), table.schema.field(name)
+        table = table.remove_column(at)
+        if values is not None:
+            table = table.add_column(at, field, [pa.array(values, field.type)])
+    pq.write_table(table, path)
+    return read(path, SCHEMA, options.get("task", "classification"))
+
+
+def _entity(place: int, **counts: int) -> str:
+    """A row's entity as snapshots spell it; its key where it has none."""
+    entity = {name: f"{name}-{place % count}" for name, count in counts.items() if count}
+    return json.dumps(entity, separators=(",", ":")) if entity else f"row-{place}"
 
 
 def _outcomes(task: str, signal: np.ndarray, outcomes: Sequence[Any]) -> list[Any]:

@@ -54,6 +54,7 @@ def wide(path: Path, task: str) -> Dataset:
     meta = {
         "_key": keys,
         "_time": pa.nulls(2000, rows.MOMENT),
+        "_known_at": pa.nulls(2000, rows.MOMENT),
         "_entity": keys,
         "_outcome": outcome.astype(float) if task == "regression" else outcome > outcome.mean(),
     }

@@ -29,6 +29,7 @@ def snapshot(path: Path) -> Schema:
     meta = {
         "_key": keys,
         "_time": pa.nulls(len(table), pa.timestamp("us", "UTC")),
+        "_known_at": pa.nulls(len(table), pa.timestamp("us", "UTC")),
         "_entity": keys,
         "_origin": pa.array(["rows"] * len(table)),
         "_outcome": outcome,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,27 @@ from flyball.domain.errors import DataError
 from flyball.domain.schema import Schema
 from flyball.inference.frame import conform
 
+UNREADABLE = "The snapshot's file cannot be read. Take the snapshot again."
+LARGEST = 1e150
+"""The largest outcome of a regression: squares of larger ones overflow, and every score is then infinite."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """Rows in the snapshot's order: by time, then key.
 
-    ``frame`` holds the features as models see them; ``target`` the outcomes (``None`` for clustering);
-    ``groups`` each row's entity, numbered in order of appearance; ``times`` each row's moment, or ``None``
-    where some row has none.
+    ``frame`` holds the features as models see them; ``target`` the outcomes (``None`` for clustering).
+    ``entities``, shape (rows, join keys), numbers each row's entities in order of appearance, one column a
+    join key; it is -1 where a row lacks that key, and a row without any entity is an entity of its own.
+    ``times`` are the rows' moments and ``known_at`` the moments at which their outcomes were known
+    (``datetime64[us]``, UTC); both are ``None`` where some row has no time.
     """
 
     frame: pd.DataFrame
     target: np.ndarray | None
-    groups: np.ndarray
+    entities: np.ndarray
     times: np.ndarray | None
+    known_at: np.ndarray | None
     keys: np.ndarray
     schema: Schema
 
@@ -43,9 +51,9 @@ class Dataset:
         return self.target
 
     @property
-    def grouped(self) -> bool:
-        """Whether an entity has more than one row."""
-        return len(np.unique(self.groups)) < len(self.groups)
+    def groups(self) -> np.ndarray:
+        """One number a row: rows with the same entities, of all join keys, have the same."""
+        return np.unique(self.entities, axis=0, return_inverse=True)[1].ravel()
 
     def take(self, indices: np.ndarray) -> Dataset:
         """Some of the rows, by position."""
@@ -53,8 +61,9 @@ class Dataset:
             self,
             frame=self.frame.iloc[indices].reset_index(drop=True),
             target=None if self.target is None else self.target[indices],
-            groups=self.groups[indices],
+            entities=self.entities[indices],
             times=None if self.times is None else self.times[indices],
+            known_at=None if self.known_at is None else self.known_at[indices],
             keys=self.keys[indices],
         )
 
@@ -63,33 +72,72 @@ def read(path: Path | str, schema: Schema, task: str) -> Dataset:
     """The rows of a snapshot's Parquet file.
 
     Raises ``DataError`` for a file that cannot be read, and where there is nothing to learn from: no row,
-    or a single label.
+    a single label, or a number that is missing or beyond ``LARGEST``.
     """
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError):
-        raise DataError("The snapshot's file cannot be read. Take the snapshot again.") from None
+        raise DataError(UNREADABLE) from None
+    if not {"_key", "_time", "_known_at", "_entity"} <= set(table.column_names):
+        raise DataError(UNREADABLE)
     rows = table.to_pandas(integer_object_nulls=True)
     if not len(rows):
         raise DataError("The snapshot has no rows.")
     target = None if task == "clustering" else _target(table.column("_outcome"), task)
-    times = rows["_time"].to_numpy("datetime64[us]")
+    times, known_at = _moments(rows)
     return Dataset(
         frame=conform(schema, rows),
         target=target,
-        # Never by name: a row without a key has its number in the file, which a shuffled file changes.
-        groups=pd.factorize(rows["_entity"].fillna(rows["_key"]))[0],
-        times=None if np.isnat(times).any() else times,
+        entities=_entities(rows["_entity"], rows["_key"]),
+        times=times,
+        known_at=known_at,
         keys=rows["_key"].to_numpy(str),
         schema=schema,
     )
 
 
+def _moments(rows: pd.DataFrame) -> tuple[np.ndarray | None, np.ndarray | None]:
+    times = rows["_time"].to_numpy("datetime64[us]")
+    if np.isnat(times).any():
+        return None, None
+    known_at = rows["_known_at"].to_numpy("datetime64[us]")
+    if np.isnat(known_at).any():  # taken as the row's time, it would let the future into every score
+        raise DataError("The snapshot does not say when each outcome was known. Take the snapshot again.")
+    return times, known_at
+
+
+def _entities(entities: pd.Series, keys: pd.Series) -> np.ndarray:
+    """Each row's entities by join key, from their JSON text; a row's key stands where it has none."""
+    # Never by name: a row without a key has its number in the file, which a shuffled file changes.
+    whole, texts = pd.factorize(entities.where(entities != keys))
+    try:
+        known = [dict(json.loads(text)) for text in texts]
+    except (ValueError, TypeError):
+        raise DataError(UNREADABLE) from None
+    columns = []
+    for name in sorted({name for entity in known for name in entity}) or [""]:
+        values = pd.Series([entity.get(name) for entity in known], dtype=object)
+        # One more at the end, which -1 points to: the rows without an entity.
+        columns.append(np.append(pd.factorize(values)[0], -1)[whole])
+    found = np.column_stack(columns)
+    alone = whole < 0
+    found[alone, 0] = found[:, 0].max() + 1 + pd.factorize(keys[alone])[0]
+    return found
+
+
 def _target(column: pa.ChunkedArray, task: str) -> np.ndarray:
     values: list[Any] = column.to_pylist()
     if task == "regression":
-        return np.array(values, dtype=np.float64)
+        return _numbers(np.array(values, dtype=np.float64))
     labels = np.array(values)
     if len(np.unique(labels)) < 2:
         raise DataError("Every row has the same outcome; there is nothing to tell apart.")
     return labels
+
+
+def _numbers(outcomes: np.ndarray) -> np.ndarray:
+    if np.isnan(outcomes).any():
+        raise DataError("The outcome of some row is not a number.")
+    if (np.abs(outcomes) > LARGEST).any():
+        raise DataError(f"The outcome of some row is beyond {LARGEST:g}: errors that large overflow.")
+    return outcomes

@@ -17,6 +17,7 @@ from flyball.domain.errors import ModelFailed
 from flyball.learning import splits
 from flyball.learning.contenders import Contender, Ground, contenders
 from flyball.learning.dataset import Dataset
+from flyball.learning.forward import Split
 from flyball.learning.scoring import Score, scorer
 from flyball.learning.search import SAMPLE_FOLDS, mean, sample, search
 from flyball.learning.trusted import trusted_names
@@ -194,7 +195,7 @@ def _on_all_rows(
 
 
 def _fold_score(
-    contender: Contender, parameters: Mapping[str, Any], rows: Dataset, fold: splits.Split, trial: _Trial
+    contender: Contender, parameters: Mapping[str, Any], rows: Dataset, fold: Split, trial: _Trial
 ) -> float:
     train, test = (rows.take(positions) for positions in fold)
     if trial.plan.task == "classification" and len(np.unique(train.labels)) < trial.labels:

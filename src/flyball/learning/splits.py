@@ -1,4 +1,4 @@
-"""Which rows train and which are scored: never an entity on both sides, never the future before the past."""
+"""Which rows train and which are scored: forward in time; without time, no entity on both sides."""
 
 from __future__ import annotations
 
@@ -7,62 +7,56 @@ from typing import Any
 
 import numpy as np
 from sklearn.model_selection import (
-    GroupKFold,
-    GroupShuffleSplit,
     KFold,
     ShuffleSplit,
-    StratifiedGroupKFold,
     StratifiedKFold,
     StratifiedShuffleSplit,
 )
 
 from flyball.domain.errors import DataError
+from flyball.learning import apart, forward
 from flyball.learning.dataset import Dataset
-
-Split = tuple[np.ndarray, np.ndarray]
-"""Positions of the rows that train, and of those that are scored."""
+from flyball.learning.forward import Split
 
 HELD_OUT = 0.2
 """The share of the rows that is kept for the final score."""
 LEAST = 5
-"""Entities below which a fifth of them is none."""
+"""Rows, or entities where rows have no time, below which a fifth of them is none."""
 TOO_FEW = "There are too few rows or entities to split them so."
 
 
 def held_out(dataset: Dataset, task: str, seed: int) -> Split:
-    """Set aside about a fifth of the rows.
+    """Set aside about a fifth of the rows for the final score.
 
-    Where rows have a time: the latest entities, in order of their last row, each with all its rows (where
-    an entity has one row, that is the latest rows). Otherwise drawn with the seed: whole entities where
-    they recur, and in proportion to the labels for classification. Raises ``DataError`` for fewer than
-    ``LEAST`` entities.
+    Where rows have a time: the latest rows, and those train whose outcome was known when they begin.
+    Entities may be on both sides, as they are in production. Otherwise rows are drawn with the seed, in
+    proportion to the labels for classification; where entities recur, no entity is on both sides, and
+    fewer rows may be set aside and train (``apart.folds``). Raises ``DataError`` for fewer than
+    ``LEAST`` rows or entities, and where no row is left to train on.
     """
-    if len(np.unique(dataset.groups)) < LEAST:
+    if len(dataset) < LEAST:
         raise DataError(TOO_FEW)
-    if dataset.times is not None:
-        blocks = _by_last_row(dataset.groups, dataset.times, [1 - HELD_OUT])
-        return blocks[0], blocks[1]
+    times = _ordered(dataset)
+    if times is not None:
+        return forward.latest(*times, HELD_OUT)
+    if apart.recur(dataset.entities):
+        return _entities_held_out(dataset, task, seed)
     stratified = task == "classification" and _frequent(dataset, 2)
-    splitter: Any
-    if not dataset.grouped:
-        chosen = StratifiedShuffleSplit if stratified else ShuffleSplit
-        splitter = chosen(n_splits=1, test_size=HELD_OUT, random_state=seed)
-    elif stratified:
-        splitter = StratifiedGroupKFold(round(1 / HELD_OUT), shuffle=True, random_state=seed)
-    else:
-        splitter = GroupShuffleSplit(n_splits=1, test_size=HELD_OUT, random_state=seed)
-    groups = dataset.groups if dataset.grouped else None
-    train, test = next(splitter.split(dataset.frame, dataset.target, groups))
+    splitter: Any = (StratifiedShuffleSplit if stratified else ShuffleSplit)(
+        n_splits=1, test_size=HELD_OUT, random_state=seed
+    )
+    train, test = next(splitter.split(dataset.frame, dataset.target))
     return np.sort(train), np.sort(test)
 
 
 def folds(cv: Any, dataset: Dataset, task: str, seed: int) -> list[Split]:
     """The splits of cross-validation.
 
-    A number of folds gives, where rows have a time, as many blocks of entities in order of their last row,
-    each scored by what came before it; otherwise shuffled folds that keep entities whole and labels in
-    proportion. A splitter of the user's own is taken as it is, but for training rows of an entity that is
-    scored in the same fold: they are left out. Raises ``DataError`` where a fold would be empty.
+    A number of folds gives, where rows have a time, blocks in order of time (``forward.folds``); otherwise
+    shuffled folds that keep labels in proportion and share no entity (``apart.folds``). A splitter of the
+    user's own is taken as it is, but for training rows that are left out: those that come after the first
+    scored row, or whose outcome was not known then; without time, those of an entity that is scored.
+    Raises ``DataError`` where a fold would be empty.
     """
     try:
         found = list(_numbered(cv, dataset, task, seed) if isinstance(cv, int) else _own(cv, dataset))
@@ -73,41 +67,50 @@ def folds(cv: Any, dataset: Dataset, task: str, seed: int) -> list[Split]:
     return found
 
 
+def _entities_held_out(dataset: Dataset, task: str, seed: int) -> Split:
+    if len(np.unique(dataset.groups)) < LEAST:
+        raise DataError(TOO_FEW)
+    number = round(1 / HELD_OUT)
+    found = folds(number, dataset, task, seed)
+    # Not the first: one entity may have most of the rows, and too few would be left to train on.
+    return min(found, key=lambda split: abs(len(split[1]) - HELD_OUT * len(dataset)))
+
+
 def _numbered(number: int, dataset: Dataset, task: str, seed: int) -> Iterator[Split]:
-    if dataset.times is not None:
-        shares = [place / (number + 1) for place in range(1, number + 1)]
-        blocks = _by_last_row(dataset.groups, dataset.times, shares)
-        for index in range(1, len(blocks)):
-            yield np.sort(np.concatenate(blocks[:index])), blocks[index]
+    times = _ordered(dataset)
+    if times is not None:
+        yield from forward.folds(*times, number)
         return
     stratified = task == "classification" and _frequent(dataset, number)
-    splitter: Any
-    if dataset.grouped and not stratified:
-        splitter = GroupKFold(number, shuffle=True, random_state=seed)
-    elif dataset.grouped:
-        splitter = StratifiedGroupKFold(number, shuffle=True, random_state=seed)
-    else:
-        splitter = (StratifiedKFold if stratified else KFold)(number, shuffle=True, random_state=seed)
-    groups = dataset.groups if dataset.grouped else None
-    yield from splitter.split(dataset.frame, dataset.target, groups)
+    if apart.recur(dataset.entities):
+        strata = dataset.labels if stratified else np.zeros(len(dataset))
+        yield from apart.folds(dataset.entities, strata, number, seed)
+        return
+    splitter: Any = (StratifiedKFold if stratified else KFold)(number, shuffle=True, random_state=seed)
+    yield from splitter.split(dataset.frame, dataset.target)
 
 
 def _own(splitter: Any, dataset: Dataset) -> Iterator[Split]:
+    times = _ordered(dataset)
     for train, test in splitter.split(dataset.frame, dataset.target, dataset.groups):
-        yield train[~np.isin(dataset.groups[train], dataset.groups[test])], test
+        if times is not None:
+            yield forward.purged(*times, test, train)
+        else:
+            yield _apart(dataset.entities, train, test)
 
 
-def _by_last_row(groups: np.ndarray, times: np.ndarray, shares: list[float]) -> list[np.ndarray]:
-    """Blocks of rows, cut at these shares of all rows, whole entities in order of their last row."""
-    _, entity = np.unique(groups, return_inverse=True)
-    last = np.full(entity.max() + 1, np.iinfo(np.int64).min)
-    np.maximum.at(last, entity, times.astype(np.int64))
-    order = np.lexsort((np.arange(len(last)), last))
-    rows_before = np.cumsum(np.bincount(entity)[order]) - 1
-    block_of_entity = np.empty(len(last), dtype=int)
-    block_of_entity[order] = np.searchsorted(np.array(shares) * len(entity), rows_before, side="right")
-    block = block_of_entity[entity]
-    return [np.flatnonzero(block == number) for number in range(len(shares) + 1)]
+def _apart(entities: np.ndarray, train: np.ndarray, test: np.ndarray) -> Split:
+    left = apart.without_shared(entities, train, test)
+    if len(train) and not len(left):
+        raise DataError(apart.ALL_SHARED)
+    return left, test
+
+
+def _ordered(dataset: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
+    """The rows' times and when their outcomes were known; ``None`` where nothing comes before anything."""
+    if dataset.times is None or dataset.known_at is None or dataset.times.min() == dataset.times.max():
+        return None
+    return dataset.times, dataset.known_at
 
 
 def _frequent(dataset: Dataset, times: int) -> bool:
