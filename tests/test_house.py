@@ -87,6 +87,12 @@ def test_the_data_plane_loads_no_django_celery_scikit_learn_or_pandas() -> None:
     assert loaded_by("flyball.serving.app", *modules_of("serving")) & HEAVY == set()
 
 
+def test_snapshots_load_no_django_and_no_scikit_learn() -> None:
+    found = loaded_by(*modules_of("snapshots"))
+    assert "duckdb" in found
+    assert found & {"django", "rest_framework", "celery", "sklearn", "psycopg"} == set()
+
+
 def test_declarations_load_no_django_and_no_scikit_learn() -> None:
     assert loaded_by("flyball") & HEAVY == set()
 

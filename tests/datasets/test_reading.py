@@ -236,7 +236,7 @@ def test_a_field_that_converts_what_is_stored_is_refused() -> None:
 
     for model, name in ((Note, "written"), (Answer, "note_id"), (Answer, "note__written")):
         with pytest.raises(DataError, match=f"the column '{name}' is a Reversed, .* query="):
-            model_source.physical(queried(QUERY), model, name)
+            model_source.column_type(queried(QUERY), model, name)
 
 
 def test_a_relation_may_be_named_without_its_id(shop: cast.Shop, taken: Any) -> None:

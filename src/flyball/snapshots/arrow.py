@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flyball.snapshots.physical import STORED, Physical
+from flyball.snapshots.column_types import STORED, ColumnType
 
 TYPES = {
-    Physical.NUMBER: pa.float64(),
-    Physical.INTEGER: pa.int64(),
-    Physical.BOOLEAN: pa.bool_(),
-    Physical.TEXT: pa.string(),
-    Physical.MOMENT: pa.timestamp("us"),
+    ColumnType.NUMBER: pa.float64(),
+    ColumnType.INTEGER: pa.int64(),
+    ColumnType.BOOLEAN: pa.bool_(),
+    ColumnType.TEXT: pa.string(),
+    ColumnType.MOMENT: pa.timestamp("us"),
 }
 
 
@@ -27,9 +27,9 @@ class RowWriter:
     Names are positions because DuckDB takes ``A`` and ``a`` for one name, and data does not.
     """
 
-    def __init__(self, path: Path, columns: Sequence[Physical]) -> None:
+    def __init__(self, path: Path, columns: Sequence[ColumnType]) -> None:
         self.columns = tuple(columns)
-        self.schema = pa.schema([(f"c{i}", TYPES[physical]) for i, physical in enumerate(columns)])
+        self.schema = pa.schema([(f"c{i}", TYPES[type_]) for i, type_ in enumerate(columns)])
         self.path = path
         self.count = 0
 
@@ -49,7 +49,7 @@ class RowWriter:
         arrays = [
             pa.array([None if value is None else store(value) for value in values], type_)
             for store, type_, values in zip(
-                (STORED[physical] for physical in self.columns),
+                (STORED[column] for column in self.columns),
                 self.schema.types,
                 zip(*rows, strict=True),
                 strict=True,

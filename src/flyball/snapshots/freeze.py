@@ -12,21 +12,17 @@ import pyarrow.parquet as pq
 
 from flyball.domain.records import entity_key
 from flyball.domain.schema import Schema
+from flyball.snapshots import arrow
+from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.digest import NUMBERED, ContentDigest
-from flyball.snapshots.join import Layout
-from flyball.snapshots.physical import Physical
+from flyball.snapshots.features import Layout
 from flyball.snapshots.workspace import Workspace
 
 BATCH = 20_000
 """Rows held in memory at once while writing."""
 
-TYPES = {
-    Physical.NUMBER: pa.float64(),
-    Physical.INTEGER: pa.int64(),
-    Physical.BOOLEAN: pa.bool_(),
-    Physical.TEXT: pa.string(),
-    Physical.MOMENT: pa.timestamp("us", "UTC"),
-}
+TYPES = {**arrow.TYPES, ColumnType.MOMENT: pa.timestamp("us", "UTC")}
+"""A finished file says that its moments are UTC; staged ones are so without a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +52,7 @@ def freeze(workspace: Workspace, table: str, layout: Layout, schema: Schema, *, 
 
 
 def _final_schema(layout: Layout, *, numbered: bool) -> pa.Schema:
-    moment = TYPES[Physical.MOMENT]
+    moment = TYPES[ColumnType.MOMENT]
     columns = [("_key", pa.string()), ("_time", moment), ("_known_at", moment)]
     columns += [("_entity", pa.string()), ("_origin", pa.string())]
     if layout.outcome is not None:

@@ -8,8 +8,8 @@ from flyball.domain import declaration as words
 from flyball.domain.errors import DataError
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.domain.values import Scalar, canonical
-from flyball.snapshots.join import Feature, Layout
-from flyball.snapshots.physical import KIND, Physical
+from flyball.snapshots.column_types import KIND, ColumnType
+from flyball.snapshots.features import Feature, Layout
 from flyball.snapshots.workspace import Workspace
 
 CATEGORIES = 50
@@ -46,8 +46,8 @@ def describe(
     return Schema(tuple(fields)), profile
 
 
-def _kind(workspace: Workspace, table: str, column: str, type_: Physical) -> Kind:
-    if type_ is not Physical.TEXT:
+def _kind(workspace: Workspace, table: str, column: str, type_: ColumnType) -> Kind:
+    if type_ is not ColumnType.TEXT:
         return KIND[type_]
     distinct = workspace.row(f"SELECT count(DISTINCT {column}) FROM {table}")[0]
     return Kind.CATEGORY if distinct <= CATEGORIES else Kind.TEXT

@@ -9,8 +9,8 @@ from typing import Any
 from flyball.domain.records import Prediction
 from flyball.domain.values import Scalar
 from flyball.snapshots.arrow import RowWriter
-from flyball.snapshots.join import Layout
-from flyball.snapshots.physical import Physical, fitted, moment
+from flyball.snapshots.column_types import ColumnType, fitted, moment
+from flyball.snapshots.features import Layout
 from flyball.snapshots.workspace import Workspace, parquet
 
 Recorded = Sequence[tuple[Prediction, Scalar, datetime]]
@@ -29,7 +29,7 @@ def write(
     twice it could be trained on and scored by. Where rows are ``numbered``, a number says nothing of which
     event it is.
     """
-    columns = [*(type_ for _, type_ in layout.columns), Physical.TEXT]
+    columns = [*(type_ for _, type_ in layout.columns), ColumnType.TEXT]
     with RowWriter(workspace.path("answered"), columns) as writer:
         for page in pages:
             rows = [(_row(layout, maturity, *each), each[0].reference) for each in page]
@@ -46,7 +46,7 @@ def write(
 def _row(
     layout: Layout, maturity: timedelta, prediction: Prediction, value: Scalar, learned_at: datetime
 ) -> list[Any] | None:
-    label = fitted(layout.outcome or Physical.TEXT, value)
+    label = fitted(layout.outcome or ColumnType.TEXT, value)
     if label is None:
         return None
     entities = [_text(prediction.entity.get(name)) for name in layout.entities]

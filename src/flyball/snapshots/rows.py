@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flyball.domain.declaration import Endpoint
 from flyball.snapshots import expressions
-from flyball.snapshots.physical import Physical
+from flyball.snapshots.column_types import ColumnType
+from flyball.snapshots.expressions import Reading
 from flyball.snapshots.source import ROW_NUMBER, Staged
-from flyball.snapshots.workspace import Workspace
 
-LABELS: dict[str, dict[Physical, Physical]] = {
+LABELS: dict[str, dict[ColumnType, ColumnType]] = {
     "classification": {
-        Physical.TEXT: Physical.TEXT,
-        Physical.INTEGER: Physical.INTEGER,
-        Physical.BOOLEAN: Physical.BOOLEAN,
-        Physical.NUMBER: Physical.INTEGER,
+        ColumnType.TEXT: ColumnType.TEXT,
+        ColumnType.INTEGER: ColumnType.INTEGER,
+        ColumnType.BOOLEAN: ColumnType.BOOLEAN,
+        ColumnType.NUMBER: ColumnType.INTEGER,
     },
-    "regression": {Physical.NUMBER: Physical.NUMBER, Physical.INTEGER: Physical.NUMBER},
+    "regression": {ColumnType.NUMBER: ColumnType.NUMBER, ColumnType.INTEGER: ColumnType.NUMBER},
 }
 """How an outcome is stored, by task and by the type it came in; what is not here is refused."""
 
@@ -30,37 +31,40 @@ def literal(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SeenRows:
-    """The staged rows of a declaration as expressions of SQL over the alias ``r``, seen from ``as_of``."""
+    """The staged rows of a declaration as expressions of SQL over the alias ``r``, seen from ``as_of``.
+
+    Each method raises ``DataError`` where a column's type cannot be what the declaration says.
+    """
 
     declaration: type[Endpoint]
-    workspace: Workspace
     staged: Staged
     as_of: datetime
 
+    def readings(self) -> Iterator[Reading]:
+        """Every column that is read as something, features apart: what validation looks at."""
+        yield self._key()
+        yield from (each for each in (self._time(), self._settled(), self.outcome()) if each)
+        yield from self._entities()
+
     def key(self) -> str:
         """The row's key as text; a file's row number where it has none."""
-        name = self.staged.source.key or ROW_NUMBER
-        return expressions.as_text(*expressions.as_key(self.workspace, self.staged, name, "r"))
+        return self._key().text("r")
+
+    def join_key(self, on: str) -> Reading:
+        """One of the columns that name the entity."""
+        return expressions.as_key(self.staged, on)
 
     def time(self) -> str:
         """The row's time, ``NULL`` where rows have none."""
-        name = self.staged.source.time
-        return (
-            expressions.as_moment(self.workspace, self.staged, name, "r")
-            if name
-            else "CAST(NULL AS TIMESTAMP)"
-        )
+        time = self._time()
+        return time.over("r") if time else "CAST(NULL AS TIMESTAMP)"
 
     def entities(self) -> list[str]:
         """The columns that name the entity, as text."""
-        keys = [
-            expressions.as_key(self.workspace, self.staged, on, "r")
-            for on in self.declaration.entity_columns()
-        ]
-        return [expressions.as_text(expression, type_) for expression, type_ in keys]
+        return [each.text("r") for each in self._entities()]
 
-    def outcome(self) -> tuple[str, Physical] | None:
-        """The outcome with its stored type; ``None`` for clustering. Raises ``DataError``."""
+    def outcome(self) -> Reading | None:
+        """The outcome as it is stored; ``None`` for clustering. Raises ``DataError``."""
         outcome = self.declaration.outcome
         if outcome is None:
             return None
@@ -71,7 +75,7 @@ class SeenRows:
                 f"the outcome {outcome.column!r} is a {type_.name.lower()}.",
                 f"{self.declaration.task.capitalize()} learns from {_labels(self.declaration.task)}.",
             )
-        return expressions.converted(self.workspace, self.staged, outcome.column, "r", after), after
+        return Reading(self.staged, outcome.column, after)
 
     def known_at(self) -> str:
         """When the outcome was known and final, over the column ``r.seen``; ``NULL`` where rows have no time.
@@ -100,10 +104,22 @@ class SeenRows:
 
     def settled(self) -> str:
         """When the outcome was known: its own time, or else the row's."""
+        settled = self._settled()
+        return settled.over("r") if settled else self.time()
+
+    def _key(self) -> Reading:
+        return expressions.as_key(self.staged, self.staged.source.key or ROW_NUMBER)
+
+    def _time(self) -> Reading | None:
+        name = self.staged.source.time
+        return expressions.as_moment(self.staged, name) if name else None
+
+    def _settled(self) -> Reading | None:
         outcome = self.declaration.outcome
-        if outcome is None or not outcome.time:
-            return self.time()
-        return expressions.as_moment(self.workspace, self.staged, outcome.time, "r")
+        return expressions.as_moment(self.staged, outcome.time) if outcome and outcome.time else None
+
+    def _entities(self) -> list[Reading]:
+        return [self.join_key(on) for on in self.declaration.entity_columns()]
 
 
 def _labels(task: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flyball.domain.declaration import Endpoint, FeatureTable, Origin
 from flyball.domain.errors import DataError
-from flyball.snapshots.physical import Physical
+from flyball.snapshots.column_types import ColumnType
 
 ROW_NUMBER = "row number"
 """The name of the column that numbers a file's rows from 1; a file's own may not hold a space there."""
@@ -55,14 +55,14 @@ class Staged:
     source: Source
     path: Path
     names: tuple[str, ...]
-    types: tuple[Physical, ...]
+    types: tuple[ColumnType, ...]
     features: tuple[str, ...]
 
     def column(self, name: str) -> str:
         """The column's name in the file."""
         return f"c{self.names.index(name)}"
 
-    def type_of(self, name: str) -> Physical:
+    def type_of(self, name: str) -> ColumnType:
         """The column's stored type."""
         return self.types[self.names.index(name)]
 

@@ -2,78 +2,146 @@
 
 from __future__ import annotations
 
-from flyball.domain.declaration import FeatureTable
-from flyball.snapshots import expressions
-from flyball.snapshots.physical import Physical
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import DataError
+from flyball.snapshots.column_types import ColumnType
+from flyball.snapshots.expressions import Reading, plain
+from flyball.snapshots.features import Feature
+from flyball.snapshots.rows import SeenRows
 from flyball.snapshots.source import Staged
+from flyball.snapshots.tables import SeenTable
 from flyball.snapshots.workspace import Workspace, parquet
 
-
-def check_rows(workspace: Workspace, rows: Staged) -> None:
-    """Each row has its own key, and a time where rows have one. Raises ``DataError``."""
-    _check_not_empty(workspace, rows)
-    _check_usable(workspace, rows)
-    if rows.source.key:
-        _check_no_null(workspace, rows, rows.source.key, "key", "Every row needs its own.")
-        key, _ = expressions.as_key(workspace, rows, rows.source.key, "s")
-        _check_once(workspace, rows, [key], f"key {rows.source.key!r}", "Each row needs its own key.")
-    if rows.source.time:
-        _check_no_null(workspace, rows, rows.source.time, "time", "Use query= to leave those rows out.")
-
-
-def check_table(workspace: Workspace, table: FeatureTable, staged: Staged) -> None:
-    """One row a key; with an event time, one a key and moment: which came first must not matter.
-
-    Rows without a key, or without an event time, are never joined, so they are not counted.
-    Raises ``DataError``.
-    """
-    _check_not_empty(workspace, staged)
-    _check_usable(workspace, staged)
-    name = str(staged.source.key)
-    key, _ = expressions.as_key(workspace, staged, name, "s")
-    if table.event_time:
-        time = expressions.as_moment(workspace, staged, table.event_time, "s")
-        fix = "Give each its own event time, or combine them in a query: which came last is not known."
-        _check_once(workspace, staged, [key, time], f"key {name!r} and event time", fix)
-    else:
-        fix = "Name its event_time=, or combine the rows of a key in a query."
-        _check_once(workspace, staged, [key], f"key {name!r}", fix)
-
-
-def _check_not_empty(workspace: Workspace, staged: Staged) -> None:
-    if not workspace.row(f"SELECT count(*) FROM {parquet(staged.path)}")[0]:
-        raise staged.source.fail("is empty.", "A snapshot needs at least one row of it.")
-
+RESERVED = frozenset({"_key", "_time", "_known_at", "_entity", "_origin", "_outcome"})
+"""Columns that a snapshot has of its own."""
 
 UNUSABLE = {
-    Physical.NUMBER: ("isinf({0})", "is infinite"),
-    Physical.TEXT: ("contains({0}, chr(0))", "holds a NUL character"),
+    ColumnType.NUMBER: ("isinf({0})", "is infinite"),
+    ColumnType.TEXT: ("contains({0}, chr(0))", "holds a NUL character"),
+    ColumnType.MOMENT: (
+        "{0} NOT BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'",
+        "is outside the years 1 to 9999",
+    ),
 }
 """What can be neither learned from nor sent, by type."""
 
 
-def _check_usable(workspace: Workspace, staged: Staged) -> None:
-    tested = [name for name in staged.features if staged.type_of(name) in UNUSABLE]
-    tests = [UNUSABLE[staged.type_of(name)][0].format(staged.column(name)) for name in tested]
-    counted = ", ".join(f"count_if({test})" for test in tests) or "0"
-    counts = workspace.row(f"SELECT {counted} FROM {parquet(staged.path)}")
-    for name, count in zip(tested, counts, strict=False):
-        if count:
-            what = UNUSABLE[staged.type_of(name)][1]
+def check(
+    workspace: Workspace, rows: SeenRows, tables: Sequence[SeenTable], features: Sequence[Feature]
+) -> None:
+    """Everything that can be wrong with staged sources, before any SQL of the join. Raises ``DataError``."""
+    _check_names(rows.declaration, features)
+    check_rows(workspace, rows, _of(rows.staged, features))
+    for table in tables:
+        _check_table(workspace, table, _of(table.staged, features))
+
+
+def check_rows(workspace: Workspace, rows: SeenRows, features: Iterable[Reading] = ()) -> None:
+    """Each row has its own key, and a time where rows have one. Raises ``DataError``."""
+    staged, source = rows.staged, rows.staged.source
+    rules = [*_values(staged, [*rows.readings(), *features])]
+    if source.key:
+        rules.append(_missing(staged, source.key, "key", "Every row needs its own."))
+    if source.time:
+        rules.append(_missing(staged, source.time, "time", "Use query= to leave those rows out."))
+    _check(workspace, staged, rules)
+    if source.key:
+        fix = "Each row needs its own key."
+        _check_once(workspace, staged, [rows.join_key(source.key)], f"key {source.key!r}", fix)
+
+
+def _check_table(workspace: Workspace, seen: SeenTable, features: Iterable[Reading]) -> None:
+    """One row a key; with an event time, one a key and moment: which came first must not matter.
+
+    Rows without a key, or without an event time, are never joined, so they are not counted.
+    """
+    staged, (key, *event) = seen.staged, seen.readings()
+    _check(workspace, staged, _values(staged, [key, *event, *features]))
+    if event:
+        fix = "Give each its own event time, or combine them in a query: which came last is not known."
+        _check_once(workspace, staged, [key, *event], f"key {key.name!r} and event time", fix)
+    else:
+        fix = "Name its event_time=, or combine the rows of a key in a query."
+        _check_once(workspace, staged, [key], f"key {key.name!r}", fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition that no row may meet; what is said of how many do; and what to do."""
+
+    condition: str
+    said: Callable[[int], str]
+    fix: str
+
+
+def _check_names(declaration: type[Endpoint], features: Sequence[Feature]) -> None:
+    names = [feature.name for feature in features]
+    for feature in features:
+        source, name = feature.reading.staged.source, feature.name
+        if name in RESERVED:
+            raise source.fail(f"{name!r} is a column of every snapshot.", "Rename it.")
+        if names.count(name) > 1:
+            raise source.fail(f"the feature {name!r} comes from another source too.", "Choose with columns=.")
+    unknown = sorted(set(declaration.fields) - set(names))
+    if unknown:
+        raise DataError(
+            f"{declaration.__name__}.fields: there is no feature {unknown[0]!r}. "
+            f"The features are: {', '.join(names)}."
+        )
+
+
+def _of(staged: Staged, features: Sequence[Feature]) -> list[Reading]:
+    return [feature.reading for feature in features if feature.reading.staged is staged]
+
+
+def _values(staged: Staged, readings: Iterable[Reading]) -> Iterator[Rule]:
+    """Values that no column may hold, and those that are not what their column is read as."""
+    for name, type_ in zip(staged.names, staged.types, strict=True):
+        if type_ in UNUSABLE:
+            test, what = UNUSABLE[type_]
             fix = "Correct the data, or make the value missing."
-            raise staged.source.fail(f"the column {name!r} {what} in {count} rows.", fix)
+            condition = test.format(f"s.{staged.column(name)}")
+            yield Rule(condition, partial(_unusable, name, what), fix)
+    for each in readings:
+        yield Rule(
+            each.lost("s"), partial(_lost, each), "State another kind in fields=, or correct the data."
+        )
 
 
-def _check_no_null(workspace: Workspace, staged: Staged, name: str, what: str, fix: str) -> None:
-    column = expressions.plain(staged, name, "s")
-    count = workspace.row(f"SELECT count(*) FROM {parquet(staged.path)} s WHERE {column} IS NULL")[0]
-    if count:
-        raise staged.source.fail(f"{count} rows have no {what} {name!r}.", fix)
+def _missing(staged: Staged, name: str, what: str, fix: str) -> Rule:
+    return Rule(
+        f"{plain(staged, name, 's')} IS NULL", lambda count: f"{count} rows have no {what} {name!r}.", fix
+    )
 
 
-def _check_once(workspace: Workspace, staged: Staged, key: list[str], what: str, fix: str) -> None:
-    present = " AND ".join(f"{part} IS NOT NULL" for part in key)
-    several = f"GROUP BY {', '.join(key)} HAVING count(*) > 1"
+def _check(workspace: Workspace, staged: Staged, rules: Iterable[Rule]) -> None:
+    """All rules of a source in one pass over its rows; the first that some row breaks is told."""
+    asked = list(rules)
+    counted = ", ".join(["count(*)", *(f"count_if({rule.condition})" for rule in asked)])
+    total, *counts = workspace.row(f"SELECT {counted} FROM {parquet(staged.path)} s")
+    if not total:
+        raise staged.source.fail("is empty.", "A snapshot needs at least one row of it.")
+    for rule, count in zip(asked, counts, strict=True):
+        if count:
+            raise staged.source.fail(rule.said(count), rule.fix)
+
+
+def _unusable(name: str, what: str, count: int) -> str:
+    return f"the column {name!r} {what} in {count} rows."
+
+
+def _lost(reading: Reading, count: int) -> str:
+    return f"{count} values of the column {reading.name!r} are not of type {reading.type.name.lower()}."
+
+
+def _check_once(workspace: Workspace, staged: Staged, key: list[Reading], what: str, fix: str) -> None:
+    parts = [part.over("s") for part in key]
+    present = " AND ".join(f"{part} IS NOT NULL" for part in parts)
+    several = f"GROUP BY {', '.join(parts)} HAVING count(*) > 1"
     grouped = f"SELECT 1 FROM {parquet(staged.path)} s WHERE {present} {several}"
     count = workspace.row(f"SELECT count(*) FROM ({grouped})")[0]
     if count:

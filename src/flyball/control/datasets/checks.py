@@ -67,7 +67,7 @@ def _model(source: Source) -> Sequence[str]:
     settled, model = model_source.settle(source)
     names, features = model_source.columns(settled, model)
     for name in names:
-        model_source.physical(settled, model, name)
+        model_source.column_type(settled, model, name)
     return features
 
 

@@ -15,7 +15,7 @@ from flyball.domain.errors import Conflict, Forbidden, InvalidInput, Problem, Un
 from flyball.domain.records import now
 from flyball.domain.schema import Field, Schema, check, escape
 from flyball.domain.values import Scalar, canonical, parse_timestamp
-from flyball.snapshots.physical import KIND, Physical
+from flyball.snapshots.column_types import KIND, ColumnType
 from flyball.snapshots.source import table_source
 
 REASONS = {
@@ -122,7 +122,7 @@ def _schema(fields: Mapping[str, Any]) -> Schema:
     """The fields as a schema: Django alone would take 1.5 and true for the whole number 1."""
     return Schema(
         tuple(
-            Field(name=name, kind=KIND[model_source.stored_as(field) or Physical.TEXT], nullable=True)
+            Field(name=name, kind=KIND[model_source.stored_as(field) or ColumnType.TEXT], nullable=True)
             for name, field in fields.items()
         )
     )

@@ -19,13 +19,13 @@ PAGE = 1_000
 def rows(workspace: Workspace, declaration: type[Endpoint], as_of: datetime) -> Iterator[tuple[Any, ...]]:
     """Key, entity, moment and outcome of each row whose outcome is known and final. Raises ``DataError``."""
     staged = stage(rows_source(declaration), workspace)
-    validation.check_rows(workspace, staged)
-    seen = SeenRows(declaration, workspace, staged, as_of)
+    seen = SeenRows(declaration, staged, as_of)
     outcome = seen.outcome()
     if outcome is None:
         return
+    validation.check_rows(workspace, seen)
     names = declaration.entity_columns()
-    selected = ", ".join([seen.key(), seen.settled(), outcome[0], *seen.entities()])
+    selected = ", ".join([seen.key(), seen.settled(), outcome.over("r"), *seen.entities()])
     found = workspace.duck.execute(f"SELECT {selected} FROM {parquet(staged.path)} r WHERE {seen.known()}")
     while page := found.fetchmany(PAGE):
         for key, moment, value, *entity in page:

@@ -29,7 +29,7 @@ def take_snapshot(
     ``DeclarationError`` where the declaration itself is wrong; ``UnknownEndpoint`` where it has not been
     applied.
     """
-    from flyball.control.datasets.snapshotting import Taking  # a web process needs no DuckDB
+    from flyball.control.datasets.snapshotting import SnapshotRun  # a web process needs no DuckDB
 
     found = [
         f"{declaration.__name__}.{fault.attribute} {fault.message}. {fault.hint}"
@@ -38,4 +38,4 @@ def take_snapshot(
     if found:
         raise DeclarationError("\n".join(found))
     endpoint = endpoints.endpoint(declaration.name)
-    return Taking(endpoint, declaration, as_of or now(), report or (lambda _: None)).run()
+    return SnapshotRun(endpoint, declaration, as_of or now(), report or (lambda _: None)).run()

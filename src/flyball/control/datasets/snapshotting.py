@@ -18,8 +18,8 @@ from flyball.control.datasets.sources.staging import stage
 from flyball.control.declarations.models import Endpoint as AppliedEndpoint
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.errors import DataError
-from flyball.snapshots import freeze, profile, recorded
-from flyball.snapshots.join import Join, Layout
+from flyball.snapshots import freeze, join, profile, recorded
+from flyball.snapshots.features import Layout
 from flyball.snapshots.source import Staged, rows_source, table_source
 from flyball.snapshots.workspace import Workspace, parquet, workspace
 from flyball.stores import outcomes
@@ -31,7 +31,7 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class SnapshotRun:
     """One snapshot being taken: the declaration, the moment it is seen from, and who hears of progress."""
 
     endpoint: AppliedEndpoint
@@ -45,7 +45,7 @@ class Taking:
         with workspace(folder) as work:
             rows, tables = self._stage(work)
             self.report("Joining as of each row's time")
-            layout = Join(self.declaration, work, rows, tables, self.as_of).write()
+            layout = join.write(work, self.declaration, rows, tables, self.as_of)
             numbered = rows.source.key is None
             outcome = self.declaration.outcome
             maturity = timedelta() if outcome is None else outcome.maturity

@@ -11,7 +11,7 @@ from django.db.models.expressions import F, Func, RawSQL
 from flyball.control.datasets.lookups import native
 from flyball.control.datasets.sources import model_source
 from flyball.domain.schema import Kind
-from flyball.snapshots.physical import KIND, Physical
+from flyball.snapshots.column_types import KIND, ColumnType
 from flyball.snapshots.source import Source
 
 
@@ -39,7 +39,7 @@ def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, bool, str]:
     """The kind of the key, whether it is a UUID, and SQL for an entity's newest row. Raises ``DataError``."""
     source, model = model_source.settle(source)
     key = str(source.key)
-    kind = key_kind(source, model_source.physical(source, model, key))
+    kind = key_kind(source, model_source.column_type(source, model, key))
     query = model._default_manager.filter(**{key: RawSQL(native.KEY, ())})
     if source.time:
         query = query.filter(**{f"{source.time}__lte": RawSQL(native.NOW, ())}).order_by(f"-{source.time}")
@@ -55,11 +55,11 @@ def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, bool, str]:
     return kind, is_uuid, native.finished(native.literals(sql, values), key=place, moment=native.django_now())
 
 
-def key_kind(source: Source, stored: Physical) -> Kind:
+def key_kind(source: Source, stored: ColumnType) -> Kind:
     """The kind of a key: whole numbers may be stored as decimals. Raises ``DataError`` for moments."""
-    if stored is Physical.MOMENT:
+    if stored is ColumnType.MOMENT:
         raise source.fail("the key is a moment.", "A key is a number, a text or a boolean.")
-    return Kind.INTEGER if stored is Physical.NUMBER else KIND[stored]
+    return Kind.INTEGER if stored is ColumnType.NUMBER else KIND[stored]
 
 
 def _is_uuid(source: Source, model: type[models.Model], name: str) -> bool:

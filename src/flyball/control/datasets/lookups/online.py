@@ -14,8 +14,8 @@ from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.records import now
 from flyball.domain.values import canonical
 from flyball.snapshots import expressions
-from flyball.snapshots.rows import literal
 from flyball.snapshots.source import Staged
+from flyball.snapshots.tables import SeenTable
 from flyball.snapshots.workspace import Workspace, parquet
 from flyball.stores.database import rows_of
 
@@ -55,15 +55,11 @@ def _write(endpoint: str, table: str, number: int, names: Sequence[str], chunk: 
 
 
 def _chunks(workspace: Workspace, table: FeatureTable, staged: Staged) -> Any:
-    key, type_ = expressions.as_key(workspace, staged, str(staged.source.key), "s")
-    values = ", ".join(expressions.plain(staged, name, "s") for name in staged.features)
-    selected = f"SELECT {expressions.as_text(key, type_)} AS entity{', ' if values else ''}{values}"
-    known = f"FROM {parquet(staged.path)} s WHERE {key} IS NOT NULL"
-    if table.event_time:
-        event = expressions.as_moment(workspace, staged, table.event_time, "s")
-        newest = f"row_number() OVER (PARTITION BY {key} ORDER BY {event} DESC) = 1"
-        known += f" AND {event} <= {literal(now())} QUALIFY {newest}"
-    found = workspace.duck.execute(f"{selected} {known}")
+    seen = SeenTable(table, staged)
+    values = [expressions.plain(staged, name, "s") for name in staged.features]
+    selected = ", ".join([f"{seen.key().text('s')} AS entity", *values])
+    known = f"{seen.key().over('s')} IS NOT NULL AND {seen.newest(now())}"
+    found = workspace.duck.execute(f"SELECT {selected} FROM {parquet(staged.path)} s WHERE {known}")
     return iter(lambda: found.fetchmany(CHUNK), [])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from flyball.control.datasets.places import base
 from flyball.domain.declaration import delimiter_of
 from flyball.domain.errors import DataError
-from flyball.snapshots.physical import Physical
+from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.source import Source
 
 
@@ -61,18 +61,18 @@ def names(source: Source) -> list[str]:
     return header(source)[0] if is_csv(source) else parquet_names(source)
 
 
-PARQUET_TYPES: tuple[tuple[tuple[str, ...], Physical], ...] = (
-    (("BOOLEAN",), Physical.BOOLEAN),
-    (("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), Physical.INTEGER),
-    (("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), Physical.INTEGER),
-    (("FLOAT", "DOUBLE", "DECIMAL"), Physical.NUMBER),
-    (("VARCHAR", "ENUM", "UUID"), Physical.TEXT),
-    (("DATE", "TIMESTAMP"), Physical.MOMENT),
+PARQUET_TYPES: tuple[tuple[tuple[str, ...], ColumnType], ...] = (
+    (("BOOLEAN",), ColumnType.BOOLEAN),
+    (("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), ColumnType.INTEGER),
+    (("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"), ColumnType.INTEGER),
+    (("FLOAT", "DOUBLE", "DECIMAL"), ColumnType.NUMBER),
+    (("VARCHAR", "ENUM", "UUID"), ColumnType.TEXT),
+    (("DATE", "TIMESTAMP"), ColumnType.MOMENT),
 )
 """DuckDB's names of a Parquet file's types (what stands before a bracket or a space), as they are stored."""
 
 
-def parquet_type(source: Source, name: str, type_: str) -> Physical:
+def parquet_type(source: Source, name: str, type_: str) -> ColumnType:
     """How a Parquet column is stored. Raises ``DataError`` for lists, structures and bytes."""
     bare = type_.partition("(")[0].partition(" ")[0]
     bare = "TIMESTAMP" if bare.startswith("TIMESTAMP") else bare  # TIMESTAMP_NS, TIMESTAMPTZ_NS and others

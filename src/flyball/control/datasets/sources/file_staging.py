@@ -7,8 +7,8 @@ import re
 import duckdb
 
 from flyball.control.datasets.sources import file_source
+from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.expressions import cast, moment_of_text
-from flyball.snapshots.physical import Physical
 from flyball.snapshots.source import ROW_NUMBER, Source, Staged, chosen
 from flyball.snapshots.workspace import Workspace, parquet, text
 
@@ -28,7 +28,7 @@ def stage(source: Source, workspace: Workspace) -> Staged:
     except duckdb.Error as error:
         line = re.search(r"on Line: (\d+)", str(error))
         raise file_source.unreadable(source, line and line[1]) from None
-    numbered = ((*names, ROW_NUMBER), (*types, Physical.INTEGER))
+    numbered = ((*names, ROW_NUMBER), (*types, ColumnType.INTEGER))
     return Staged(
         source=source,
         path=workspace.path(source.slot),
@@ -40,7 +40,7 @@ def stage(source: Source, workspace: Workspace) -> Staged:
 
 def _stage_csv(
     source: Source, workspace: Workspace, available: list[str], names: tuple[str, ...]
-) -> tuple[Physical, ...]:
+) -> tuple[ColumnType, ...]:
     """Trim, take out what means "no value", and give each column the narrowest type that holds it all."""
     path, delimiter = file_source.file_of(source), file_source.header(source)[1]
     read = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(available)))
@@ -54,32 +54,32 @@ def _stage_csv(
     file = f"{text(str(path))}, delim={text(delimiter)}, columns={{{read}}}"
     workspace.duck.execute(f"CREATE TABLE {table} AS SELECT {wanted} FROM read_csv({file}, {options})")
     types = tuple(_narrowest(workspace, table, f"c{i}") for i in range(len(names)))
-    typed = ", ".join(f"{cast(f'c{i}', Physical.TEXT, type_)} AS c{i}" for i, type_ in enumerate(types))
+    typed = ", ".join(f"{cast(f'c{i}', ColumnType.TEXT, type_)} AS c{i}" for i, type_ in enumerate(types))
     workspace.save(f"SELECT {typed}, rowid + 1 AS c{len(names)} FROM {table}", workspace.path(source.slot))
     workspace.duck.execute(f"DROP TABLE {table}")
     return types
 
 
-def _narrowest(workspace: Workspace, table: str, column: str) -> Physical:
+def _narrowest(workspace: Workspace, table: str, column: str) -> ColumnType:
     """Integer, number, boolean or moment where every text is one; leading zeros, long numbers stay text."""
     whole = f"regexp_full_match({column}, '{WHOLE}')"
     integer, number = f"TRY_CAST({column} AS BIGINT)", f"TRY_CAST({column} AS DOUBLE)"
     fits = {
-        Physical.INTEGER: f"{whole} AND {integer} IS NOT NULL",
-        Physical.NUMBER: f"regexp_full_match({column}, '{DECIMAL}') AND isfinite({number})"
+        ColumnType.INTEGER: f"{whole} AND {integer} IS NOT NULL",
+        ColumnType.NUMBER: f"regexp_full_match({column}, '{DECIMAL}') AND isfinite({number})"
         f" AND NOT ({whole} AND {integer} IS NULL)",
-        Physical.BOOLEAN: f"lower({column}) IN ('true', 'false')",
-        Physical.MOMENT: f"{moment_of_text(column)} IS NOT NULL",
+        ColumnType.BOOLEAN: f"lower({column}) IN ('true', 'false')",
+        ColumnType.MOMENT: f"{moment_of_text(column)} IS NOT NULL",
     }
     counts = ", ".join(f"count_if(coalesce({test}, false))" for test in fits.values())
     total, *fitting = workspace.row(f"SELECT count({column}), {counts} FROM {table}")
     narrow = (type_ for type_, count in zip(fits, fitting, strict=True) if total and count == total)
-    return next(narrow, Physical.TEXT)
+    return next(narrow, ColumnType.TEXT)
 
 
 def _stage_parquet(
     source: Source, workspace: Workspace, available: list[str], names: tuple[str, ...]
-) -> tuple[Physical, ...]:
+) -> tuple[ColumnType, ...]:
     table = parquet(file_source.file_of(source))
     # By position: DuckDB has renamed a column that differs from another only in case.
     columns = workspace.duck.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()

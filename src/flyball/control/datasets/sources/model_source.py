@@ -10,22 +10,22 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
 
-from flyball.snapshots.physical import Physical
+from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.source import Source, Staged, chosen, keyed
 
 PAGE = 5_000
 """Rows read at once: short enough that no read stays open over a second."""
 
-FIELDS: tuple[tuple[type[models.Field[Any, Any]], Physical], ...] = (
-    (models.BooleanField, Physical.BOOLEAN),
-    (models.IntegerField, Physical.INTEGER),
-    (models.FloatField, Physical.NUMBER),
-    (models.DecimalField, Physical.NUMBER),
-    (models.DateField, Physical.MOMENT),  # and DateTimeField, which derives from it
-    (models.CharField, Physical.TEXT),
-    (models.TextField, Physical.TEXT),
-    (models.UUIDField, Physical.TEXT),
-    (models.GenericIPAddressField, Physical.TEXT),
+FIELDS: tuple[tuple[type[models.Field[Any, Any]], ColumnType], ...] = (
+    (models.BooleanField, ColumnType.BOOLEAN),
+    (models.IntegerField, ColumnType.INTEGER),
+    (models.FloatField, ColumnType.NUMBER),
+    (models.DecimalField, ColumnType.NUMBER),
+    (models.DateField, ColumnType.MOMENT),  # and DateTimeField, which derives from it
+    (models.CharField, ColumnType.TEXT),
+    (models.TextField, ColumnType.TEXT),
+    (models.UUIDField, ColumnType.TEXT),
+    (models.GenericIPAddressField, ColumnType.TEXT),
 )
 
 
@@ -65,7 +65,7 @@ def _step(source: Source, model: type[models.Model], name: str, part: str) -> An
     return field
 
 
-def physical(source: Source, model: type[models.Model], name: str) -> Physical:
+def column_type(source: Source, model: type[models.Model], name: str) -> ColumnType:
     """How a field or lookup is stored. Raises ``DataError`` where it holds no scalar, or converts it."""
     field = field_of(source, model, name)
     stored = stored_as(field)
@@ -83,7 +83,7 @@ def physical(source: Source, model: type[models.Model], name: str) -> Physical:
     return stored
 
 
-def stored_as(field: models.Field[Any, Any]) -> Physical | None:
+def stored_as(field: models.Field[Any, Any]) -> ColumnType | None:
     """How a field's values are stored; ``None`` for fields that hold no scalar."""
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     return next((stored for kind, stored in FIELDS if isinstance(target, kind)), None)
@@ -130,7 +130,7 @@ def stage(source: Source, path: Path) -> Staged:
 
     source, model = settle(source)
     names, features = columns(source, model)
-    types = tuple(physical(source, model, name) for name in names)
+    types = tuple(column_type(source, model, name) for name in names)
     with RowWriter(path, types) as writer:
         for page in pages(model, names):
             writer.write(page)

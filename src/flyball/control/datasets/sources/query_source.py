@@ -12,30 +12,30 @@ from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from flyball.snapshots.physical import Physical
+from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.source import Source, Staged, chosen
 
 PAGE = 5_000
 
 OIDS = {
-    16: ("bool", Physical.BOOLEAN),
-    18: ("char", Physical.TEXT),
-    19: ("name", Physical.TEXT),
-    20: ("bigint", Physical.INTEGER),
-    21: ("smallint", Physical.INTEGER),
-    23: ("integer", Physical.INTEGER),
-    25: ("text", Physical.TEXT),
-    26: ("oid", Physical.INTEGER),
-    700: ("real", Physical.NUMBER),
-    701: ("double", Physical.NUMBER),
-    869: ("inet", Physical.TEXT),
-    1042: ("bpchar", Physical.TEXT),
-    1043: ("varchar", Physical.TEXT),
-    1082: ("date", Physical.MOMENT),
-    1114: ("timestamp", Physical.MOMENT),
-    1184: ("timestamptz", Physical.MOMENT),
-    1700: ("numeric", Physical.NUMBER),
-    2950: ("uuid", Physical.TEXT),
+    16: ("bool", ColumnType.BOOLEAN),
+    18: ("char", ColumnType.TEXT),
+    19: ("name", ColumnType.TEXT),
+    20: ("bigint", ColumnType.INTEGER),
+    21: ("smallint", ColumnType.INTEGER),
+    23: ("integer", ColumnType.INTEGER),
+    25: ("text", ColumnType.TEXT),
+    26: ("oid", ColumnType.INTEGER),
+    700: ("real", ColumnType.NUMBER),
+    701: ("double", ColumnType.NUMBER),
+    869: ("inet", ColumnType.TEXT),
+    1042: ("bpchar", ColumnType.TEXT),
+    1043: ("varchar", ColumnType.TEXT),
+    1082: ("date", ColumnType.MOMENT),
+    1114: ("timestamp", ColumnType.MOMENT),
+    1184: ("timestamptz", ColumnType.MOMENT),
+    1700: ("numeric", ColumnType.NUMBER),
+    2950: ("uuid", ColumnType.TEXT),
 }
 """PostgreSQL's types by ``pg_type.oid``: the name, and how their values are stored."""
 
@@ -45,7 +45,7 @@ class Column:
     """A column of a query: its declared type, and how it is stored (or a text that says why it cannot be)."""
 
     declared: str
-    stored: Physical | str
+    stored: ColumnType | str
 
 
 def inner(query: str) -> str:
@@ -53,9 +53,9 @@ def inner(query: str) -> str:
     return query.strip().rstrip(";") + "\n"
 
 
-def known(source: Source, name: str, stored: Physical | str) -> Physical:
+def known(source: Source, name: str, stored: ColumnType | str) -> ColumnType:
     """How a column is stored. Raises ``DataError`` where it cannot be."""
-    if isinstance(stored, Physical):
+    if isinstance(stored, ColumnType):
         return stored
     raise source.fail(
         f"the column {name!r} {stored}.", "Cast it in the query, or leave it out with columns=."
@@ -172,31 +172,33 @@ def _own_names(names: list[str]) -> list[str]:
     ]
 
 
-def _of_values(cursor: Any, table: str, column: str, declared: str) -> Physical | str:
+def _of_values(cursor: Any, table: str, column: str, declared: str) -> ColumnType | str:
     name = _quoted(column)
     cursor.execute(f"SELECT DISTINCT typeof({name}) FROM temp.{table} WHERE {name} IS NOT NULL")
     return _stored({row[0] for row in cursor.fetchall()}, declared)
 
 
-def _stored(found: set[str], declared: str) -> Physical | str:
+def _stored(found: set[str], declared: str) -> ColumnType | str:
     """A column's type from its declaration and, because SQLite keeps no promise of it, from its values."""
     if found <= {"text"} and re.search("date|time", declared):
-        return Physical.MOMENT
+        return ColumnType.MOMENT
     if found <= {"integer"}:
         return _whole(declared, empty=not found)
     if found <= {"integer", "real"}:
-        return Physical.NUMBER
+        return ColumnType.NUMBER
     return (
-        Physical.TEXT if found == {"text"} else f"holds values of several types ({', '.join(sorted(found))})"
+        ColumnType.TEXT
+        if found == {"text"}
+        else f"holds values of several types ({', '.join(sorted(found))})"
     )
 
 
-def _whole(declared: str, *, empty: bool) -> Physical:
+def _whole(declared: str, *, empty: bool) -> ColumnType:
     if "bool" in declared:
-        return Physical.BOOLEAN
+        return ColumnType.BOOLEAN
     if re.search("dec|num|real|floa|doub", declared):
-        return Physical.NUMBER
-    return Physical.TEXT if empty and "int" not in declared else Physical.INTEGER
+        return ColumnType.NUMBER
+    return ColumnType.TEXT if empty and "int" not in declared else ColumnType.INTEGER
 
 
 def _pages(cursor: Any, table: str) -> Iterator[list[tuple[Any, ...]]]:

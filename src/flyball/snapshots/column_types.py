@@ -11,7 +11,7 @@ from flyball.domain.schema import Kind
 from flyball.domain.values import parse_timestamp
 
 
-class Physical(StrEnum):
+class ColumnType(StrEnum):
     """A column's stored type, by its name in DuckDB. Moments are UTC, in microseconds."""
 
     NUMBER = "DOUBLE"
@@ -22,11 +22,11 @@ class Physical(StrEnum):
 
 
 KIND = {
-    Physical.NUMBER: Kind.NUMBER,
-    Physical.INTEGER: Kind.INTEGER,
-    Physical.BOOLEAN: Kind.BOOLEAN,
-    Physical.TEXT: Kind.TEXT,
-    Physical.MOMENT: Kind.TIMESTAMP,
+    ColumnType.NUMBER: Kind.NUMBER,
+    ColumnType.INTEGER: Kind.INTEGER,
+    ColumnType.BOOLEAN: Kind.BOOLEAN,
+    ColumnType.TEXT: Kind.TEXT,
+    ColumnType.MOMENT: Kind.TIMESTAMP,
 }
 """The kind as which a database's own value is read back."""
 
@@ -42,34 +42,34 @@ def moment(value: Any) -> datetime:
     raise ValueError("Expected a moment.")
 
 
-STORED: dict[Physical, Callable[[Any], Any]] = {
-    Physical.NUMBER: float,
-    Physical.INTEGER: int,
-    Physical.BOOLEAN: bool,
-    Physical.TEXT: str,
-    Physical.MOMENT: moment,
+STORED: dict[ColumnType, Callable[[Any], Any]] = {
+    ColumnType.NUMBER: float,
+    ColumnType.INTEGER: int,
+    ColumnType.BOOLEAN: bool,
+    ColumnType.TEXT: str,
+    ColumnType.MOMENT: moment,
 }
 """How a value that a source gave is stored."""
 
 
-def fitted(physical: Physical, value: Any) -> Any:
+def fitted(type_: ColumnType, value: Any) -> Any:
     """A recorded value in a column that may have changed its type since: ``None`` where it does not fit."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return _fitted_other(physical, value)
+        return _fitted_other(type_, value)
     whole = isinstance(value, int) or value.is_integer()
-    if physical is Physical.INTEGER and whole:
+    if type_ is ColumnType.INTEGER and whole:
         return int(value)
-    return float(value) if physical is Physical.NUMBER else None
+    return float(value) if type_ is ColumnType.NUMBER else None
 
 
-def _fitted_other(physical: Physical, value: Any) -> Any:
+def _fitted_other(type_: ColumnType, value: Any) -> Any:
     if isinstance(value, bool):
-        return value if physical is Physical.BOOLEAN else None
-    if physical is Physical.MOMENT:
+        return value if type_ is ColumnType.BOOLEAN else None
+    if type_ is ColumnType.MOMENT:
         return _moment_or_none(value)
-    return value if physical is Physical.TEXT else None
+    return value if type_ is ColumnType.TEXT else None
 
 
 def _moment_or_none(value: str) -> datetime | None:
