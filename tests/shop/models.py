@@ -8,6 +8,9 @@ class City(models.Model):
 
     region = models.CharField(max_length=40)
 
+    def __str__(self) -> str:
+        return f"city in the {self.region}"
+
 
 class Customer(models.Model):
     """Who takes a loan: one row a customer, never changed while a test runs."""
@@ -28,6 +31,14 @@ class Order(models.Model):
     returned = models.BooleanField(default=False)
 
 
+class Repaid(models.Manager["Loan"]):
+    """Loans that were repaid."""
+
+    def get_queryset(self) -> models.QuerySet["Loan"]:
+        """The others are left out."""
+        return super().get_queryset().filter(status="repaid")
+
+
 class Loan(models.Model):
     """One training row."""
 
@@ -37,3 +48,35 @@ class Loan(models.Model):
     purpose = models.CharField(max_length=20)
     status = models.CharField(max_length=20, null=True)
     closed_at = models.DateTimeField(null=True)
+
+    objects = models.Manager()
+    repaid = Repaid()
+
+
+class Visit(models.Model):
+    """A customer came by: every kind of enumeration that a model has."""
+
+    class Channel(models.TextChoices):
+        """How."""
+
+        WEB = "w", "Web site"
+        SHOP = "s", "In the shop"
+
+    channel = models.CharField(max_length=1, choices=Channel, null=True)
+    stars = models.IntegerField(choices=[(1, "poor"), (2, "fair"), (3, "good")], null=True)
+    grouped = models.CharField(
+        max_length=1, choices=[("North", [("n", "Kiel")]), ("m", "Mainz")], default="n"
+    )
+    city = models.ForeignKey(City, models.PROTECT)
+    paid = models.BooleanField(default=False)
+
+
+class Measure(models.Model):
+    """Numbers and moments as far as a database takes them."""
+
+    value = models.FloatField(null=True)
+    exact = models.DecimalField(max_digits=400, decimal_places=10, null=True)
+    whole = models.BigIntegerField(null=True)
+    at = models.DateTimeField(null=True)
+    day = models.DateField(null=True)
+    target = models.FloatField(null=True)

@@ -16,6 +16,8 @@ CATEGORIES = 50
 """Text with at most so many different values is a category; with more it is text."""
 SHOWN = 100
 """How many categories a profile counts, the most frequent first."""
+LARGE, SCALE = 1e150, 2.0**600
+"""The square of a number beyond the first is infinite; a power of two scales it to the last bit."""
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 Profile = dict[str, dict[str, Any]]
@@ -97,13 +99,24 @@ def _column(workspace: Workspace, table: str, column: str, kind: Kind) -> dict[s
 
 
 def _numbers(workspace: Workspace, table: str, column: str) -> dict[str, Any]:
-    mean, deviation = workspace.row(f"SELECT avg({column}), stddev_pop({column}) FROM {table}")
-    return {"mean": mean, "deviation": deviation, "quantiles": _quantiles(workspace, table, column)}
+    """Mean, deviation and quantiles. Numbers whose sums or squares no float can hold are scaled meanwhile."""
+    least, most = workspace.row(f"SELECT min({column})::DOUBLE, max({column})::DOUBLE FROM {table}")
+    largest = max(abs(least or 0), abs(most or 0))
+    scale = SCALE if largest > LARGE else 1.0
+    scaled = f"{column}::DOUBLE / {scale!r}::DOUBLE" if scale != 1 else column
+    mean, deviation = workspace.row(f"SELECT avg({scaled}), stddev_pop({scaled}) FROM {table}")
+    quantiles = {name: value * scale for name, value in _quantiles(workspace, table, scaled).items()}
+    ends = {"0.0": least, "1.0": most} if quantiles else {}  # to the last bit: they are the schema's range
+    return {
+        "mean": None if mean is None else mean * scale,
+        "deviation": None if deviation is None else deviation * scale,
+        "quantiles": quantiles | ends,
+    }
 
 
 def _quantiles(workspace: Workspace, table: str, expression: str) -> dict[str, float]:
     wanted = ", ".join(map(str, QUANTILES))
-    found = workspace.row(f"SELECT quantile_cont({expression}::DOUBLE, [{wanted}]) FROM {table}")[0]
+    found = workspace.row(f"SELECT quantile_cont(({expression})::DOUBLE, [{wanted}]) FROM {table}")[0]
     return {str(quantile): value for quantile, value in zip(QUANTILES, found or (), strict=False)}
 
 

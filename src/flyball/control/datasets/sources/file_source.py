@@ -83,7 +83,9 @@ def parquet_type(source: Source, name: str, type_: str) -> ColumnType:
 
 
 def unreadable(source: Source, line: str | None) -> DataError:
-    """An error for a CSV file that breaks off; it names the line and never what stands there."""
+    """An error for a file that breaks off; it names the line and never what stands there."""
+    if not is_csv(source):
+        return source.fail("a value is not of its column's type, or the file is damaged.", "Write it again.")
     place = f"cannot be read at line {line}." if line else "cannot be read."
     return source.fail(
         place, "Each line needs as many fields as the first, in UTF-8, quoted with double quotes."

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, DataError, connection, transaction
 
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.source import Source, Staged, chosen
@@ -101,6 +101,8 @@ def opened(source: Source) -> Iterator[Opened]:
     try:
         with (_lite if connection.vendor == "sqlite" else _postgres)(source) as opened:
             yield opened
+    except DataError:
+        raise  # a value that Python cannot hold: the database's reason repeats it
     except DatabaseError as error:
         raise source.fail("the query fails:", str(error)) from error
 
