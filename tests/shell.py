@@ -71,7 +71,10 @@ class Shell:
         )
         try:
             assert server.stdout is not None
-            yield Server(server.pid, **json.loads(server.stdout.readline()))
+            said = server.stdout.readline()
+            document = json.loads(said)
+            key = Path(document["key_file"]).read_text().strip()
+            yield Server(server.pid, document["url"], key, document["curl"], said)
         finally:
             os.killpg(server.pid, signal.SIGINT)  # as a terminal sends it: to every process
             server.wait(PATIENCE)
@@ -85,6 +88,8 @@ class Server:
     url: str
     key: str
     curl: str | None
+    said: str
+    """What was printed when it answered."""
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON answer to a request that succeeds."""

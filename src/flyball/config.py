@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 
@@ -14,7 +15,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one process. Each field is read from ``FLYBALL_<FIELD>``."""
 
     home: Path
-    """Where snapshots, secrets and the embedded database live (directory, made with mode 0700)."""
+    """Where snapshots, secrets and the embedded database live (a directory; see ``make_home``)."""
     database_url: Annotated[str, msgspec.Meta(pattern="^(sqlite:///|postgres(ql)?://)")]
     """``sqlite:///path`` or ``postgresql://user@host/name``."""
     host: str = "127.0.0.1"
@@ -31,6 +32,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Predictions that may wait for a commit before new requests get 503."""
     body_limit: int = 16 * 1024 * 1024
     """Largest request body (bytes)."""
+    drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 25
+    """How long a server that is told to end still answers what it has begun (seconds)."""
+    give_up_seconds: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 60
+    """How long a server whose processes keep ending may go without an answer before it gives up (seconds)."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")] = "INFO"
     """Lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
 
@@ -43,7 +48,8 @@ def load(environ: Mapping[str, str] = os.environ, base: Path | None = None) -> C
     """
     raw = {name: environ[_variable(name)] for name in Config.__struct_fields__ if _variable(name) in environ}
     home = Path(raw.pop("home", "") or (base or Path.cwd()) / ".flyball").absolute()
-    values: dict[str, object] = {"database_url": f"sqlite:///{home / 'flyball.sqlite3'}", **raw}
+    embedded = quote(str(home / "flyball.sqlite3"))  # else # and ? in a directory's name would end the path
+    values: dict[str, object] = {"database_url": f"sqlite:///{embedded}", **raw}
     if "allowed_hosts" in raw:
         values["allowed_hosts"] = [host.strip() for host in raw["allowed_hosts"].split(",")]
     try:
@@ -51,6 +57,18 @@ def load(environ: Mapping[str, str] = os.environ, base: Path | None = None) -> C
     except msgspec.ValidationError as error:
         field = str(error).rpartition("$.")[2].rstrip("`") or "?"
         raise ValueError(f"{_variable(field)} does not fit: {str(error).partition(' - ')[0]}.") from error
+
+
+def make_home(home: Path) -> Path:
+    """The directory ``home``; where it is missing it is made, closed to other users and ignored by git.
+
+    Every part of Flyball that writes into the home makes it here: it holds secrets and people's data.
+    Raises ``OSError`` where it cannot be made.
+    """
+    if not home.is_dir():
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / ".gitignore").write_text("*\n", encoding="utf-8")
+    return home
 
 
 def _variable(field: str) -> str:

@@ -15,9 +15,9 @@ from sklearn.dummy import DummyClassifier
 
 from flyball import Candidate, FeatureTable, Policy, RequestSource, Rows
 from flyball.cli.commands.keys import keys
-from flyball.cli.commands.servers import build_missing
+from flyball.cli.commands.serve.up import build_missing
 from flyball.cli.main import main
-from flyball.cli.output import Output
+from flyball.cli.printing.output import Output
 from flyball.control.registry.models import Build
 from tests.cli.conftest import Typed
 from tests.registry import small

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from django.test import Client
 from django.urls import include, path
 
-from flyball.cli.sample import curl
+from flyball.cli.main import main
+from flyball.cli.servers.example_request import curl
 from tests.cli.conftest import Typed
 from tests.cli.test_projects import serving
 from tests.shell import Shell
@@ -44,16 +47,133 @@ def test_a_setting_that_cannot_be_is_named(
     assert "Traceback" not in stderr
 
 
+def sentence(shell: Shell, *words: str, exits: int = 1) -> str:
+    """What a command says, which is one line."""
+    said = shell.run("flyball", *words, exits=exits).stderr
+    assert "Traceback" not in said
+    assert said.startswith("Error: ")
+    return said
+
+
+BROKEN = {
+    "a syntax error": ("class Late(\n", "line 2", "SyntaxError"),
+    "a missing module": ("import no_such_module_anywhere\n", "line 2", "no_such_module_anywhere"),
+    "an exception": ("\nLATE = 1 / 0\n", "line 3", "ZeroDivisionError"),
+    "a misspelt word": ("\nfrom flyball import Rowz\n", "line 3", "Rowz"),
+}
+
+
+@pytest.mark.parametrize("command", ["check --no-build", "apply", "versions late", "up"])
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_mistake_in_the_users_own_code_is_named_with_file_and_line(
+    project: Shell, kind: str, command: str
+) -> None:
+    code, line, said = BROKEN[kind]
+    project.run("python", "manage.py", "migrate", "--verbosity", "0")
+    (project.directory / "hello" / "endpoints.py").write_text(f'"""Broken."""\n{code}')
+    found = sentence(project, *command.split())
+    assert len(found.splitlines()) == 1
+    assert [each for each in ("hello/endpoints.py", line, said) if each not in found] == []
+
+
+def test_a_traceback_is_shown_to_those_who_debug(project: Shell) -> None:
+    (project.directory / "hello" / "endpoints.py").write_text("LATE = 1 / 0\n")
+    debugging = Shell(project.directory, {"FLYBALL_DEBUG": "1"})
+    assert "Traceback" in debugging.run("flyball", "check", "--no-build", exits=1).stderr
+
+
+def test_a_mistake_in_the_settings_is_named_with_file_and_line(project: Shell) -> None:
+    (project.directory / "hello" / "settings.py").open("a").write("\nHERE = 1 / 0\n")
+    assert "hello/settings.py, line " in sentence(project, "versions", "late")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("check", "--load", "typo"), "typo"),
+        (("check", "--load", "loaddata nowhere.json"), "nowhere.json"),
+        (("check", "--load", 'loaddata "half'), "--load"),
+        (("init", "other", "--directory", "manage.py"), "manage.py"),
+        (("init", "other", "--directory", "/proc/nowhere"), "/proc/nowhere"),
+    ],
+)
+def test_what_cannot_be_loaded_or_written_is_named(project: Shell, words: tuple[str, ...], said: str) -> None:
+    done = subprocess.run(
+        ["flyball", *words], cwd=project.directory, env=project.environment, capture_output=True, text=True
+    )
+    assert done.returncode in {1, 2}
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["snapshot purchase --out", "export purchase@1"])
+@pytest.mark.parametrize("place", ["nowhere/at/all.parquet", "rows.csv/below", "/proc/flyball.out", "."])
+def test_a_place_that_cannot_be_written_is_named(
+    typed: Typed, champion: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if command.startswith("export") and place in {".", "nowhere/at/all.parquet"}:
+        place = "rows.csv"  # a folder is made where it is missing
+    result = CliRunner().invoke(main, [*command.split(), place])
+    assert result.exit_code in {1, 2}, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert place in result.stderr
+
+
+@pytest.mark.parametrize("words", ["predict purchase --out a.csv --file", "outcomes purchase"])
+@pytest.mark.parametrize("kind", ["missing", "a directory", "not UTF-8", "empty"])
+def test_an_input_file_that_cannot_be_read_is_named(
+    typed: Typed, champion: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = tmp_path / "given.csv"
+    if kind == "a directory":
+        given.mkdir()
+    elif kind != "missing":
+        given.write_bytes(b"" if kind == "empty" else b"age,job,reference,value\n30,\xff,a,yes\n")
+    result = CliRunner().invoke(main, [*words.split(), "given.csv"])
+    assert result.exit_code in {1, 2}, result.output
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_outcomes_in_a_file_may_be_separated_by_semicolons(
+    typed: Typed, champion: str, tmp_path: Path
+) -> None:
+    results = tmp_path / "results.csv"
+    results.write_text("reference;value\nnot-yet;no\n")
+    assert typed.json("outcomes", champion, str(results))["held"] == 1
+
+
+def test_serving_from_postgresql_without_its_driver_says_how_to_install_it(
+    tmp_path: Path, project: Shell
+) -> None:
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in {'psycopg', 'psycopg2'}:\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+    )
+    settings = {"PYTHONPATH": str(tmp_path / "without"), "FLYBALL_DATABASE_URL": "postgresql://x@127.0.0.1/x"}
+    for directory in (tmp_path, project.directory):
+        said = sentence(Shell(directory, settings), "serve")
+        assert "pip install" in said
+        assert "postgres]" in said
+
+
 def test_the_data_plane_outside_a_project_asks_for_its_database(tmp_path: Path) -> None:
     assert "FLYBALL_DATABASE_URL" in Shell(tmp_path).run("flyball", "serve", exits=2).stderr
 
 
 def test_the_printed_line_goes_where_a_guest_has_put_the_doors(
-    typed: Typed, champion: str, settings: Any
+    typed: Typed, champion: str, settings: Any, tmp_path: Path
 ) -> None:
-    assert "http://here/v1/endpoints/purchase/predictions" in str(curl("http://here", "key", "default"))
+    place = ("http://here", tmp_path / "owner.key", "default")
+    assert "http://here/v1/endpoints/purchase/predictions" in str(curl(*place))
     settings.ROOT_URLCONF = (path("ml/", include("flyball.urls")),)
-    assert "http://here/ml/v1/endpoints/purchase/predictions" in str(curl("http://here", "key", "default"))
+    assert "http://here/ml/v1/endpoints/purchase/predictions" in str(curl(*place))
 
 
 def test_the_root_of_a_ready_made_project_leads_to_the_admin() -> None:

@@ -106,10 +106,10 @@ def test_without_the_extra_for_learning_a_command_says_how_to_install_it(
     # What an interpreter without the extra does; Python runs the file as it starts.
     (tmp_path / "without" / "sitecustomize.py").write_text(
         "import sys\n"
-        "from flyball.cli.command import LEARNING\n"
+        "from flyball.cli.failures.explaining import EXTRAS\n"
         "class Absent:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.partition('.')[0] in LEARNING:\n"
+        "        if name.partition('.')[0] in EXTRAS['learning']:\n"
         "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
         "sys.meta_path.insert(0, Absent())\n"
     )

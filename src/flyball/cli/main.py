@@ -5,17 +5,24 @@ from __future__ import annotations
 import click
 
 from flyball import __version__
-from flyball.cli.commands.apply import apply
-from flyball.cli.commands.build import build
-from flyball.cli.commands.check import check
-from flyball.cli.commands.init import init
+from flyball.cli.command import json_option
+from flyball.cli.commands.ask.outcomes import outcomes
+from flyball.cli.commands.ask.predict import predict
+from flyball.cli.commands.carry.export import export
+from flyball.cli.commands.carry.import_ import import_
 from flyball.cli.commands.keys import keys
-from flyball.cli.commands.outcomes import outcomes
-from flyball.cli.commands.predict import predict
-from flyball.cli.commands.servers import serve, up, web
-from flyball.cli.commands.snapshot import snapshot
-from flyball.cli.commands.transfer import export, import_
-from flyball.cli.commands.versions import promote, rollback, versions
+from flyball.cli.commands.learn.build import build
+from flyball.cli.commands.learn.snapshot import snapshot
+from flyball.cli.commands.learn.versions import versions
+from flyball.cli.commands.publish.promote import promote
+from flyball.cli.commands.publish.rollback import rollback
+from flyball.cli.commands.serve.serve import serve
+from flyball.cli.commands.serve.up import up
+from flyball.cli.commands.serve.web import web
+from flyball.cli.commands.start.apply import apply
+from flyball.cli.commands.start.check import check
+from flyball.cli.commands.start.init import init
+from flyball.cli.group import Commands
 
 COMMANDS = (
     init,
@@ -37,16 +44,9 @@ COMMANDS = (
 )
 
 
-class InOrder(click.Group):
-    """A group that lists its commands in the order in which they were added."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, unsorted."""
-        return list(self.commands)
-
-
-@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="flyball")
+@json_option
 def main() -> None:
     """Build, serve, record and improve machine-learning models inside Django.
 
@@ -55,6 +55,8 @@ def main() -> None:
       flyball init hello
       cd hello
       flyball up --build
+
+    --json may stand anywhere.
 
     \b
     Exit codes:

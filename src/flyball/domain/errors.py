@@ -197,3 +197,15 @@ class GoldenMismatch(FlyballError):
     """The version does not give its golden answers here."""
 
     code = "golden_mismatch"
+
+
+class Unusable(FlyballError):
+    """Something that this command needs is missing or cannot be used."""
+
+    code = "unusable"
+
+
+class DatabaseUnusable(Unusable):
+    """The database is missing or cannot be used."""
+
+    code = "database"

@@ -6,13 +6,15 @@ import os
 import secrets
 from pathlib import Path
 
+from flyball.config import make_home
+
 
 def secret_file(path: Path, make: str | None = None) -> str:
     """The secret in a file; where there is none yet, ``make`` (or 512 random bits) is written with mode 0600.
 
     Two processes that start at once agree: the file appears whole, and only one of them creates it.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_home(path.parent)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     if not path.exists():
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

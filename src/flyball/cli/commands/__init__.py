@@ -1,1 +1,1 @@
-"""The commands, one file each."""
+"""Commands, each in a file of its own, in the rooms that docs/commands.md has as sections."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from flyball.cli.command import command
-from flyball.cli.output import Output
+from flyball.cli.command import command, json_option
+from flyball.cli.printing.output import Output
 from flyball.domain.errors import NotFound
 
 
 @click.group()
+@json_option
 def keys() -> None:
     """Issue, list and revoke API keys.
 

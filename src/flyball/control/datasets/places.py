@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from flyball.config import Config, load
+from flyball.config import Config, load, make_home
 
 
 def base() -> Path:
@@ -22,6 +22,6 @@ def home() -> Path:
 
 def snapshots() -> Path:
     """The directory of snapshot files; made with mode 0700 where it is missing."""
-    folder = home() / "snapshots"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = make_home(home()) / "snapshots"
+    folder.mkdir(mode=0o700, exist_ok=True)
     return folder

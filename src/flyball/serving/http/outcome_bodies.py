@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from flyball.domain.declaration import delimiter_of
 from flyball.domain.errors import MOST_PROBLEMS, InvalidInput, MalformedBody, Problem
 from flyball.serving.calls import SentOutcome
 from flyball.serving.http import wire
@@ -41,7 +42,7 @@ def from_json(body: bytes, endpoint: str) -> list[SentOutcome]:
 
 
 def from_csv(body: bytes, endpoint: str, source: str = "api") -> list[SentOutcome]:
-    """The outcomes of a CSV file in UTF-8 with a header.
+    """The outcomes of a CSV file in UTF-8 with a header, separated as any CSV file that Flyball reads.
 
     Its columns are ``value``, ``occurred_at``, and ``prediction``, ``reference`` or ``entity.<column>``. An
     empty cell is no value. A problem's pointer counts the lines after the header from 0, also those that are
@@ -51,7 +52,8 @@ def from_csv(body: bytes, endpoint: str, source: str = "api") -> list[SentOutcom
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise MalformedBody("The body is not UTF-8.") from None
-    lines = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    delimiter = delimiter_of(text.partition("\n")[0])
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     problems: list[Problem] = []
     try:
         header = [name.strip() for name in next(lines, [])]

@@ -1,0 +1,1 @@
+"""Predict and hear: answers, and what really happened."""

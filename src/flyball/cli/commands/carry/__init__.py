@@ -1,0 +1,1 @@
+"""Carry: a version as a folder, for git or for another server."""

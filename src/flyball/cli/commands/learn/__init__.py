@@ -1,0 +1,1 @@
+"""Learn: snapshots, builds, versions."""

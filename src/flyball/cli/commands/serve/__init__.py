@@ -1,0 +1,1 @@
+"""Serve: everything on one port, or each plane alone."""

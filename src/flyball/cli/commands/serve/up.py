@@ -1,0 +1,107 @@
+"""``flyball up``: everything on one port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flyball.cli.command import command
+from flyball.cli.commands.learn.build import make_champion
+from flyball.cli.commands.start.apply import refuse_faults
+from flyball.cli.following.building import run_build
+from flyball.cli.following.snapshotting import take_snapshot
+from flyball.cli.printing.leaderboard import COLUMNS, DETAILS, doubt, leaderboard
+from flyball.cli.printing.output import Output
+from flyball.cli.project.location import config
+from flyball.cli.project.owner_key import TEAM, key_file, new_owner_key
+from flyball.cli.servers.address import free_address, url
+from flyball.cli.servers.applications import one_port
+from flyball.cli.servers.example_request import curl
+from flyball.cli.servers.only_one import only_one
+from flyball.cli.servers.server import run
+from flyball.config import Config
+from flyball.domain.errors import FlyballError
+
+
+@command
+@click.option(
+    "--build", is_flag=True, help="First build and promote every endpoint that has no champion yet."
+)
+def up(output: Output, *, build: bool) -> None:
+    """Bring everything up: migrate, apply, and serve on one port.
+
+    A first start makes an owner's key, in a file that only you can read, and prints it this once. The
+    server listens on loopback (FLYBALL_HOST, FLYBALL_PORT) until Ctrl-C.
+
+    Examples:
+      flyball up
+      flyball up --build
+      FLYBALL_PORT=9000 flyball up
+    """
+    own = config()
+    with only_one(own):
+        free_address(own)  # else a build of minutes would end with a port that is taken
+        prepare(output)
+        if build:
+            build_missing(output)
+        key = new_owner_key(own)
+        run(one_port(), own, lambda: welcome(output, own, key))
+
+
+def prepare(output: Output) -> None:
+    """Bring database and routes in line with the code: migrate, then apply."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from flyball.control.declarations import discovery
+    from flyball.control.routing import services
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        output.note("Migrating the database.")
+        call_command("migrate", verbosity=0, interactive=False)
+    refuse_faults()
+    for change in services.apply(discovery.autodiscover()):
+        output.note(f"Applied: {change.endpoint} {change.what}.")
+
+
+def build_missing(output: Output) -> None:
+    """Snapshot, build and promote each endpoint that nothing answers for; one that fails is named."""
+    from flyball.control.declarations import discovery
+    from flyball.control.registry.services import register
+    from flyball.control.routing import selectors
+
+    for name, declaration in discovery.autodiscover().items():
+        if selectors.route(name) is not None:
+            continue
+        try:
+            done = run_build(output, declaration, take_snapshot(output, declaration))
+            rows = leaderboard(done)
+            output.note_table(rows, COLUMNS, DETAILS)
+            version = register(build=done)
+            output.note_if(doubt(rows, version))
+            make_champion(version)
+            output.note(f"{version} is champion.")
+        except FlyballError as error:
+            output.note(f"{name} was not built: {error}")
+
+
+def welcome(output: Output, own: Config, key: str | None) -> None:
+    """Say where the server and the key are, and a line that works; the key itself only when it is new."""
+    path = key_file(own)
+    line = curl(url(own), path, TEAM)
+    document = {"url": url(own), "key_file": str(path), "curl": line}
+    output.result({**document, "key": key} if key else document, _welcome(url(own), path, key, line))
+
+
+def _welcome(where: str, path: Path, key: str | None, line: str | None) -> str:
+    lines = [
+        "",
+        f"Flyball is up: {where}",
+        f"Owner's key:   {path}" if key is None else f"Owner's key:   {key}   (shown once; kept in {path})",
+        "Ctrl-C stops it." if line is None else f"Ctrl-C stops it. Try, in another terminal:\n\n{line}",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Start: make a project, check it, publish it."""

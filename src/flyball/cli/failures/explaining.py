@@ -1,0 +1,85 @@
+"""An exception as a sentence, where a user can put it right; Flyball's own mistakes keep their traceback."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from flyball.cli.failures.databases import of_the_database
+from flyball.cli.failures.failure import Failure
+from flyball.cli.failures.user_code import in_the_users_code
+from flyball.domain.errors import FlyballError, Unusable
+
+EXTRAS = {
+    "learning": {"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"},
+    "postgres": {"psycopg", "psycopg2", "psycopg_pool"},
+}
+"""What each extra installs, as it is imported."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What a user can put right ends the block with ``Failure``."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        known = sentence(error)
+        if known is None:
+            raise
+        if os.environ.get("FLYBALL_DEBUG", "").lower() in {"1", "true"} and known is not error:
+            traceback.print_exception(error)
+        raise Failure(known) from error
+
+
+def sentence(error: Exception) -> FlyballError | None:
+    """What a user is told of an exception; ``None`` where it is a mistake of Flyball's own."""
+    for explain in EXPLANATIONS:
+        found = explain(error)
+        if found is not None:
+            return found
+    return None
+
+
+def _own(error: Exception) -> FlyballError | None:
+    return error if isinstance(error, FlyballError) else None
+
+
+def _of_a_missing_extra(error: Exception) -> FlyballError | None:
+    name = ((error.name or "") if isinstance(error, ModuleNotFoundError) else "").partition(".")[0]
+    if "psycopg" in str(error) and type(error).__name__ == "ImproperlyConfigured":
+        name = "psycopg"  # Django's own words for it
+    extra = next((extra for extra, modules in EXTRAS.items() if name in modules), None)
+    return (extra and Unusable(f'{name} is missing here. Install it: pip install "django-flyball[{extra}]"')) or None
+
+
+def _of_djangos_command(error: Exception) -> FlyballError | None:
+    ends = {"CommandError", "SystemCheckError", "ImproperlyConfigured"}
+    names = {each.__name__ for each in type(error).__mro__ if each.__module__.startswith("django.")}
+    return Unusable(_first_line(error)) if names & ends else None
+
+
+def _of_the_system(error: Exception) -> FlyballError | None:
+    if not isinstance(error, OSError) or error.filename is None:
+        return None
+    return Unusable(f"{error.filename} cannot be used: {error.strerror}.")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+EXPLANATIONS: tuple[Callable[[Exception], FlyballError | None], ...] = (
+    _own,
+    _of_a_missing_extra,
+    of_the_database,
+    _of_djangos_command,
+    in_the_users_code,
+    _of_the_system,
+)
+"""Asked in this order: a file that the user's own code misses is a matter of that code."""

@@ -1,0 +1,1 @@
+"""Work with its progress shown: snapshots and builds."""

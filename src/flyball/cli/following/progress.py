@@ -1,0 +1,42 @@
+"""A progress bar for work in steps; without a terminal, a line for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from flyball.cli.printing.output import Output
+
+
+@contextmanager
+def steps(output: Output) -> Iterator[Steps]:
+    """A progress bar, gone when the work is done."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=output.notes,
+        transient=True,
+        disable=output.as_json,
+    ) as progress:
+        yield Steps(output, progress)
+
+
+class Steps:
+    """A running progress bar."""
+
+    def __init__(self, output: Output, progress: Progress) -> None:
+        self._output = output
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+        self._said = ""
+
+    def at(self, text: str, done: int | None = None, total: int | None = None) -> None:
+        """Where the work is. Without a terminal, each new text is a line of its own."""
+        self._progress.update(self._task, description=text, completed=done or 0, total=total)
+        if not self._progress.console.is_terminal and text != self._said:
+            self._output.note(f"  {text}")
+        self._said = text

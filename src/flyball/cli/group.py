@@ -1,0 +1,67 @@
+"""The group of all commands: ``--json`` wherever it stands, and failures as a sentence or a document."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import IO, Any
+
+import click
+
+from flyball.cli.failures.failure import document
+from flyball.cli.printing.output import Output
+
+JSON = "--json"
+
+
+class Commands(click.Group):
+    """A group that lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, unsorted."""
+        return list(self.commands)
+
+    def main(  # type: ignore[override]  # click declares two overloads that say the same
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        standalone_mode: bool = True,
+        stream: IO[str] | None = None,
+        **extra: Any,
+    ) -> Any:
+        """Run as a command line; ``stream`` takes the results instead of standard output.
+
+        Without ``standalone_mode`` errors are raised, else they are shown and the process ends.
+        """
+        words, as_json = without_json(sys.argv[1:] if args is None else args)
+        extra["obj"] = Output(as_json=as_json, stream=stream)
+        try:
+            code = super().main(words, prog_name, standalone_mode=False, **extra)
+        except (click.ClickException, click.Abort) as error:
+            if not standalone_mode:
+                raise
+            sys.exit(_show(error, as_json=as_json))
+        return sys.exit(code if isinstance(code, int) else 0) if standalone_mode else code
+
+
+def without_json(words: Sequence[str]) -> tuple[list[str], bool]:
+    """The words without ``--json``, and whether it was among them; after ``--`` it is no option."""
+    given = list(words)
+    end = given.index("--") if "--" in given else len(given)
+    rest = [word for word in given[:end] if word != JSON]
+    return rest + given[end:], len(rest) < end
+
+
+def _show(error: click.ClickException | click.Abort, *, as_json: bool) -> int:
+    if isinstance(error, click.Abort):
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would print a traceback
+        click.echo("Aborted.", err=True)
+        return 1
+    if as_json:
+        click.echo(document(error), err=True)
+    else:
+        error.show()
+    return error.exit_code

@@ -1,0 +1,1 @@
+"""How results look: documents for programs, text and tables for people."""

@@ -1,0 +1,77 @@
+"""What a command says: tables and notes for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+import click
+from rich.console import Console
+
+from flyball.cli.printing.table import table
+
+WIDTH = 80
+"""How wide a table is where the reader is no terminal (characters)."""
+
+
+class Output:
+    """Where a command writes: results to standard output or ``stream``, everything else to standard error."""
+
+    def __init__(self, *, as_json: bool, stream: IO[str] | None = None) -> None:
+        self.as_json = as_json
+        self.stream = stream
+        self.notes = Console(stderr=True, quiet=as_json, highlight=False, markup=False)
+
+    def note(self, text: str) -> None:
+        """Tell people what is going on; programs are not told."""
+        self.notes.print(text, soft_wrap=True)
+
+    def note_if(self, text: str | None) -> None:
+        """The same, where there is something to tell."""
+        if text:
+            self.note(text)
+
+    def note_table(
+        self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], details: Sequence[str] = ()
+    ) -> None:
+        """A table on the way to the result."""
+        _print(self.notes, rows, columns, details)
+
+    def result(self, document: Any, text: str = "") -> None:
+        """The result: the document for programs, the text for people."""
+        self._write(json.dumps(document, default=str, ensure_ascii=False) if self.as_json else text)
+
+    def table(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        columns: Sequence[str],
+        empty: str,
+        details: Sequence[str] = (),
+    ) -> None:
+        """The result as a table of ``columns``; programs get each row whole. ``empty`` stands for no rows.
+
+        ``details`` are columns of long texts: each text is a paragraph below the table, under the name in the
+        row's first text.
+        """
+        if self.as_json:
+            self._write(json.dumps(list(rows), default=str, ensure_ascii=False))
+        elif not rows:
+            self._write(empty)
+        else:
+            _print(Console(file=self.stream, highlight=False, markup=False), rows, columns, details)
+
+    def _write(self, text: str) -> None:
+        click.echo(text, file=self.stream)
+
+
+def _print(
+    console: Console, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], details: Sequence[str]
+) -> None:
+    width = console.width if console.is_terminal else WIDTH
+    console.print(table(rows, columns, width), width=width)
+    for row in rows:
+        name = next((value for value in row.values() if isinstance(value, str)), "")
+        for detail in details:
+            if row.get(detail):
+                console.print(f"{name}: {row[detail]}", width=width, overflow="fold")

@@ -1,0 +1,1 @@
+"""The user's Django project: finding it, starting Django in it, its home and its first key."""

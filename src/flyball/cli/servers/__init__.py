@@ -1,0 +1,1 @@
+"""Server processes: how they start, are watched, and end."""

@@ -1,0 +1,45 @@
+"""What each server command serves: both planes on one port, the data plane, or Django."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flyball.cli.servers.server import Server
+
+
+def one_port() -> Server:
+    """The project's ASGI application; where it names none, Django's own, which leads to the doors."""
+    from django.conf import settings
+
+    dotted = getattr(settings, "ASGI_APPLICATION", None)
+    if not dotted:
+        return django(workers=1)
+    return Server(target=":".join(dotted.rsplit(".", 1)), static=_static())
+
+
+def django(workers: int) -> Server:
+    """Django alone."""
+    return Server(
+        target="django.core.asgi:get_asgi_application",
+        factory=True,
+        lifespan=False,  # Django knows none
+        workers=workers,
+        static=_static(),
+        probe="/",
+    )
+
+
+def data_plane(workers: int) -> Server:
+    """The data plane alone."""
+    return Server(target="flyball.serving.app:application", workers=workers)
+
+
+def _static() -> tuple[tuple[str, Path], ...]:
+    """Each app's static files, as folders that the server hands out by itself."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import AppDirectoriesFinder
+
+    route = "/" + settings.STATIC_URL.strip("/")
+    places = [Path(storage.location) for storage in AppDirectoriesFinder().storages.values()]
+    folders = [folder for place in places for folder in sorted(place.iterdir()) if folder.is_dir()]
+    return tuple((f"{route}/{folder.name}", folder) for folder in folders)

@@ -1,0 +1,51 @@
+"""An ASGI application that can be told to end, though clients still keep its server waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Draining:
+    """Passes everything on; ``end`` brings the lifespan's shutdown forward, which commits what waits."""
+
+    def __init__(self, application: Callable[..., Awaitable[None]]) -> None:
+        self._application = application
+        self._told = asyncio.Event()
+        self._ended = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self, scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
+        # Not a coroutine of its own: each request would pay for it.
+        if scope["type"] == "lifespan":
+            self._loop = asyncio.get_running_loop()
+            receive, send = partial(self._receive, receive), partial(self._send, send)
+        return self._application(scope, receive, send)
+
+    def end(self, seconds: float) -> None:
+        """Have the lifespan end, and wait for it, but not longer than ``seconds``. From another thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
+            self._ended.wait(seconds)
+
+    async def _receive(self, receive: Receive) -> Message:
+        servers = asyncio.ensure_future(receive())
+        ours = asyncio.ensure_future(self._told.wait())
+        await asyncio.wait({servers, ours}, return_when=asyncio.FIRST_COMPLETED)
+        ours.cancel()
+        if servers.done():
+            return servers.result()
+        servers.cancel()
+        return {"type": "lifespan.shutdown"}
+
+    async def _send(self, send: Send, message: Message) -> None:
+        await send(message)
+        if message["type"].startswith("lifespan.shutdown."):
+            self._ended.set()

@@ -1,0 +1,81 @@
+"""A request that works: made from a version's golden rows and its snapshot's first entity."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flyball.cli import csv_rows
+from flyball.domain.routing import Manifest, Route
+
+if TYPE_CHECKING:
+    from flyball.control.registry.models import Version
+
+
+def curl(url: str, key_file: Path, team: str) -> str | None:
+    """A line to paste into a shell, for the first endpoint of the team that can answer.
+
+    The shell reads the key from its file: the line itself may be shown and kept.
+    """
+    from flyball.control.declarations.selectors import endpoints
+    from flyball.control.routing import selectors
+
+    for endpoint in endpoints([team]):
+        route = selectors.route(endpoint.name)
+        if route is not None:
+            return _line(url, key_file, route)
+    return None
+
+
+def _line(url: str, key_file: Path, route: Route) -> str:
+    address = shlex.quote(f"{url}{_path(f'endpoints/{route.endpoint}/predictions')}")
+    key = f'"Authorization: Bearer $(cat {shlex.quote(str(key_file))})"'
+    sent = shlex.quote(json.dumps(body(route), ensure_ascii=False))
+    return f"curl {address} -H {key} -H 'Content-Type: application/json' -d {sent}"
+
+
+def _path(rest: str) -> str:
+    """The path of a door where the project has put Flyball."""
+    from django.urls import NoReverseMatch, reverse
+
+    try:
+        return reverse("flyball-door", kwargs={"rest": rest})
+    except NoReverseMatch:
+        return f"/v1/{rest}"
+
+
+def body(route: Route) -> dict[str, Any]:
+    """The body of a request that the route's champion answers."""
+    from flyball.control.registry import selectors
+
+    version = selectors.version(route.endpoint, route.champion.version)
+    manifest = selectors.manifest(version)
+    entity = csv_rows.keys(route.lookups, _entity(version)) if route.lookups else {}
+    sent = {"entity": entity, "input": _input(manifest)}
+    return {name: values for name, values in sent.items() if values}
+
+
+def _input(manifest: Manifest) -> dict[str, Any]:
+    if not manifest.golden:
+        return {}
+    row = manifest.golden[0][0]
+    return {field.name: row.get(field.name) for field in manifest.schema.of("request").fields}
+
+
+def _entity(version: Version) -> dict[str, Any]:
+    """The first row's entity in the snapshot that the version learned from."""
+    import pyarrow.parquet
+
+    from flyball.control.datasets.models import Snapshot
+    from flyball.control.datasets.selectors import snapshot_path
+
+    digest = version.facts.get("snapshot", {}).get("digest")
+    snapshot = Snapshot.objects.filter(endpoint_id=version.endpoint_id, digest=digest).first()
+    if snapshot is None or not snapshot_path(snapshot).exists():
+        return {}
+    with pyarrow.parquet.ParquetFile(snapshot_path(snapshot)) as file:
+        batch = next(file.iter_batches(batch_size=1, columns=["_entity"]), None)
+    text = batch.column(0)[0].as_py() if batch is not None and len(batch) else None
+    return json.loads(text) if text else {}

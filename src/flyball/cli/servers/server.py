@@ -1,0 +1,76 @@
+"""Running a server: Granian on one address, told apart by what it serves."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from flyball.cli.servers import worker
+from flyball.cli.servers.address import free_address, url
+from flyball.cli.servers.health import Health
+from flyball.cli.servers.supervisor import Supervisor
+from flyball.config import Config
+from flyball.domain.errors import Unusable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What is served: an ASGI application by name (or a factory of one), and folders of static files."""
+
+    target: str
+    factory: bool = False
+    lifespan: bool = True
+    workers: int = 1
+    static: tuple[tuple[str, Path], ...] = ()
+    probe: str = "/v1/health"
+
+
+def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; ``ready`` is called once the first request is answered.
+
+    Then running requests have ``config.drain_seconds``. Raises ``Unusable`` where the address is taken, or
+    where the server's processes keep ending and nothing answers for ``config.give_up_seconds``.
+    """
+    # A fresh process for each worker: a fork would take along Django, open connections and threads.
+    multiprocessing.set_start_method("spawn", force=True)
+    theirs, ours = multiprocessing.Pipe(duplex=False)
+    health = Health(url(config) + server.probe, ready)
+    supervisor = Supervisor(
+        server.target,
+        health=health,
+        lifeline=ours,
+        give_up_seconds=config.give_up_seconds,
+        address=free_address(config),
+        **_settings(server, config),
+    )
+    health.start()
+    supervisor.serve(
+        target_loader=partial(
+            worker.load, factory=server.factory, lifeline=theirs, drain_seconds=config.drain_seconds
+        )
+    )
+    if supervisor.gave_up:
+        raise Unusable(
+            f"The server gives up: its processes kept ending and never answered for "
+            f"{config.give_up_seconds:g} seconds. What they said stands above."
+        )
+
+
+def _settings(server: Server, config: Config) -> dict[str, Any]:
+    return {
+        "port": config.port,
+        "interface": Interfaces.ASGI if server.lifespan else Interfaces.ASGINL,
+        "workers": server.workers,
+        "workers_kill_timeout": config.drain_seconds + worker.COMMIT_SECONDS + 1,
+        "websockets": False,
+        "log_level": LogLevels(config.log_level.lower()) if config.log_level != "INFO" else LogLevels.warning,
+        "static_path_route": [route for route, _ in server.static] or None,
+        "static_path_mount": [folder for _, folder in server.static] or None,
+    }

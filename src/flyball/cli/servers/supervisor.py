@@ -1,0 +1,89 @@
+"""Granian's main process, with two rules of our own: a worker that ends comes back, and endings end."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any
+
+import click
+from granian.server.mp import MPServer
+
+from flyball.cli.servers.health import Health
+
+FIRST_PAUSE = 0.1
+"""Before a worker that ended is started again; each time twice as long (seconds)."""
+LONGEST_PAUSE = 10.0
+"""And never longer than this (seconds)."""
+CALM = 60.0
+"""Without an ending for so long, pauses start anew (seconds)."""
+
+
+class Supervisor(MPServer):
+    """Starts workers again after a pause that grows; gives up only where nothing answers for long.
+
+    Granian itself ends when a worker dies within 5.5 seconds of its start, even if it has answered. The
+    private methods that are overridden here are why its version is bounded in pyproject.toml.
+    """
+
+    def __init__(
+        self, target: str, *, health: Health, lifeline: Connection, give_up_seconds: float, **settings: Any
+    ) -> None:
+        super().__init__(target, respawn_failed_workers=True, **settings)
+        self.gave_up = False
+        self._health = health
+        self._lifeline = lifeline
+        self._give_up_seconds = give_up_seconds
+        self._pause = FIRST_PAUSE
+        self._ended_at = time.monotonic()
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """SIGTERM and Ctrl-C: end in order. Ctrl-C again: end at once."""
+        if self.interrupt_signal and args and args[0] == signal.SIGINT:
+            for worker in self.wrks:
+                worker.kill()
+        super().signal_handler_interrupt(*args, **kwargs)
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """End: each worker sees the lifeline close, and counts its seconds from then on."""
+        self._lifeline.close()
+        super().shutdown(exit_code)
+
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        with _deaf_to_ctrl_c():
+            super()._spawn_workers(spawn_target, target_loader)
+
+    def _respawn_workers(self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        self._health.doubt()
+        if self._health.seconds_without_answer > self._give_up_seconds:
+            self.gave_up = True
+            self.signal_handler_interrupt()
+        self._wait()
+        if self.interrupt_signal:
+            return
+        with _deaf_to_ctrl_c():
+            super()._respawn_workers(workers, spawn_target, target_loader, delay)
+        self.respawned_wrks.clear()  # or Granian would take the next ending for a crash loop
+
+    def _wait(self) -> None:
+        now = time.monotonic()
+        self._pause = FIRST_PAUSE if now - self._ended_at > CALM else min(self._pause * 2, LONGEST_PAUSE)
+        if not self.interrupt_signal:
+            click.echo(f"A process of the server ended. It starts again in {self._pause:.1f} s.", err=True)
+        while not self.interrupt_signal and time.monotonic() - now < self._pause:
+            time.sleep(0.05)
+        self._ended_at = time.monotonic()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    # A terminal sends Ctrl-C to every process. Workers inherit that it is blocked and end when they are told
+    # to: one that is still importing would print a traceback.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

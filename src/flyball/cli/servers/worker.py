@@ -1,0 +1,47 @@
+"""What a server's worker process runs first: it ends when the server does, then loads the application."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from granian._internal import load_target
+
+from flyball.cli.servers.draining import Draining
+
+COMMIT_SECONDS = 4.0
+"""What is left for the last commit, when the time to drain is over."""
+
+
+def load(
+    target: str, *, factory: bool, lifeline: Connection, drain_seconds: float
+) -> Callable[..., Awaitable[None]]:
+    """The application named by ``module:attribute``, or made by that function if it is a ``factory``.
+
+    From now on this process follows ``lifeline``: it ends ``drain_seconds`` after the other end is closed.
+    """
+    application: list[Draining] = []
+    arguments: tuple[Any, ...] = (lifeline, drain_seconds, application)
+    threading.Thread(target=_follow, args=arguments, daemon=True, name="flyball-lifeline").start()
+    loaded: Any = load_target(target)
+    application.append(Draining(loaded() if factory else loaded))
+    return application[0]
+
+
+def _follow(lifeline: Connection, drain_seconds: float, application: list[Draining]) -> None:
+    # Closed by a server that ends, and by the system where it was killed with -9: its workers would go on
+    # holding the port.
+    with suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    os.kill(os.getpid(), signal.SIGTERM)  # no new connections; begun requests go on
+    time.sleep(drain_seconds)
+    # A client that reads its answer a byte at a time would hold this process for ever.
+    for each in application:
+        each.end(COMMIT_SECONDS)
+    os._exit(0)
