@@ -17,10 +17,12 @@ PLAN = Plan(
 
 @pytest.mark.parametrize("truth", truths.TRUTHS.values(), ids=truths.TRUTHS)
 def test_the_held_out_score_is_the_score_of_the_rows_that_come_next(truth: truths.Truth) -> None:
-    told, reached = [], []
+    told: list[float] = []
+    reached: list[float] = []
     for seed in range(2):
         data, fresh = truths.stream(truth, 3000, seed)
         (fit,) = (fit for fit in select(data, PLAN) if fit.name == "boosting")
+        assert fit.held_out_score is not None
         told.append(fit.held_out_score)
         reached.append(scorer("roc_auc", data, "classification")(fit.pipeline, fresh))
     assert np.mean(told) == pytest.approx(np.mean(reached), abs=0.06)
