@@ -9,7 +9,7 @@ from typing import Any
 
 from flyball.config import Config
 from flyball.serving.http.door import Door, Request, Response
-from tests.fakes import KEYS, FakeEngine
+from tests.fakes import KEYS, FakeEngine, as_engine
 
 PREDICTIONS = "/v1/endpoints/income/predictions"
 OUTCOMES = "/v1/endpoints/income/outcomes"
@@ -22,7 +22,7 @@ class Knock:
 
     def __init__(self) -> None:
         self.engine = FakeEngine()
-        self.door = Door(self.engine, CONFIG)
+        self.door = Door(as_engine(self.engine), CONFIG)
 
     def __call__(
         self, method: str, target: str, body: object = None, *, role: str | None = "member", **headers: str

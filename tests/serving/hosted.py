@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flyball.serving.http.asgi import Application
 from flyball.serving.http.door import Door
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, as_engine
 from tests.serving.doors import CONFIG
 
-application = Application(lambda: Door(FakeEngine(), CONFIG), lambda: None)
+application = Application(lambda: Door(as_engine(FakeEngine()), CONFIG), lambda: None)

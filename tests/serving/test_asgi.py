@@ -10,7 +10,7 @@ import pytest
 
 from flyball.serving.http.asgi import Application
 from flyball.serving.http.door import Door
-from tests.fakes import KEYS, FakeEngine
+from tests.fakes import KEYS, FakeEngine, as_engine
 from tests.serving.doors import CONFIG, PREDICTIONS
 
 Message = MutableMapping[str, Any]
@@ -28,7 +28,7 @@ class Host:
 
     def _start(self) -> Door:
         self.life.append("start")
-        self.door = Door(self.engine, CONFIG)
+        self.door = Door(as_engine(self.engine), CONFIG)
         return self.door
 
     def _stop(self) -> None:
