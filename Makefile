@@ -29,14 +29,16 @@ income: $(VENV)/run.done
 	@$(IN) examples/income && python manage.py fetch $(if $(CSV),"$(abspath $(CSV))") && \
 	exec flyball up --build
 
+# A file stays in one process, with what its tests share; files begin in the order of the suite, journeys first.
+SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 test: $(VENV)/dev.done
-	$(BIN)/pytest -q -n auto --dist loadfile
+	$(BIN)/pytest -q $(SPREAD)
 	@if [ -n "$(FLYBALL_TEST_POSTGRES)" ]; then $(MAKE) --no-print-directory test-postgres; \
 	else echo "PostgreSQL was not tested: FLYBALL_TEST_POSTGRES names none."; fi
 
 test-postgres: $(VENV)/dev.done
 	$(BIN)/python .ci/postgres.py
-	FLYBALL_DATABASE_URL="$(FLYBALL_TEST_POSTGRES)" $(BIN)/pytest -q -n auto --dist loadfile -m storage
+	FLYBALL_DATABASE_URL="$(FLYBALL_TEST_POSTGRES)" $(BIN)/pytest -q $(SPREAD) -m storage
 
 check: $(VENV)/dev.done
 	$(BIN)/ruff check --output-format concise

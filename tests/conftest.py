@@ -15,6 +15,11 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys begin first: the short tests then fill the other cores until the last journey has ended."""
+    items.sort(key=lambda item: item.get_closest_marker("journey") is None)
+
+
 @pytest.fixture
 def database(transactional_db: None) -> Database:
     """The test database as the stores see it; what Django has written is there for any connection."""

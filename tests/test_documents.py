@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
+@pytest.mark.journey
 def test_the_tutorial_leads_from_init_to_the_first_outcome_and_beyond(tmp_path: Path) -> None:
     said = follow(ROOT / "docs" / "tutorial.md", Shell(tmp_path))
     assert re.search(r'"id":"[0-9a-f-]{36}","endpoint":"late","version":1', said)

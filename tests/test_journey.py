@@ -17,7 +17,7 @@ from tests.shell import Server, Shell
 EXAMPLE = Path(__file__).parent.parent / "examples" / "diagnosis"
 PATIENT = 17
 
-pytestmark = pytest.mark.storage
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
 
 
 @pytest.fixture

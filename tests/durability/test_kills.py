@@ -13,7 +13,7 @@ from flyball.stores.database import Database
 from tests import published
 from tests.durability.servers import Client, Server, request
 
-pytestmark = pytest.mark.storage
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
 CLIENTS = 16
 KILLS = 5
 ACKNOWLEDGED_EACH = 64

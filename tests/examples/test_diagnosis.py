@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
+
 from tests.shell import Shell
 
 
+@pytest.mark.journey
 def test_it_comes_up_by_itself_prints_a_line_that_works_and_builds_once(
     example: Callable[[str], Shell],
 ) -> None:

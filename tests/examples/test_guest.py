@@ -72,6 +72,7 @@ def test_the_hosts_own_users_apps_and_celery_are_left_alone(bank: Shell) -> None
     assert "No changes" in bank.run("python", "manage.py", "makemigrations", "--check", "--dry-run").stdout
 
 
+@pytest.mark.journey
 def test_a_view_predicts_and_the_doors_are_under_one_prefix(bank: Shell) -> None:
     bank.run("python", "manage.py", "flyball", "apply")
     bank.run("python", "manage.py", "flyball", "build", "credit", "--promote")

@@ -29,6 +29,7 @@ PERSON = {
 
 
 @pytest.mark.skipif(not CENSUS.exists(), reason="../shared/data/adult.csv is not here")
+@pytest.mark.journey
 def test_the_census_is_answered_with_its_hyphens_spaces_and_missing_values(
     example: Callable[[str], Shell], tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.shell import Shell
 
 PATIENT = {
@@ -29,6 +31,7 @@ WINE = {
 }
 
 
+@pytest.mark.journey
 def test_a_number_with_a_decision_and_a_group_come_from_one_server(example: Callable[[str], Shell]) -> None:
     laboratory = example("laboratory")
     laboratory.run("python", "manage.py", "seed")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.documents import follow
 from tests.package.conftest import ROOT
 from tests.shell import Shell
 
 
+@pytest.mark.journey
 def test_the_readme_runs_from_init_to_a_prediction_its_outcome_and_the_way_back(
     newcomer: Mapping[str, str], tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ from flyball.stores import routes
 from flyball.stores.database import Database
 from tests.registry import small
 
-pytestmark = pytest.mark.storage
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
 
 WRITERS = 8
 ROUNDS = 200
