@@ -32,6 +32,7 @@ ALLOWED = [
     ("PATCH", "endpoints/purchase/entities/1", "member"),
     ("POST", "endpoints/purchase/promote", "owner"),
     ("POST", "endpoints/purchase/rollback", "owner"),
+    ("POST", "endpoints/purchase/retire", "owner"),
     ("GET", "keys", "owner"),
     ("POST", "keys", "owner"),
     ("DELETE", "keys/999999", "owner"),

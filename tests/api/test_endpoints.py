@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flyball.control.declarations import discovery
 from flyball.control.registry.models import Version
+from flyball.domain.declaration import forget
 from tests.api.conftest import Ask
 
 PROMOTE, ROLLBACK = "endpoints/purchase/promote", "endpoints/purchase/rollback"
@@ -17,6 +19,7 @@ def test_an_endpoint_says_what_it_is_and_who_answers(ask: Ask, version: Version)
         "team": "lending",
         "task": "classification",
         "description": "",
+        "retired_at": None,
         "route": None,
     }
     ask("owner", "POST", PROMOTE, {"version": 1})
@@ -39,6 +42,19 @@ def test_promoting_the_champion_again_answers_with_the_revision_in_force(ask: As
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
     assert (first.json()["fields"], first.json()["dropped"]) == (["age", "job"], [])
+
+
+def test_an_endpoint_that_left_the_code_is_retired_with_a_yes(ask: Ask, version: Version) -> None:
+    retire = "endpoints/purchase/retire"
+    assert ask("owner", "POST", retire, {"yes": True}).json()["code"] == "conflict"
+    forget(discovery.find("purchase"))
+    assert ask("owner", "POST", retire, {}).json()["code"] == "confirmation_needed"
+    answer = ask("owner", "POST", retire, {"yes": True})
+    assert (answer.status_code, answer.json()["retired_at"] is None) == (200, False)
+    again = ask("owner", "POST", retire, {"yes": True})
+    assert again.json()["retired_at"] == answer.json()["retired_at"]
+    refused = ask("owner", "POST", ROLLBACK, {})
+    assert (refused.status_code, refused.json()["code"]) == (410, "retired")
 
 
 def test_no_answer_holds_the_sql_of_lookups(ask: Ask, version: Version) -> None:

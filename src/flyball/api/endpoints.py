@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.view import ManagementView, actor, body, page
+from flyball.control.declarations import services as declarations
 from flyball.control.declarations.models import Endpoint
 from flyball.control.declarations.selectors import endpoints
 from flyball.control.routing import selectors, services
@@ -18,9 +19,9 @@ from flyball.domain.routing import Route
 from flyball.domain.schema import Field, Kind, Schema
 
 EXPECTED = Field(name="expected", kind=Kind.INTEGER, nullable=True)
-PROMOTION = Schema(
-    (Field(name="version", kind=Kind.INTEGER), EXPECTED, Field(name="yes", kind=Kind.BOOLEAN, nullable=True))
-)
+YES = Field(name="yes", kind=Kind.BOOLEAN, nullable=True)
+PROMOTION = Schema((Field(name="version", kind=Kind.INTEGER), EXPECTED, YES))
+RETIREMENT = Schema((YES,))
 ROLLBACK = Schema((EXPECTED,))
 
 
@@ -78,6 +79,18 @@ class Promote(ManagementView):
         return _changed(promoted)
 
 
+class Retire(ManagementView):
+    """``POST /api/endpoints/{endpoint}/retire``: ``{"yes": true}``."""
+
+    roles = {"POST": "owner"}
+
+    def post(self, request: Request, endpoint: str) -> Response:
+        """The endpoint, which answers no more."""
+        name = self.endpoint(request, endpoint).name
+        sent: dict[str, Any] = body(request, RETIREMENT)
+        return Response(_endpoint(declarations.retire(endpoint=name, yes=bool(sent["yes"]))))
+
+
 class Rollback(ManagementView):
     """``POST /api/endpoints/{endpoint}/rollback``: ``{"expected": 8}`` or ``{}``."""
 
@@ -97,6 +110,7 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
         "team": endpoint.team.slug,
         "task": endpoint.task,
         "description": endpoint.description,
+        "retired_at": endpoint.retired_at,
         "route": _route(selectors.route(endpoint.name)),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from flyball.api.builds import Builds, OneBuild
-from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Rollback, Routes
+from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Retire, Rollback, Routes
 from flyball.api.entities import Entity
 from flyball.api.keys import Keys, OneKey
 from flyball.api.nothing import Nothing
@@ -18,6 +18,7 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/routes", Routes.as_view()),
     path("endpoints/<str:endpoint>/promote", Promote.as_view()),
     path("endpoints/<str:endpoint>/rollback", Rollback.as_view()),
+    path("endpoints/<str:endpoint>/retire", Retire.as_view()),
     path("endpoints/<str:endpoint>/versions", Versions.as_view()),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view()),
     path("endpoints/<str:endpoint>/builds", Builds.as_view()),

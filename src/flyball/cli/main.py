@@ -15,6 +15,7 @@ from flyball.cli.commands.learn.build import build
 from flyball.cli.commands.learn.snapshot import snapshot
 from flyball.cli.commands.learn.versions import versions
 from flyball.cli.commands.publish.promote import promote
+from flyball.cli.commands.publish.retire import retire
 from flyball.cli.commands.publish.rollback import rollback
 from flyball.cli.commands.serve.serve import serve
 from flyball.cli.commands.serve.up import up
@@ -36,6 +37,7 @@ COMMANDS = (
     versions,
     promote,
     rollback,
+    retire,
     predict,
     outcomes,
     keys,

@@ -121,6 +121,12 @@ class Erased(FlyballError):
     code = "erased"
 
 
+class Retired(FlyballError):
+    """The endpoint has been retired; it answers no more."""
+
+    code = "retired"
+
+
 class Conflict(FlyballError):
     """Somebody else changed this first; read it again and decide anew."""
 

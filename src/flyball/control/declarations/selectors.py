@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import QuerySet
 
 from flyball.control.declarations.models import Endpoint
-from flyball.domain.errors import UnknownEndpoint
+from flyball.domain.errors import Retired, UnknownEndpoint
 
 
 def endpoints(teams: list[str] | None = None) -> QuerySet[Endpoint]:
@@ -14,9 +16,17 @@ def endpoints(teams: list[str] | None = None) -> QuerySet[Endpoint]:
     return every if teams is None else every.filter(team__slug__in=teams)
 
 
+def undeclared(declared: Collection[str]) -> list[str]:
+    """The names of endpoints that answer, or would, though they are ``declared`` no more."""
+    answering = Endpoint.objects.filter(retired_at=None).exclude(name__in=declared)
+    return list(answering.values_list("name", flat=True))
+
+
 def endpoint(name: str) -> Endpoint:
-    """One endpoint. Raises ``UnknownEndpoint`` where it has not been applied."""
+    """One endpoint. Raises ``UnknownEndpoint`` where it has not been applied, ``Retired``."""
     found = endpoints().filter(name=name).first()
     if found is None:
         raise UnknownEndpoint(f"There is no endpoint {name}; flyball apply makes those that are declared.")
+    if found.retired_at is not None:
+        raise Retired(f"{name} has been retired; declared and applied again, it answers again.")
     return found

@@ -50,7 +50,8 @@ def apply(declarations: Declarations, user: Any = None, *, forget: bool = False)
     """Bring the database in line with the declarations; what was changed, nothing when all was in line.
 
     First every routed version is loaded and gives its golden answers here, and every declaration is
-    checked; only then is anything written. An endpoint that is no longer declared keeps answering. With
+    checked; only then is anything written. An endpoint that is no longer declared keeps answering until it
+    is retired, and one that was retired answers again. With
     ``forget``, each route accepts no more what only earlier champions took. Raises
     ``DeclarationError``, ``GoldenMismatch``, ``ArtifactUntrusted`` or ``ArtifactCorrupt``, or ``Conflict``
     when somebody promotes meanwhile.
@@ -65,7 +66,7 @@ def apply(declarations: Declarations, user: Any = None, *, forget: bool = False)
 
 def prove_routed() -> None:
     """Load every routed version of every endpoint here, and let it repeat its golden answers."""
-    for endpoint in endpoints():
+    for endpoint in endpoints().filter(retired_at=None):
         for number in selectors.manifests(selectors.route(endpoint.name)):
             guards.prove(registry.version(endpoint.name, number))
 
@@ -118,6 +119,8 @@ def _route(declaration: type[Endpoint], user: Any, *, forget: bool) -> Iterator[
 
 
 def _differences(declaration: type[Endpoint], applied: AppliedEndpoint) -> Iterator[str]:
+    if applied.retired_at is not None:
+        yield "is retired no more"
     if applied.team.slug != declaration.team:
         yield f"moves from team {applied.team} to team {declaration.team}"
     if applied.task != declaration.task:

@@ -23,6 +23,7 @@ STATUS = {
     "confirmation_needed": 409,
     "policy_unmet": 409,
     "erased": 410,
+    "retired": 410,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "invalid_input": 422,

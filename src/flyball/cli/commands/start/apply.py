@@ -19,7 +19,8 @@ def apply(output: Output, *, dry_run: bool, forget: bool) -> None:
     here. Servers notice within a second. Applied again, nothing changes.
 
     An endpoint goes on accepting the request fields of every version that has been champion, so that a
-    rollback breaks no client. --forget ends that: it names what is forgotten.
+    rollback breaks no client. --forget ends that: it names what is forgotten. An endpoint that has left
+    the code keeps answering and is named.
 
     Examples:
       flyball apply --dry-run
@@ -27,6 +28,7 @@ def apply(output: Output, *, dry_run: bool, forget: bool) -> None:
       flyball apply --forget --dry-run
     """
     from flyball.control.declarations import discovery
+    from flyball.control.declarations.selectors import undeclared
     from flyball.control.routing import selectors, services
 
     refuse_faults()
@@ -35,6 +37,8 @@ def apply(output: Output, *, dry_run: bool, forget: bool) -> None:
     changes = act(declarations, forget=forget)
     rows = [{"endpoint": change.endpoint, "change": change.what} for change in changes]
     output.table(rows, ("endpoint", "change"), empty="Nothing changes.")
+    for name in undeclared(declarations):
+        output.note(f"{name} is declared no more and keeps answering. End it: flyball retire {name}")
     for name in declarations:
         for warning in selectors.slow_lookups(name):
             output.note(f"{name}: {warning}")
