@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -38,6 +40,12 @@ ALLOWED = [
     ("DELETE", "keys/999999", "owner"),
 ]
 ROLES = ("viewer", "member", "owner")
+VALUES = (
+    ("<str:endpoint>", "purchase"),
+    ("<int:number>", "1"),
+    ("<str:digest>", "latest"),
+    ("<path:key>", "1"),
+)
 
 
 def concrete() -> Iterator[str]:
@@ -45,12 +53,7 @@ def concrete() -> Iterator[str]:
     for pattern in urls.urlpatterns:
         assert isinstance(pattern, URLPattern)
         route = str(pattern.pattern)
-        for part, value in (
-            ("<str:endpoint>", "purchase"),
-            ("<int:number>", "1"),
-            ("<str:digest>", "latest"),
-            ("<path:key>", "1"),
-        ):
+        for part, value in VALUES:
             route = route.replace(part, value)
         yield route or "somewhere/else"
 
@@ -82,6 +85,71 @@ def test_a_role_may_what_is_open_to_it_and_nothing_above(ask: Ask, version: Vers
         open_to = ROLES[ROLES.index(role) :]
         refused = {held for held in ROLES if ask(held, method, path).status_code in {401, 403, 405}}
         assert refused == set(ROLES) - set(open_to), (method, path)
+
+
+def test_every_route_and_method_that_is_open_to_anybody_is_in_the_table() -> None:
+    opened = set()
+    for pattern, path in zip(urls.urlpatterns, concrete(), strict=True):
+        roles = getattr(pattern.callback, "cls", None).roles  # type: ignore[union-attr]  # a view's
+        opened |= {(method, path, role) for method, role in roles.items()}
+    known = {(method, path.replace("999999", "1"), role) for method, path, role in ALLOWED}
+    assert opened - {("GET", "endpoints/purchase/builds/1", "viewer")} == known
+
+
+IDENTITIES = [
+    # who asks, the role that they have in the endpoint's team, why
+    (None, "", "nobody"),
+    ("fb_nonsense", "", "a key that was never issued"),
+    ("viewer", "viewer", "a key of the team"),
+    ("member", "member", "a key of the team"),
+    ("owner", "owner", "a key of the team"),
+    ("stranger", "", "an owner's key of another team"),
+    ("ada", "viewer", "signed in, a member of both teams with different roles"),
+    ("eve", "", "signed in, a member of the other team"),
+    ("root", "", "signed in, a superuser without membership"),
+]
+
+
+ADA = {"lending": "viewer", "sales": "owner"}
+EVE = {"sales": "owner"}
+
+
+def sign_in(name: str) -> Client:
+    """A client with somebody's session."""
+    users = get_user_model().objects
+    user = users.create_superuser(name) if name == "root" else users.create_user(name)
+    lending, sales = Team.objects.get(slug="lending"), Team.objects.get(slug="sales")
+    for team, role in {"ada": ((lending, "viewer"), (sales, "owner")), "eve": ((sales, "owner"),)}.get(
+        name, ()
+    ):
+        accounts.add_member(team=team, user=user, role=role)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(("who", "held", "why"), IDENTITIES)
+def test_an_endpoint_is_open_to_its_own_team_by_role(
+    who: str | None, held: str, why: str, ask: Ask, version: Version
+) -> None:
+    signed_in = sign_in(who) if who in {"ada", "eve", "root"} else None
+    refusal = (401, "unauthenticated") if who in {None, "fb_nonsense"} else (404, "unknown_endpoint")
+    for method, path, role in ALLOWED:
+        if not path.startswith("endpoints/"):
+            continue
+        answer = ask(who, method, path) if signed_in is None else signed_in.generic(method, f"/api/{path}")
+        found = None if answer.status_code < 400 else (answer.status_code, answer.json()["code"])
+        if held and role in ROLES[: ROLES.index(held) + 1]:
+            assert found not in {(401, "unauthenticated"), (403, "forbidden"), (404, "unknown_endpoint")}, why
+        else:
+            assert found == ((403, "forbidden") if held else refusal), (why, method, path)
+
+
+def test_no_view_has_a_rule_of_its_own_about_teams() -> None:
+    rule = re.compile(r"\.objects\b|team__|\.teams\(|\.roles\b(?!\.get)|\.require\(")
+    folder = Path(urls.__file__).parent
+    found = {path.name: rule.findall(path.read_text()) for path in sorted(folder.glob("*.py"))}
+    assert {name: lines for name, lines in found.items() if lines} == {}
 
 
 def test_every_other_method_is_refused(ask: Ask, version: Version) -> None:

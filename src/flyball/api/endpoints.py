@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.declarations import services as declarations
 from flyball.control.declarations.models import Endpoint
-from flyball.control.declarations.selectors import endpoints
+from flyball.control.declarations.selectors import visible
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import RouteRevision
 from flyball.control.routing.services import RouteChange
@@ -32,7 +32,7 @@ class Endpoints(ManagementView):
 
     def get(self, request: Request) -> Response:
         """Every endpoint with the route in force."""
-        every = endpoints(actor(request).teams("viewer"))
+        every = visible(actor(request))
         return Response({"endpoints": [_endpoint(one) for one in every]})
 
 

@@ -29,7 +29,7 @@ class Snapshots(ManagementView):
 
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of snapshots, newest first."""
-        every = Snapshot.objects.filter(endpoint_id=self.endpoint(request, endpoint).name)
+        every = datasets.snapshots(self.endpoint(request, endpoint).name)
         return Response({"snapshots": [_summary(snapshot) for snapshot in page(request, every, "id")]})
 
 
@@ -40,7 +40,7 @@ class OneSnapshot(ManagementView):
 
     def get(self, request: Request, endpoint: str, digest: str) -> Response:
         """One snapshot with its schema and profile."""
-        snapshot = _find(self.endpoint(request, endpoint).name, digest)
+        snapshot = datasets.snapshot(self.endpoint(request, endpoint).name, digest)
         return Response({**_summary(snapshot), "schema": snapshot.schema, "profile": snapshot.profile})
 
 
@@ -51,7 +51,7 @@ class SnapshotRows(ManagementView):
 
     def get(self, request: Request, endpoint: str, digest: str) -> StreamingHttpResponse:
         """The rows, as they were learned from."""
-        snapshot = _find(self.endpoint(request, endpoint).name, digest)
+        snapshot = datasets.snapshot(self.endpoint(request, endpoint).name, digest)
         try:
             path = datasets.snapshot_path(snapshot)
         except DataError:
@@ -68,14 +68,6 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while chunk := await sync_to_async(file.read)(CHUNK):
             yield chunk
-
-
-def _find(endpoint: str, digest: str) -> Snapshot:
-    every = Snapshot.objects.filter(endpoint_id=endpoint).order_by("-id")
-    found = (every if digest == "latest" else every.filter(digest=digest)).first()
-    if found is None:
-        raise NotFound("The endpoint has no such snapshot.")
-    return found
 
 
 def _summary(snapshot: Snapshot) -> dict[str, Any]:

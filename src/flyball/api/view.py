@@ -26,7 +26,6 @@ from flyball.domain.errors import (
     NotFound,
     Problem,
     Unauthenticated,
-    UnknownEndpoint,
 )
 from flyball.domain.schema import Schema, check
 from flyball.domain.values import Scalar
@@ -46,8 +45,7 @@ class KeyAuthentication(BaseAuthentication):
         scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        principal = accounts.principal(text.strip())
-        return None, Actor({principal.team: principal.role})
+        return None, accounts.actor_of_key(text.strip())
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for."""
@@ -132,12 +130,7 @@ class ManagementView(APIView):
 
         Raises ``UnknownEndpoint``, in the same words for one that belongs to another team; ``Forbidden``.
         """
-        found = selectors.endpoints().filter(name=name).first()
-        asking = actor(request)
-        if found is None or found.team.slug not in asking.roles:
-            raise UnknownEndpoint
-        asking.require(found.team.slug, self.role(request) or "owner")
-        return found
+        return selectors.visible_endpoint(actor(request), name, self.role(request) or "owner")
 
 
 def actor(request: Request) -> Actor:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from flyball.control.accounts.models import ApiKey, Membership, Team
 from flyball.domain.access import Principal, key_digest
-from flyball.domain.errors import Forbidden, NotFound, Unauthenticated
+from flyball.domain.errors import Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,48 @@ def team(slug: str) -> Team:
     if found is None:
         raise NotFound("There is no team of that name.")
     return found
+
+
+def visible_keys(actor: Actor) -> QuerySet[ApiKey]:
+    """The keys of the teams that the actor owns, newest first. Raises ``Forbidden`` for who owns none."""
+    return keys(owned_teams(actor))
+
+
+def visible_key(actor: Actor, number: int) -> ApiKey:
+    """One of them. Raises ``NotFound``, ``Forbidden``."""
+    found = visible_keys(actor).filter(pk=number).first()
+    if found is None:
+        raise NotFound("There is no key of that number.")
+    return found
+
+
+def owned_team(actor: Actor, slug: str | None) -> Team:
+    """A team that the actor owns; the only one, where ``slug`` is ``None``.
+
+    Raises ``Forbidden``, ``NotFound``, and ``InvalidInput`` where there are several and none is named.
+    """
+    owned = owned_teams(actor)
+    if slug is None and len(owned) > 1:
+        problem = Problem("/team", "missing", "Say which team's key this is.")
+        raise InvalidInput("The body does not fit.", problems=[problem])
+    wanted = owned[0] if slug is None else slug
+    if wanted not in owned:
+        raise NotFound("There is no team of that name.")
+    return team(wanted)
+
+
+def owned_teams(actor: Actor) -> list[str]:
+    """The teams in which the actor is an owner. Raises ``Forbidden`` where there is none."""
+    owned = actor.teams("owner")
+    if not owned:
+        raise Forbidden("This needs the role owner.")
+    return owned
+
+
+def actor_of_key(text: str) -> Actor:
+    """Whom a key's text stands for, as who asks. Raises ``Unauthenticated``."""
+    found = principal(text)
+    return Actor({found.team: found.role})
 
 
 def keys(teams: list[str] | None = None) -> QuerySet[ApiKey]:

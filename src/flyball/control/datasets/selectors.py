@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from django.db.models import QuerySet
 
 from flyball.control.datasets import places
 from flyball.control.datasets.models import Snapshot
@@ -45,6 +46,20 @@ def verified_path(snapshot: Snapshot) -> Path:
 def snapshot_schema(snapshot: Snapshot) -> Schema:
     """The snapshot's schema."""
     return msgspec.convert(snapshot.schema, Schema)
+
+
+def snapshots(endpoint: str) -> QuerySet[Snapshot]:
+    """The endpoint's snapshots, newest first."""
+    return Snapshot.objects.filter(endpoint_id=endpoint).order_by("-id")
+
+
+def snapshot(endpoint: str, digest: str) -> Snapshot:
+    """One snapshot by its digest; ``latest`` is the newest. Raises ``NotFound``."""
+    every = snapshots(endpoint)
+    found = (every if digest == "latest" else every.filter(digest=digest)).first()
+    if found is None:
+        raise NotFound("The endpoint has no such snapshot.")
+    return found
 
 
 def latest(endpoint: str) -> Snapshot:

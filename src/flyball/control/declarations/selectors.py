@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import QuerySet
 
+from flyball.control.accounts.selectors import Actor
 from flyball.control.declarations.models import Endpoint
 from flyball.domain.errors import Retired, UnknownEndpoint
 
@@ -14,6 +15,23 @@ def endpoints(teams: list[str] | None = None) -> QuerySet[Endpoint]:
     """Endpoints that have been applied; ``teams`` limits whose."""
     every = Endpoint.objects.select_related("team")
     return every if teams is None else every.filter(team__slug__in=teams)
+
+
+def visible(actor: Actor) -> QuerySet[Endpoint]:
+    """The endpoints of the actor's teams: what belongs to another team does not exist."""
+    return endpoints(actor.teams("viewer"))
+
+
+def visible_endpoint(actor: Actor, name: str, role: str) -> Endpoint:
+    """One of them, for an actor with at least that role in its team.
+
+    Raises ``UnknownEndpoint``, in the same words for one that belongs to another team; ``Forbidden``.
+    """
+    found = visible(actor).filter(name=name).first()
+    if found is None:
+        raise UnknownEndpoint
+    actor.require(found.team.slug, role)
+    return found
 
 
 def undeclared(declared: Collection[str]) -> list[str]:
