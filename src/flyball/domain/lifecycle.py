@@ -1,4 +1,4 @@
-"""The stage of a version follows from its arms."""
+"""The stage of a version follows from its arms; and whether it may take over from the champion unasked."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ def stage(arms: Iterable[str], *, archived: bool = False) -> str:
         if arm in held:
             return name
     return "archived" if archived else "testing"
+
+
+def is_worse(score: float | None, champion: float | None) -> bool:
+    """Whether a version scores below the champion on the same rows; larger scores are better.
+
+    A score that is not known lies below one that is. Where the champion's is not known, nothing is said.
+    """
+    return champion is not None and (score is None or score < champion)

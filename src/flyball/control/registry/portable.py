@@ -55,7 +55,9 @@ def import_version(folder: Path, *, endpoint: str | None = None, trusted: Sequen
     store = database()
     with closing(store.connect()) as connection:
         artifacts.write(store, connection, data)
-    return number_version(replace(manifest, endpoint=endpoint or manifest.endpoint), document.facts)
+    # A comparison names a champion of the server that the folder comes from, not of this one.
+    facts = {name: fact for name, fact in document.facts.items() if name != "comparison"}
+    return number_version(replace(manifest, endpoint=endpoint or manifest.endpoint), facts)
 
 
 def folder_manifest(folder: Path) -> Manifest:

@@ -9,6 +9,8 @@ import msgspec
 from django.db.models import QuerySet
 
 from flyball.control.connection import database
+from flyball.control.datasets import selectors as datasets
+from flyball.control.datasets.models import Snapshot
 from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.domain.errors import NotFound, UnknownVersion
 from flyball.domain.routing import Manifest
@@ -16,6 +18,7 @@ from flyball.stores import artifacts
 
 if TYPE_CHECKING:
     from flyball.inference.runtime import Runtime
+    from flyball.learning.dataset import Dataset
 
 
 def versions(endpoint: str) -> QuerySet[Version]:
@@ -64,6 +67,13 @@ def loaded(version: Version) -> Runtime:
 
     published = manifest(version)
     return runtime.load(published, artifact(published))
+
+
+def dataset(snapshot: Snapshot, task: str) -> Dataset:
+    """A snapshot's rows as models learn from them. Raises ``DataError``."""
+    from flyball.learning import dataset
+
+    return dataset.read(datasets.verified_path(snapshot), datasets.snapshot_schema(snapshot), task)
 
 
 def builds(endpoint: str) -> QuerySet[Build]:

@@ -16,6 +16,7 @@ from flyball.control.datasets.models import Snapshot
 from flyball.control.datasets.services import take_snapshot
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.registry import selectors
+from flyball.control.registry.comparison import compared
 from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.control.registry.numbering import number_version
 from flyball.control.registry.portable import export_version, import_version
@@ -77,11 +78,12 @@ def run_build(
     return build
 
 
-def register(*, build: Build, candidate: str | None = None) -> Version:
+def register(*, build: Build, candidate: str | None = None, champion: Version | None = None) -> Version:
     """Make a candidate's best fit a numbered version; the winner, where none is named.
 
-    Raises ``BuildFailed`` for a build that has not succeeded, ``InvalidInput`` for a candidate that is not on
-    the leaderboard or could not be fitted.
+    ``champion`` is the one that answers now: both scores on the same held-out rows become a fact of the new
+    version (``comparison.compared``). Raises ``BuildFailed`` for a build that has not succeeded,
+    ``InvalidInput`` for a candidate that is not on the leaderboard or could not be fitted.
     """
     if build.status != Build.Status.SUCCEEDED:
         raise BuildFailed(f"Build {build.pk} has not succeeded.")
@@ -91,8 +93,10 @@ def register(*, build: Build, candidate: str | None = None) -> Version:
         names = ", ".join(result.name for result in fitted) or "none"
         problem = Problem("/candidate", "unknown_candidate", f"Fitted candidates: {names}.")
         raise InvalidInput("The build has no such candidate.", problems=[problem])
-    manifest = msgspec.convert(wanted[0].manifest, Manifest)
-    return number_version(manifest, _facts(build, wanted[0]), wanted[0])
+    manifest, facts = msgspec.convert(wanted[0].manifest, Manifest), _facts(build, wanted[0])
+    if champion is not None:
+        facts["comparison"] = compared(result=wanted[0], champion=champion)
+    return number_version(manifest, facts, wanted[0])
 
 
 def register_fitted(declaration: type[Endpoint], snapshot: Snapshot, pipeline: Any) -> Version:
@@ -103,7 +107,7 @@ def register_fitted(declaration: type[Endpoint], snapshot: Snapshot, pipeline: A
     """
     from flyball.learning.environment import environment, models_of
 
-    manifest = _store(declaration, snapshot, _dataset(declaration, snapshot), pipeline)
+    manifest = _store(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
     facts = {
         "candidate": "by_hand",
         "environment": environment(_project(), [*models_of(declaration), pipeline]),
@@ -127,7 +131,7 @@ def _search(
 ) -> None:
     from flyball.learning import selection
 
-    dataset = _dataset(declaration, snapshot)
+    dataset = selectors.dataset(snapshot, declaration.task)
     fits = selection.select(dataset, selection.Plan.of(declaration), report)
     rank = 1
     for fit in fits:
@@ -135,14 +139,6 @@ def _search(
     running.reproducible = not any(fit.stopped_by_time for fit in fits)
     if not running.results.exclude(name=BASELINE).exclude(manifest=None).exists():
         raise BuildFailed
-
-
-def _dataset(declaration: type[Endpoint], snapshot: Snapshot) -> Dataset:
-    from flyball.learning import dataset
-
-    return dataset.read(
-        datasets.verified_path(snapshot), datasets.snapshot_schema(snapshot), declaration.task
-    )
 
 
 def _keep(

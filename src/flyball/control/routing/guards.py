@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flyball.control.registry import selectors as registry
+from flyball.control.registry.comparison import comparison_text
 from flyball.control.registry.models import Version
 from flyball.control.routing import composition
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import ConfirmationNeeded, FlyballError, PolicyUnmet
+from flyball.domain.lifecycle import is_worse
 from flyball.domain.routing import Manifest, Route, newly_required
 
 
@@ -47,7 +49,16 @@ def new_demands(
     return (*fields, *(lookup.on for lookup in after.lookups if lookup.on not in named))
 
 
-def confirm(demands: tuple[str, ...], *, yes: bool) -> None:
-    """Raise ``ConfirmationNeeded`` where there are new demands and nobody said yes."""
-    if demands and not yes:
-        raise ConfirmationNeeded(f"Callers must send from now on: {', '.join(demands)}. Say yes to go on.")
+def reasons_to_ask(demands: tuple[str, ...], version: Version) -> list[str]:
+    """Why somebody must say yes to a promotion, a sentence each."""
+    reasons = [f"Callers must send from now on: {', '.join(demands)}."] if demands else []
+    beside = version.facts.get("comparison") or {}
+    if is_worse(beside.get("score"), beside.get("champion_score")):
+        reasons.append(f"{version} is worse than the champion: {comparison_text(version)}")
+    return reasons
+
+
+def confirm(reasons: list[str], *, yes: bool) -> None:
+    """Raise ``ConfirmationNeeded`` where there is a reason to ask and nobody said yes."""
+    if reasons and not yes:
+        raise ConfirmationNeeded(" ".join([*reasons, "Say yes to go on."]))

@@ -34,6 +34,12 @@ def route(endpoint: str) -> Route | None:
     return None if newest is None else document(newest)
 
 
+def champion(endpoint: str) -> Version | None:
+    """The version that answers now, or ``None`` before the first promotion."""
+    current = route(endpoint)
+    return None if current is None else registry.version(endpoint, current.champion.version)
+
+
 def slow_lookups(endpoint: str) -> list[str]:
     """Which lookups of the route in force read a whole table for one entity, a sentence each."""
     current = route(endpoint)

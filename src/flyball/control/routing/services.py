@@ -40,8 +40,8 @@ def promote(
 
     ``expected`` is the number of the revision that the caller has seen in force (0: none yet). Raises
     ``Conflict`` where another one is, also when somebody else is quicker; ``PolicyUnmet``; the errors of
-    loading and ``GoldenMismatch``; ``ConfirmationNeeded`` where callers must send more than before and
-    ``yes`` is not given.
+    loading and ``GoldenMismatch``; ``ConfirmationNeeded`` where callers must send more than before, or the
+    version is worse than the champion it was compared with, and ``yes`` is not given.
     """
     applied, declaration = endpoints.endpoint(endpoint), discovery.find(endpoint)
     current = selectors.route(endpoint)
@@ -57,7 +57,8 @@ def promote(
     composed = composition.compose(declaration, arms, new, number)
     champion = new[version].schema
     following = remembering(replace(composed, team=applied.team.slug), current, champion)
-    guards.confirm(guards.new_demands(current, following, old.values(), new.values()), yes=yes)
+    demands = guards.new_demands(current, following, old.values(), new.values())
+    guards.confirm(guards.reasons_to_ask(demands, chosen), yes=yes)
     revision = publish(following, Kind.PROMOTION, f"promotion of version {version}", user)
     return RouteChange(revision=revision, dropped=_dropped(current, old, following, champion))
 

@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 )
 @click.option("--candidate", help="Register this candidate instead of the winner.")
 @click.option("--promote", is_flag=True, help="Make the new version champion.")
-@click.option("--yes", is_flag=True, help="Promote even if callers must send more than before.")
+@click.option("--yes", is_flag=True, help="Promote even if callers must send more, or the score is worse.")
 def build(
     output: Output, *, endpoint: str, digits: str | None, candidate: str | None, promote: bool, yes: bool
 ) -> None:
     """Take a snapshot of ENDPOINT, search for the best model on it, and register the winner.
 
     The same snapshot, code and seed give the same scores and answers again. A winner that is no better
-    than the baseline is named.
+    than the baseline is named; and its score beside the champion's, on the same held-out rows. --promote
+    needs --yes where it is worse.
 
     Examples:
       flyball build income
@@ -39,12 +40,16 @@ def build(
       flyball build income --snapshot 3fa9c1 --candidate svm
     """
     from flyball.control.declarations.discovery import find
+    from flyball.control.registry.comparison import comparison_text
     from flyball.control.registry.services import register
+    from flyball.control.routing.selectors import champion
 
     declaration = find(endpoint)
     taken = stored_snapshot(endpoint, digits) if digits else take_snapshot(output, declaration)
     done = run_build(output, declaration, taken)
-    version = register(build=done, candidate=candidate)
+    version = register(build=done, candidate=candidate, champion=champion(endpoint))
+    if said := comparison_text(version):
+        output.note(f"Beside the champion: {said}")
     if promote:
         make_champion(version, yes=yes)
     show(output, done, version, promoted=promote)
@@ -70,6 +75,7 @@ def show(output: Output, done: Build, version: Version, *, promoted: bool) -> No
                 "reproducible": done.reproducible,
                 "leaderboard": rows,
                 "version": str(version),
+                "comparison": version.facts.get("comparison"),
                 "promoted": promoted,
             }
         )

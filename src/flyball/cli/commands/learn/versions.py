@@ -33,8 +33,9 @@ def versions(output: Output, *, endpoint: str, board: bool, number: int | None, 
     name = find(endpoint).name
     if add:
         from flyball.control.registry.services import register
+        from flyball.control.routing.selectors import champion
 
-        register(build=_build(name, number), candidate=add)
+        register(build=_build(name, number), candidate=add, champion=champion(name))
     if board or (number and not add):
         board_rows = leaderboard(_build(name, number))
         output.table(board_rows, COLUMNS, empty="No candidates.", details=DETAILS)

@@ -11,14 +11,15 @@ from flyball.cli.printing.revision import tell_champion
 
 @command
 @click.argument("version")
-@click.option("--yes", is_flag=True, help="Promote even if callers must send more than before.")
+@click.option("--yes", is_flag=True, help="Promote even if callers must send more, or the score is worse.")
 @click.option("--expected", type=int, help="Refuse unless this route revision is in force.")
 def promote(output: Output, *, version: str, yes: bool, expected: int | None) -> None:
     """Make VERSION (such as income@3) the champion of its endpoint; without a number, the newest.
 
-    Servers swap within a second. A promotion that callers would notice, because they must send more
-    than before, needs --yes. What the new champion takes no more is named; callers may go on sending it.
-    Promoting the champion again publishes nothing and says so.
+    Servers swap within a second. A promotion after which callers must send more than before needs --yes,
+    and so does one of a version that was worse than the champion on the same held-out rows. What the new
+    champion takes no more is named; callers may go on sending it. Promoting the champion again publishes
+    nothing and says so.
 
     Examples:
       flyball promote income
