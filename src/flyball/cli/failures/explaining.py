@@ -55,9 +55,9 @@ def _of_a_missing_extra(error: Exception) -> FlyballError | None:
     if "psycopg" in str(error) and type(error).__name__ == "ImproperlyConfigured":
         name = "psycopg"  # Django's own words for it
     extra = next((extra for extra, modules in EXTRAS.items() if name in modules), None)
-    if extra is None:
-        return None
-    return Unusable(f'{name} is missing here. Install it: pip install "django-flyball[{extra}]"')
+    return (
+        extra and Unusable(f'{name} is missing here. Install it: pip install "django-flyball[{extra}]"')
+    ) or None
 
 
 def _of_djangos_command(error: Exception) -> FlyballError | None:
