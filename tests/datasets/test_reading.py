@@ -199,6 +199,37 @@ def test_a_positive_class_that_no_row_has_is_refused(positive: Any, shop: cast.S
         take_snapshot(Risk)
 
 
+MEANT: list[tuple[str, Any, list[Any]]] = [
+    ("vip", "True", [True, False, False]),
+    ("vip", "false", [True, False, False]),
+    ("vip", True, [True, False, False]),
+    ("age", "31", [31, 47, 22]),
+    ("age", 31.0, [31, 47, 22]),
+    ("age", "31.0", [31, 47, 22]),
+]
+
+
+@pytest.mark.parametrize(("column", "positive", "labels"), MEANT)
+def test_a_positive_class_may_be_spelled_as_people_write_it(
+    column: str, positive: Any, labels: list[Any], shop: cast.Shop, taken: Any
+) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Customer", columns=["city__region"])
+        outcome = Outcome(column, positive=positive)
+
+    assert [row["_outcome"] for row in taken(Risk)] == labels
+
+
+def test_a_wrong_positive_class_is_told_with_the_labels_that_there_are(shop: cast.Shop) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Customer", columns=["age"])
+        outcome = Outcome("vip", positive="yes")
+
+    told = r"no row has the positive class 'yes'. The outcomes are: False, True\."
+    with pytest.raises(DataError, match=told):
+        take_snapshot(Risk)
+
+
 def test_a_value_of_another_type_than_its_column_is_told_without_repeating_it(shop: cast.Shop) -> None:
     from django.db import connection
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,15 @@ def test_binary_metrics_count_the_positive_class(
     chance = model.predict_proba(labelled.frame)[:, list(model.classes_).index(positive)]
     score = scorer(metric, labelled, "classification", positive=positive)
     assert score(model, labelled) == pytest.approx(measure(labelled.labels == positive, chance))
+
+
+@pytest.mark.parametrize("positive", ["False", "false", False])
+def test_the_positive_class_may_be_spelled_as_people_write_it(labelled: Dataset, positive: Any) -> None:
+    data = replace(labelled, target=labelled.labels == "yes")
+    model = fitted(data)
+    score = scorer("recall", data, "classification", positive=positive)
+    named = scorer("recall", labelled, "classification", positive="no")
+    assert score(model, data) == named(fitted(labelled), labelled)
 
 
 def test_the_last_label_counts_where_no_positive_class_is_named(labelled: Dataset) -> None:

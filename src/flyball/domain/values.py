@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from uuid import UUID
@@ -37,6 +39,25 @@ def canonical(value: object) -> Scalar:
 def label_text(label: Scalar) -> str:
     """A class's label as the name of its probability: ``true`` and ``false`` as JSON spells them."""
     return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+def label_of(meant: Scalar, labels: Iterable[Scalar]) -> Scalar:
+    """The one of some labels that a user means; ``None`` where it is none of them, or several.
+
+    A label of the same type comes first. Else spelling decides: ``39``, ``39.0`` and ``"39"`` are one label,
+    and so are ``True`` and ``"True"``.
+    """
+    known = list(labels)
+    same = [label for label in known if type(label) is type(meant) and label == meant]
+    found = same or [label for label in known if _spelled(label) == _spelled(meant)]
+    return found[0] if len(found) == 1 else None
+
+
+def _spelled(label: Scalar) -> str:
+    text = str(label)
+    if text.lower() in {"true", "false"}:
+        return text.lower()
+    return re.sub(r"(?<=\d)\.0+$", "", text)
 
 
 def timestamp_text(moment: datetime) -> str:

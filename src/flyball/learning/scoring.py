@@ -15,6 +15,7 @@ from sklearn.metrics import (
 )
 
 from flyball.domain.errors import DeclarationError
+from flyball.domain.values import label_of
 from flyball.learning.dataset import Dataset
 from flyball.learning.pipeline import preprocessing
 
@@ -69,8 +70,9 @@ def _known(metric: str) -> Any:
 def _positive(labels: np.ndarray, positive: Any) -> Any:
     if positive is None:
         return labels[-1]
+    meant = label_of(positive, labels.tolist())
     for label in labels:
-        if label == positive:
+        if label == meant:
             return label
     raise DeclarationError("No row has the positive class that the outcome names.")
 

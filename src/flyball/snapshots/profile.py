@@ -7,7 +7,7 @@ from typing import Any
 from flyball.domain import declaration as words
 from flyball.domain.errors import DataError
 from flyball.domain.schema import Field, Kind, Schema
-from flyball.domain.values import Scalar, canonical
+from flyball.domain.values import Scalar, canonical, label_of
 from flyball.snapshots.column_types import KIND, ColumnType
 from flyball.snapshots.features import Feature, Layout
 from flyball.snapshots.workspace import Workspace
@@ -129,9 +129,9 @@ def _counts(workspace: Workspace, table: str, column: str) -> list[list[Any]]:
 
 
 def _check_positive(declaration: type[words.Endpoint], labels: tuple[Scalar, ...]) -> None:
-    """The positive class is one of the labels, of the same type. Raises ``DataError``."""
+    """The positive class is one of the labels. Raises ``DataError``, with the labels that there are."""
     positive = declaration.outcome.positive
-    if positive is None or any(type(label) is type(positive) and label == positive for label in labels):
+    if positive is None or label_of(positive, labels) is not None:
         return
     shown = ", ".join(map(repr, labels[:10]))
     raise DataError(

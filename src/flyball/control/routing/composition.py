@@ -10,7 +10,7 @@ from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
 from flyball.domain.routing import Arm, Decision, Lookup, Manifest, Route
 from flyball.domain.schema import Schema, union
-from flyball.domain.values import label_text
+from flyball.domain.values import label_of, label_text
 
 
 def compose(
@@ -62,11 +62,16 @@ def decision(declaration: type[Endpoint], champion: Manifest) -> Decision | None
     declared = declaration.decide
     if declared is None:
         return None
+    label = None
+    if declaration.task == "classification":
+        positive = declaration.outcome.positive
+        meant = label_of(positive, champion.classes)
+        label = label_text(positive if meant is None else meant)
     made = Decision(
         threshold=declared.threshold,
         at_or_above=declared.at_or_above,
         below=declared.below,
-        label=label_text(declaration.outcome.positive) if declaration.task == "classification" else None,
+        label=label,
     )
     if not fits(made, champion):
         raise DeclarationError(
