@@ -40,9 +40,9 @@ def outcomes(
 ) -> None:
     """Record what really happened after ENDPOINT predicted.
 
-    FILE is a CSV file with the column "value" and one of "prediction", "reference", or
-    "entity.<column>" with "occurred_at". What comes before its prediction is held until that comes;
-    what is pulled and was never predicted is counted as unmatched and not stored.
+    FILE is a CSV file, separated by commas, semicolons, tabs or bars, with the column "value" and one of
+    "prediction", "reference", or "entity.<column>" with "occurred_at". What comes before its prediction is
+    held until that comes; what is pulled and was never predicted is counted as unmatched and not stored.
 
     Examples:
       flyball outcomes income results.csv
@@ -63,7 +63,6 @@ def outcomes(
 
 
 def _pulled(endpoint: str, since: datetime | None) -> Counts:
-
     from flyball.control.declarations.discovery import find
     from flyball.control.routing.services import record_outcomes_pulled
 

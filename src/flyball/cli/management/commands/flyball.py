@@ -33,6 +33,8 @@ class Command(BaseCommand):
         words = ["--json", *args] if json else list(args)
         try:
             stream = cast("IO[str]", self.stdout)
-            main.main(args=words, prog_name="manage.py flyball", standalone_mode=False, stream=stream)
+            code = main.main(args=words, prog_name="manage.py flyball", standalone_mode=False, stream=stream)
         except click.ClickException as error:
             raise CommandError(error.format_message(), returncode=error.exit_code) from error
+        if code:
+            raise CommandError("The command is done in part; its result says which.", returncode=code)

@@ -1,0 +1,145 @@
+"""A file of rows, answered into another file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flyball.cli import csv_rows
+from flyball.cli.following.progress import steps
+from flyball.cli.printing.output import Output
+from flyball.domain.errors import InvalidInput, ModelFailed, UnknownEntity
+from flyball.domain.records import Prediction
+from flyball.domain.routing import Manifest
+from flyball.domain.schema import Schema
+from flyball.domain.values import label_text
+
+CHUNK = 500
+"""Rows that are answered and committed together."""
+OF_ONE_ROW = (InvalidInput, UnknownEntity, ModelFailed)
+"""Errors that one row of a file can bring about while the others are in order."""
+
+
+class FileRequests:
+    """How a file's rows become requests."""
+
+    def __init__(self, endpoint: str, reference: str | None, number: int | None) -> None:
+        from flyball.control.registry.selectors import manifest
+        from flyball.control.routing import selectors
+
+        version = selectors.resolve(f"{endpoint}@{number}" if number else endpoint)
+        self.endpoint = endpoint
+        self.number = number
+        self.reference = reference
+        known = manifest(version)
+        self.schema: Schema = known.schema.of("request")
+        self.answers = ("prediction", "version", *_outputs(known), "decision", "warnings", "error")
+        route = selectors.route(endpoint)
+        self.lookups = () if route is None else route.lookups
+
+    def row(self, values: dict[str, str | None]) -> dict[str, Any]:
+        """One row of a request from one row of the file."""
+        return {
+            "entity": csv_rows.keys(self.lookups, values),
+            "input": csv_rows.typed(self.schema, values),
+            "reference": values.get(self.reference) if self.reference else None,
+        }
+
+
+def answer_file(output: Output, requests: FileRequests, file: Path, out: Path) -> None:
+    """Answer every row of ``file`` into ``out``. Ends the command with 1 where some rows are refused."""
+    names, rows = _rows(requests, file)
+    done = refused = 0
+    # Beside its place until it is whole: a run that fails leaves what was there before.
+    draft = out.with_name(f"{out.name}.part")
+    try:
+        with steps(output) as bar, draft.open("w", newline="", encoding="utf-8") as target:
+            writer = csv.DictWriter(target, [*names, *requests.answers], lineterminator="\n")
+            writer.writeheader()
+            while chunk := list(islice(rows, CHUNK)):
+                for values, answer in zip(chunk, _answers(requests, chunk), strict=True):
+                    line = _flat(answer)
+                    refused += "error" in line
+                    writer.writerow({**values, **line})
+                done += len(chunk)
+                bar.at(f"{requests.endpoint}: {done} rows", done)
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+    said = f"{done - refused} of {done} rows are answered in {out}."
+    if refused:
+        said += ' The column "error" says why the others are not.'
+    output.result({"rows": done, "refused": refused, "file": str(out)}, said)
+    if refused:
+        click.get_current_context().exit(1)
+
+
+def _rows(requests: FileRequests, file: Path) -> tuple[list[str], Iterator[dict[str, str | None]]]:
+    """The file's columns and its rows."""
+    rows = csv_rows.read(file)
+    first = next(rows, None)
+    if first is None:
+        return [], rows
+    if requests.reference and requests.reference not in first:
+        raise click.UsageError(f"{file.name} has no column {requests.reference!r} to take references from.")
+    taken = sorted(set(first) & set(requests.answers))
+    if taken:
+        raise click.UsageError(f"{file.name} has a column {taken[0]!r}, as the answers do. Rename it there.")
+    return list(first), chain([first], rows)
+
+
+def _outputs(manifest: Manifest) -> tuple[str, ...]:
+    """The columns of one output."""
+    if manifest.task == "classification":
+        return ("label", *(f"probability {label_text(label)}" for label in manifest.classes))
+    return ("value",) if manifest.task == "regression" else ("cluster",)
+
+
+def _answers(requests: FileRequests, chunk: Sequence[dict[str, str | None]]) -> list[Prediction | str]:
+    """An answer for each row; for one that does not fit, the reason."""
+    from flyball import inprocess
+
+    rows = [requests.row(values) for values in chunk]
+    answers: list[Prediction | str] = [""] * len(rows)
+    try:
+        answers[:] = inprocess.predict(requests.endpoint, rows=rows, version=requests.number)
+    except OF_ONE_ROW:
+        # A request is answered whole or not at all: now each row is one of its own.
+        for position, row in enumerate(rows):
+            answers[position] = _answer(requests, row)
+    return answers
+
+
+def _answer(requests: FileRequests, row: dict[str, Any]) -> Prediction | str:
+    from flyball import inprocess
+
+    try:
+        return inprocess.predict(requests.endpoint, rows=[row], version=requests.number)[0]
+    except OF_ONE_ROW as error:
+        said = (f"{problem.pointer.removeprefix('/rows/0')} {problem.code}" for problem in error.problems)
+        return "; ".join(said) or error.detail
+
+
+def _flat(answer: Prediction | str) -> dict[str, Any]:
+    if isinstance(answer, str):
+        return {"error": answer}
+    return {
+        "prediction": str(answer.id),
+        "version": answer.version,
+        **dict(_columns(answer.output)),
+        "decision": answer.decision,
+        "warnings": "; ".join(f"{w.pointer} {w.code}" for w in answer.warnings),
+    }
+
+
+def _columns(output: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in output.items():
+        if isinstance(value, dict):
+            yield from ((f"probability {label}", share) for label, share in value.items())
+        else:
+            yield name, value
