@@ -88,3 +88,13 @@ def test_integers_with_holes_keep_their_spelling_as_categories() -> None:
 def test_numbers_beyond_every_float_are_not_seen_here() -> None:
     schema = Schema((Field(name="x", kind=Kind.NUMBER),))
     assert math.isfinite(frame(schema, [{"x": 1.7e308}])["x"][0])
+
+
+@pytest.mark.parametrize("others", [[], [NOON], [None]], ids=["alone", "in company", "beside a missing one"])
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00.000000Z"])
+def test_dates_that_nanoseconds_do_not_reach_come_back_as_they_were(
+    text: str, others: list[str | None]
+) -> None:
+    schema = Schema((Field(name="x", kind=Kind.TIMESTAMP, nullable=True),))
+    sent: list[dict[str, Scalar]] = [{"x": value} for value in [*others, text]]
+    assert scalars(schema, frame(schema, sent)) == sent

@@ -20,11 +20,20 @@ def moments(*texts: str | None) -> pd.DataFrame:
         ("1970-01-01T00:00:00Z", [0.0, 1970, 1, 1, 3, 0]),
         ("2026-11-22T18:00:00Z", [20779.75, 2026, 11, 22, 6, 18]),
         ("2026-11-23T01:00:00+07:00", [20779.75, 2026, 11, 22, 6, 18]),
+        ("9999-12-31T00:00:00Z", [2932896.0, 9999, 12, 31, 4, 0]),
+        ("1600-02-29T12:00:00Z", [-135080.5, 1600, 2, 29, 1, 12]),
+        ("0001-01-01T00:00:00Z", [-719162.0, 1, 1, 1, 0, 0]),
     ],
-    ids=["the first", "a Sunday evening", "the same moment elsewhere"],
+    ids=["the first", "a Sunday evening", "the same moment elsewhere", "for ever", "long ago", "year 1"],
 )
 def test_a_timestamp_is_taken_apart_in_utc(text: str, parts: list[float]) -> None:
     assert Calendar().fit_transform(moments(text)).tolist() == [parts]
+
+
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+def test_a_timestamp_has_the_same_parts_in_any_unit(unit: str) -> None:
+    parts = Calendar().fit_transform(moments("2026-11-22T18:00:00.5Z").astype(f"datetime64[{unit}, UTC]"))
+    assert parts[0, 0] == pytest.approx(20779.75 + (unit != "s") * 0.5 / 86400, abs=1e-11)
 
 
 def test_a_missing_timestamp_has_no_parts() -> None:

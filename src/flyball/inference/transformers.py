@@ -9,6 +9,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+MICROSECONDS = 86_400_000_000
+"""In a day."""
 PARTS = ("days", "year", "month", "day", "weekday", "hour")
 
 
@@ -34,10 +36,12 @@ class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-
 
 def _parts(moments: pd.Series) -> list[np.ndarray]:
     known = moments.notna().to_numpy()
+    # Whole microseconds: a difference of timestamps is counted in nanoseconds, which end in the year 2262.
+    counted = moments.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]").astype(np.int64)
     calendar = moments.dt
-    days = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-    numbers = (days, calendar.year, calendar.month, calendar.day, calendar.day_of_week, calendar.hour)
-    return [np.where(known, part.to_numpy("float64", na_value=np.nan), np.nan) for part in numbers]
+    parts = (calendar.year, calendar.month, calendar.day, calendar.day_of_week, calendar.hour)
+    numbers = [counted / MICROSECONDS, *(part.to_numpy("float64", na_value=np.nan) for part in parts)]
+    return [np.where(known, number, np.nan) for number in numbers]
 
 
 class Words(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
