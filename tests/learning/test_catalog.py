@@ -78,9 +78,9 @@ def test_neighbours_at_one_distance_are_the_same_alone_and_in_company(tmp_path: 
 
 
 @pytest.mark.parametrize("task", CATALOG)
-def test_the_first_point_of_a_search_lies_in_its_space(task: str) -> None:
+def test_the_start_of_a_search_lies_in_its_space(task: str) -> None:
     for entry in CATALOG[task].values():
-        assert entry.start.keys() == entry.space.keys()
+        assert entry.start.keys() in ({*entry.space}, set())
         for name, value in entry.start.items():
             entry.make(0).set_params(**{name: value})
             assert entry.space[name]._contains(entry.space[name].to_internal_repr(value))

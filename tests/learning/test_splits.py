@@ -51,6 +51,12 @@ def test_where_rows_have_a_time_the_latest_are_held_out(make: Make) -> None:
     assert test.tolist() == list(range(96, 120))
 
 
+def test_folds_of_timed_rows_are_trained_by_what_came_before(make: Make) -> None:
+    found = splits.folds(5, make(timed=True), "classification", 0)
+    assert [(len(train), len(test)) for train, test in found] == [(48 + 12 * n, 12) for n in range(1, 6)]
+    assert all(train.max() < test.min() for train, test in found)
+
+
 def test_held_out_rows_are_later_than_all_that_trained_where_entities_recur(make: Make) -> None:
     train, test = splits.held_out(make(timed=True, entities=30), "classification", 0)
     assert (len(train), test.tolist()) == (96, list(range(96, 120)))

@@ -56,7 +56,8 @@ def heavy(draw: Draw, size: int) -> np.ndarray:
 
 def flipping(trait: np.ndarray, amount: np.ndarray, day: np.ndarray) -> np.ndarray:
     """What a trait means turns round every ten days or twenty: no calendar tells when."""
-    return 4 * trait * SIGNS[(day // 10).astype(int)]
+    odds: np.ndarray = 4 * trait * SIGNS[(day // 10).astype(int)]
+    return odds
 
 
 def steady(trait: np.ndarray, amount: np.ndarray, day: np.ndarray) -> np.ndarray:

@@ -38,15 +38,17 @@ Space = Mapping[str, BaseDistribution]
 class Entry:
     """One algorithm of the catalogue.
 
-    ``make`` gives the estimator for a seed; ``space`` maps its parameters to where they are searched,
-    ``start`` names the first ones tried. ``encodings`` are the category encodings worth trying; ``rows``
-    is the most it is fitted on.
+    ``make`` gives the estimator for a seed, with the library's own defaults, which are tried first; ``space``
+    maps its parameters to where they are searched; ``start`` names the ones tried next, where others are
+    known to be good. ``encodings`` are the category encodings worth trying; ``takes_missing`` says that it
+    learns from missing numbers itself; ``rows`` is the most it is fitted on.
     """
 
     make: Callable[[int], Any]
     space: Space = field(default_factory=dict)
     start: Mapping[str, Any] = field(default_factory=dict)
     encodings: tuple[str, ...] = ("one-hot",)
+    takes_missing: bool = False
     rows: int | None = None
 
 
@@ -70,12 +72,6 @@ BOOSTING: Space = {
     "min_samples_leaf": count(5, 100),
     "l2_regularization": log(1e-6, 10.0),
 }
-BOOSTING_START = {
-    "learning_rate": 0.1,
-    "max_leaf_nodes": 31,
-    "min_samples_leaf": 20,
-    "l2_regularization": 1e-6,
-}
 # No weights by distance: a row that was learned is at distance 0 but for rounding, which differs between a
 # row alone and in company, and so would its answer. For the same reason a tree and not brute force, which
 # scikit-learn takes on its own beyond 15 columns: that computes the distances of a whole batch at once.
@@ -93,7 +89,6 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "linear": Entry(
             make=lambda seed: LogisticRegression(max_iter=1000, random_state=seed),
             space={"C": log(1e-3, 1e2)},
-            start={"C": 1.0},
         ),
         "forest": Entry(
             make=lambda seed: RandomForestClassifier(TREES, random_state=seed),
@@ -110,8 +105,8 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "boosting": Entry(
             make=lambda seed: HistGradientBoostingClassifier(random_state=seed),
             space=BOOSTING,
-            start=BOOSTING_START,
             encodings=ENCODINGS,
+            takes_missing=True,
         ),
         "svm": Entry(
             make=_svc,
@@ -128,13 +123,10 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "naive_bayes": Entry(
             make=lambda _: GaussianNB(),
             space={"var_smoothing": log(1e-9, 1.0)},
-            start={"var_smoothing": 1e-9},
         ),
     },
     "regression": {
-        "linear": Entry(
-            make=lambda seed: Ridge(random_state=seed), space={"alpha": log(1e-3, 1e3)}, start={"alpha": 1.0}
-        ),
+        "linear": Entry(make=lambda seed: Ridge(random_state=seed), space={"alpha": log(1e-3, 1e3)}),
         "forest": Entry(
             make=lambda seed: RandomForestRegressor(TREES, random_state=seed),
             space=FOREST,
@@ -150,13 +142,12 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "boosting": Entry(
             make=lambda seed: HistGradientBoostingRegressor(random_state=seed),
             space=BOOSTING,
-            start=BOOSTING_START,
             encodings=ENCODINGS,
+            takes_missing=True,
         ),
         "svm": Entry(
             make=lambda _: SVR(),
             space={"C": log(1e-2, 1e3), "epsilon": log(1e-3, 1.0)},
-            start={"C": 1.0, "epsilon": 0.1},
             rows=6_000,
         ),
         "nearest_neighbours": Entry(

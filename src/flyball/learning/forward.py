@@ -29,17 +29,17 @@ def latest(times: np.ndarray, known_at: np.ndarray, share: float) -> Split:
 def folds(times: np.ndarray, known_at: np.ndarray, number: int) -> list[Split]:
     """Blocks of rows in order of time, each scored by what was known when it begins.
 
-    The first block begins where the outcomes of one part in ``number + 1`` of the rows are known; from there
-    on the blocks have about the same number of rows. Rows of one moment are in one block: there are fewer
-    blocks where there are few moments. Raises ``DataError`` where no outcome was known before the last
-    moment.
+    The first block begins where half of the outcomes are known that are known when the last moment begins;
+    from there on the blocks have about the same number of rows. Rows of one moment are in one block: there
+    are fewer blocks where there are few moments. Raises ``DataError`` where no outcome was known before the
+    last moment.
     """
     moments, before = _moments(times)
     known = np.searchsorted(np.sort(_ready(times, known_at)), moments, side="right")
     if not known[-1]:
         raise DataError(TOO_EARLY)
-    # Half of what is ever known, where outcomes come so late that even the last block has few to train on.
-    first = int(np.argmax(known >= min(len(times) / (number + 1), known[-1] / 2)))
+    # Half, not one part of many: what is best on few rows is too simple for all of them, and wins its folds.
+    first = int(np.argmax(known >= known[-1] / 2))
     marks = np.linspace(before[first], len(times), number, endpoint=False)
     at = np.unique([first + np.argmin(np.abs(before[first:] - mark)) for mark in marks])
     block = np.searchsorted(moments[at], times, side="right") - 1

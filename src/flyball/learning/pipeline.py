@@ -27,14 +27,17 @@ def prepared(
     task: str,
     encoding: str = "one-hot",
     keep: int = 100,
+    filled: bool = True,
     fields: Sequence[str] | None = None,
 ) -> Pipeline:
     """An estimator behind preprocessing of the schema's fields.
 
     ``fields`` limits which are used; ``keep`` is the percentage of prepared columns that the univariate
-    test (ANOVA's F, or the correlation's) keeps, of all where it is 100.
+    test (ANOVA's F, or the correlation's) keeps, of all where it is 100. The test needs missing numbers
+    ``filled``, whatever the estimator takes.
     """
-    steps: list[tuple[str, Any]] = [("prepare", preprocessing(schema, encoding=encoding, fields=fields))]
+    columns = preprocessing(schema, encoding=encoding, filled=filled or keep < 100, fields=fields)
+    steps: list[tuple[str, Any]] = [("prepare", columns)]
     if keep < 100:
         test = f_regression if task == "regression" else f_classif
         steps.append(("select", SelectPercentile(test, percentile=keep)))
@@ -42,12 +45,13 @@ def prepared(
 
 
 def preprocessing(
-    schema: Schema, *, encoding: str = "one-hot", fields: Sequence[str] | None = None
+    schema: Schema, *, encoding: str = "one-hot", filled: bool = True, fields: Sequence[str] | None = None
 ) -> ColumnTransformer:
     """The columns that models compute with, dense float64: imputed, scaled, encoded, unknowns ignored.
 
-    Missing numbers become the median and get a column of their own that says so; a missing category is a
-    category. Raises ``DataError`` where ``fields`` names what the schema lacks.
+    Missing numbers become the median and get a column of their own that says so; where they are not to be
+    ``filled``, they stay NaN. A missing category is a category. Raises ``DataError`` where ``fields`` names
+    what the schema lacks.
     """
     unknown = sorted(set(fields or ()) - {field.name for field in schema.fields})
     if unknown:
@@ -59,10 +63,10 @@ def preprocessing(
 
     texts = named(Kind.TEXT)
     parts = [
-        ("numbers", _numbers(), named(Kind.NUMBER, Kind.INTEGER)),
-        ("booleans", _filled("most_frequent"), named(Kind.BOOLEAN)),
+        ("numbers", _numbers(filled), named(Kind.NUMBER, Kind.INTEGER)),
+        ("booleans", _filled("most_frequent") if filled else StandardScaler(), named(Kind.BOOLEAN)),
         ("categories", _categories(encoding), named(Kind.CATEGORY)),
-        ("moments", make_pipeline(Calendar(), _numbers()), named(Kind.TIMESTAMP)),
+        ("moments", make_pipeline(Calendar(), _numbers(filled)), named(Kind.TIMESTAMP)),
         *((f"text {place}", Words(), name) for place, name in enumerate(texts)),
     ]
     return ColumnTransformer([part for part in parts if part[2]], sparse_threshold=0)
@@ -72,8 +76,8 @@ def _filled(strategy: str) -> SimpleImputer:
     return SimpleImputer(strategy=strategy, add_indicator=True, keep_empty_features=True)
 
 
-def _numbers() -> Pipeline:
-    return make_pipeline(_filled("median"), StandardScaler())
+def _numbers(filled: bool) -> Pipeline:
+    return make_pipeline(*([_filled("median")] if filled else []), StandardScaler())
 
 
 def _categories(encoding: str) -> Any:

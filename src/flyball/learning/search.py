@@ -1,4 +1,4 @@
-"""The search of one candidate's space: Optuna, in a fixed order, within trials and seconds."""
+"""The search of one candidate's space: successive halving over growing draws of the rows."""
 
 from __future__ import annotations
 
@@ -10,29 +10,24 @@ from typing import Any
 
 import numpy as np
 import optuna
-from sklearn.model_selection import train_test_split
 
 from flyball.domain.declaration import Search
 from flyball.domain.errors import ModelFailed
-from flyball.learning.contenders import Contender
-from flyball.learning.dataset import Dataset
+from flyball.learning.candidates import SearchCandidate
+from flyball.learning.forward import Split
+from flyball.learning.rungs import GROWTH
 
-SAMPLE = 4_000
-"""Rows that the search looks at, at most. What it finds is scored on all rows afterwards."""
-SAMPLE_FOLDS = 3
-"""Folds on such a draw, at most; where the user gives a splitter, its own."""
-RAREST = 25
-"""Where a label has fewer rows than this in the sample, the search looks at all rows instead."""
 PATIENCE = 3
-"""Failures in a row, without any success before, after which a candidate is given up."""
+"""Failures, while no point of the search has worked, after which a candidate is given up."""
 
-Objective = Callable[[Mapping[str, Any], int], float]
+Objective = Callable[[Mapping[str, Any], Split], float]
 """The score of parameters on one fold; NaN where it is not defined."""
+Report = Callable[[int, float | None], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The best parameters of a search, their fold scores, and how the search went."""
+    """The best parameters of a search, their scores on all folds, and how the search went."""
 
     parameters: Mapping[str, Any]
     scores: tuple[float, ...]
@@ -40,88 +35,173 @@ class Found:
     stopped_by_time: bool
 
 
-def sample(training: Dataset, task: str, seed: int) -> Dataset:
-    """The rows to search on: all, or a fixed draw of ``SAMPLE`` in proportion to the labels."""
-    if len(training) <= SAMPLE:
-        return training
-    labels = training.target if task == "classification" else None
-    if labels is not None:
-        rarest = np.unique(labels, return_counts=True)[1].min()
-        if rarest * SAMPLE < RAREST * len(training):
-            return training
-    positions = np.arange(len(training))
-    drawn, _ = train_test_split(positions, train_size=SAMPLE, stratify=labels, random_state=seed)
-    return training.take(np.sort(drawn))
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Parameters and their fold scores on the highest rung they were tried on; number 1 is the defaults."""
+
+    number: int
+    parameters: Mapping[str, Any]
+    scores: tuple[float, ...]
 
 
 def search(
-    contender: Contender,
+    candidate: SearchCandidate,
     objective: Objective,
-    folds: int,
+    rungs: Sequence[Sequence[Split]],
     limits: Search,
     seed: int,
-    report: Callable[[int, float | None], None],
+    report: Report,
 ) -> Found:
-    """The best of at most ``limits.trials`` points; after ``limits.seconds`` no further fold is begun.
+    """The best of at most ``limits.trials`` points: the defaults first, then the start, then Optuna's.
 
-    The first point that works is always finished. A point that raises is passed over; where ``PATIENCE``
-    points do and none has worked, the last one's error is raised.
+    All points are scored on the first rung, and the better part climbs to the next. On the last, which is all
+    rows, the best points meet the defaults, which are beaten only by more than the standard error of the
+    difference (``_clearly_better``). After ``limits.seconds`` no further fold is begun on the rungs below the
+    last, and the points climb as they are; the first point that works is always finished. A point that
+    raises is passed over; where none works, the last error is raised.
     """
-    study = _study(contender, seed)
+    # Neither Optuna's pruner nor scikit-learn's halving search: the pruner lets points climb in the order in
+    # which they come, so that the early ones are fitted on all rows whatever they are worth; the halving
+    # search draws without regard to time or a deadline, and does not keep the defaults.
     deadline = time.monotonic() + limits.seconds
-    best: Found | None = None
-    points = contender.points(limits.trials)
-    for number in range(1, points + 1):
-        point = study.ask(fixed_distributions=dict(contender.space))
+    tried = _first_rung(candidate, _Scored(objective, rungs[0], deadline), limits.trials, seed, report)
+    points, in_time = tried.points, tried.in_time
+    for rung in rungs[1:-1]:
+        points = _climbing(points)
+        if in_time:
+            points, in_time = _climbed(points, _Scored(objective, rung, deadline))
+    if len(rungs) > 1:
+        finalists = _climbing(points)
+        defaults = [point for point in tried.points if point.number == 1 and not _among(point, finalists)]
+        points, _ = _climbed([*defaults, *finalists], _Scored(objective, rungs[-1], math.inf))
+    best = _chosen(points)
+    return Found(
+        parameters=best.parameters, scores=best.scores, trials=tried.trials, stopped_by_time=not in_time
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Scores points on the folds of one rung until a deadline."""
+
+    objective: Objective
+    folds: Sequence[Split]
+    deadline: float
+
+    def __call__(self, parameters: Mapping[str, Any], *, finish: bool = False) -> tuple[float, ...] | None:
+        """The score of each fold; ``None`` where time is over before the last and ``finish`` is false."""
+        scores: list[float] = []
+        for fold in self.folds:
+            if not finish and time.monotonic() > self.deadline:
+                return None
+            scores.append(self.objective(parameters, fold))
+        if not any(math.isfinite(score) for score in scores):
+            raise ModelFailed("The metric is not defined on any fold.")
+        return tuple(scores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """The points of the first rung that worked, how many were begun, and whether there was time for all."""
+
+    points: list[Point]
+    trials: int
+    in_time: bool
+
+
+def _first_rung(
+    candidate: SearchCandidate, scored: _Scored, trials: int, seed: int, report: Report
+) -> _Tried:
+    study, points, failures = _study(candidate, seed), list[Point](), 0
+    most = candidate.points(trials)
+    for number in range(1, most + 1):
+        trial = study.ask(fixed_distributions=dict(candidate.space)) if number > 1 else None
+        parameters = dict(trial.params if trial else candidate.defaults)
         try:
-            scores = _scores(objective, point.params, folds, deadline if best else math.inf)
+            scores = scored(parameters, finish=not points)
         except Exception:  # one point's failure says nothing about the others
-            study.tell(point, state=optuna.trial.TrialState.FAIL)
-            if best is None and number >= min(PATIENCE, points):
+            failures += 1
+            # Defaults that work do not excuse a space in which nothing does: its author has to know.
+            searched = any(point.number > 1 for point in points)
+            if (failures >= PATIENCE and not searched) or (number == most and not points):
                 raise
+            _tell(study, trial, None)
             report(number, None)
             continue
-        if best and scores is None:
-            return replace(best, stopped_by_time=True)
-        best = _better(best, point.params, scores or (), number)
-        study.tell(point, mean(scores or ()))
-        report(number, mean(scores or ()))
-    if best is None:
-        raise ModelFailed("No point of the search could be fitted.")
-    return best
+        if scores is None:
+            return _Tried(points, number - 1, False)
+        points.append(Point(number, parameters, scores))
+        _tell(study, trial, mean(scores))
+        report(number, mean(scores))
+    return _Tried(points, most, True)
 
 
-def _study(contender: Contender, seed: int) -> optuna.Study:
+def _study(candidate: SearchCandidate, seed: int) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-    if contender.start:
-        study.enqueue_trial(dict(contender.start))
+    if candidate.start:
+        study.enqueue_trial(dict(candidate.start))
     return study
 
 
-def _scores(
-    objective: Objective, parameters: Mapping[str, Any], folds: int, deadline: float
-) -> tuple[float, ...] | None:
-    """The score of each fold; ``None`` when time ran out before the last."""
-    scores: list[float] = []
-    for fold in range(folds):
-        if time.monotonic() > deadline:
-            return None
-        scores.append(objective(parameters, fold))
-    if all(math.isnan(score) for score in scores):
-        raise ModelFailed("The metric is not defined on any fold.")
-    return tuple(scores)
+def _tell(study: optuna.Study, trial: optuna.Trial | None, score: float | None) -> None:
+    if trial is not None:  # the defaults need not lie in the space, and are none of the study's
+        state = optuna.trial.TrialState.FAIL if score is None else None
+        study.tell(trial, score, state=state)
 
 
-def _better(
-    best: Found | None, parameters: Mapping[str, Any], scores: tuple[float, ...], number: int
-) -> Found:
-    if best and mean(scores) <= mean(best.scores):
-        return replace(best, trials=number)
-    return Found(dict(parameters), scores, number, False)
+def _climbing(points: Sequence[Point]) -> list[Point]:
+    """The part of the points that climbs to the next rung, the best first; of equal ones the earlier."""
+    best_first = sorted(points, key=lambda point: (-mean(point.scores), point.number))
+    return best_first[: math.ceil(len(points) / GROWTH)]
+
+
+def _among(point: Point, points: Sequence[Point]) -> bool:
+    return any(point.number == other.number for other in points)
+
+
+def _climbed(points: Sequence[Point], scored: _Scored) -> tuple[list[Point], bool]:
+    """The points with their scores on a rung, and whether there was time for all of them.
+
+    Without time they keep their old scores: those of different rungs do not compare. A point that raises is
+    passed over; where all do, the last error is raised.
+    """
+    climbed: list[Point] = []
+    for place, point in enumerate(points):
+        try:
+            scores = scored(point.parameters)
+        except Exception:  # more rows may hold what a point cannot be fitted on
+            if place == len(points) - 1 and not climbed:
+                raise
+            continue
+        if scores is None:
+            return list(points), False
+        climbed.append(replace(point, scores=scores))
+    return climbed, True
+
+
+def _chosen(points: Sequence[Point]) -> Point:
+    """The best point, where it is clearly better than the defaults; the defaults otherwise."""
+    best = _climbing(points)[0]
+    defaults = next((point for point in points if point.number == 1), best)
+    return best if _clearly_better(best.scores, defaults.scores) else defaults
+
+
+def _clearly_better(scores: Sequence[float], others: Sequence[float]) -> bool:
+    """Whether the mean difference, fold by fold, is above its standard error.
+
+    The best of many points is partly the luckiest (Cawley and Talbot, 2010, "On Over-fitting in Model
+    Selection"); the defaults were not chosen by these scores, and so they win where it is close.
+    """
+    differences = np.subtract(scores, others)
+    differences = differences[np.isfinite(differences)]
+    if not len(differences):
+        return mean(scores) > mean(others)
+    error = differences.std(ddof=1) / math.sqrt(len(differences)) if len(differences) > 1 else 0.0
+    return bool(differences.mean() > error)
 
 
 def mean(scores: Sequence[float | None]) -> float:
-    """The mean of the scores that are defined; minus infinity where none is."""
-    defined = [score for score in scores if score is not None and not math.isnan(score)]
+    """The mean of the scores that are defined and finite; minus infinity where none is."""
+    defined = [score for score in scores if score is not None and math.isfinite(score)]
     return sum(defined) / len(defined) if defined else -math.inf

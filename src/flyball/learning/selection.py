@@ -15,11 +15,12 @@ from threadpoolctl import threadpool_limits
 from flyball.domain.declaration import Candidate, Endpoint, Search
 from flyball.domain.errors import ModelFailed
 from flyball.learning import splits
-from flyball.learning.contenders import Contender, Ground, contenders
+from flyball.learning.candidates import BuildContext, SearchCandidate, search_candidates
 from flyball.learning.dataset import Dataset
 from flyball.learning.forward import Split
+from flyball.learning.rungs import rungs
 from flyball.learning.scoring import Score, scorer
-from flyball.learning.search import SAMPLE_FOLDS, mean, sample, search
+from flyball.learning.search import mean, search
 from flyball.learning.trusted import trusted_names
 
 
@@ -95,24 +96,29 @@ def select(dataset: Dataset, plan: Plan, report: Report | None = None) -> list[F
     """Every candidate's best fit, the best mean fold score first, failed ones last.
 
     About a fifth of the rows is set aside for ``held_out_score`` (``splits.held_out``). Each candidate is
-    searched on the training rows; where they are many, on a fixed draw of them in few folds
-    (``search.sample``), and then the best point and the catalogue's starting point are cross-validated on
-    all of them and the better is kept. The catalogue limits the rows that slow algorithms are fitted on.
-    ``plan.search`` limits the search alone: the fits on all rows come after it. A fold that trains without
-    one of the labels has no score. A candidate that raises is recorded with its error. The baseline is
-    always among the fits, and first only where nothing else could be fitted.
+    searched on the training rows (``search.search``): many points on few rows, the better ones on more
+    (``rungs.rungs``), and the best of them, with the defaults, cross-validated on all. The catalogue limits
+    the rows that slow algorithms are fitted on. ``plan.search`` limits the search below all rows alone: the
+    fits on all rows come after it. A fold that trains without one of the labels has no score. A candidate
+    that raises is recorded with its error. The baseline is always among the fits, and first only where
+    nothing else could be fitted. Raises ``DataError`` where the rows cannot be split.
     """
     train, test = splits.held_out(dataset, plan.task, plan.seed)
-    ground = Ground(schema=dataset.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets)
+    training = dataset.take(train)
+    folds = splits.folds(plan.cv, training, plan.task, plan.seed)
+    context = BuildContext(
+        schema=dataset.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets
+    )
     trial = _Trial(
         plan=plan,
-        training=dataset.take(train),
+        training=training,
         held_out=dataset.take(test),
+        rungs=rungs(training, folds, plan.task, plan.seed),
         labels=0 if dataset.target is None else len(np.unique(dataset.target)),
         score=scorer(plan.metric, dataset, plan.task, positive=plan.positive, seed=plan.seed),
         report=report or (lambda progress: None),
     )
-    fits = [_fit(contender, trial) for contender in contenders(plan.candidates, ground)]
+    fits = [_fit(candidate, trial) for candidate in search_candidates(plan.candidates, context)]
     return ranked(fits)
 
 
@@ -131,12 +137,13 @@ class _Trial:
     plan: Plan
     training: Dataset
     held_out: Dataset
+    rungs: Sequence[Sequence[Split]]
     labels: int
     score: Score
     report: Report
 
 
-def _fit(contender: Contender, trial: _Trial) -> Fit:
+def _fit(candidate: SearchCandidate, trial: _Trial) -> Fit:
     """One candidate from search to final score; what it raises becomes its error."""
     started = time.monotonic()
     try:
@@ -145,70 +152,56 @@ def _fit(contender: Contender, trial: _Trial) -> Fit:
         with warnings.catch_warnings(), threadpool_limits(1):
             # Trials at the edge of a space do not converge or split well: their scores say so.
             warnings.simplefilter("ignore")
-            fit = _searched(contender, trial)
+            fit = _searched(candidate, trial)
     except Exception as error:  # noqa: BLE001 - one candidate's failure must not end the build
-        fit = Fit(name=contender.name, error=f"{type(error).__name__}: {error}"[:1000])
+        fit = Fit(name=candidate.name, error=f"{type(error).__name__}: {error}"[:1000])
     return replace(fit, seconds=time.monotonic() - started)
 
 
-def _searched(contender: Contender, trial: _Trial) -> Fit:
-    plan, training = trial.plan, trial.training
-    drawn = sample(training, plan.task, plan.seed)
-    few = len(drawn) < len(training) and isinstance(plan.cv, int)
-    cv = min(plan.cv, SAMPLE_FOLDS) if few else plan.cv
-    folds = splits.folds(cv, drawn, plan.task, plan.seed)
+def _searched(candidate: SearchCandidate, trial: _Trial) -> Fit:
+    plan = trial.plan
 
-    def objective(parameters: Mapping[str, Any], fold: int) -> float:
-        return _fold_score(contender, parameters, drawn, folds[fold], trial)
+    def objective(parameters: Mapping[str, Any], fold: Split) -> float:
+        return _fold_score(candidate, parameters, fold, trial)
 
     def report(number: int, score: float | None) -> None:
-        trial.report(Progress(contender.name, number, contender.points(plan.search.trials), score))
+        trial.report(Progress(candidate.name, number, candidate.points(plan.search.trials), score))
 
-    best = search(contender, objective, len(folds), plan.search, plan.seed, report)
-    parameters, scores = best.parameters, best.scores
-    if len(drawn) < len(training):
-        parameters, scores = _on_all_rows(contender, best.parameters, trial)
-    pipeline = _fitted(contender, parameters, training, plan.seed)
+    best = search(candidate, objective, trial.rungs, plan.search, plan.seed, report)
+    pipeline = _fitted(candidate, best.parameters, trial.training, plan.seed)
     return Fit(
-        name=contender.name,
-        parameters={name: _plain(value) for name, value in parameters.items()},
-        fold_scores=tuple(_defined(score) for score in scores),
-        held_out_score=_defined(trial.score(pipeline, trial.held_out)),
+        name=candidate.name,
+        parameters={name: _plain(value) for name, value in best.parameters.items()},
+        fold_scores=tuple(_defined(score) for score in best.scores),
+        held_out_score=_defined(_finite(trial.score(pipeline, trial.held_out))),
         trials=best.trials,
         stopped_by_time=best.stopped_by_time,
         pipeline=pipeline,
     )
 
 
-def _on_all_rows(
-    contender: Contender, found: Mapping[str, Any], trial: _Trial
-) -> tuple[Mapping[str, Any], tuple[float, ...]]:
-    """The better of what was found on a draw and the starting point: few rows favour simple models."""
-    plan, training = trial.plan, trial.training
-    folds = splits.folds(plan.cv, training, plan.task, plan.seed)
-    points = [found, contender.start] if contender.start and dict(contender.start) != dict(found) else [found]
-    scored = [
-        (point, tuple(_fold_score(contender, point, training, fold, trial) for fold in folds))
-        for point in points
-    ]
-    return max(scored, key=lambda pair: mean(pair[1]))
-
-
 def _fold_score(
-    contender: Contender, parameters: Mapping[str, Any], rows: Dataset, fold: Split, trial: _Trial
+    candidate: SearchCandidate, parameters: Mapping[str, Any], fold: Split, trial: _Trial
 ) -> float:
-    train, test = (rows.take(positions) for positions in fold)
+    train, test = (trial.training.take(positions) for positions in fold)
     if trial.plan.task == "classification" and len(np.unique(train.labels)) < trial.labels:
         return math.nan
-    pipeline = _fitted(contender, parameters, train, trial.plan.seed)
-    return trial.score(pipeline, test)
+    pipeline = _fitted(candidate, parameters, train, trial.plan.seed)
+    return _finite(trial.score(pipeline, test))
 
 
-def _fitted(contender: Contender, parameters: Mapping[str, Any], rows: Dataset, seed: int) -> Any:
-    if contender.rows is not None and len(rows) > contender.rows:
-        drawn = np.random.default_rng(seed).permutation(len(rows))[: contender.rows]
+def _finite(score: float) -> float:
+    """A score as it is; NaN says that it is not defined. Raises ``ModelFailed`` for one that overflowed."""
+    if math.isinf(score):
+        raise ModelFailed("The score is not a finite number: its errors are too large to compute with.")
+    return score
+
+
+def _fitted(candidate: SearchCandidate, parameters: Mapping[str, Any], rows: Dataset, seed: int) -> Any:
+    if candidate.rows is not None and len(rows) > candidate.rows:
+        drawn = np.random.default_rng(seed).permutation(len(rows))[: candidate.rows]
         rows = rows.take(np.sort(drawn))
-    pipeline = contender.make(parameters).fit(rows.frame, rows.target)
+    pipeline = candidate.make(parameters).fit(rows.frame, rows.target)
     wanted = "predict" if rows.target is None or rows.target.dtype.kind == "f" else "predict_proba"
     if not hasattr(pipeline, wanted):
         raise ModelFailed(f"The estimator has no {wanted}.")

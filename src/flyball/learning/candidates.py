@@ -1,4 +1,4 @@
-"""A candidate as the search sees it: a space of parameters, and the pipeline each point in it makes."""
+"""A candidate as the search sees it: its first points, its space, and the pipeline that a point makes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ ALL_FIELDS = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """One candidate: where to search, what to try first, and how a pipeline is made of parameters."""
+class SearchCandidate:
+    """One candidate of a build: the points tried first, where to search, and what a point's pipeline is.
+
+    ``defaults`` is the first point: the library's own parameters, or those of the user's own estimator; they
+    need not lie in the ``space``. ``start`` is the second, where there is one. ``rows`` is the most it is
+    fitted on.
+    """
 
     name: str
     make: Callable[[Mapping[str, Any]], Pipeline]
     space: Space
+    defaults: Mapping[str, Any]
     start: Mapping[str, Any]
     rows: int | None = None
 
@@ -37,8 +43,8 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What all contenders of a build share."""
+class BuildContext:
+    """What all candidates of a build share."""
 
     schema: Schema
     task: str
@@ -46,67 +52,85 @@ class Ground:
     feature_sets: Mapping[str, Sequence[str]]
 
 
-def contenders(candidates: Sequence[str | Candidate], ground: Ground) -> list[Contender]:
+def search_candidates(candidates: Sequence[str | Candidate], context: BuildContext) -> list[SearchCandidate]:
     """The baseline, then the candidates in order. Raises ``DeclarationError`` for an unknown name."""
-    entries = CATALOG[ground.task]
+    entries = CATALOG[context.task]
     unknown = [name for name in candidates if isinstance(name, str) and name not in entries]
     if unknown:
         known = ", ".join(entries)
-        raise DeclarationError(f"There is no candidate {unknown[0]!r} for {ground.task}; use one of {known}.")
+        raise DeclarationError(
+            f"There is no candidate {unknown[0]!r} for {context.task}; use one of {known}."
+        )
     made = [
-        _own(candidate, ground)
+        _own(candidate, context)
         if isinstance(candidate, Candidate)
-        else _listed(candidate, entries[candidate], ground)
+        else _listed(candidate, entries[candidate], context)
         for candidate in candidates
     ]
-    return [_baseline(ground), *made]
+    return [_baseline(context), *made]
 
 
-def _baseline(ground: Ground) -> Contender:
+def _baseline(context: BuildContext) -> SearchCandidate:
     def make(parameters: Mapping[str, Any]) -> Pipeline:
-        return prepared(ground.schema, BASELINE[ground.task].make(ground.seed), task=ground.task)
+        return prepared(context.schema, BASELINE[context.task].make(context.seed), task=context.task)
 
-    return Contender(name="baseline", make=make, space={}, start={})
+    return SearchCandidate(name="baseline", make=make, space={}, defaults={}, start={})
 
 
-def _listed(name: str, entry: Entry, ground: Ground) -> Contender:
+def _listed(name: str, entry: Entry, context: BuildContext) -> SearchCandidate:
     """An entry of the catalogue: columns × encoding × fields are searched with its own parameters."""
     choices: dict[str, Sequence[Any]] = {}
-    if ground.task != "clustering":
+    if context.task != "clustering":
         choices["keep"] = KEEP
-    if any(field.kind == "category" for field in ground.schema.fields):
+    if any(field.kind == "category" for field in context.schema.fields):
         choices["encoding"] = entry.encodings
-    if ground.feature_sets:
-        choices["features"] = (ALL_FIELDS, *ground.feature_sets)
+    if context.feature_sets:
+        choices["features"] = (ALL_FIELDS, *context.feature_sets)
     searched = {name: CategoricalDistribution(values) for name, values in choices.items() if len(values) > 1}
 
     def make(parameters: Mapping[str, Any]) -> Pipeline:
         own = {name: value for name, value in parameters.items() if name in entry.space}
         return prepared(
-            ground.schema,
-            entry.make(ground.seed).set_params(**own),
-            task=ground.task,
+            context.schema,
+            entry.make(context.seed).set_params(**own),
+            task=context.task,
             encoding=parameters.get("encoding", entry.encodings[0]),
             keep=parameters.get("keep", 100),
-            fields=ground.feature_sets.get(parameters.get("features", ALL_FIELDS)),
+            filled=not entry.takes_missing,
+            fields=context.feature_sets.get(parameters.get("features", ALL_FIELDS)),
         )
 
-    start = {**entry.start, **{name: values[0] for name, values in choices.items() if name in searched}}
-    return Contender(name=name, make=make, space={**searched, **entry.space}, start=start, rows=entry.rows)
+    first = {name: values[0] for name, values in choices.items() if name in searched}
+    return SearchCandidate(
+        name=name,
+        make=make,
+        space={**searched, **entry.space},
+        defaults={**first, **_stated(entry.make(context.seed), entry.space)},
+        start={**first, **entry.start} if entry.start else {},
+        rows=entry.rows,
+    )
 
 
-def _own(candidate: Candidate, ground: Ground) -> Contender:
+def _own(candidate: Candidate, context: BuildContext) -> SearchCandidate:
     """A user's candidate: a pipeline takes the frame as it is, an estimator stands behind preprocessing."""
 
     def make(parameters: Mapping[str, Any]) -> Pipeline:
         chosen = clone(candidate.estimator).set_params(**parameters)
         # Once more: a space may choose between estimators, and those stay the declaration's own.
-        estimator = _seeded(clone(chosen), ground.seed)
+        estimator = _seeded(clone(chosen), context.seed)
         if isinstance(estimator, Pipeline):
             return estimator
-        return prepared(ground.schema, estimator, task=ground.task)
+        return prepared(context.schema, estimator, task=context.task)
 
-    return Contender(name=candidate.name, make=make, space=dict(candidate.space or {}), start={})
+    space = dict(candidate.space or {})
+    defaults = _stated(candidate.estimator, space)
+    return SearchCandidate(name=candidate.name, make=make, space=space, defaults=defaults, start={})
+
+
+def _stated(estimator: Any, space: Space) -> dict[str, Any]:
+    """What an estimator says itself of the parameters that are searched."""
+    stated = estimator.get_params(deep=True)
+    return {name: stated[name] for name in space if name in stated}
 
 
 def _seeded(estimator: Any, seed: int) -> Any:
