@@ -40,6 +40,8 @@ STATUS = {
     "not_ready": 503,
 }
 """The HTTP status of each error code."""
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""RFC 9110's names of statuses that Python before 3.13 calls otherwise: a problem has one title everywhere."""
 LONGEST_POINTER = 500
 """Characters of a pointer: it repeats names that were sent, which may be of any length."""
 
@@ -48,7 +50,7 @@ def problem(error: FlyballError, headers: Headers | None = None) -> Response:
     """The answer to a request that failed."""
     status = STATUS.get(error.code, 500)
     document: dict[str, Any] = {
-        "title": HTTPStatus(status).phrase,
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "code": error.code,
         "detail": error.detail,
