@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from flyball import testing
 from flyball.domain import declaration
 from flyball.stores.database import Database
 
@@ -26,6 +27,13 @@ def database(transactional_db: None) -> Database:
     from flyball.control.connection import database
 
     return database()
+
+
+@pytest.fixture(autouse=True)
+def engine() -> Iterator[None]:
+    """The tests of Flyball itself ask the engine itself; what one starts is stopped when it ends."""
+    with testing.engine():
+        yield
 
 
 @pytest.fixture(autouse=True)

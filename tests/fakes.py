@@ -9,16 +9,14 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-from flyball.domain.access import Principal
+from flyball.domain.access import Keyring, Principal, key_digest
 from flyball.domain.errors import (
     Erased,
     FlyballError,
-    Forbidden,
     InvalidInput,
     ModelFailed,
     Overloaded,
     Problem,
-    Unauthenticated,
     UnknownEndpoint,
     UnknownPrediction,
     UnknownVersion,
@@ -29,6 +27,8 @@ from flyball.domain.values import Scalar
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine
+from flyball.serving.pool import Pool, Table
+from flyball.stores.database import Database
 from flyball.stores.outcomes import Counts
 
 
@@ -72,9 +72,7 @@ MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 class Answering(Protocol):
     """What doors call of an engine. mypy holds the fake and the real one to it, below."""
 
-    def principal(self, key: str) -> Principal: ...
-
-    def require(self, principal: Principal, role: str) -> None: ...
+    pool: Pool
 
     def check_room(self) -> None: ...
 
@@ -122,16 +120,9 @@ class FakeEngine(Answering):
         self.fails: Exception | None = None
         self.checked_in: list[int] = []
         self.is_full = False
-
-    def principal(self, key: str) -> Principal:
-        for role, known in KEYS.items():
-            if known == key:
-                return Principal(team="default", role=role)
-        raise Unauthenticated
-
-    def require(self, principal: Principal, role: str) -> None:
-        if not principal.may(role):
-            raise Forbidden
+        self.pool = Pool()
+        people = {key_digest(key): Principal(team="default", role=role) for role, key in KEYS.items()}
+        self.pool.table = Table(keyring=Keyring(people))
 
     def check_room(self) -> None:
         if self.is_full:
@@ -172,6 +163,7 @@ class FakeEngine(Answering):
             input=values,
             output={"label": "<=50K", "probabilities": {"<=50K": 0.75, ">50K": 0.25}},
             created_at=MOMENT,
+            latency=730,
             warnings=warnings,
             entity=row.entity,
             reference=row.reference,
@@ -240,3 +232,15 @@ class FakeEngine(Answering):
 def as_engine(fake: FakeEngine) -> Engine:
     """The fake where a door wants an engine: it calls nothing that ``Answering`` does not name."""
     return cast(Engine, fake)
+
+
+class HeldScrub(Database):
+    """A database whose log is emptied only once it is told to: ``began`` says that somebody tries."""
+
+    began = threading.Event()
+    release = threading.Event()
+
+    def scrub(self, connection: Any) -> bool:
+        self.began.set()
+        self.release.wait(30)
+        return super().scrub(connection)

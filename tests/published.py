@@ -30,6 +30,7 @@ AGE = Field(name="age", kind=Kind.NUMBER, low=0, high=120)
 WARD = Field(name="ward", kind=Kind.CATEGORY, categories=("east", "west"))
 SCHEMA = Schema((AGE, WARD))
 ROW = {"age": 80.0, "ward": "east"}
+LABELS = ("ill", "well")
 DECISION = Decision(threshold=0.5, at_or_above="admit", below="send home", label="ill")
 
 
@@ -74,10 +75,15 @@ def put(route: Route) -> None:
 
 
 def store(
-    database: Database, *, endpoint: str = "triage", version: int = 1, schema: Schema = SCHEMA
+    database: Database,
+    *,
+    endpoint: str = "triage",
+    version: int = 1,
+    schema: Schema = SCHEMA,
+    labels: tuple[str, str] = LABELS,
 ) -> Manifest:
     """An artifact and a version that no route names yet. Each number answers differently."""
-    data, made = fitted(version, schema)
+    data, made = fitted(version, schema, labels)
     manifest = replace(made, endpoint=endpoint, number=version)
     connection = database.connect()
     try:
@@ -98,7 +104,7 @@ def key(team: str = "hospital", role: str = "owner") -> str:
 
 
 @cache
-def fitted(version: int, schema: Schema) -> tuple[bytes, Manifest]:
+def fitted(version: int, schema: Schema, labels: tuple[str, str] = LABELS) -> tuple[bytes, Manifest]:
     """An artifact and its manifest: the older, the iller; later versions say so more strongly."""
     ages = np.linspace(0, 100, 40)
     rows = [
@@ -106,7 +112,7 @@ def fitted(version: int, schema: Schema) -> tuple[bytes, Manifest]:
         for place, age in enumerate(ages)
     ]
     rows = [{name: row[name] for name in schema.names} for row in rows]
-    target = np.where(ages > 50, "ill", "well").astype(object)
+    target = np.where(ages > 50, *labels).astype(object)
     dataset = Dataset(
         frame=frame(schema, rows),
         target=target,

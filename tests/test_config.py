@@ -43,3 +43,20 @@ def test_a_setting_that_does_not_fit_is_named_and_not_echoed(variable: str, valu
     with pytest.raises(ValueError, match=variable) as caught:
         load({variable: value})
     assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QUEUE_SIZE", "0"),
+        ("QUEUE_SIZE", "-1"),
+        ("REFRESH_SECONDS", "0"),
+        ("REFRESH_SECONDS", "-0.5"),
+        ("REFRESH_SECONDS", "nan"),
+        ("REFRESH_SECONDS", "inf"),
+        ("BODY_LIMIT", "0"),
+    ],
+)
+def test_a_setting_with_which_nothing_could_work_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"^FLYBALL_{name} does not fit: Expected .*[^?]$"):
+        load({f"FLYBALL_{name}": value})

@@ -26,12 +26,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Django's ``DEBUG``."""
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Django's ``ALLOWED_HOSTS``, separated by commas."""
-    refresh_seconds: float = 0.5
-    """How often a server looks for a new route revision (seconds)."""
-    queue_size: int = 1024
-    """Predictions that may wait for a commit before new requests get 503."""
-    body_limit: int = 16 * 1024 * 1024
-    """Largest request body (bytes)."""
+    refresh_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 0.5
+    """How often a server looks for a new route revision (seconds, up to a day)."""
+    queue_size: Annotated[int, msgspec.Meta(ge=1)] = 1024
+    """Predictions that may wait for a commit before new requests get 503 (1 or more)."""
+    body_limit: Annotated[int, msgspec.Meta(ge=1)] = 16 * 1024 * 1024
+    """Largest request body (bytes, 1 or more)."""
     drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 25
     """How long a server that is told to end still answers what it has begun (seconds)."""
     give_up_seconds: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 60

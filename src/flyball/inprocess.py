@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 from django.conf import settings
+from django.core import mail
 from django.db import connections
 
 from flyball import config
 from flyball.control import connection
 from flyball.domain.access import Principal
-from flyball.domain.errors import InvalidInput, Overloaded, Problem, UnknownEndpoint
+from flyball.domain.errors import InvalidInput, NotReady, Overloaded, Problem, UnknownEndpoint
 from flyball.domain.records import Prediction
 from flyball.domain.values import canonical
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
-from flyball.serving.http.bodies import BODY, ONE, read_row
-from flyball.serving.http.forms import Form
+from flyball.serving.forms import ROW, Form
 from flyball.stores import records
 
 T = TypeVar("T")
@@ -42,11 +42,18 @@ _left_behind: list[_Planes] = []
 """A parent's, kept for ever: closing its connections in the child would end them for the parent."""
 instead: list[Answering] = []
 """What ``flyball.testing`` has put in the engine's place; the last one answers."""
+allowed_in_tests: list[bool] = []
+"""Not empty while ``flyball.testing.engine`` lets data planes start in a test run."""
 
 
 def data_plane() -> DataPlane:
-    """This process's data plane on Django's database, started at the first call."""
+    """This process's data plane on Django's database, started at the first call.
+
+    Raises ``NotReady`` in a test run, unless ``flyball.testing.engine`` allows it, and on a SQLite database
+    in memory.
+    """
     global _planes
+    _refuse_where_it_cannot_run()
     if _planes.process != os.getpid():
         _left_behind.append(_planes)
         _planes = _Planes()
@@ -57,6 +64,20 @@ def data_plane() -> DataPlane:
             plane.start()
             _planes.running[database.url] = plane
         return _planes.running[database.url]
+
+
+def _refuse_where_it_cannot_run() -> None:
+    """A data plane has connections of its own.
+
+    They see nothing of a test's open transaction, keep a test database from being dropped, and make a file
+    of the name of a database in memory.
+    """
+    if hasattr(mail, "outbox") and not allowed_in_tests:  # Django's mark of a test run
+        raise NotReady("In a test, let flyball.testing.answers answer, or allow flyball.testing.engine.")
+    django = connections["default"]
+    name = str(django.settings_dict["NAME"])
+    if django.vendor == "sqlite" and (name == ":memory:" or "mode=memory" in name):
+        raise NotReady("A SQLite database in memory has one connection; Flyball needs one in a file.")
 
 
 async def adata_plane() -> DataPlane:
@@ -147,7 +168,7 @@ def _predict(call: Call) -> list[Prediction]:
     owner = _owner(plane, call.endpoint)
     if not _in_transaction():
         return plane.engine.predict_now(owner, call)
-    answered = _with_callers(plane, lambda own: plane.engine.answer(owner, call, own))
+    answered = _with_callers(plane, lambda own: plane.engine.compute(owner, call, lambda work: work(own)))
     if isinstance(answered, list):
         return answered
     if plane.database.is_postgres:
@@ -200,9 +221,8 @@ def _call(
     if rows is None:
         read = [_row(one, "", problems)]
     else:
-        given = Form(
-            {key: value for key, value in one.items() if value is not None}, "", problems, BODY - ONE
-        )
+        sent = {key: value for key, value in one.items() if value is not None}
+        given = Form(sent, "", problems, frozenset({"rows", "version"}))
         read = [_row(row, f"{given.place('rows')}/{position}", problems) for position, row in enumerate(rows)]
     if problems:
         raise InvalidInput(problems=problems)
@@ -211,7 +231,7 @@ def _call(
 
 def _row(values: Mapping[str, Any], pointer: str, problems: list[Problem]) -> Row:
     plain = {name: _scalars(value) if isinstance(value, Mapping) else value for name, value in values.items()}
-    return read_row(Form(plain, pointer, problems, ONE))
+    return Form(plain, pointer, problems, ROW).row()
 
 
 def _scalars(values: Values) -> dict[str, object]:

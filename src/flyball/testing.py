@@ -1,4 +1,4 @@
-"""For the tests of projects that predict: answers without a thread, a model or a database."""
+"""For the tests of projects that predict: answers without a thread or a model, or the engine itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeGuard
 
+from uuid_utils.compat import uuid7
+
 from flyball import inprocess
 from flyball.domain.errors import UnknownEndpoint
-from flyball.domain.records import Prediction, now, uuid7
+from flyball.domain.records import Prediction, now
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Call, Row
 
@@ -43,6 +45,24 @@ def answers(endpoints: Mapping[str, Answer]) -> Iterator[list[Prediction]]:
         yield made
     finally:
         inprocess.instead.remove(answering)
+
+
+@contextmanager
+def engine() -> Iterator[None]:
+    """Let the engine itself answer in a test: it loads what is published, and commits.
+
+    For a ``TransactionTestCase`` on a database that other connections see (on SQLite one in a file:
+    ``DATABASES["default"]["TEST"] = {"NAME": …}``). In a ``TestCase`` nothing that the test writes is ever
+    committed, so nothing of it is served. At the end the connections are closed: else the test database
+    could not be dropped.
+    """
+    inprocess.allowed_in_tests.append(True)
+    try:
+        yield
+    finally:
+        inprocess.allowed_in_tests.pop()
+        if not inprocess.allowed_in_tests:
+            inprocess.close()
 
 
 def _prediction(call: Call, row: Row, answer: Answer) -> Prediction:

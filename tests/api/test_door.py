@@ -10,8 +10,9 @@ import pytest
 from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.core.handlers.asgi import ASGIHandler
+from django.db import connections
 from django.test import Client
-from django.urls import include, path
+from django.urls import include, path, resolve
 
 from flyball import inprocess
 from flyball.control.accounts import services as accounts
@@ -45,6 +46,21 @@ def test_a_guest_answers_below_its_prefix(headers: dict[str, str]) -> None:
     assert answer.status_code == 200
     stored = Client().get(f"/ml/v1/predictions/{answer.json()['id']}", headers=headers)
     assert stored.json()["output"] == answer.json()["output"]
+
+
+def test_a_guest_whose_requests_are_transactions_is_answered(
+    headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    answer = ask(headers, {"input": published.ROW})
+    assert answer.status_code == 200
+    stored = Client().get(f"/ml/v1/predictions/{answer.json()['id']}", headers=headers)
+    assert stored.status_code == 200
+
+
+def test_no_database_of_the_guest_puts_the_doors_into_a_transaction() -> None:
+    view = resolve("/ml/v1/health").func
+    assert set(connections) <= getattr(view, "_non_atomic_requests", set())
 
 
 def asgi(path: str, raw: str, headers: dict[str, str]) -> Any:

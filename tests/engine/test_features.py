@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from flyball.domain.errors import Conflict, InvalidInput, NotFound, UnknownEntity
-from flyball.domain.routing import Lookup
+from flyball.domain.routing import Arm, Lookup, Route
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
@@ -172,7 +172,7 @@ def test_an_endpoint_whose_features_come_with_the_call_has_no_entities(
 
 def test_the_doors_cannot_write_with_a_published_lookup(plane: DataPlane, database: Database) -> None:
     with pytest.raises(Exception, match=r"read-only|readonly"):
-        plane.engine.readers._once(lambda connection: connection.execute("DELETE FROM person"))
+        plane.refresher.readers._once(lambda connection: connection.execute("DELETE FROM person"))
 
 
 def only(lookup: Lookup, *columns: str) -> Lookup:
@@ -222,7 +222,10 @@ def test_a_key_of_64_bits_is_read_from_an_address(key: int) -> None:
 )
 def test_a_uuid_is_one_entity_however_it_is_spelled(is_uuid: bool, key: str, kept: str) -> None:
     lookup = Lookup(table="calls", on="call", key_kind=Kind.TEXT, sql="", columns=(), is_uuid=is_uuid)
-    assert check_entity([lookup], [lookup], {"call": key}, "", []) == {"call": kept}
+    route = Route(
+        endpoint="calls", team="t", task="regression", number=1, arms=(Arm("champion", 1),), lookups=(lookup,)
+    )
+    assert check_entity(route, [lookup], {"call": key}, "").values == {"call": kept}
 
 
 def test_an_entity_that_is_asked_for_many_times_at_once_is_recorded_once(plane: DataPlane) -> None:
@@ -231,4 +234,4 @@ def test_an_entity_that_is_asked_for_many_times_at_once_is_recorded_once(plane: 
         return await asyncio.gather(*asked)
 
     assert len({answer.id for answer in asyncio.run(together())}) == 2
-    assert len(plane.engine._turns) == 0
+    assert len(plane.engine._entities) == 0

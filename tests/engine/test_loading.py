@@ -19,11 +19,12 @@ PROGRAM = """
 import asyncio, json, sys
 from flyball.config import load
 from flyball.serving.app import create
-from flyball.serving.http.door import Request
+from flyball.serving.http.door import Door, Request
 
 async def main():
-    plane = create(load())
-    door = plane.start()
+    config = load()
+    plane = create(config)
+    door = Door(plane.start(), config)
     headers = {"authorization": "Bearer " + sys.argv[1]}
     response = await door.handle(Request(method="GET", path="/v1/status", headers=headers))
     plane.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ from flyball.domain.access import Principal
 from flyball.domain.errors import (
     MOST_PROBLEMS,
     Erased,
-    Forbidden,
     IdempotencyKeyReused,
     InvalidInput,
     Overloaded,
@@ -21,7 +21,7 @@ from flyball.domain.errors import (
     UnknownVersion,
 )
 from flyball.domain.records import Prediction, digest
-from flyball.serving import answering
+from flyball.serving import preparer
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
 from flyball.stores.database import Database
@@ -55,6 +55,41 @@ def test_an_answer_says_what_how_and_by_which_version(plane: DataPlane) -> None:
     assert (answer.output["label"], answer.decision, answer.reference) == ("ill", "admit", "bed 4")
     assert set(answer.output["probabilities"]) == {"ill", "well"}
     assert asyncio.run(plane.engine.prediction(OWNER, answer.id)) == answer
+
+
+def test_a_prediction_says_how_long_its_output_took(plane: DataPlane) -> None:
+    (answer,) = ask(plane)
+    assert answer.latency is not None
+    assert answer.latency > 0
+    assert asyncio.run(plane.engine.prediction(OWNER, answer.id)).latency == answer.latency
+
+
+def test_versions_without_a_route_are_loaded_while_others_are_answered(
+    plane: DataPlane, database: Database
+) -> None:
+    """However many wait for such a version, the threads that read stay free."""
+    published.store(database, version=5)
+    began, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        began.set()
+        release.wait(30)
+
+    plane.refresher.loader._thread.submit(hold)  # another version that takes its time
+    assert began.wait(30)
+
+    async def play() -> list[int]:
+        call = Call(endpoint="triage", rows=(row(),), version=5)
+        waiting = [asyncio.create_task(plane.engine.predict(OWNER, call)) for _ in range(8)]
+        await asyncio.sleep(0)
+        kept = Call(endpoint="triage", rows=(row(),), idempotency_key="once")  # this one reads
+        async with asyncio.timeout(30):
+            await plane.engine.predict(OWNER, kept)
+        assert not any(each.done() for each in waiting)
+        release.set()
+        return [answers[0].version for answers in await asyncio.gather(*waiting)]
+
+    assert asyncio.run(play()) == [5] * 8
 
 
 def test_rows_are_answered_in_order_each_with_its_own_id(plane: DataPlane) -> None:
@@ -97,7 +132,7 @@ def test_no_more_than_a_few_unrouted_versions_stay_loaded(plane: DataPlane, data
     for number in range(2, 9):
         published.store(database, version=number)
         ask(plane, version=number)
-    assert len(plane.engine.pool._unrouted) == 4
+    assert len(plane.refresher.loader._kept) == 4
 
 
 def test_an_endpoint_of_another_team_does_not_exist(plane: DataPlane) -> None:
@@ -111,26 +146,6 @@ def test_an_endpoint_of_another_team_does_not_exist(plane: DataPlane) -> None:
         asyncio.run(plane.engine.erase(STRANGER, answer.id))
     assert asyncio.run(plane.engine.predictions(STRANGER, reference="r")) == []
     assert plane.engine.status(STRANGER)["routes"] == {}
-
-
-@pytest.mark.parametrize(
-    ("role", "needed", "may"),
-    [
-        ("owner", "owner", True),
-        ("owner", "viewer", True),
-        ("member", "member", True),
-        ("member", "owner", False),
-        ("viewer", "member", False),
-        ("nonsense", "viewer", False),
-    ],
-)
-def test_each_role_includes_the_lesser_ones(plane: DataPlane, role: str, needed: str, may: bool) -> None:
-    principal = Principal(team="hospital", role=role)
-    if may:
-        plane.engine.require(principal, needed)
-    else:
-        with pytest.raises(Forbidden):
-            plane.engine.require(principal, needed)
 
 
 def test_a_retry_gets_the_first_answer_and_stores_nothing(plane: DataPlane, database: Database) -> None:
@@ -224,4 +239,5 @@ def test_only_few_fields_are_checked_on_the_event_loop(
 ) -> None:
     one = Row(input={**published.ROW, **{f"x{n}": 1 for n in range(fields)}})
     served = plane.engine.pool.table.endpoints["triage"]
-    assert answering.at_once(served, Call(endpoint="triage", rows=(one,) * rows)) is is_at_once
+    call = Call(endpoint="triage", rows=(one,) * rows)
+    assert preparer._is_quick(served.champion, call) is is_at_once

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
+from django.utils import timezone
 
 from flyball.control.accounts.models import ApiKey
 from flyball.control.accounts.services import revoke_key
+from flyball.control.declarations.models import Endpoint
 from flyball.control.registry.models import Artifact, ArtifactPart, Version
 from flyball.control.routing.models import RouteRevision
-from flyball.domain.errors import NotReady, Unauthenticated, UnknownEndpoint
+from flyball.domain.access import Principal
+from flyball.domain.errors import NotReady, Retired, Unauthenticated, UnknownEndpoint
 from flyball.domain.routing import Arm
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
@@ -23,6 +27,7 @@ from tests import published
 from tests.engine.conftest import OWNER
 
 pytestmark = pytest.mark.storage
+CALL = Call(endpoint="triage", rows=(Row(input=published.ROW, reference="bed 4"),))
 
 
 def version(plane: DataPlane, endpoint: str = "triage") -> int:
@@ -47,11 +52,11 @@ def test_a_new_revision_answers_after_the_next_look(database: Database, plane: D
 def test_a_version_that_is_loaded_is_not_loaded_again(database: Database, plane: DataPlane) -> None:
     route = published.publish(database)
     plane.refresher.refresh()
-    before = plane.engine.pool.table.endpoints["triage"].versions[1]
+    before = plane.engine.pool.table.endpoints["triage"].versions[1].runtime
     published.put(replace(route, number=2, arms=(Arm("champion", 1),)))
     plane.refresher.refresh()
     assert plane.engine.pool.table.endpoints["triage"].route.number == 2
-    assert plane.engine.pool.table.endpoints["triage"].versions[1] is before
+    assert plane.engine.pool.table.endpoints["triage"].versions[1].runtime is before
 
 
 def _corrupt(version: Version) -> None:
@@ -139,13 +144,13 @@ def test_one_arm_that_does_not_load_keeps_the_whole_route_back(database: Databas
 def test_a_new_key_is_let_in_and_a_revoked_one_is_not(database: Database, plane: DataPlane) -> None:
     text = published.key()
     with pytest.raises(Unauthenticated):
-        plane.engine.principal(text)
+        plane.engine.pool.table.keyring.principal(text)
     plane.refresher.refresh()
-    assert plane.engine.principal(text) == OWNER
+    assert plane.engine.pool.table.keyring.principal(text) == OWNER
     revoke_key(key=ApiKey.objects.get())
     plane.refresher.refresh()
     with pytest.raises(Unauthenticated):
-        plane.engine.principal(text)
+        plane.engine.pool.table.keyring.principal(text)
 
 
 def test_an_endpoint_without_a_route_is_not_ready_and_another_teams_is_unknown(
@@ -165,7 +170,7 @@ def test_an_endpoint_without_a_route_is_not_ready_and_another_teams_is_unknown(
 
 def test_before_anything_was_read_nobody_is_told_that_a_key_is_wrong(config: Any, database: Database) -> None:
     with pytest.raises(NotReady):
-        create(config, database).engine.principal("any")
+        create(config, database).engine.pool.table.keyring.principal("any")
 
 
 def test_readers_see_one_champion_while_routes_change(database: Database, plane: DataPlane) -> None:
@@ -220,3 +225,26 @@ def test_a_route_without_exactly_one_champion_leaves_the_last_good_one(
     published.put(replace(route, number=3, arms=(Arm("champion", 2),)))
     plane.refresher.refresh()
     assert (version(plane), failures(plane)) == (2, {})
+
+
+def test_a_retired_endpoint_answers_no_more_and_what_it_recorded_stays(
+    database: Database, plane: DataPlane
+) -> None:
+    published.publish(database)
+    published.publish(database, endpoint="other")
+    plane.refresher.refresh()
+    (answer,) = plane.engine.predict_now(OWNER, CALL)
+    Endpoint.objects.filter(name="triage").update(retired_at=timezone.now())
+    plane.refresher.refresh()
+    with pytest.raises(Retired):
+        plane.engine.predict_now(OWNER, CALL)
+    with pytest.raises(Retired):
+        plane.engine.problems(OWNER, CALL)
+    with pytest.raises(UnknownEndpoint):
+        plane.engine.predict_now(Principal(team="police", role="owner"), CALL)
+    assert asyncio.run(plane.engine.prediction(OWNER, answer.id)) == answer
+    assert asyncio.run(plane.engine.predictions(OWNER, endpoint="triage", reference="bed 4")) == [answer]
+    assert version(plane, "other") == 1
+    Endpoint.objects.filter(name="triage").update(retired_at=None)
+    plane.refresher.refresh()
+    assert plane.engine.predict_now(OWNER, CALL)[0].version == 1

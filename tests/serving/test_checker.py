@@ -80,4 +80,5 @@ def test_fields_of_other_routed_versions_stay_on_the_fast_path() -> None:
     schema = Schema((Field(name="age", kind=Kind.NUMBER),))
     checker = Checker(schema, frozenset({"age", "newer"}))
     assert checker.fast({"age": 1, "newer": [{"any": "thing"}]}) == {"age": 1.0}
+    assert [each.code for each in checker.check({"age": 1, "newer": 2}).warnings] == ["field_left_out"]
     assert checker.fast({"age": 1, "newest": 2}) is None

@@ -14,7 +14,7 @@ from flyball.config import Config
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import create
-from flyball.serving.http.door import Request, Response
+from flyball.serving.http.door import Door, Request, Response
 from flyball.stores.database import Database
 from tests import published
 from tests.serving.doors import told
@@ -42,7 +42,7 @@ class Ask:
         published.publish(database, endpoint="ward", schema=Schema((WARD,)), lookups=[bed])
         self.key = published.key()
         self.plane = create(Config(home=home, database_url=database.url, refresh_seconds=600))
-        self.plane.start()
+        self.door = Door(self.plane.start(), self.plane.config)
 
     def __call__(self, method: str, target: str, body: bytes = b"", **headers: str) -> Response:
         """The answer; underscores in headers are hyphens."""
@@ -55,7 +55,7 @@ class Ask:
             headers={"authorization": f"Bearer {self.key}", **sent},
             body=body,
         )
-        return asyncio.run(self.plane.door.handle(request))
+        return asyncio.run(self.door.handle(request))
 
 
 @pytest.fixture

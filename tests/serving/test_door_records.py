@@ -40,6 +40,7 @@ def test_a_stored_prediction_is_told_whole(stored: Knock) -> None:
         "input": {"age": 39, "hours-per-week": 40.0, "education": "Bachelors"}
         | {"relationship": None, "note": None},
         "created_at": "2026-01-31T12:00:00.000000Z",
+        "latency": 730,
     }
 
 

@@ -145,6 +145,7 @@ def test_on_sqlite_what_is_erased_leaves_the_files_too(database: Database, conne
     assert any(b"SECRET" in file.read_bytes() for file in files)
     for each in some:
         records.erase(database, connection, each.id, NOON)
+    assert database.scrub(connection)
     assert [file.name for file in files if file.exists() and b"SECRET" in file.read_bytes()] == []
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from flyball.domain.errors import Forbidden, NotReady, Unauthenticated
 
 ROLES = ("viewer", "member", "owner")
 """What one may do in a team; each role includes those before it."""
@@ -19,6 +22,27 @@ class Principal:
     def may(self, role: str) -> bool:
         """Whether this role includes ``role``."""
         return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(role)
+
+    def require(self, role: str) -> None:
+        """Raises ``Forbidden`` where this role does not include ``role``."""
+        if not self.may(role):
+            raise Forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Whose the API keys are, by their digest; ``None`` before they have been read."""
+
+    principals: Mapping[str, Principal] | None = None
+
+    def principal(self, key: str) -> Principal:
+        """Who the plaintext key belongs to. Raises ``Unauthenticated``, ``NotReady``."""
+        if self.principals is None:
+            raise NotReady("The server has not read its routes yet.")
+        found = self.principals.get(key_digest(key))
+        if found is None:
+            raise Unauthenticated
+        return found
 
 
 def key_digest(key: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flyball.domain.errors import ArtifactCorrupt
 from flyball.domain.schema import Kind, Schema
-from flyball.domain.values import Scalar
+from flyball.domain.values import Scalar, label_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,12 @@ class Decision:
         """The decision for an output."""
         score = output["value"] if self.label is None else output["probabilities"][self.label]
         return self.at_or_above if score >= self.threshold else self.below
+
+    def fits(self, task: str, classes: tuple[Scalar, ...]) -> bool:
+        """Whether outputs of such a version have the number that is compared."""
+        if self.label is None:
+            return task == "regression"
+        return task == "classification" and self.label in map(label_text, classes)
 
 
 @dataclass(frozen=True, slots=True)

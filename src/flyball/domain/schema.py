@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -14,6 +14,8 @@ from flyball.domain.values import Scalar, parse_timestamp, timestamp_text
 Unseen = Literal["warn", "refuse"]
 MOST = 2**63 - 1
 """The largest whole number: what is recorded must fit a database column and a snapshot again."""
+
+LEFT_OUT = "The version that answers does not take this; it is left out."
 
 
 class Kind(StrEnum):
@@ -93,8 +95,8 @@ def check(
 ) -> Checked:
     """Check one row completely: every problem is found, each with its JSON pointer; no value is echoed.
 
-    ``pointer`` is the row's own place in the request; ``known`` names fields that other routed versions
-    take, which are accepted here and left out. Integral floats become integers; booleans are not numbers.
+    ``pointer`` is the row's own place in the request; ``known`` names fields that another version takes or
+    took: they are left out with a warning. Integral floats become integers; booleans are not numbers.
     """
     checked = Checked({}, [], [])
     for field in schema.fields:
@@ -106,12 +108,22 @@ def check(
                 checked.problems.append(Problem(here, "missing", "A value is needed."))
             continue
         _check_value(field, value, here, checked)
-    taken = known.union(schema.names)
+    own = set(schema.names)
     for name in values:
-        if name not in taken:
+        if name not in own and name not in known:
             place = f"{pointer}/{escape(name)}"
             checked.problems.append(Problem(place, "unknown_field", "The schema has no such field."))
+    checked.warnings += left_out(known - own, values, pointer)
     return checked
+
+
+def left_out(names: Collection[str], values: Mapping[str, object], pointer: str) -> list[Problem]:
+    """A warning for each value that was sent under one of these names; ``null`` is nothing that was sent."""
+    return [
+        Problem(f"{pointer}/{escape(name)}", "field_left_out", LEFT_OUT)
+        for name, value in values.items()
+        if name in names and value is not None
+    ]
 
 
 def escape(name: str) -> str:

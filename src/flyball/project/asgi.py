@@ -38,7 +38,8 @@ def _start() -> Door:
     from flyball import inprocess
 
     single_threaded_models()
-    return inprocess.data_plane().door
+    plane = inprocess.data_plane()
+    return Door(plane.engine, plane.config)
 
 
 def _stop() -> None:

@@ -6,13 +6,17 @@ import os
 import threading
 
 from flyball.config import Config, load
+from flyball.serving.coalescer import Coalescer
 from flyball.serving.engine import Engine
 from flyball.serving.http.asgi import Application
 from flyball.serving.http.door import Door
+from flyball.serving.loader import Loader
 from flyball.serving.pool import Pool
+from flyball.serving.preparer import Preparer
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
 from flyball.serving.refresher import Refresher
+from flyball.serving.scrubber import Scrubber
 from flyball.stores.database import Database
 
 
@@ -21,25 +25,35 @@ class DataPlane:
 
     def __init__(self, config: Config, database: Database) -> None:
         readers = Readers(database)
+        loader = Loader(readers)
         pool = Pool()
         self.config = config
         self.database = database
         self.recorder = Recorder(database, config.queue_size)
-        self.refresher = Refresher(readers, pool, config.refresh_seconds)
-        self.engine = Engine(pool, readers, self.recorder, self.refresher)
-        self.door = Door(self.engine, config)
+        self.refresher = Refresher(readers, pool, loader, config.refresh_seconds)
+        self._scrubber = Scrubber(database)
+        self._readers, self._loader, self._coalescer = readers, loader, Coalescer()
+        self.engine = Engine(
+            Preparer(pool, readers, loader),
+            self._coalescer,
+            self.recorder,
+            pool=pool,
+            readers=readers,
+            scrubber=self._scrubber,
+        )
         self._state = threading.Lock()
         self._running = False
         self._over = False
 
-    def start(self) -> Door:
-        """Load what is published and start the threads. Gives the door."""
+    def start(self) -> Engine:
+        """Load what is published and start the threads. Gives the engine; doors are opened on it."""
         with self._state:
             if not self._running and not self._over:
                 self.recorder.start()
                 self.refresher.start()
+                self._scrubber.start()
                 self._running = True
-        return self.door
+        return self.engine
 
     def stop(self) -> None:
         """Commit what waits, end the threads, close the connections. It does not start again."""
@@ -47,7 +61,10 @@ class DataPlane:
             if self._running:
                 self.refresher.stop()
                 self.recorder.stop()
-                self.engine.close()
+                self._coalescer.close()
+                self._loader.close()
+                self._readers.close()
+                self._scrubber.stop()
                 self._running = False
             self._over = True
 
@@ -71,8 +88,9 @@ def _served() -> Application:
 
     def start() -> Door:
         single_threaded_models()
-        plane.append(create(load()))
-        return plane[-1].start()
+        config = load()
+        plane.append(create(config))
+        return Door(plane[-1].start(), config)
 
     def stop() -> None:
         while plane:

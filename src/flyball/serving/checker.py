@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check
+from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, left_out
 from flyball.domain.values import Scalar, parse_timestamp, timestamp_text
 
 _WHOLE = Annotated[int, msgspec.Meta(ge=-MOST - 1, le=MOST)]
@@ -25,14 +25,15 @@ _TYPES: dict[Kind, Any] = {
 class Checker:
     """Checks rows against one schema; gives what ``domain.schema.check`` gives, sooner.
 
-    ``known`` names fields that other routed versions take. May be shared by threads.
+    ``known`` names fields that are left out with a warning. May be shared by threads.
     """
 
     def __init__(self, schema: Schema, known: frozenset[str] = frozenset()) -> None:
         self.schema = schema
         self.known = known
         self._names = schema.names
-        self._shape = _shape(schema, known - set(schema.names))
+        self._others = known - set(schema.names)
+        self._shape = _shape(schema, self._others)
         self._tests = [
             (place, _Test(field))
             for place, field in enumerate(schema.fields)
@@ -44,10 +45,10 @@ class Checker:
         normal = self.fast(values)
         if normal is None:
             return check(self.schema, values, pointer=pointer, known=self.known)
-        return Checked(normal, [], [])
+        return Checked(normal, left_out(self._others, values, pointer) if self._others else [], [])
 
     def fast(self, values: Mapping[str, object]) -> dict[str, Scalar] | None:
-        """The values as they are stored, where there is no problem and no warning; else ``None``."""
+        """The values as they are stored, where there is nothing to say about them; else ``None``."""
         if self._shape is None:
             return None
         try:
@@ -58,7 +59,7 @@ class Checker:
                     normal[place] = test(value)
         except (ValueError, OverflowError):  # msgspec's and Unicode's errors are such
             return None
-        return dict(zip(self._names, normal, strict=False))
+        return dict(zip(self._names, normal, strict=False))  # what is left out comes last
 
 
 class _Test:
@@ -110,14 +111,14 @@ def _is_in_order(field: Field, category: Scalar) -> bool:
     return not (checked.problems or checked.warnings)
 
 
-def _shape(schema: Schema, known: frozenset[str]) -> type[msgspec.Struct] | None:
+def _shape(schema: Schema, others: frozenset[str]) -> type[msgspec.Struct] | None:
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     rename: dict[str, str] = {}
     for position, field in enumerate(schema.fields):
         rename[f"f{position}"] = field.name
         wanted = _TYPES[field.kind]
         fields.append((f"f{position}", wanted | None, None) if field.nullable else (f"f{position}", wanted))
-    for position, name in enumerate(sorted(known)):
+    for position, name in enumerate(sorted(others)):
         rename[f"k{position}"] = name
         fields.append((f"k{position}", Any, None))
     try:

@@ -1,14 +1,14 @@
-"""Concurrent requests for one version share one call of its model."""
+"""Concurrent requests for one version share one call of its model; what follows needs no other thread."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from flyball.domain.errors import Overloaded
 from flyball.domain.values import Scalar
@@ -19,11 +19,14 @@ ROWS = 256
 
 Rows = Sequence[Mapping[str, Scalar]]
 Outputs = list[dict[str, Any]]
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """The rows of one request, and the promise of their outputs."""
+class _Waiting:
+    """The rows of one request, and the future of their outputs."""
 
     rows: Rows
     outputs: Future[Outputs] = field(default_factory=Future)
@@ -39,22 +42,32 @@ class Coalescer:
     def __init__(self) -> None:
         self._workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "flyball-model")
         self._lock = threading.Lock()
-        self._waiting: dict[int, deque[_Asked]] = {}
+        self._waiting: dict[int, deque[_Waiting]] = {}
         self._closed = False
 
     def submit(self, runtime: Runtime, rows: Rows) -> Future[Outputs]:
         """The outputs of these rows, in order, or ``ModelFailed``. Raises ``Overloaded`` once closed."""
-        asked = _Asked(rows)
+        request = _Waiting(rows)
         with self._lock:
             if self._closed:
                 raise Overloaded
             known = self._waiting.get(id(runtime))
             if known is not None:
-                known.append(asked)  # a thread is at this version already and finds it
-                return asked.outputs
-            self._waiting[id(runtime)] = deque([asked])
+                known.append(request)  # a thread is at this version already and finds it
+                return request.outputs
+            self._waiting[id(runtime)] = deque([request])
             self._workers.submit(self._run, runtime)
-        return asked.outputs
+        return request.outputs
+
+    def submit_chained(
+        self,
+        runtime: Runtime,
+        rows: Rows,
+        convert: Callable[[Outputs], B],
+        follow: Callable[[B], Future[C]],
+    ) -> Future[C]:
+        """The future of ``follow(convert(outputs))``, by ``chain``. Raises ``Overloaded`` once closed."""
+        return chain(self.submit(runtime, rows), convert, follow)
 
     def close(self) -> None:
         """Answer what waits, then end the threads."""
@@ -64,12 +77,12 @@ class Coalescer:
 
     def _run(self, runtime: Runtime) -> None:
         while group := self._next(runtime):
-            _answer(runtime, group)
+            _compute(runtime, group)
 
-    def _next(self, runtime: Runtime) -> list[_Asked]:
+    def _next(self, runtime: Runtime) -> list[_Waiting]:
         with self._lock:
             waiting = self._waiting[id(runtime)]
-            group: list[_Asked] = []
+            group: list[_Waiting] = []
             size = 0
             while waiting and (not group or size + len(waiting[0].rows) <= ROWS):
                 group.append(waiting.popleft())
@@ -79,26 +92,52 @@ class Coalescer:
             return group
 
 
-def _answer(runtime: Runtime, group: Sequence[_Asked]) -> None:
+def chain(first: Future[A], convert: Callable[[A], B], follow: Callable[[B], Future[C]]) -> Future[C]:
+    """The future of ``follow(convert(result of first))``; both run in the thread that ends the first.
+
+    So nobody is woken in between. An error of the first, of ``convert``, of ``follow`` or of the future that
+    it gives is the error of the whole.
+    """
+    whole: Future[C] = Future()
+
+    def followed(done: Future[A]) -> None:
+        try:
+            follow(convert(done.result())).add_done_callback(lambda last: _copy(last, whole))
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - somebody waits for it, whatever it is
+            _settle(whole, error)
+
+    first.add_done_callback(followed)
+    return whole
+
+
+def _copy(last: Future[Any], whole: Future[Any]) -> None:
     try:
-        outputs = runtime.predict([row for asked in group for row in asked.rows])
+        result = last.result()
+    except (Exception, CancelledError) as error:  # noqa: BLE001 - as above
+        result = error
+    _settle(whole, result)
+
+
+def _compute(runtime: Runtime, group: Sequence[_Waiting]) -> None:
+    try:
+        outputs = runtime.predict([row for request in group for row in request.rows])
     except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
         if len(group) == 1:
-            _settle(group[0], error)
+            _settle(group[0].outputs, error)
             return
-        for asked in group:
-            _answer(runtime, [asked])
+        for request in group:
+            _compute(runtime, [request])
         return
     start = 0
-    for asked in group:
-        _settle(asked, outputs[start : start + len(asked.rows)])
-        start += len(asked.rows)
+    for request in group:
+        _settle(request.outputs, outputs[start : start + len(request.rows)])
+        start += len(request.rows)
 
 
-def _settle(asked: _Asked, result: Outputs | Exception) -> None:
-    if not asked.outputs.set_running_or_notify_cancel():
-        return  # who asked has gone
-    if isinstance(result, Exception):
-        asked.outputs.set_exception(result)
+def _settle(future: Future[Any], result: Any) -> None:
+    if not future.set_running_or_notify_cancel():
+        return  # whoever asked has gone; what was recorded stays
+    if isinstance(result, BaseException):
+        future.set_exception(result)
     else:
-        asked.outputs.set_result(result)
+        future.set_result(result)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from flyball.domain.errors import MOST_PROBLEMS, Conflict, InvalidInput, Problem, UnknownEntity
-from flyball.domain.routing import Lookup, Manifest
-from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, escape
+from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownEntity
+from flyball.domain.routing import Lookup, Manifest, Route
+from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, escape, left_out
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Row
 
@@ -20,12 +20,10 @@ DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """A number as it is written down."""
 Read = Callable[[Lookup, Scalar], Mapping[str, Scalar] | None]
 """One feature table's values for one key, or ``None``."""
-CheckInput = Callable[[Mapping[str, object], str], Checked]
-"""Checks what a request brings, with its place."""
 
 
 @dataclass(slots=True)
-class Asked:
+class CheckedRow:
     """One row on its way: its values so far, its entity as normalised, and warnings."""
 
     row: Row
@@ -37,8 +35,8 @@ class Asked:
 def used(manifest: Manifest, lookups: Sequence[Lookup]) -> list[Lookup]:
     """The lookups that a version has fields from.
 
-    Raises ``Conflict`` where they no longer give all of its fields: a gap is no missing value, which the
-    model could do without.
+    Raises ``Conflict`` where they no longer give all of its fields: to the model, a column that is not
+    published any more is not the same as a value that is missing.
     """
     looked_up = [each for each in manifest.schema.fields if each.source != "request"]
     if not looked_up:
@@ -53,53 +51,29 @@ def used(manifest: Manifest, lookups: Sequence[Lookup]) -> list[Lookup]:
     return [lookup for lookup in lookups if lookup.table in sources]
 
 
-def checked(
-    needed: Sequence[Lookup], lookups: Sequence[Lookup], rows: Sequence[Row], check_input: CheckInput
-) -> list[Asked]:
-    """Every row's input and entity, checked completely. Raises ``InvalidInput`` with every problem there is.
-
-    After the row that makes them more than anybody is told, no further one is looked at.
-    ``needed`` are those of the endpoint's ``lookups`` that the version has fields from.
-    """
-    problems: list[Problem] = []
-    every = []
-    for row in rows:
-        result = check_input(row.input, f"{row.pointer}/input")
-        entity = check_entity(lookups, needed, row.entity, row.pointer, problems)
-        problems += result.problems
-        every.append(Asked(row, result.values, entity, result.warnings))
-        if len(problems) > MOST_PROBLEMS:
-            break
-    if problems:
-        raise InvalidInput(problems=problems)
-    return every
-
-
 def check_entity(
-    lookups: Sequence[Lookup],
-    needed: Sequence[Lookup],
-    entity: Mapping[str, Scalar],
-    pointer: str,
-    problems: list[Problem],
-) -> dict[str, Scalar]:
-    """The entity's keys as their kinds, UUIDs in one spelling; what is wrong is added to ``problems``.
+    route: Route, needed: Sequence[Lookup], entity: Mapping[str, Scalar], pointer: str
+) -> Checked:
+    """The entity's keys as their kinds, UUIDs in one spelling.
 
-    Every column that names an entity of this endpoint is accepted, those of ``needed`` must be there.
+    Every column that names an entity of this endpoint, or did for some champion, is accepted; those of
+    ``needed`` must be there. What the version does not look up by stays on the record, with a warning: an
+    outcome may still name the entity. ``pointer`` is the row's place.
     """
+    place = f"{pointer}/entity"
     must = {lookup.on for lookup in needed}
-    kinds = {lookup.on: lookup.key_kind for lookup in lookups}
+    kinds = {lookup.on: lookup.key_kind for lookup in route.lookups}
     fields = [Field(name=on, kind=kind, nullable=on not in must) for on, kind in kinds.items()]
-    result = check(Schema(tuple(fields)), entity, pointer=f"{pointer}/entity")
-    problems += result.problems
-    uuids = {lookup.on for lookup in lookups if lookup.is_uuid}
-    return {
-        name: _spelled(value) if name in uuids else value
-        for name, value in result.values.items()
-        if value is not None
-    }
+    result = check(Schema(tuple(fields)), entity, pointer=place, known=frozenset(route.keys))
+    result.warnings += left_out(kinds.keys() - must, entity, place)
+    former = {name: entity[name] for name in entity if name in route.keys and name not in kinds}
+    uuids = {lookup.on for lookup in route.lookups if lookup.is_uuid}
+    values = {name: spelled(value) if name in uuids else value for name, value in result.values.items()}
+    result.values = {name: value for name, value in (values | former).items() if value is not None}
+    return result
 
 
-def look_up(schema: Schema, needed: Sequence[Lookup], asked: Sequence[Asked], read: Read) -> None:
+def look_up(schema: Schema, needed: Sequence[Lookup], rows: Sequence[CheckedRow], read: Read) -> None:
     """Add the looked-up values to every row and bring them into the schema's order.
 
     A table without a row gives no values, as in training, where the model can do without and another table
@@ -107,23 +81,23 @@ def look_up(schema: Schema, needed: Sequence[Lookup], asked: Sequence[Asked], re
     """
     missing: list[Problem] = []
     problems: list[Problem] = []
-    for each in asked:
+    for each in rows:
         known: set[str] = set()
         for lookup in needed:
             found = read(lookup, each.entity[lookup.on])
             known |= {lookup.on} if found is not None else set()
             _add(schema.of(lookup.table), lookup, found, each, missing, problems)
-        missing += [_stranger(each, on) for on in {lookup.on for lookup in needed} - known]
+        missing += [_unknown(each, on) for on in {lookup.on for lookup in needed} - known]
     if missing:
         raise UnknownEntity(problems=list(dict.fromkeys(missing)))
     if problems:
         raise InvalidInput("A stored feature does not fit the schema.", problems=problems)
-    for each in asked:
+    for each in rows:
         each.values = {name: each.values[name] for name in schema.names}
 
 
 def parse_key(kind: Kind, text: str) -> Scalar:
-    """An entity's key from a URL or a file of text. Raises ``ValueError`` where it is none of that kind."""
+    """An entity's key from a URL or a file of text. Raises ``ValueError`` where it is of another kind."""
     if kind is Kind.INTEGER:
         # One spelling each: 01 is another text, and so would be another entity's address.
         if not WHOLE.fullmatch(text) or not -MOST - 1 <= int(text) <= MOST:
@@ -137,37 +111,37 @@ def parse_key(kind: Kind, text: str) -> Scalar:
 
 
 def parse_number(text: str) -> float:
-    """A finite number as JSON or a table has it. Raises ``ValueError``: Python's own ``1_000`` is none."""
+    """A finite number as JSON or a table has it. Raises ``ValueError``, for Python's own ``1_000`` too."""
     if not DECIMAL.fullmatch(text) or not math.isfinite(float(text)):
         raise ValueError("Expected a finite number.")
     return float(text)
+
+
+def spelled(key: Scalar) -> Scalar:
+    """A UUID as snapshots spell it: lower case, with dashes. Any other value stays, and names no row."""
+    try:
+        return str(UUID(str(key)))
+    except ValueError:
+        return key
 
 
 def _add(
     schema: Schema,
     lookup: Lookup,
     found: Mapping[str, Scalar] | None,
-    asked: Asked,
+    row: CheckedRow,
     missing: list[Problem],
     problems: list[Problem],
 ) -> None:
     if found is None and not all(each.nullable for each in schema.fields):
-        missing.append(_stranger(asked, lookup.on))
+        missing.append(_unknown(row, lookup.on))
         return
     # Other routed versions may take more columns of the table.
     result = check(schema, {} if found is None else {name: found[name] for name in schema.names})
-    asked.values |= result.values
-    place = f"{asked.row.pointer}/entity/{escape(lookup.on)}"
+    row.values |= result.values
+    place = f"{row.row.pointer}/entity/{escape(lookup.on)}"
     problems += [_located(each, lookup, place) for each in result.problems]
-    asked.warnings += [_located(each, lookup, place) for each in result.warnings]
-
-
-def _spelled(key: Scalar) -> Scalar:
-    """A UUID as it stands in snapshots: lower case, with dashes. What is none stays, and names no row."""
-    try:
-        return str(UUID(str(key)))
-    except ValueError:
-        return key
+    row.warnings += [_located(each, lookup, place) for each in result.warnings]
 
 
 def _gone(manifest: Manifest, what: str) -> Conflict:
@@ -180,6 +154,6 @@ def _located(problem: Problem, lookup: Lookup, place: str) -> Problem:
     return replace(problem, pointer=place, message=f"{lookup.table}.{name}: {problem.message}")
 
 
-def _stranger(asked: Asked, on: str) -> Problem:
-    place = f"{asked.row.pointer}/entity/{escape(on)}"
+def _unknown(row: CheckedRow, on: str) -> Problem:
+    place = f"{row.row.pointer}/entity/{escape(on)}"
     return Problem(place, "unknown_entity", "No feature table has a row for this key.")

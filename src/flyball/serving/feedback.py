@@ -1,29 +1,22 @@
-"""Outcomes checked against what the endpoint predicts; and stored predictions, found again."""
+"""Outcomes checked against what the endpoint predicts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownPrediction
-from flyball.domain.records import Outcome, Prediction, check_outcome, entity_key
+from flyball.domain.records import Outcome, Prediction, check_outcome
 from flyball.domain.values import Scalar, label_text
 from flyball.serving import features
 from flyball.serving.calls import SentOutcome
 from flyball.serving.pool import Served, Table
-from flyball.serving.readers import Readers
-from flyball.stores import outcomes, records
+from flyball.stores import outcomes
 from flyball.stores.database import Database
 from flyball.stores.outcomes import Counts
-
-
-class Parts(Protocol):
-    """What finding needs of the engine."""
-
-    readers: Readers
 
 
 def checked(
@@ -72,29 +65,6 @@ def writes(
     return [work(checked[start : start + size]) for start in range(0, len(checked), size)]
 
 
-def find(
-    parts: Parts,
-    endpoints: Sequence[str],
-    reference: str | None,
-    entity: Mapping[str, Scalar] | None,
-    before: UUID | None,
-    limit: int,
-) -> list[Prediction]:
-    """Stored predictions of these endpoints by reference or entity, newest first."""
-    database = parts.readers.database
-    return parts.readers.read(
-        lambda connection: records.find(
-            database,
-            connection,
-            endpoints=endpoints,
-            reference=reference,
-            entity_key=entity_key(entity),
-            before=before,
-            limit=limit,
-        )
-    )
-
-
 def _endpoint_of(
     table: Table, principal: Principal, sent: SentOutcome, found: Mapping[UUID, Prediction]
 ) -> str:
@@ -128,7 +98,9 @@ def _entity(served: Served, sent: SentOutcome, problems: list[Problem]) -> dict[
                 entity[name] = features.parse_key(kinds[name], str(entity[name]))
             except (ValueError, KeyError):
                 continue  # the check below finds it, with its place
-    return features.check_entity(served.route.lookups, [], entity, sent.pointer, problems)
+    result = features.check_entity(served.route, [], entity, sent.pointer)
+    problems += result.problems
+    return result.values
 
 
 def _value(served: Served, sent: SentOutcome) -> Scalar:

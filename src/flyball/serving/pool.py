@@ -3,94 +3,105 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from flyball.domain.access import Principal
-from flyball.domain.errors import FlyballError, NotReady, Overloaded, UnknownEndpoint
-from flyball.domain.routing import Manifest, Route
-from flyball.domain.schema import Checked, Schema, check, union
+from flyball.domain.access import Keyring, Principal
+from flyball.domain.errors import FlyballError, NotReady, Overloaded, Retired, UnknownEndpoint
+from flyball.domain.routing import Arm, Decision, Manifest, Route
+from flyball.domain.schema import Checked, Schema, check
 from flyball.inference.runtime import Runtime
 from flyball.serving.checker import Checker
 from flyball.stores.routes import Published
 
 logger = logging.getLogger(__name__)
 
-UNROUTED = 4
-"""How many versions that no route names stay loaded, for requests that ask for them by number."""
-
 Load = Callable[[Manifest], Runtime]
 """Reads the artifact, opens it and proves its golden answers; raises a ``FlyballError`` otherwise."""
+CheckInput = Callable[..., Checked]
+"""Checks what a request brings; takes the values and ``pointer``, their place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A version that has been loaded and has given its golden answers."""
+class Answering:
+    """A version as it answers on a route: it checks its own fields and makes its own decision.
+
+    ``is_undecided`` says that the endpoint decides and this version's outputs do not fit the decision;
+    ``looks_up`` that some of its features come from tables.
+    """
 
     manifest: Manifest
     runtime: Runtime
+    check: CheckInput
+    decision: Decision | None
+    is_undecided: bool
+    looks_up: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An endpoint's route with every version that it names; ``schema`` is the union of theirs."""
+    """An endpoint's route with every version that it names, by number.
+
+    ``known`` are the request's fields that some routed version takes, or some champion took.
+    """
 
     route: Route
-    versions: Mapping[int, Loaded]
-    schema: Schema
-    checkers: Mapping[int, Checker]
+    versions: Mapping[int, Answering]
+    champion: Answering
+    known: frozenset[str]
 
-    def check(self, loaded: Loaded, values: Mapping[str, object], pointer: str) -> Checked:
-        """Check what a request brings for one version; fields of other routed versions are let pass."""
-        checker = self.checkers.get(loaded.manifest.number)
-        if checker is not None:
-            return checker.check(values, pointer)
-        schema = loaded.manifest.schema.of("request")
-        return check(schema, values, pointer=pointer, known=frozenset(self.schema.of("request").names))
+    def unrouted(self, manifest: Manifest, runtime: Runtime) -> Answering:
+        """A version that the route does not name, as it answers here."""
+        return _answering(self.route, manifest, runtime, partial(check, _request(manifest), known=self.known))
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All that is in force in this process. ``failures`` say which endpoints kept an older route, and why."""
+    """All that is in force in this process. ``failures`` say which endpoints kept an older route, and why.
+
+    ``by_team`` has the endpoints of ``endpoints`` that answer, by team and name.
+    """
 
     endpoints: Mapping[str, Served] = field(default_factory=dict)
+    by_team: Mapping[tuple[str, str], Served] = field(default_factory=dict)
     teams: Mapping[str, str] = field(default_factory=dict)
-    principals: Mapping[str, Principal] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
+    keyring: Keyring = field(default_factory=Keyring)
     failures: Mapping[str, str] = field(default_factory=dict)
 
     def mine(self, principal: Principal) -> frozenset[str]:
         """The names of the endpoints that the principal's team has."""
         return frozenset(name for name, team in self.teams.items() if team == principal.team)
 
-    def served(self, principal: Principal, endpoint: str) -> Served:
-        """An endpoint of the principal's team. Raises ``UnknownEndpoint``, ``NotReady``."""
+    def check_known(self, principal: Principal, endpoint: str) -> None:
+        """Raises ``UnknownEndpoint`` where the principal's team has no such endpoint."""
         if self.teams.get(endpoint) != principal.team:
             raise UnknownEndpoint
+
+    def served(self, principal: Principal, endpoint: str) -> Served:
+        """An endpoint of the principal's team. Raises ``UnknownEndpoint``, ``Retired``, ``NotReady``."""
+        self.check_known(principal, endpoint)
+        if endpoint in self.retired:
+            raise Retired
         if endpoint not in self.endpoints:
             raise NotReady
         return self.endpoints[endpoint]
 
 
 class Pool:
-    """The table in force. Reading it is one attribute; ``publish`` runs in one thread at a time."""
+    """The ``table`` in force. Reading it is one attribute; ``publish`` runs in one thread at a time.
+
+    ``refresh_error`` says why the last look for new routes failed, and is empty where it did not.
+    """
 
     def __init__(self) -> None:
-        self._table: Table | None = None
-        self._unrouted: OrderedDict[tuple[str, int], Loaded] = OrderedDict()
-        self._loading = threading.Lock()
-
-    @property
-    def table(self) -> Table:
-        """What is in force. Raises ``NotReady`` before anything has been published."""
-        if self._table is None:
-            raise NotReady("The server has not read its routes yet.")
-        return self._table
+        self.table = Table()
+        self.refresh_error = ""
 
     def publish(self, published: Published, load: Load) -> None:
         """Load what is new and swap. An endpoint whose route does not load keeps its last good one."""
-        before = self._table or Table()
+        before = self.table
         endpoints: dict[str, Served] = {}
         failures = dict(published.faults)
         for name in published.teams:
@@ -104,33 +115,49 @@ class Pool:
                 logger.exception("The new route of %s does not load; the last good one stays.", name)
             if name in failures and name in before.endpoints:
                 endpoints[name] = before.endpoints[name]
-        self._table = Table(endpoints, published.teams, published.principals, failures)
-
-    def unrouted(self, manifest: Manifest, load: Load) -> Loaded:
-        """A version that no route names, loaded now or kept from before; the least used are let go."""
-        key = (manifest.endpoint, manifest.number)
-        with self._loading:
-            loaded = self._unrouted.get(key)
-            if loaded is None or loaded.manifest != manifest:
-                loaded = Loaded(manifest, load(manifest))
-            self._unrouted[key] = loaded
-            self._unrouted.move_to_end(key)
-            while len(self._unrouted) > UNROUTED:
-                self._unrouted.popitem(last=False)
-        return loaded
+        teams, retired = published.teams, published.retired
+        self.table = Table(
+            endpoints=endpoints,
+            by_team={(teams[name], name): each for name, each in endpoints.items() if name not in retired},
+            teams=teams,
+            retired=retired,
+            keyring=Keyring(published.principals),
+            failures=failures,
+        )
 
 
 def _serve(route: Route, published: Published, before: Table, load: Load) -> Served:
     known = before.endpoints[route.endpoint].versions if route.endpoint in before.endpoints else {}
+    manifests = {arm.version: published.manifests[route.endpoint, arm.version] for arm in route.arms}
+    fields = {name for manifest in manifests.values() for name in _request(manifest).names}
+    every = frozenset(fields.union(route.fields))
     versions = {}
-    for arm in route.arms:
-        manifest = published.manifests[route.endpoint, arm.version]
-        kept = known.get(arm.version)
-        same = kept is not None and kept.manifest == manifest
-        versions[arm.version] = kept if kept and same else Loaded(manifest, load(manifest))
-    schema = union(each.manifest.schema for each in versions.values())
-    others = frozenset(schema.of("request").names)
-    checkers = {
-        number: Checker(each.manifest.schema.of("request"), others) for number, each in versions.items()
-    }
-    return Served(route, versions, schema, checkers)
+    for number, manifest in manifests.items():
+        kept = known.get(number)
+        runtime = kept.runtime if kept and kept.manifest == manifest else load(manifest)
+        checker = Checker(_request(manifest), every)
+        versions[number] = _answering(route, manifest, runtime, checker.check)
+    return Served(route, versions, versions[route.champion.version], every)
+
+
+def _answering(route: Route, manifest: Manifest, runtime: Runtime, check_input: CheckInput) -> Answering:
+    arm = _arm(route, manifest.number)
+    decision = arm.decision
+    fits = decision is not None and decision.fits(manifest.task, manifest.classes)
+    return Answering(
+        manifest=manifest,
+        runtime=runtime,
+        check=check_input,
+        decision=decision if fits else None,
+        is_undecided=not fits and not (decision is None and route.champion.decision is None),
+        looks_up=any(field.source != "request" for field in manifest.schema.fields),
+    )
+
+
+def _arm(route: Route, version: int) -> Arm:
+    """The arm that routes a version; the champion's for a version without one."""
+    return next((arm for arm in route.arms if arm.version == version), route.champion)
+
+
+def _request(manifest: Manifest) -> Schema:
+    return manifest.schema.of("request")

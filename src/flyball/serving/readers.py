@@ -1,10 +1,13 @@
-"""Connections for reading: handed from thread to thread, never shared, replaced when they break."""
+"""Connections for reading, and the threads that read for event loops; what breaks is replaced."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import queue
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from flyball.domain.errors import Overloaded
@@ -16,11 +19,23 @@ T = TypeVar("T")
 
 
 class Readers:
-    """Read-only connections to one database; at most as many stay open as ever read at once."""
+    """Read-only connections to one database; at most as many stay open as ever read at once.
+
+    Not the driver's own pool: with PostgreSQL away, that one lets each caller wait for its whole timeout
+    before it refuses, and after an outage it waits out its pause between attempts. Here a refused
+    connection is an error at once, and the first read after an outage connects.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+        self._threads = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "flyball-reader")
+        self._trouble = ""
+        self._is_away = False
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives, run in a thread that may read: never on the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def read(self, work: Callable[[Any], T]) -> T:
         """What ``work`` makes of a connection. One that broke is replaced, once.
@@ -31,15 +46,19 @@ class Readers:
             return self._once(work)
         except self.database.driver.Error as error:
             if self.database.is_locked(error):  # it was waited for already
-                raise _unanswered(error) from error
-            self.close()  # after a restart of the database every idle one is broken too
+                raise self._refusal(error) from error
+            self._close_idle()  # after a restart of the database every idle one is broken too
         try:
             return self._once(work)
         except self.database.driver.Error as error:
-            raise _unanswered(error) from error
+            raise self._refusal(error) from error
 
     def close(self) -> None:
-        """Close the connections that nobody uses now."""
+        """End the threads and close the connections that nobody uses now."""
+        self._threads.shutdown()
+        self._close_idle()
+
+    def _close_idle(self) -> None:
         while True:
             try:
                 self._idle.get_nowait().close()
@@ -47,10 +66,7 @@ class Readers:
                 return
 
     def _once(self, work: Callable[[Any], T]) -> T:
-        try:
-            connection = self._idle.get_nowait()
-        except queue.Empty:
-            connection = self.database.connect_read_only()
+        connection = self._connected()
         try:
             result = work(connection)
         except self.database.driver.Error:
@@ -60,10 +76,30 @@ class Readers:
             self._idle.put(connection)
             raise
         self._idle.put(connection)
+        self._trouble = ""
         return result
 
+    def _connected(self) -> Any:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            pass
+        try:
+            connection = self.database.connect_read_only()
+        except self.database.driver.Error:
+            self._is_away = True
+            raise
+        if self._is_away:
+            self._is_away = False
+            logger.warning("The database answers again.")
+        return connection
 
-def _unanswered(error: Exception) -> Overloaded:
-    state = getattr(error, "sqlstate", None)  # the message itself may hold what a user sent
-    logger.error("A read failed: %s %s", type(error).__name__, state or "")
-    return Overloaded("The database does not answer; try again shortly.")
+    def _refusal(self, error: Exception) -> Overloaded:
+        # Once for each trouble: with the database away, every look for new routes ends here. Not the
+        # message itself: it may hold what a user sent.
+        trouble = " ".join(filter(None, [type(error).__name__, getattr(error, "sqlstate", None)]))
+        if trouble != self._trouble:
+            self._trouble = trouble
+            sentence = "The database does not answer: %s." if self._is_away else "A read failed: %s."
+            logger.error(sentence, trouble)
+        return Overloaded("The database does not answer; try again shortly.")

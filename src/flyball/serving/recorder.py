@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -50,6 +51,8 @@ class Recorder:
 
     ``limit`` bounds the predictions that wait; beyond it, and while a commit stands still, new ones are
     refused with ``Overloaded``. A future is done only after the commit: what it says is in the database.
+    ``waiting`` counts predictions and other writes that are not committed yet; after ``stalled_at``
+    (``time.monotonic``) the commit that is under way stands still.
     """
 
     def __init__(self, database: Database, limit: int) -> None:
@@ -59,16 +62,11 @@ class Recorder:
         self.durability = "unknown"
         self._connection: Any = None
         self._queue: deque[_Entry | _Work] = deque()
-        self._waiting = 0
-        self._began: float | None = None
+        self.waiting = 0
+        self.stalled_at = math.inf
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="flyball-recorder", daemon=True)
-
-    @property
-    def waiting(self) -> int:
-        """Predictions and other writes that are not committed yet."""
-        return self._waiting
 
     def start(self) -> None:
         """Start the thread."""
@@ -80,13 +78,6 @@ class Recorder:
             self._stopping = True
             self._changed.notify()
         self._thread.join()
-
-    def check_room(self) -> None:
-        """Raises ``Overloaded`` where as much waits as may, or for too long: nobody computes in vain."""
-        began = self._began
-        stalled = began is not None and time.monotonic() - began > STALLED_SECONDS
-        if self._waiting >= self.limit or stalled or self._stopping:
-            raise Overloaded
 
     def submit(self, submission: Submission) -> Future[list[Prediction]]:
         """Store predictions. Raises ``Overloaded`` at once where too much waits."""
@@ -102,8 +93,9 @@ class Recorder:
 
     def _put(self, item: _Entry | _Work) -> None:
         with self._changed:
-            self.check_room()
-            self._waiting += _weight(item)
+            if self.waiting >= self.limit or time.monotonic() > self.stalled_at or self._stopping:
+                raise Overloaded
+            self.waiting += _weight(item)
             self._queue.append(item)
             self._changed.notify()
 
@@ -111,7 +103,7 @@ class Recorder:
         with suppress(self.database.driver.Error):
             self._connected()  # so that the status can tell how durable it is before anything is written
         while group := self._next():
-            self._began = time.monotonic()
+            self.stalled_at = time.monotonic() + STALLED_SECONDS
             if isinstance(group[0], _Work):
                 self._work(group[0])
             else:
@@ -154,8 +146,8 @@ class Recorder:
 
     def _leave(self, weight: int) -> None:
         with self._changed:
-            self._waiting -= weight
-            self._began = None
+            self.waiting -= weight
+            self.stalled_at = math.inf
 
     def _turn_away(self, error: Exception) -> None:
         """Where the database was locked for too long, those that waited behind do not begin to wait anew."""
@@ -164,7 +156,7 @@ class Recorder:
         with self._changed:
             behind = list(self._queue)
             self._queue.clear()
-            self._waiting -= sum(_weight(item) for item in behind)
+            self.waiting -= sum(_weight(item) for item in behind)
         for item in behind:
             _settle(item.done, Overloaded(UNTAKEN))
 

@@ -7,26 +7,28 @@ import threading
 import time
 from typing import Any
 
-from flyball.domain.routing import Manifest
-from flyball.inference import runtime
+from flyball.domain.errors import Overloaded
+from flyball.serving.loader import Loader
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
-from flyball.stores import artifacts, routes
+from flyball.stores import routes
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
 """After how long an endpoint that did not load is tried again, though nothing was published since."""
+LONGEST_PAUSE_SECONDS = 8.0
+"""The longest pause between two looks while looking fails; it doubles up to here."""
 
 
 class Refresher:
     """Polls a fingerprint of what is published, in a thread of its own; loads only when it changes."""
 
-    def __init__(self, readers: Readers, pool: Pool, seconds: float) -> None:
+    def __init__(self, readers: Readers, pool: Pool, loader: Loader, seconds: float) -> None:
         self.readers = readers
         self.pool = pool
+        self.loader = loader
         self.seconds = seconds
-        self.error = ""
         self._seen: tuple[Any, ...] | None = None
         self._retry_at = 0.0
         self._stopped = threading.Event()
@@ -52,26 +54,30 @@ class Refresher:
             published = self.readers.read(
                 lambda connection: routes.published(self.readers.database, connection)
             )
-            self.pool.publish(published, self.load)
+            self.pool.publish(published, self.loader.load)
             failed = bool(self.pool.table.failures)
             self._retry_at = time.monotonic() + RETRY_SECONDS if failed else float("inf")
             self._seen = seen
 
-    def load(self, manifest: Manifest) -> runtime.Runtime:
-        """A version from its artifact, proven by its golden answers."""
-        data = self.readers.read(
-            lambda connection: artifacts.read(self.readers.database, connection, manifest.answering.digest)
-        )
-        return runtime.load(manifest, data)
+    def pause_after(self, pause: float, *, succeeded: bool) -> float:
+        """How long to wait for the next look, after one that followed a ``pause`` (seconds)."""
+        return self.seconds if succeeded else max(self.seconds, min(pause * 2, LONGEST_PAUSE_SECONDS))
 
     def _run(self) -> None:
-        while not self._stopped.wait(self.seconds):
-            self._try()
+        pause = self.seconds
+        while not self._stopped.wait(pause):
+            pause = self.pause_after(pause, succeeded=self._try())
 
-    def _try(self) -> None:
+    def _try(self) -> bool:
+        """Whether looking succeeded. Where it did not, the last good table stays, and the next try comes."""
         try:
             self.refresh()
-            self.error = ""
-        except Exception as error:  # the last good table stays, and the next try comes
-            self.error = type(error).__name__
-            logger.warning("What is published could not be read; the last good table stays.", exc_info=True)
+        except Overloaded as error:  # the readers have logged it, once
+            self.pool.refresh_error = type(error).__name__
+        except Exception as error:
+            if self.pool.refresh_error != type(error).__name__:
+                logger.exception("What is published could not be read; the last good table stays.")
+            self.pool.refresh_error = type(error).__name__
+        else:
+            self.pool.refresh_error = ""
+        return not self.pool.refresh_error

@@ -26,6 +26,9 @@ the URL says nothing else."""
 LOCKED = {"55P03", "57014"}
 """What PostgreSQL calls a lock, or an answer, that was not there in time."""
 
+SCRUB_MILLISECONDS = 20
+"""How long writers may be kept out while the write-ahead log is emptied."""
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -116,14 +119,21 @@ class Database:
             raise
         connection.execute("COMMIT")
 
-    def scrub(self, connection: Any) -> None:
-        """Empty SQLite's write-ahead log of what has been erased. PostgreSQL's is its administrator's.
+    def scrub(self, connection: Any) -> bool:
+        """Try to empty SQLite's write-ahead log of what has been erased; says whether it is empty.
 
-        Readers are waited for a second; where somebody reads for longer, it is left to the next time.
+        Where somebody still reads an older state it gives up within ``SCRUB_MILLISECONDS``: while SQLite
+        waits for readers here, it keeps every writer out. PostgreSQL's log is its administrator's.
         """
-        if not self.is_postgres:
-            connection.execute("PRAGMA busy_timeout = 1000")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if self.is_postgres:
+            return True
+        connection.execute(f"PRAGMA busy_timeout = {SCRUB_MILLISECONDS}")
+        try:
+            # First without the writers' lock: what is left to copy under it is little.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+        finally:
             connection.execute(f"PRAGMA busy_timeout = {self._milliseconds}")
 
     def id_in(self, value: UUID) -> Any:

@@ -122,7 +122,7 @@ def erase(database: Database, connection: Any, identity: UUID, moment: datetime)
 
     Its id, version and times stay as a tombstone. The values and names of its outcomes go too, and of those
     that are bound to none but have its reference or its entity, once no other prediction has that. The
-    connection must be outside a transaction.
+    connection must be outside a transaction. On SQLite the values leave the file with ``Database.scrub``.
     """
     key = database.id_in(identity)
     named = (
@@ -140,7 +140,6 @@ def erase(database: Database, connection: Any, identity: UUID, moment: datetime)
         connection.execute(database.sql(erased), (database.moment_in(moment), key))
         connection.execute(database.sql(f"{BLANKED} prediction = ?"), (key,))
         _erase_unbound(database, connection, *names)
-    database.scrub(connection)
     return True
 
 

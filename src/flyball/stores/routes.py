@@ -19,7 +19,8 @@ class Published:
 
     ``teams`` says whose each applied endpoint is; ``routes`` hold the highest revision of each endpoint
     that has one; ``manifests`` are those of the routed versions; ``principals`` are found by the SHA-256
-    of their key; ``faults`` say of which endpoints something cannot be read.
+    of their key; ``retired`` are the endpoints that answer no more; ``faults`` say of which endpoints
+    something cannot be read.
     """
 
     teams: dict[str, str]
@@ -27,6 +28,7 @@ class Published:
     manifests: dict[tuple[str, int], Manifest]
     principals: dict[str, Principal]
     faults: dict[str, str]
+    retired: frozenset[str] = frozenset()
 
 
 def fingerprint(database: Database, connection: Any) -> tuple[Any, ...]:
@@ -37,6 +39,7 @@ def fingerprint(database: Database, connection: Any) -> tuple[Any, ...]:
     row = connection.execute(
         "SELECT (SELECT count(*) FROM flyball_route), (SELECT max(id) FROM flyball_route),"
         " (SELECT count(*) FROM flyball_endpoint), (SELECT max(applied_at) FROM flyball_endpoint),"
+        " (SELECT count(retired_at) FROM flyball_endpoint),"
         " (SELECT count(*) FROM flyball_api_key), (SELECT max(id) FROM flyball_api_key),"
         " (SELECT count(revoked_at) FROM flyball_api_key)"
     ).fetchone()
@@ -81,6 +84,7 @@ def _published(database: Database, connection: Any) -> Published:
         manifests=manifests,
         principals=_principals(connection),
         faults=faults,
+        retired=_retired(connection),
     )
 
 
@@ -106,6 +110,11 @@ def _routes(database: Database, connection: Any, faults: dict[str, str]) -> dict
 def _teams(connection: Any) -> dict[str, str]:
     sql = "SELECT e.name, t.slug FROM flyball_endpoint e JOIN flyball_team t ON t.id = e.team_id"
     return dict(connection.execute(sql).fetchall())
+
+
+def _retired(connection: Any) -> frozenset[str]:
+    rows = connection.execute("SELECT name FROM flyball_endpoint WHERE retired_at IS NOT NULL").fetchall()
+    return frozenset(name for (name,) in rows)
 
 
 def _principals(connection: Any) -> dict[str, Principal]:

@@ -30,4 +30,5 @@ def record(one: Prediction) -> dict[str, Any]:
         "entity": one.entity,
         "input": one.input,
         "created_at": timestamp_text(one.created_at),
+        "latency": one.latency,
     }

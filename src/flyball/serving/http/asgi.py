@@ -41,7 +41,7 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await answer(self._open(), scope, receive, send, body_seconds=self._body_seconds)
+            await respond(self._open(), scope, receive, send, body_seconds=self._body_seconds)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
 
@@ -67,18 +67,18 @@ class Application:
                 return
 
 
-async def answer(
+async def respond(
     door: Door, scope: Scope, receive: Receive, send: Send, *, body_seconds: float = BODY_SECONDS
 ) -> None:
     """Answer one HTTP request through a door."""
     head = _head(scope)
     with door.budget.share() as take:
         # Small ones are not counted: slow senders of large ones could keep everybody else out.
-        response = await _answered(door, head, receive, body_seconds, take if _is_large(head) else None)
+        response = await _response(door, head, receive, body_seconds, take if _is_large(head) else None)
     await _send(send, response)
 
 
-async def _answered(
+async def _response(
     door: Door, head: Request, receive: Receive, body_seconds: float, take: Callable[[int], None] | None
 ) -> Response:
     response = None if take is None else door.refusal(head)

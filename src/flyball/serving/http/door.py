@@ -7,6 +7,7 @@ import traceback
 from dataclasses import replace
 
 from flyball.config import Config
+from flyball.domain.access import Principal
 from flyball.domain.errors import (
     BodyTooLarge,
     FlyballError,
@@ -14,7 +15,7 @@ from flyball.domain.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from flyball.serving.engine import Engine, Principal
+from flyball.serving.engine import Engine
 from flyball.serving.http.budget import BODIES, Budget
 from flyball.serving.http.handlers import Visit
 from flyball.serving.http.messages import Request, Response
@@ -69,15 +70,18 @@ class Door:
         try:
             route, values = match(request.method, request.path)
         except FlyballError:
-            self.engine.principal(_key(request))  # what there is and what not is nobody's who has no key
+            self._principal(request)  # whoever has no key is not told which paths there are
             raise
         if route.role is None:
             return Visit(self.engine, NOBODY, request, values), route
-        principal = self.engine.principal(_key(request))
-        self.engine.require(principal, route.role)
+        principal = self._principal(request)
+        principal.require(route.role)
         _check_length(request, self.body_limit)
         _check_media_type(request, route)
         return Visit(self.engine, principal, request, values), route
+
+    def _principal(self, request: Request) -> Principal:
+        return self.engine.pool.table.keyring.principal(_key(request))
 
 
 def _key(request: Request) -> str:

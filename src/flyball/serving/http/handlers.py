@@ -8,14 +8,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
+from flyball.domain.access import Principal
 from flyball.domain.errors import InvalidInput, Problem, UnknownEntity, UnknownPrediction
 from flyball.domain.records import LONGEST_ENTITY
 from flyball.serving.calls import Call
-from flyball.serving.engine import Engine, Principal
+from flyball.serving.engine import Engine
+from flyball.serving.forms import read_id
 from flyball.serving.http import bodies, outcome_bodies
 from flyball.serving.http.answers import answer, record
-from flyball.serving.http.forms import read_id
-from flyball.serving.http.messages import Request, Response, answered, nothing
+from flyball.serving.http.bodies import Body
+from flyball.serving.http.messages import Request, Response, json_response, nothing
 from flyball.serving.http.queries import Query, idempotency_key
 
 SMALL = 64 * 1024
@@ -38,37 +40,27 @@ class Visit:
 
 async def health(visit: Visit) -> Response:
     """The process answers. Says nothing else, to anybody."""
-    return answered({"status": "ok"})
+    return json_response({"status": "ok"})
 
 
 async def status(visit: Visit) -> Response:
     """What is in force and how it is."""
     _check_query(visit)
-    return answered(visit.engine.status(visit.principal))
+    return json_response(visit.engine.status(visit.principal))
 
 
 async def predict(visit: Visit) -> Response:
     """Predict one row, or each of many."""
-    body = visit.request.body
+    body = await _aside(visit.request.body, bodies.read)
     problems: list[Problem] = []
-    query = Query(visit.request.query, problems, {"version"})
-    version = query.whole("version", 1, LARGEST_VERSION)
-    key = idempotency_key(visit.request.headers, problems)
-    asked = await _aside(body, bodies.read)
-    if None not in (version, asked.version) and version != asked.version:
-        query.note("version", "conflicting", "The body asks for another version.")
-    call = Call(
-        endpoint=visit.values["endpoint"],
-        rows=asked.rows,
-        version=asked.version if version is None else version,
-        idempotency_key=key,
-    )
-    if problems or asked.problems:
-        problems += asked.problems
+    version, key = _parameters(visit.request, body, problems)
+    call = Call(endpoint=visit.values["endpoint"], rows=body.rows, version=version, idempotency_key=key)
+    if problems or body.problems:
+        problems += body.problems
         raise InvalidInput(problems=await asyncio.to_thread(_every, visit, call, problems))
     predictions = await visit.engine.predict(visit.principal, call)
     answers = [answer(one) for one in predictions]
-    return answered({"predictions": answers} if asked.is_many else answers[0])
+    return json_response({"predictions": answers} if body.is_many else answers[0])
 
 
 async def predict_entity(visit: Visit) -> Response:
@@ -78,13 +70,13 @@ async def predict_entity(visit: Visit) -> Response:
     if len(key) > LONGEST_ENTITY:
         raise UnknownEntity
     prediction = await visit.engine.predict_entity(visit.principal, visit.values["endpoint"], key)
-    return answered(answer(prediction))
+    return json_response(answer(prediction))
 
 
 async def prediction(visit: Visit) -> Response:
     """One stored prediction, whole."""
     _check_query(visit)
-    return answered(record(await visit.engine.prediction(visit.principal, _identity(visit))))
+    return json_response(record(await visit.engine.prediction(visit.principal, _identity(visit))))
 
 
 async def predictions(visit: Visit) -> Response:
@@ -107,7 +99,7 @@ async def predictions(visit: Visit) -> Response:
         limit=limit,
     )
     is_full = len(found) == limit
-    return answered(
+    return json_response(
         {"predictions": [record(one) for one in found], "next": str(found[-1].id) if is_full else None}
     )
 
@@ -126,7 +118,7 @@ async def outcome(visit: Visit) -> Response:
     sent = outcome_bodies.one(visit.request.body, identity)
     known = await visit.engine.prediction(visit.principal, identity)  # unknown and erased end here
     counts = await visit.engine.outcomes(visit.principal, [replace(sent, endpoint=known.endpoint)])
-    return answered(asdict(counts))
+    return json_response(asdict(counts))
 
 
 async def outcomes(visit: Visit) -> Response:
@@ -136,7 +128,19 @@ async def outcomes(visit: Visit) -> Response:
     media_type = visit.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     read = outcome_bodies.from_csv if media_type == "text/csv" else outcome_bodies.from_json
     sent = await _aside(visit.request.body, lambda body: read(body, endpoint))
-    return answered(asdict(await visit.engine.outcomes(visit.principal, sent)))
+    return json_response(asdict(await visit.engine.outcomes(visit.principal, sent)))
+
+
+def _parameters(request: Request, body: Body, problems: list[Problem]) -> tuple[int | None, str | None]:
+    """The version that is asked for, and the ``Idempotency-Key``."""
+    if not request.query and "idempotency-key" not in request.headers:
+        return body.version, None
+    query = Query(request.query, problems, {"version"})
+    version = query.whole("version", 1, LARGEST_VERSION)
+    key = idempotency_key(request.headers, problems)
+    if None not in (version, body.version) and version != body.version:
+        query.note("version", "conflicting", "The body asks for another version.")
+    return (body.version if version is None else version), key
 
 
 async def _aside(body: bytes, read: Callable[[bytes], _T]) -> _T:

@@ -31,7 +31,7 @@ class Response:
     body: bytes = b""
 
 
-def answered(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
+def json_response(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
     """A JSON answer. It may hold personal data, so nothing on the way keeps a copy."""
     body = wire.encode(value)
     return Response(

@@ -12,8 +12,8 @@ from uuid import UUID
 from flyball.domain.declaration import delimiter_of
 from flyball.domain.errors import MOST_PROBLEMS, InvalidInput, MalformedBody, Problem
 from flyball.serving.calls import SentOutcome
+from flyball.serving.forms import Form
 from flyball.serving.http import wire
-from flyball.serving.http.forms import Form
 
 ONE = frozenset({"value", "occurred_at"})
 WAYS = ("prediction", "reference", "entity")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flyball.domain.errors import MOST_PROBLEMS, FlyballError, Problem
-from flyball.serving.http.messages import Headers, Response, answered
+from flyball.serving.http.messages import Headers, Response, json_response
 
 STATUS = {
     "malformed_body": 400,
@@ -36,6 +36,8 @@ STATUS = {
     "model_failed": 500,
     "artifact_corrupt": 500,
     "golden_mismatch": 500,
+    "unusable": 500,
+    "database": 500,
     "overloaded": 503,
     "not_ready": 503,
 }
@@ -59,7 +61,7 @@ def problem(error: FlyballError, headers: Headers | None = None) -> Response:
         document["errors"] = [as_json(one) for one in error.problems[:MOST_PROBLEMS]]
     if len(error.problems) > MOST_PROBLEMS:
         document["errors_left_out"] = len(error.problems) - MOST_PROBLEMS
-    response = answered(document, status, "application/problem+json")
+    response = json_response(document, status, "application/problem+json")
     response.headers.extend([*_advice(status), *(headers or [])])
     return response
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from flyball.domain.errors import Problem
 from flyball.domain.records import LONGEST_ENTITY
-from flyball.serving.http.forms import Form, is_clean
+from flyball.serving.forms import Form, is_clean
 
 MOST_PARAMETERS = 32
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

@@ -1,19 +1,19 @@
-"""Turns: one after another for the same thing, together for others, whoever gives up."""
+"""Keyed locks: one after another for the same key, together for others, whoever gives up."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 
-from flyball.serving.turns import Turns
+from flyball.serving.keyed_lock import KeyedLock
 
 
-def test_turns_come_in_the_order_in_which_they_are_asked_for_and_others_do_not_wait() -> None:
-    turns = Turns()
+def test_a_key_is_given_in_the_order_in_which_it_is_asked_for_and_others_do_not_wait() -> None:
+    locks = KeyedLock()
     done: list[str] = []
 
     async def visit(thing: str, name: str, until: asyncio.Event | None = None) -> None:
-        async with turns.of(thing):
+        async with locks.holding(thing):
             if until is not None:
                 await until.wait()
             done.append(name)
@@ -28,15 +28,15 @@ def test_turns_come_in_the_order_in_which_they_are_asked_for_and_others_do_not_w
 
     asyncio.run(play())
     assert done == ["other", "first", "second"]
-    assert len(turns) == 0
+    assert len(locks) == 0
 
 
 def test_who_gives_up_waiting_lets_nobody_pass_the_one_before() -> None:
-    turns = Turns()
+    locks = KeyedLock()
     inside: list[str] = []
 
     async def visit(name: str, until: asyncio.Event) -> None:
-        async with turns.of("a"):
+        async with locks.holding("a"):
             inside.append(name)
             await until.wait()
 
@@ -55,18 +55,18 @@ def test_who_gives_up_waiting_lets_nobody_pass_the_one_before() -> None:
 
     assert asyncio.run(play()) == ["1"]
     assert inside == ["1", "3"]
-    assert len(turns) == 0
+    assert len(locks) == 0
 
 
-def test_a_turn_that_fails_ends_too() -> None:
-    turns = Turns()
+def test_a_holder_that_fails_releases_the_key() -> None:
+    locks = KeyedLock()
 
     async def play() -> None:
         with suppress(ValueError):
-            async with turns.of("a"):
+            async with locks.holding("a"):
                 raise ValueError
-        async with turns.of("a"):
+        async with locks.holding("a"):
             pass
 
     asyncio.run(play())
-    assert len(turns) == 0
+    assert len(locks) == 0

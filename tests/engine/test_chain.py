@@ -1,4 +1,4 @@
-"""A promise that follows another is kept, broken or given up with it."""
+"""A chain of futures ends as its last link does, or as the first that fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, Future
 import pytest
 
 from flyball.domain.errors import Overloaded
-from flyball.serving.following import then
+from flyball.serving.coalescer import chain
 
 
 def doubled(number: int) -> Future[int]:
@@ -27,18 +27,18 @@ def failing(number: int) -> Future[int]:
     return made
 
 
-def test_the_second_promise_gets_what_the_first_gave() -> None:
+def test_the_second_gets_what_the_first_gave_and_was_made_into() -> None:
     first: Future[int] = Future()
-    whole = then(first, doubled)
+    whole = chain(first, abs, doubled)
     assert not whole.done()
-    first.set_result(21)
+    first.set_result(-21)
     assert whole.result(0) == 42
 
 
 @pytest.mark.parametrize("follow", [refused, failing])
 def test_an_error_of_the_second_is_the_error_of_the_whole(follow: Callable[[int], Future[int]]) -> None:
     first: Future[int] = Future()
-    whole = then(first, follow)
+    whole = chain(first, abs, follow)
     first.set_result(1)
     with pytest.raises(Overloaded):
         whole.result(0)
@@ -46,7 +46,7 @@ def test_an_error_of_the_second_is_the_error_of_the_whole(follow: Callable[[int]
 
 def test_an_error_of_the_first_is_the_error_of_the_whole() -> None:
     first: Future[int] = Future()
-    whole = then(first, doubled)
+    whole = chain(first, abs, doubled)
     first.set_exception(Overloaded())
     with pytest.raises(Overloaded):
         whole.result(0)
@@ -54,7 +54,7 @@ def test_an_error_of_the_first_is_the_error_of_the_whole() -> None:
 
 def test_a_first_that_is_given_up_gives_up_the_whole() -> None:
     first: Future[int] = Future()
-    whole = then(first, doubled)
+    whole = chain(first, abs, doubled)
     first.cancel()
     with pytest.raises(CancelledError):
         whole.result(0)
@@ -62,7 +62,15 @@ def test_a_first_that_is_given_up_gives_up_the_whole() -> None:
 
 def test_who_gives_up_the_whole_does_not_disturb_what_is_under_way() -> None:
     first: Future[int] = Future()
-    whole = then(first, doubled)
+    whole = chain(first, abs, doubled)
     whole.cancel()
     first.set_result(1)
     assert whole.cancelled()
+
+
+def test_an_error_between_the_two_is_the_error_of_the_whole() -> None:
+    first: Future[str] = Future()
+    whole = chain(first, int, doubled)
+    first.set_result("no number")
+    with pytest.raises(ValueError, match="invalid literal"):
+        whole.result(0)

@@ -1,4 +1,4 @@
-"""One after another: what must not run twice at once for the same thing, in this process."""
+"""A lock for each key, for coroutines of any event loop: what must not run twice at once for one thing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager
 
 
-class Turns:
-    """Gives turns, in the order in which they are asked for. May be shared by event loops."""
+class KeyedLock:
+    """Locks by key; each is given in the order in which it is asked for. May be shared by event loops."""
 
     def __init__(self) -> None:
         self._last: dict[Hashable, Future[None]] = {}
@@ -20,21 +20,21 @@ class Turns:
         return len(self._last)
 
     @asynccontextmanager
-    async def of(self, thing: Hashable) -> AsyncIterator[None]:
-        """Waits until whoever came before for the same thing is done."""
+    async def holding(self, key: Hashable) -> AsyncIterator[None]:
+        """Wait until everybody before has released the key, and hold it until the block ends."""
         mine: Future[None] = Future()
         with self._changing:
-            before, self._last[thing] = self._last.get(thing, _done()), mine
+            before, self._last[key] = self._last.get(key, _done()), mine
         try:
-            # Shielded: who gives up waiting does not end the turn of the one before.
+            # Shielded: whoever stops waiting does not release the lock of the one before.
             await asyncio.shield(asyncio.wrap_future(before))
             yield
         finally:
             with self._changing:
-                if self._last[thing] is mine:
-                    self._last[thing] = before  # still under way, where waiting was given up
-                if self._last[thing].done():
-                    del self._last[thing]
+                if self._last[key] is mine:
+                    self._last[key] = before  # still held, where waiting was given up
+                if self._last[key].done():
+                    del self._last[key]
             before.add_done_callback(lambda _: mine.set_result(None))
 
 

@@ -1,4 +1,4 @@
-"""Objects of a body, read field by field: what is wrong is noted with its place, and reading goes on."""
+"""Objects from outside, read field by field: each problem is noted with its place."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from flyball.domain.errors import MOST_PROBLEMS, Problem
 from flyball.domain.records import LONGEST_ENTITY, fits
 from flyball.domain.schema import Field, Kind, Schema, check, escape
 from flyball.domain.values import Scalar, parse_timestamp
+from flyball.serving.calls import Row
 
 LONGEST_REFERENCE = 255
 """Characters of a reference: its column's width."""
+MOST_FIELDS = 10_000
+"""Fields of one row's input."""
+ROW = frozenset({"entity", "input", "reference"})
+"""The fields of a row."""
 
 
 class Form:
@@ -101,6 +106,14 @@ class Form:
             message = f"Expected at most {LONGEST_ENTITY} bytes, names and values together."
             self.note("entity", "wrong_length", message)
         return values
+
+    def row(self) -> Row:
+        """One row to predict, where this object is one."""
+        values = self.fields("input")
+        if len(values) > MOST_FIELDS:
+            self.note("input", "too_many", f"Expected at most {MOST_FIELDS} fields.")
+            values = {}
+        return Row(entity=self.entity(), input=values, reference=self.reference(), pointer=self.pointer)
 
     def _key(self, name: str, value: object) -> Scalar:
         # A number with a fraction is no category, and may be a key nevertheless.

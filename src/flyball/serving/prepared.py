@@ -1,0 +1,74 @@
+"""A call that is ready for the model, and the predictions that the model's outputs become."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from uuid_utils.compat import uuid7
+
+from flyball.domain.errors import Problem
+from flyball.domain.records import Prediction
+from flyball.domain.routing import Route
+from flyball.domain.values import Scalar
+from flyball.serving.features import CheckedRow
+from flyball.serving.pool import Answering
+from flyball.stores.records import Submission
+
+UNDECIDED = "The endpoint's threshold does not fit this version; nothing is decided."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A call with everything that the model is asked with, and that its answer is recorded with.
+
+    ``began`` is when the call came (``time.perf_counter_ns``); ``idempotency`` and ``request`` are digests,
+    as in ``Submission``; ``inputs`` is what the model is asked.
+    """
+
+    route: Route
+    version: Answering
+    arm: str | None
+    rows: Sequence[CheckedRow]
+    inputs: Sequence[dict[str, Scalar]]
+    idempotency: str | None
+    request: str
+    began: int
+
+    def submission(self, outputs: Sequence[dict[str, Any]]) -> Submission:
+        """The predictions that these outputs become, decided and ready to be stored."""
+        identities = sorted(uuid7() for _ in outputs)  # in the order of the rows
+        moment = datetime.now(UTC)
+        latency = (time.perf_counter_ns() - self.began) // 1000
+        predictions = tuple(
+            Prediction(
+                id=identity,
+                endpoint=self.route.endpoint,
+                version=self.version.manifest.number,
+                arm=self.arm,
+                route=self.route.number,
+                input=row.values,
+                output=output,
+                decision=self.decision(output),
+                warnings=self._warnings(row),
+                entity=row.entity,
+                reference=row.row.reference,
+                created_at=moment,
+                latency=latency,
+            )
+            for identity, row, output in zip(identities, self.rows, outputs, strict=True)
+        )
+        return Submission(predictions=predictions, idempotency=self.idempotency, request=self.request)
+
+    def decision(self, output: Mapping[str, Any]) -> str | None:
+        """What is decided about an output; ``None`` where the version's arm decides nothing."""
+        decision = self.version.decision
+        return None if decision is None else decision.decide(output)
+
+    def _warnings(self, row: CheckedRow) -> tuple[Problem, ...]:
+        if not self.version.is_undecided:
+            return tuple(row.warnings)
+        return (*row.warnings, Problem(row.row.pointer, "no_decision", UNDECIDED))

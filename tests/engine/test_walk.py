@@ -1,0 +1,110 @@
+"""The way of one prediction, from the door to the record: few modules, and none is entered again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import flyball
+from flyball.config import Config
+from flyball.serving.app import create
+from flyball.serving.http.door import Door, Request
+from flyball.stores.database import Database
+from tests import published
+
+pytestmark = pytest.mark.storage
+ROOT = f"{Path(flyball.__file__).parent}/"
+GROUND = ("domain.", "config")
+"""Rules over plain values: everybody stands on them, and they lead nowhere."""
+MOST = 12
+
+
+class Walk:
+    """Which module calls which, in order, while ``is_on``."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self.entries: list[str] = []
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
+        if not self.is_on or event != "call" or frame.f_lasti > 4:  # a coroutine that goes on is none
+            return
+        module, before = _module(frame), _caller(frame)
+        if (
+            module
+            and module != before
+            and not module.startswith(GROUND)
+            and not self._goes_on(module, before)
+        ):
+            self.entries.append(module)
+
+    def _goes_on(self, module: str, before: str) -> bool:
+        """Whether a thread of its own takes up what its module has been given."""
+        return not before and module in self.entries
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch this thread and all that are started meanwhile."""
+        threading.setprofile(self)
+        try:
+            yield
+        finally:
+            threading.setprofile(None)
+
+
+def _module(frame: FrameType) -> str:
+    name = frame.f_code.co_filename
+    return name.removeprefix(ROOT).removesuffix(".py").replace("/", ".") if name.startswith(ROOT) else ""
+
+
+def _caller(frame: FrameType) -> str:
+    above = frame.f_back
+    while above is not None and not _module(above):
+        above = above.f_back
+    return "" if above is None else _module(above)
+
+
+@pytest.fixture
+def walked(database: Database, config: Config) -> list[str]:
+    """The modules that one prediction enters, each time from another one, up to the record."""
+    published.publish(database)
+    walk = Walk()
+    headers = {"authorization": f"Bearer {published.key()}"}
+    body = json.dumps({"input": published.ROW, "reference": "bed 4"}).encode()
+    path = "/v1/endpoints/triage/predictions"
+    request = Request(method="POST", path=path, headers=headers, body=body)
+    with walk.watching():
+        plane = create(config, database)
+        door = Door(plane.start(), config)
+        asyncio.run(door.handle(request))  # threads are started by the first
+
+    async def watched() -> int:
+        sys.setprofile(walk)
+        walk.is_on = True
+        response = await door.handle(request)
+        walk.is_on = False
+        sys.setprofile(None)
+        return response.status
+
+    assert asyncio.run(watched()) == 200
+    plane.stop()
+    recorded = next(place for place, name in enumerate(walk.entries) if name.startswith("stores."))
+    return walk.entries[:recorded]
+
+
+def test_a_prediction_walks_few_modules_from_door_to_record(walked: list[str]) -> None:
+    assert (walked[0], walked[-1]) == ("serving.http.door", "serving.recorder")
+    assert len(set(walked)) <= MOST
+
+
+def test_a_prediction_never_returns_to_a_module_that_it_left(walked: list[str]) -> None:
+    assert [name for place, name in enumerate(walked) if name in walked[:place]] == []
