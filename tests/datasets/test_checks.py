@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.core import checks
+from django.db.models import Q
 from sklearn.metrics import get_scorer_names
 
 from flyball import Classification, FeatureTable, Field, Outcome, RequestSource, Rows
 from flyball.control.datasets.checks import check
-from flyball.domain.declaration import METRICS, Endpoint
+from flyball.domain.declaration import Endpoint
+from flyball.learning.names import METRICS
 from flyball.learning.scoring import CLUSTER_METRICS
 
 OUTCOME = Outcome("status")
@@ -45,7 +47,7 @@ FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
         "no such outcome",
         lambda: declared(LOANS, outcome=Outcome("state")),
         "E021",
-        "Risk.rows (shop.Loan): has no column 'state'.",
+        "Risk.outcome (shop.Loan): has no column 'state'. Loan has: amount,",
     ),
     (
         "a lookup that goes nowhere",
@@ -102,6 +104,66 @@ FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
         "Risk.metric is no metric of classification.",
     ),
     ("a metric that is no name", lambda: declared(LOANS, metric=["f1"]), "E025", "Risk.metric is no metric"),
+    (
+        "no such outcome in a file",
+        lambda: declared(Rows("about.csv"), outcome=Outcome("aeg")),
+        "E022",
+        "Risk.outcome (about.csv): has no column 'aeg'. It has: age, id.",
+    ),
+    (
+        "no such moment of the outcome",
+        lambda: declared(Rows("about.csv"), outcome=Outcome("age", time="closed")),
+        "E022",
+        "Risk.outcome (about.csv): has no column 'closed'.",
+    ),
+    (
+        "no such key of a table among the rows",
+        lambda: declared(Rows("about.csv"), table(file="about.csv", key="id"), outcome=Outcome("age")),
+        "E022",
+        "Risk.features, table 'about' (about.csv): has no column 'customer_id'.",
+    ),
+    (
+        "no such field in a condition",
+        lambda: declared(Rows("shop.Loan", columns=["amount"], where=Q(amuont__gt=1))),
+        "E028",
+        "Risk.rows (shop.Loan): where= does not fit the model: Cannot resolve keyword 'amuont' into field.",
+    ),
+    (
+        "no such lookup in a condition",
+        lambda: declared(Rows("shop.Loan", columns=["amount"], where=Q(amount__above=1))),
+        "E028",
+        "Risk.rows (shop.Loan): where= does not fit the model: Unsupported lookup 'above'",
+    ),
+    (
+        "a value that its field cannot hold in a condition",
+        lambda: declared(Rows("shop.Loan", columns=["amount"], where=Q(id="secret"))),
+        "E028",
+        "Risk.rows (shop.Loan): where= does not fit the model. Write it as where=Q(field=value).",
+    ),
+    (
+        "a condition that is none",
+        lambda: declared(Rows("shop.Loan", columns=["amount"], where={"amount": 1})),
+        "E028",
+        "Risk.rows (shop.Loan): where= does not fit the model. Write it as where=Q(field=value).",
+    ),
+    (
+        "no such manager",
+        lambda: declared(Rows("shop.Loan", columns=["amount"], manager="paid")),
+        "E028",
+        "Risk.rows (shop.Loan): has no manager 'paid'. Loan has: objects, repaid.",
+    ),
+    (
+        "a candidate that is not in the catalogue",
+        lambda: declared(LOANS, candidates=["linear", "lineer"]),
+        "E015",
+        "Risk.candidates has an unknown 'lineer'.",
+    ),
+    (
+        "a candidate that is an estimator",
+        lambda: declared(LOANS, candidates=[{"C": 1}]),
+        "E015",
+        "Risk.candidates has an unknown",
+    ),
     (
         "a query without a key",
         lambda: declared(Rows(query="SELECT 1")),

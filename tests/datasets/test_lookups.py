@@ -131,6 +131,7 @@ def test_a_lookup_sees_no_event_of_the_future(
 
 
 SPELLINGS = ["%Y-%m-%d %H:%M:%f000", "%Y-%m-%dT%H:%M:%fZ", "%Y-%m-%dT%H:%M:%f+00:00", "%Y-%m-%d"]
+SPELLINGS += ["%Y-%m-%dT%H:%M:%f+0000", "%Y-%m-%d %H:%M:%f-0000", "%Y-%m-%d %H:%M:%f+00"]
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import Q
 
 from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
 from flyball.control.datasets.outcomes import pull_outcomes
@@ -35,6 +36,16 @@ def test_a_known_outcome_comes_with_key_entity_and_moment(shop: cast.Shop) -> No
         (cast.day(11), "defaulted"),
         (cast.day(11), "repaid"),
     ]
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize("chosen", [{"where": Q(status="repaid")}, {"manager": "repaid"}])
+def test_only_the_rows_that_are_chosen_are_pulled(chosen: dict[str, Any], shop: cast.Shop) -> None:
+    class Risk(Classification):
+        rows = Rows("shop.Loan", time="applied_at", **chosen)
+        outcome = Outcome("status")
+
+    assert [value for *_, value in pull_outcomes(Risk)] == ["repaid", "repaid"]
 
 
 SINCE: list[tuple[datetime, int]] = [(cast.day(10.9), 3), (cast.day(11), 0), (cast.day(12), 0)]

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from django.db import models
+from django.db.models import Q
 from django.test.utils import isolate_apps
 
-from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
+from flyball import Classification, Clustering, FeatureTable, Outcome, RequestSource, Rows
 from flyball.control.datasets import places, selectors, services
 from flyball.control.datasets.sources import model_source, query_source
 from flyball.domain.errors import DataError, DeclarationError, NotFound
@@ -45,7 +46,7 @@ def test_no_read_stays_open_between_the_pages_of_a_model(database: Database, pro
     if database.is_postgres:
         pytest.skip("PostgreSQL's log does not wait for readers.")
     cast.open_shop()
-    pages = model_source.pages(Loan, ("amount",))
+    pages = model_source.pages(Loan.objects.all(), ("amount",))
     next(pages)
     assert not busy(database)
 
@@ -76,6 +77,30 @@ def test_every_row_of_many_pages_is_read_once(shop: cast.Shop, taken: Any) -> No
     for declaration in (FromModel, FromQuery):
         rows = taken(declaration)
         assert len(rows) == len({row["_key"] for row in rows}) == Loan.objects.count()
+
+
+CHOSEN: list[tuple[dict[str, Any], int]] = [
+    ({"where": Q(amount__gt=2500)}, 2),
+    ({"where": ~Q(purpose="car")}, 0),
+    ({"where": Q(customer__order__total__gt=0)}, 2),  # Ann has three such orders, and one loan
+    ({"manager": "repaid"}, 2),
+    ({"manager": "repaid", "where": Q(amount__gt=2500)}, 1),
+]
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(("chosen", "count"), CHOSEN)
+def test_the_rows_of_a_model_can_be_chosen(
+    chosen: dict[str, Any], count: int, shop: cast.Shop, taken: Any
+) -> None:
+    class Groups(Clustering):
+        rows = Rows("shop.Loan", columns=["amount"], **chosen)
+
+    if count:
+        assert len(taken(Groups)) == count
+    else:
+        with pytest.raises(DataError, match="is empty"):
+            take_snapshot(Groups)
 
 
 REFUSED: list[tuple[str, str]] = [

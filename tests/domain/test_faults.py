@@ -28,6 +28,11 @@ OUTCOME = Outcome("status", positive="defaulted", time="closed_at", matures_afte
 ORDERS = FeatureTable("orders", query="SELECT 1", on="customer_id", event_time="created_at")
 
 
+ANY_ROWS: Any = Rows  # mypy sees a misspelt word too
+ANY_OUTCOME: Any = Outcome
+ANY_TABLE: Any = FeatureTable
+
+
 def declare(kind: type[Endpoint] = Classification, **attributes: Any) -> type[Endpoint]:
     """An endpoint that is in order, but for ``attributes``."""
     sound = {} if kind is Clustering else {"outcome": OUTCOME}
@@ -89,12 +94,17 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a kind that cannot be hashed", "E014", {"fields": {"depot": Field(kind=["text"])}}),  # type: ignore[arg-type] # the fault
     ("an unknown rule for one field", "E014", {"fields": {"depot": Field(unseen="no")}}),  # type: ignore[arg-type] # the fault
     ("a set of rules for unseen values", "E014", {"unseen": {"warn"}}),
+    ("an unknown word of the rows", "E027", {"rows": ANY_ROWS("loans.Loan", tme="applied_at")}),
+    ("an unknown word of the outcome", "E027", {"outcome": ANY_OUTCOME("status", positve="bad")}),
+    ("an outcome without its column", "E027", {"outcome": ANY_OUTCOME()}),
+    ("an unknown word of a table", "E027", {"features": [table(event_tim="created_at")]}),
+    ("a table without a key", "E027", {"features": [ANY_TABLE("orders", query="SELECT 1")]}),
+    ("a manager of a file", "E028", {"rows": Rows("loans.csv", time="at", manager="closed")}),
+    ("a condition on a query", "E028", {"rows": Rows(query="SELECT 1", key="id", time="at", where=object())}),
     ("no candidates", "E015", {"candidates": []}),
     ("a candidate twice", "E015", {"candidates": ["linear", Candidate("linear", object())]}),
-    ("a candidate that is not in the catalogue", "E015", {"candidates": ["linear", "lineer"]}),
     ("a candidate in the baseline's place", "E015", {"candidates": ["baseline"]}),
     ("candidates that are one text", "E015", {"candidates": "linear"}),
-    ("a candidate that is an estimator", "E015", {"candidates": [{"C": 1}]}),
     ("folds in words", "E016", {"cv": "abc"}),
     ("one fold", "E016", {"cv": 1}),
     ("a splitter's class", "E016", {"cv": Splitter}),
@@ -185,3 +195,28 @@ def test_whatever_an_attribute_holds_is_told_and_ends_no_check(attribute: str, k
         for fault in faults(declare(kind, **{attribute: junk})):
             assert fault.message
             assert fault.hint
+
+
+TOLD: list[tuple[dict[str, Any], str, str]] = [
+    ({"rows": ANY_ROWS("x.csv", tme="at")}, "has an unknown word 'tme'", "Did you mean time?"),
+    ({"outcome": ANY_OUTCOME(colum="status")}, "has an unknown word 'colum'", "Did you mean column?"),
+    ({"outcome": ANY_OUTCOME()}, "lacks column", "Say Outcome(…, column=…)."),
+    (
+        {"outcome": ANY_OUTCOME("status", zzz=1)},
+        "has an unknown word 'zzz'",
+        "Outcome has: column, positive, time, matures_after.",
+    ),
+    (
+        {"features": [table(colunms=["a"])]},
+        "table 'orders' has an unknown word 'colunms'",
+        "Did you mean columns?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("attributes", "message", "hint"), TOLD)
+def test_a_misspelt_word_is_told_with_the_one_that_was_meant(
+    attributes: dict[str, Any], message: str, hint: str
+) -> None:
+    (fault,) = faults(declare(**attributes))
+    assert (fault.message, fault.hint) == (message, hint)

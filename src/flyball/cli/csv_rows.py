@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flyball.domain.declaration import MISSING, delimiter_of
+from flyball.domain.delimited import MISSING, delimiter_of
 from flyball.domain.errors import DataError
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema

@@ -10,27 +10,24 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Any, ClassVar
 
+from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.schema import Kind, Unseen
-
-MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
-"""Texts that mean "no value" in a CSV file, after spaces around them are taken off."""
-DELIMITERS = ",;\t|"
-"""What may stand between the values of a CSV file."""
-
-
-def delimiter_of(header: str) -> str:
-    """The one of comma, semicolon, tab and bar that a CSV file's first line holds most of."""
-    return max(DELIMITERS, key=header.count)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a table comes from: exactly one of a Django model, a SQL query, or a CSV or Parquet file."""
+    """Where a table comes from: exactly one of a Django model, a SQL query, or a CSV or Parquet file.
+
+    ``missing`` are a CSV file's own texts for "no value" (``None``: the usual ones);
+    ``manager`` and ``where`` choose the rows of a model.
+    """
 
     model: str = ""
     query: str = ""
     file: str = ""
-    missing: tuple[str, ...] = MISSING
+    missing: tuple[str, ...] | None = None
+    manager: str = ""
+    where: Any = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -38,6 +35,7 @@ class Origin:
         return tuple(name for name in ("model", "query", "file") if getattr(self, name))
 
 
+@forgiving
 class Rows:
     """What one training row is, its key, and the time it is seen from.
 
@@ -45,8 +43,11 @@ class Rows:
     to the project); ``query`` a SQL query on the project's database instead. ``key`` names the column
     that identifies a row (a model's primary key, or a file's row number, where it is left out); ``time``
     the column from which a row is seen: no feature from a later moment is joined to it. ``columns``
-    limits what is read, ``missing`` are a CSV file's texts for "no value".
+    limits what is read, ``missing`` are a CSV file's texts for "no value". Of a model, ``where`` (a ``Q``
+    of Django's) or ``manager`` (the name of one) choose the rows; without them its default manager does.
     """
+
+    wrong: tuple[Wrong, ...]
 
     def __init__(
         self,
@@ -56,11 +57,20 @@ class Rows:
         key: str | None = None,
         time: str | None = None,
         columns: Sequence[str] | None = None,
-        missing: Sequence[str] = MISSING,
+        missing: Sequence[str] | None = None,
+        where: Any = None,
+        manager: str = "",
     ) -> None:
         is_file = PurePath(source).suffix.lower() in {".csv", ".parquet"}
         model, file = ("", source) if is_file else (source, "")
-        self.origin = Origin(model=model, query=query, file=file, missing=tuple(missing))
+        self.origin = Origin(
+            model=model,
+            query=query,
+            file=file,
+            missing=None if missing is None else tuple(missing),
+            manager=manager,
+            where=where,
+        )
         self.key = key
         self.time = time
         self.columns = None if columns is None else tuple(columns)
@@ -73,6 +83,7 @@ class RequestSource:
         self.columns = columns
 
 
+@forgiving
 class FeatureTable:
     """A source of features with its own join key and, unless static, an event time.
 
@@ -83,6 +94,8 @@ class FeatureTable:
     out; lookups such as ``city__region`` for a model). ``writable`` names model fields that ``PATCH``
     may change.
     """
+
+    wrong: tuple[Wrong, ...]
 
     def __init__(
         self,
@@ -97,11 +110,12 @@ class FeatureTable:
         event_time: str | None = None,
         static: bool = False,
         writable: Sequence[str] = (),
-        missing: Sequence[str] = MISSING,
+        missing: Sequence[str] | None = None,
     ) -> None:
+        texts = None if missing is None else tuple(missing)
         self.name = name
         self.on = on
-        self.origin = Origin(model=model, query=query, file=file, missing=tuple(missing))
+        self.origin = Origin(model=model, query=query, file=file, missing=texts)
         self.key = key
         self.columns = None if columns is None else tuple(columns)
         self.event_time = event_time
@@ -109,6 +123,7 @@ class FeatureTable:
         self.writable = tuple(writable)
 
 
+@forgiving
 class Outcome:
     """What really happened: a column of the rows, known from ``time`` on.
 
@@ -116,6 +131,8 @@ class Outcome:
     ``"12h"``, ``"30m"``) how long after the row's time an outcome is final: younger rows are not learned
     from.
     """
+
+    wrong: tuple[Wrong, ...]
 
     def __init__(
         self,
@@ -159,36 +176,6 @@ class Field:
     low: float | None = None
     high: float | None = None
     unseen: Unseen | None = None
-
-
-_TREES = ("forest", "extra_trees", "boosting")
-CATALOGUE: Mapping[str, tuple[str, ...]] = {
-    "classification": ("linear", *_TREES, "svm", "nearest_neighbours", "naive_bayes"),
-    "regression": ("linear", *_TREES, "svm", "nearest_neighbours"),
-    "clustering": ("kmeans", "minibatch_kmeans", "bisecting_kmeans", "gaussian_mixture"),
-}
-"""The algorithms of each task that a declaration may name."""
-
-
-METRICS: Mapping[str, tuple[str, ...]] = {
-    "classification": (
-        *("accuracy", "average_precision", "balanced_accuracy", "d2_brier_score", "d2_log_loss_score"),
-        *("f1", "f1_macro", "f1_micro", "f1_weighted", "jaccard", "jaccard_macro", "jaccard_micro"),
-        *("jaccard_weighted", "matthews_corrcoef", "neg_brier_score", "neg_log_loss"),
-        *("neg_negative_likelihood_ratio", "positive_likelihood_ratio", "precision", "precision_macro"),
-        *("precision_micro", "precision_weighted", "recall", "recall_macro", "recall_micro"),
-        *("recall_weighted", "roc_auc", "roc_auc_ovo", "roc_auc_ovo_weighted", "roc_auc_ovr"),
-        *("roc_auc_ovr_weighted", "top_k_accuracy"),
-    ),
-    "regression": (
-        *("d2_absolute_error_score", "explained_variance", "neg_max_error", "neg_mean_absolute_error"),
-        *("neg_mean_absolute_percentage_error", "neg_mean_gamma_deviance", "neg_mean_poisson_deviance"),
-        *("neg_mean_squared_error", "neg_mean_squared_log_error", "neg_median_absolute_error"),
-        *("neg_root_mean_squared_error", "neg_root_mean_squared_log_error", "r2"),
-    ),
-    "clustering": ("silhouette", "calinski_harabasz", "neg_davies_bouldin"),
-}
-"""The metrics of each task; of scikit-learn's, those that a check knows without loading it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from typing import Any
 
 from flyball.domain.declaration import (
-    CATALOGUE,
     KINDS,
     Candidate,
     Endpoint,
@@ -75,6 +74,27 @@ def _outcome(endpoint: Declared) -> Iterator[Fault]:
             yield Fault("E004", "outcome", "has no place in clustering", "Leave it out.")
     elif not isinstance(endpoint.outcome, Outcome):
         yield Fault("E004", "outcome", "is missing", 'Say what is predicted: outcome = Outcome("status").')
+
+
+def _words(endpoint: Declared) -> Iterator[Fault]:
+    yield from _wrong("rows", endpoint.rows, "")
+    yield from _wrong("outcome", endpoint.outcome, "")
+    listed = endpoint.features if _is_list(endpoint.features) else ()
+    for source in listed or ():
+        if isinstance(source, FeatureTable):
+            yield from _wrong("features", source, f"table {source.name!r} ")
+
+
+def _wrong(attribute: str, word: Any, place: str) -> Iterator[Fault]:
+    for wrong in getattr(word, "wrong", ()):
+        yield Fault("E027", attribute, f"{place}{wrong.message}", wrong.hint)
+
+
+def _chosen(endpoint: Declared) -> Iterator[Fault]:
+    origin = endpoint.rows.origin
+    if (origin.manager or origin.where is not None) and not origin.model:
+        hint = "A query chooses its rows itself; of a file every row is read."
+        yield Fault("E028", "rows", "has where= or manager= without a model", hint)
 
 
 def _tables(endpoint: Declared) -> Iterator[Fault]:
@@ -158,9 +178,9 @@ def _unseen(endpoint: Declared) -> Iterator[Fault]:
 
 
 def _candidates(endpoint: Declared) -> Iterator[Fault]:
-    known = ", ".join(CATALOGUE[endpoint.task])
     if not _is_list(endpoint.candidates):
-        yield Fault("E015", "candidates", "is not a list", f"List Candidate(…) and any of {known}.")
+        hint = "List Candidate(…) and names of the catalogue."
+        yield Fault("E015", "candidates", "is not a list", hint)
         return
     names = [entry.name if isinstance(entry, Candidate) else entry for entry in endpoint.candidates]
     if not names:
@@ -168,11 +188,6 @@ def _candidates(endpoint: Declared) -> Iterator[Fault]:
     if any(names.count(name) > 1 or name == "baseline" for name in names):
         hint = "Give each candidate its own; baseline is taken."
         yield Fault("E015", "candidates", "has a name twice", hint)
-    listed = [entry for entry in endpoint.candidates if not isinstance(entry, Candidate)]
-    for name in listed:
-        if name not in (*CATALOGUE[endpoint.task], "baseline"):
-            hint = f"Use Candidate(…) or one of {known}."
-            yield Fault("E015", "candidates", f"has an unknown {name!r}", hint)
 
 
 def _cv(endpoint: Declared) -> Iterator[Fault]:
@@ -227,7 +242,7 @@ def _misspelt(endpoint: Declared) -> Iterator[Fault]:
         yield Fault("E020", name, "is nothing that an endpoint has", hint)
 
 
-def strangers(endpoint: Declared, features: Collection[str]) -> Iterator[Fault]:
+def unknown_names(endpoint: Declared, features: Collection[str]) -> Iterator[Fault]:
     """Names in ``fields`` and ``feature_sets`` that are none of the endpoint's ``features``."""
     named = [("E014", "fields", name) for name in endpoint.fields]
     named += [("E019", "feature_sets", name) for names in endpoint.feature_sets.values() for name in names]
@@ -256,8 +271,10 @@ BASIC: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _rows,
     _features,
     _outcome,
+    _words,
 )
 DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
+    _chosen,
     _tables,
     _time,
     _columns,

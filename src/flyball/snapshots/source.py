@@ -19,7 +19,8 @@ class Source:
     """One source: the rows, or a feature table.
 
     ``label`` names it in messages; ``key`` is ``None`` where the row number stands for it; ``columns``
-    are the features (``None``: every column that has no other part); ``needed`` the columns read besides.
+    are the features (``None``: every column that has no other part); ``needed`` the columns read besides;
+    ``asked_by`` says which other part of the declaration names a column, for messages.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Source:
     time: str | None
     columns: tuple[str, ...] | None
     needed: tuple[str, ...] = ()
+    asked_by: tuple[tuple[str, str], ...] = ()
 
     @property
     def slot(self) -> str:
@@ -38,11 +40,21 @@ class Source:
     @property
     def place(self) -> str:
         """The label and where the data is, for messages."""
-        return f"{self.label} ({self.origin.model or self.origin.file or 'query'})"
+        return f"{self.label} ({self.data})"
+
+    @property
+    def data(self) -> str:
+        """Where the data is."""
+        return self.origin.model or self.origin.file or "query"
 
     def fail(self, what: str, fix: str) -> DataError:
         """An error that says where, what, and what to do."""
         return DataError(f"{self.place}: {what} {fix}")
+
+    def lacks(self, name: str, fix: str) -> DataError:
+        """An error for a column that is not there, under the part of the declaration that names it."""
+        label = dict(self.asked_by).get(name, self.label)
+        return DataError(f"{label} ({self.data}): has no column {name!r}. {fix}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +85,9 @@ def rows_source(declaration: type[Endpoint]) -> Source:
     others = () if outcome is None else (outcome.column, outcome.time)
     requested = declaration.request_columns()
     needed = [*declaration.entity_columns(), *others, *(rows.columns or ())]
+    tables = [(table.on, _label(declaration, table)) for table in declaration.tables()]
+    sent = [(name, f"{declaration.__name__}.features") for name in requested or ()]
+    told = [(name, f"{declaration.__name__}.outcome") for name in others if name]
     return Source(
         label=f"{declaration.__name__}.rows",
         name="rows",
@@ -81,19 +96,24 @@ def rows_source(declaration: type[Endpoint]) -> Source:
         time=rows.time,
         columns=rows.columns if requested is None else requested,
         needed=tuple(name for name in dict.fromkeys(needed) if name),
+        asked_by=(*tables, *sent, *told),
     )
 
 
 def table_source(declaration: type[Endpoint], table: FeatureTable) -> Source:
     """A feature table of a declaration as a source; a file or a query is keyed like the rows by default."""
     return Source(
-        label=f"{declaration.__name__}.features, table {table.name!r}",
+        label=_label(declaration, table),
         name=table.name,
         origin=table.origin,
         key=table.key or table.on,
         time=table.event_time,
         columns=table.columns,
     )
+
+
+def _label(declaration: type[Endpoint], table: FeatureTable) -> str:
+    return f"{declaration.__name__}.features, table {table.name!r}"
 
 
 def chosen(source: Source, available: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -108,9 +128,7 @@ def chosen(source: Source, available: Sequence[str]) -> tuple[tuple[str, ...], t
     names = tuple(dict.fromkeys([*parts, *features]))
     missing = [name for name in names if name not in available]
     if missing:
-        raise source.fail(
-            f"has no column {missing[0]!r}.", f"It has: {', '.join(sorted(available)) or 'none'}."
-        )
+        raise source.lacks(missing[0], f"It has: {', '.join(sorted(available)) or 'none'}.")
     return names, features
 
 

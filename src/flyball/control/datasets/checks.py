@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.apps import AppConfig
@@ -14,7 +15,7 @@ from flyball.control.datasets.sources import file_source, model_source
 from flyball.control.declarations import checks as declarations
 from flyball.domain.declaration import Endpoint, declared
 from flyball.domain.errors import DataError
-from flyball.domain.faults import strangers
+from flyball.domain.faults import unknown_names
 from flyball.snapshots.source import Source, chosen, rows_source, table_source
 
 
@@ -31,7 +32,7 @@ def check(endpoint: type[Endpoint]) -> list[CheckMessage]:
 
 
 def _against_project(endpoint: type[Endpoint]) -> list[CheckMessage]:
-    return [*_sources(endpoint), *_writable(endpoint)]
+    return [*_sources(endpoint), *_chosen(endpoint), *_writable(endpoint)]
 
 
 def _sources(endpoint: type[Endpoint]) -> Iterator[CheckMessage]:
@@ -50,7 +51,7 @@ def _sources(endpoint: type[Endpoint]) -> Iterator[CheckMessage]:
         every = every and seen is not None
         features.update(seen or ())
     if every:  # else there may be features that cannot be seen from here
-        yield from (declarations.message_of(endpoint, fault) for fault in strangers(endpoint, features))
+        yield from (declarations.message_of(endpoint, fault) for fault in unknown_names(endpoint, features))
 
 
 def _absent(source: Source, endpoint: type[Endpoint]) -> CheckMessage:
@@ -83,6 +84,19 @@ def _query(source: Source) -> Sequence[str] | None:
 
 
 LOOKS = {"model": ("E021", _model), "file": ("E022", _file), "query": ("E023", _query)}
+
+
+def _chosen(endpoint: type[Endpoint]) -> Iterator[CheckMessage]:
+    """What is wrong with the choice of a model's rows. A model that is not there is told as a source."""
+    if not endpoint.rows.origin.model:
+        return
+    source = rows_source(endpoint)
+    with suppress(DataError):
+        model = model_source.model_of(source)
+        try:
+            model_source.rows(source, model)
+        except DataError as error:
+            yield Error(error.detail, obj=endpoint, id="flyball.E028")
 
 
 def _writable(endpoint: type[Endpoint]) -> Iterator[CheckMessage]:

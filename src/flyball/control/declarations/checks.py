@@ -12,8 +12,9 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import autodiscover_modules
 
-from flyball.domain.declaration import METRICS, Endpoint, Fault, declared
+from flyball.domain.declaration import Candidate, Endpoint, Fault, declared
 from flyball.domain.faults import faults
+from flyball.learning.names import CATALOGUE, METRICS
 
 ZONES = checks.Warning(
     "USE_TZ is off: Flyball takes the database's moments as UTC.",
@@ -31,13 +32,25 @@ def check_declarations(app_configs: Sequence[AppConfig] | None = None, **options
 
 def check(endpoint: type[Endpoint]) -> list[CheckMessage]:
     """The faults of one declaration that are seen by reading it."""
-    return [message_of(endpoint, fault) for fault in (*faults(endpoint), *_metric(endpoint))]
+    found = [*faults(endpoint), *_candidates(endpoint), *_metric(endpoint)]
+    return [message_of(endpoint, fault) for fault in found]
 
 
 def message_of(endpoint: type[Endpoint], fault: Fault) -> CheckMessage:
     """A fault as Django shows it."""
     said = f"{endpoint.__name__}.{fault.attribute} {fault.message}."
     return Error(said, hint=fault.hint, obj=endpoint, id=f"flyball.{fault.code}")
+
+
+def _candidates(endpoint: type[Endpoint]) -> Iterator[Fault]:
+    """Names that the catalogue does not have."""
+    if isinstance(endpoint.candidates, str) or not isinstance(endpoint.candidates, Sequence):
+        return
+    known = (*CATALOGUE[endpoint.task], "baseline")
+    for name in (entry for entry in endpoint.candidates if not isinstance(entry, Candidate)):
+        if name not in known:
+            hint = f"Use Candidate(…) or one of {', '.join(CATALOGUE[endpoint.task])}."
+            yield Fault("E015", "candidates", f"has an unknown {name!r}", hint)
 
 
 def _metric(endpoint: type[Endpoint]) -> Iterator[Fault]:

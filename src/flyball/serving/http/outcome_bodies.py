@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flyball.domain.declaration import delimiter_of
+from flyball.domain.delimited import delimiter_of
 from flyball.domain.errors import MOST_PROBLEMS, InvalidInput, MalformedBody, Problem
 from flyball.serving.calls import SentOutcome
 from flyball.serving.forms import Form

@@ -19,7 +19,7 @@ def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, bool, str]:
     described = query_source.describe(source)
     missing = [name for name in (source.key, source.time, *names) if name and name not in described]
     if missing:
-        raise source.fail(f"has no column {missing[0]!r}.", f"It has: {', '.join(sorted(described))}.")
+        raise source.lacks(missing[0], f"It has: {', '.join(sorted(described))}.")
     key = described[str(source.key)]
     kind = key_kind(source, query_source.known(source, str(source.key), key.stored))
     columns = ", ".join(f"flyball_query.{native.quoted(name)}" for name in names) or "1"
@@ -37,8 +37,20 @@ def _newest(event: str, column: query_source.Column) -> str:
     """The condition and the order that leave the newest event of now or before."""
     if native.is_sqlite():
         # Text may be spelled in any way that SQLite reads, "T" or not. Its clock counts milliseconds.
-        return f" AND julianday({event}) <= julianday('now') ORDER BY julianday({event}) DESC, {event} DESC"
+        day = f"julianday({_zoned(event)})"
+        return f" AND {day} <= julianday('now') ORDER BY {day} DESC, {event} DESC"
     moment = "statement_timestamp()"
     if column.declared in NAIVE:
         moment = f"({moment} AT TIME ZONE 'UTC')"
     return f" AND {event} <= {moment} ORDER BY {event} DESC"
+
+
+def _zoned(event: str) -> str:
+    """A moment's text, its zone as SQLite reads it: ``+02:00``. Snapshots read ``+0200`` and ``+02`` too."""
+    is_time, sign = f"length({event}) > 10", "IN ('+', '-')"
+    whole = f"WHEN {is_time} AND substr({event}, -3, 1) {sign} THEN {event} || ':00'"
+    bare = (
+        f"WHEN {is_time} AND substr({event}, -5, 1) {sign}"
+        f" THEN substr({event}, 1, length({event}) - 2) || ':' || substr({event}, -2)"
+    )
+    return f"CASE {whole} {bare} ELSE {event} END"

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from flyball.control.datasets.places import base
-from flyball.domain.declaration import delimiter_of
+from flyball.domain.delimited import delimiter_of
 from flyball.domain.errors import DataError
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.source import Source

@@ -7,6 +7,7 @@ import re
 import duckdb
 
 from flyball.control.datasets.sources import file_source
+from flyball.domain.delimited import MISSING
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.expressions import cast, moment_of_text
 from flyball.snapshots.source import ROW_NUMBER, Source, Staged, chosen
@@ -44,7 +45,7 @@ def _stage_csv(
     """Trim, take out what means "no value", and give each column the narrowest type that holds it all."""
     path, delimiter = file_source.file_of(source), file_source.header(source)[1]
     read = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(available)))
-    missing = ", ".join(text(value) for value in ("", *source.origin.missing))
+    missing = ", ".join(text(value) for value in ("", *_missing(source)))
     trimmed = [f"trim(c{available.index(name)}, ' ' || chr(9) || chr(13))" for name in names]
     wanted = ", ".join(
         f"CASE WHEN {value} NOT IN ({missing}) THEN {value} END AS c{i}" for i, value in enumerate(trimmed)
@@ -58,6 +59,10 @@ def _stage_csv(
     workspace.save(f"SELECT {typed}, rowid + 1 AS c{len(names)} FROM {table}", workspace.path(source.slot))
     workspace.duck.execute(f"DROP TABLE {table}")
     return types
+
+
+def _missing(source: Source) -> tuple[str, ...]:
+    return MISSING if source.origin.missing is None else source.origin.missing
 
 
 def _narrowest(workspace: Workspace, table: str, column: str) -> ColumnType:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import connection, models
 
 from flyball.snapshots.column_types import ColumnType
@@ -45,7 +45,7 @@ def field_of(source: Source, model: type[models.Model], name: str) -> models.Fie
     field: Any = None
     for part in name.split("__"):
         if current is None:
-            raise source.fail(f"has no column {name!r}.", "A lookup goes on only across a foreign key.")
+            raise source.lacks(name, "A lookup goes on only across a foreign key.")
         field = _step(source, current, name, part)
         current = field.related_model if field.is_relation and part != getattr(field, "attname", "") else None
     while getattr(field, "remote_field", None):
@@ -59,7 +59,7 @@ def _step(source: Source, model: type[models.Model], name: str, part: str) -> An
         field: Any = model._meta.pk if part == "pk" else model._meta.get_field(part)
     except FieldDoesNotExist:
         known = ", ".join(sorted(field.attname for field in model._meta.concrete_fields))
-        raise source.fail(f"has no column {name!r}.", f"{model.__name__} has: {known}.") from None
+        raise source.lacks(name, f"{model.__name__} has: {known}.") from None
     if getattr(field, "one_to_many", False) or getattr(field, "many_to_many", False):
         raise source.fail(f"the lookup {name!r} leads to many rows.", "Follow foreign keys forward only.")
     return field
@@ -112,12 +112,32 @@ def columns(source: Source, model: type[models.Model]) -> tuple[tuple[str, ...],
     return tuple(name for name in names if name in features or name in asked), features
 
 
-def pages(model: type[models.Model], names: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:
+def rows(source: Source, model: type[models.Model]) -> models.QuerySet[Any]:
+    """The rows that a source names. Raises ``DataError`` for an unknown manager, or field in its ``Q``."""
+    name, where = source.origin.manager, source.origin.where
+    manager = getattr(model, name, None) if name else model._default_manager
+    if not isinstance(manager, models.Manager):
+        known = ", ".join(sorted(each.name for each in model._meta.managers))
+        raise source.fail(f"has no manager {name!r}.", f"{model.__name__} has: {known}.")
+    query = manager.all()
+    if where is None:
+        return query
+    try:
+        if not getattr(where, "conditional", False):
+            raise TypeError  # as Django does for most of what is no condition
+        return query.filter(where).distinct()  # a Q that leads to many rows would give each row many times
+    except FieldError as error:
+        raise source.fail("where= does not fit the model:", str(error)) from None
+    except (TypeError, ValueError, ValidationError):
+        raise source.fail("where= does not fit the model.", "Write it as where=Q(field=value).") from None
+
+
+def pages(query: models.QuerySet[Any], names: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:
     """The rows in pages by primary key: each page is a query of its own, so that no read stays open."""
-    query = model._default_manager.order_by("pk").values_list("pk", *names)
+    ordered = query.order_by("pk").values_list("pk", *names)
     last = None
     while True:
-        page = list(query[:PAGE] if last is None else query.filter(pk__gt=last)[:PAGE])
+        page = list(ordered[:PAGE] if last is None else ordered.filter(pk__gt=last)[:PAGE])
         if not page:
             return
         last = page[-1][0]
@@ -132,6 +152,6 @@ def stage(source: Source, path: Path) -> Staged:
     names, features = columns(source, model)
     types = tuple(column_type(source, model, name) for name in names)
     with RowWriter(path, types) as writer:
-        for page in pages(model, names):
+        for page in pages(rows(source, model), names):
             writer.write(page)
     return Staged(source=source, path=path, names=names, types=types, features=features)
