@@ -25,6 +25,13 @@ ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult.csv"
 VALUES: list[tuple[list[str], list[Any], str]] = [
     (["1", "-20", "0"], [1, -20, 0], "whole numbers"),
     (["1", "2.5", "1e3"], [1.0, 2.5, 1000.0], "numbers"),
+    (["39.0", "", "-20.0"], [39, None, -20], "whole numbers, as pandas writes them beside a gap"),
+    (["39", "39.0", "20."], [39, 39, 20], "whole numbers, some with a point"),
+    (["39.0", "-0.0", "20.0"], [39.0, 0.0, 20.0], "numbers that happen to be whole"),
+    (["39.0", "", "20.5"], [39.0, None, 20.5], "numbers beside a gap"),
+    (["9223372036854775807.0", "", "1"], [2**63 - 1, None, 1], "the largest whole number beside a gap"),
+    (["9223372036854775808.0", "", "1"], [2.0**63, None, 1.0], "too large to count with, with a point"),
+    (["007.0", "", "1"], ["007.0", None, "1"], "a code with a point"),
     (["true", "False", "TRUE"], [True, False, True], "booleans"),
     (["007", "12", "3"], ["007", "12", "3"], "leading zeros are part of a code"),
     (["12345678901234567890", "1", "2"], ["12345678901234567890", "1", "2"], "too long to count with"),
@@ -65,6 +72,33 @@ def test_a_csv_column_finds_its_type(
     (project / "x.csv").write_text("\n".join(["id,value", *lines]) + "\n")
     assert [row["value"] for row in taken(Groups)] == values
     assert [type(row["value"]) for row in taken(Groups)] == [type(value) for value in values]
+
+
+ENDS = ["\n", "\r\n", "\r"]
+
+
+@pytest.mark.parametrize("first", ENDS)
+@pytest.mark.parametrize("second", ENDS)
+@pytest.mark.parametrize("inside", ENDS)
+def test_lines_may_end_in_several_ways_and_quoted_ones_stay_as_they_are(
+    first: str, second: str, inside: str, project: Path, taken: Taken
+) -> None:
+    class Groups(Clustering):
+        rows = Rows("x.csv", key="id")
+
+    lines = [f"id,text{first}", f'1,"a{inside}b ""c"""{second}', f"2,d{first}", f'3,"e,{inside}f"{second}']
+    (project / "x.csv").write_bytes("".join(lines).encode())
+    assert [row["text"] for row in taken(Groups)] == [f'a{inside}b "c"', "d", f"e,{inside}f"]
+
+
+def test_a_mixed_file_that_breaks_off_is_refused_with_its_line(project: Path) -> None:
+    class Groups(Clustering):
+        rows = Rows("x.csv", key="id")
+
+    (project / "x.csv").write_bytes(b'id,text\n1,a\r\n2,"secret\r\n')
+    with pytest.raises(DataError, match=r"x.csv\): cannot be read at line") as refused:
+        take_snapshot(Groups)
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

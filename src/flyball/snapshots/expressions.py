@@ -111,7 +111,7 @@ def cast(expression: str, before: ColumnType, after: ColumnType) -> str:
     if before is ColumnType.NUMBER and after is ColumnType.INTEGER:
         return f"CASE WHEN {attempt} = {expression} THEN {attempt} END"
     if before is ColumnType.TEXT and after is ColumnType.INTEGER:
-        return f"CASE WHEN regexp_full_match({expression}, '[+-]?[0-9]+') THEN {attempt} END"
+        return f"CASE WHEN regexp_full_match({expression}, '[+-]?[0-9]+(\\.0*)?') THEN {attempt} END"
     if before is ColumnType.INTEGER and after is ColumnType.BOOLEAN:
         return f"CASE WHEN {expression} IN (0, 1) THEN {expression} = 1 END"
     return attempt

@@ -6,7 +6,7 @@ import re
 
 import duckdb
 
-from flyball.control.datasets.sources import file_source
+from flyball.control.datasets.sources import file_source, line_ends
 from flyball.domain.delimited import MISSING
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.expressions import cast, moment_of_text
@@ -14,6 +14,7 @@ from flyball.snapshots.source import ROW_NUMBER, Source, Staged, chosen
 from flyball.snapshots.workspace import Workspace, parquet, text
 
 WHOLE = r"^-?(0|[1-9][0-9]*)$"
+POINTED = r"^-?(0|[1-9][0-9]*)(\.0*)?$"
 DECIMAL = r"^-?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][+-]?[0-9]+)?$"
 
 
@@ -43,7 +44,8 @@ def _stage_csv(
     source: Source, workspace: Workspace, available: list[str], names: tuple[str, ...]
 ) -> tuple[ColumnType, ...]:
     """Trim, take out what means "no value", and give each column the narrowest type that holds it all."""
-    path, delimiter = file_source.file_of(source), file_source.header(source)[1]
+    delimiter = file_source.header(source)[1]
+    path = line_ends.evened(source, delimiter, workspace.folder / f"{source.slot}.csv")
     read = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(available)))
     missing = ", ".join(text(value) for value in ("", *_missing(source)))
     trimmed = [f"trim(c{available.index(name)}, ' ' || chr(9) || chr(13))" for name in names]
@@ -66,20 +68,29 @@ def _missing(source: Source) -> tuple[str, ...]:
 
 
 def _narrowest(workspace: Workspace, table: str, column: str) -> ColumnType:
-    """Integer, number, boolean or moment where every text is one; leading zeros, long numbers stay text."""
+    """Integer, number, boolean or moment where every text is one; leading zeros, long numbers stay text.
+
+    ``39.0`` is 39 where pandas has written whole numbers so because some are missing, or where others of
+    the column are written without a point. A whole column of them is one of numbers.
+    """
     whole = f"regexp_full_match({column}, '{WHOLE}')"
     integer, number = f"TRY_CAST({column} AS BIGINT)", f"TRY_CAST({column} AS DOUBLE)"
     fits = {
-        ColumnType.INTEGER: f"{whole} AND {integer} IS NOT NULL",
+        ColumnType.INTEGER: f"regexp_full_match({column}, '{POINTED}') AND {integer} IS NOT NULL",
         ColumnType.NUMBER: f"regexp_full_match({column}, '{DECIMAL}') AND isfinite({number})"
         f" AND NOT ({whole} AND {integer} IS NULL)",
         ColumnType.BOOLEAN: f"lower({column}) IN ('true', 'false')",
         ColumnType.MOMENT: f"{moment_of_text(column)} IS NOT NULL",
     }
-    counts = ", ".join(f"count_if(coalesce({test}, false))" for test in fits.values())
-    total, *fitting = workspace.row(f"SELECT count({column}), {counts} FROM {table}")
+    counts = ", ".join(f"count_if(coalesce({test}, false))" for test in (whole, *fits.values()))
+    every, total, unpointed, *fitting = workspace.row(
+        f"SELECT count(*), count({column}), {counts} FROM {table}"
+    )
     narrow = (type_ for type_, count in zip(fits, fitting, strict=True) if total and count == total)
-    return next(narrow, ColumnType.TEXT)
+    found = next(narrow, ColumnType.TEXT)
+    if found is ColumnType.INTEGER and total == every and not unpointed:
+        return ColumnType.NUMBER
+    return found
 
 
 def _stage_parquet(
