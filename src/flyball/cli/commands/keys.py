@@ -6,6 +6,7 @@ import click
 
 from flyball.cli.command import command, json_option
 from flyball.cli.printing.output import Output
+from flyball.domain.access import ROLES
 from flyball.domain.errors import NotFound
 
 
@@ -24,7 +25,7 @@ def keys() -> None:
 
 @command
 @click.option("--team", default="default", show_default=True)
-@click.option("--role", type=click.Choice(["owner", "member", "viewer"]), required=True)
+@click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--label", default="", help="What the key is for.")
 def issue(output: Output, *, team: str, role: str, label: str) -> None:
     """Make a key and print it: this once, only its SHA-256 is stored.

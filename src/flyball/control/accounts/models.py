@@ -5,13 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from flyball.domain.access import ROLES
 
-class Role(models.TextChoices):
-    """What one may do in a team. Each role includes those after it."""
-
-    OWNER = "owner"
-    MEMBER = "member"
-    VIEWER = "viewer"
+ROLE_CHOICES = [(role, role.capitalize()) for role in ROLES]
+"""The roles of ``domain.access`` as a column's choices."""
 
 
 class Team(models.Model):
@@ -33,7 +30,7 @@ class Membership(models.Model):
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="flyball_memberships")
-    role = models.CharField(max_length=16, choices=Role.choices)
+    role = models.CharField(max_length=16, choices=ROLE_CHOICES)
 
     class Meta:
         db_table = "flyball_membership"
@@ -49,7 +46,7 @@ class ApiKey(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     label = models.CharField(max_length=200)
     team = models.ForeignKey(Team, models.CASCADE, related_name="api_keys")
-    role = models.CharField(max_length=16, choices=Role.choices)
+    role = models.CharField(max_length=16, choices=ROLE_CHOICES)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from flyball.control.accounts.models import ApiKey, Membership, Role, Team
-from flyball.domain.access import key_digest
+from flyball.control.accounts.models import ApiKey, Membership, Team
+from flyball.domain.access import ROLES, key_digest
 from flyball.domain.errors import Conflict, InvalidInput, Problem
 from flyball.domain.records import now
 
@@ -64,7 +64,7 @@ def revoke_key(*, key: ApiKey) -> ApiKey:
 
 
 def _role(role: str) -> str:
-    if role not in Role.values:
-        problem = Problem("/role", "unknown_role", f"Expected one of {', '.join(Role.values)}.")
+    if role not in ROLES:
+        problem = Problem("/role", "unknown_role", f"Expected one of {', '.join(ROLES)}.")
         raise InvalidInput("There is no such role.", problems=[problem])
     return role

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.CharField(
-                        choices=[("owner", "Owner"), ("member", "Member"), ("viewer", "Viewer")],
+                        choices=[("viewer", "Viewer"), ("member", "Member"), ("owner", "Owner")],
                         max_length=16,
                     ),
                 ),
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.CharField(
-                        choices=[("owner", "Owner"), ("member", "Member"), ("viewer", "Viewer")],
+                        choices=[("viewer", "Viewer"), ("member", "Member"), ("owner", "Owner")],
                         max_length=16,
                     ),
                 ),
