@@ -17,7 +17,7 @@ from flyball.stores import artifacts
 
 def publish(data: bytes, manifest: Manifest) -> str:
     """Version 1 becomes champion. Gives a key that may ask it."""
-    name, team = manifest.endpoint, accounts.ensure_team("default")
+    name, team = manifest.endpoint, accounts.ensure_team(slug="default")
     artifacts.write(connection.database(), connection.raw(), data)
     Endpoint.objects.create(name=name, team=team, task=manifest.task)
     Version.objects.create(

@@ -15,7 +15,7 @@ from flyball.domain.declaration import Endpoint
 def take_snapshot(declaration: type[Endpoint], **options: Any) -> Snapshot:
     """A snapshot of an endpoint that is applied first."""
     record(declaration=declaration)
-    return datasets.take_snapshot(declaration, **options)
+    return datasets.take_snapshot(declaration=declaration, **options)
 
 
 def build(declaration: type[Endpoint], snapshot: Snapshot, **options: Any) -> Build:

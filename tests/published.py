@@ -45,7 +45,7 @@ def publish(
     decision: Decision | None = DECISION,
 ) -> Route:
     """A version of an endpoint, and one route revision more with it as champion."""
-    owner = accounts.ensure_team(team)
+    owner = accounts.ensure_team(slug=team)
     Endpoint.objects.get_or_create(
         name=endpoint, defaults={"team": owner, "task": "classification", "description": ""}
     )
@@ -100,7 +100,7 @@ def store(
 
 def key(team: str = "hospital", role: str = "owner") -> str:
     """A new key's text."""
-    return accounts.issue_key(team=accounts.ensure_team(team), role=role, label="a test")[1]
+    return accounts.issue_key(team=accounts.ensure_team(slug=team), role=role, label="a test")[1]
 
 
 @cache

@@ -22,7 +22,7 @@ Ask = Callable[..., Any]
 @pytest.fixture
 def keys(database: Database) -> dict[str, str]:
     """Each one's key."""
-    lending, sales = accounts.ensure_team("lending"), accounts.ensure_team("sales")
+    lending, sales = accounts.ensure_team(slug="lending"), accounts.ensure_team(slug="sales")
     cast = {"owner": lending, "member": lending, "viewer": lending}
     made = {role: accounts.issue_key(team=team, role=role)[1] for role, team in cast.items()}
     return {**made, "stranger": accounts.issue_key(team=sales, role="owner")[1]}
@@ -45,7 +45,7 @@ def ask(keys: dict[str, str]) -> Ask:
 def version(tmp_path: Path, database: Database) -> Version:
     """``purchase@1`` of the lending team, applied and not promoted."""
     declaration, made = small.version(tmp_path, team="lending")
-    services.apply({declaration.name: declaration})
+    services.apply(declarations={declaration.name: declaration})
     return made
 
 

@@ -30,7 +30,7 @@ HERE = "/ml/v1/endpoints/triage/predictions"
 def headers(database: Database) -> Iterator[dict[str, str]]:
     """A member's key, where ``triage`` is published."""
     published.publish(database)
-    key = accounts.issue_key(team=accounts.ensure_team("hospital"), role="member")[1]
+    key = accounts.issue_key(team=accounts.ensure_team(slug="hospital"), role="member")[1]
     inprocess.data_plane().refresher.refresh()
     yield {"Authorization": f"Bearer {key}"}
     inprocess.close()

@@ -34,7 +34,7 @@ def customer(keys: dict[str, str]) -> Customer:
         ]
         outcome = Outcome("status", positive="defaulted", time="closed_at")
 
-    services.apply({"repayment": Repayment})
+    services.apply(declarations={"repayment": Repayment})
     north = City.objects.create(region="north")
     return Customer.objects.create(age=40, income=1, born="1986-01-01", city=north)
 

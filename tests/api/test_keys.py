@@ -57,7 +57,7 @@ def test_a_key_that_cannot_be_is_refused(body: dict[str, Any], status: int, poin
 def test_who_owns_several_teams_says_which(keys: dict[str, str]) -> None:
     ada = get_user_model().objects.create_user("ada")
     for slug in ("lending", "sales"):
-        accounts.add_member(team=accounts.ensure_team(slug), user=ada, role="owner")
+        accounts.add_member(team=accounts.ensure_team(slug=slug), user=ada, role="owner")
     client = Client()
     client.force_login(ada)
     body = {"role": "viewer", "label": "board"}

@@ -209,7 +209,7 @@ def test_a_wrong_declaration_is_refused_before_anything_is_read(project: Path) -
         rows = Rows("shop.Loan")
 
     with pytest.raises(DeclarationError, match=r"Risk\.outcome is missing\."):
-        services.take_snapshot(Risk)
+        services.take_snapshot(declaration=Risk)
 
 
 @pytest.mark.parametrize("positive", ["broken", 1, True])

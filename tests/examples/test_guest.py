@@ -17,7 +17,7 @@ from loans.models import Loan
 from flyball.control.accounts.services import ensure_team, issue_key
 
 client = Client(SERVER_NAME="localhost")
-key = issue_key(team=ensure_team("default"), role="owner", label="a test")[1]
+key = issue_key(team=ensure_team(slug="default"), role="owner", label="a test")[1]
 bearer = {"HTTP_AUTHORIZATION": "Bearer " + key}
 page = client.post("/loans/", {"customer": 7, "amount": 50000, "purpose": "car"}).json()
 stored = client.get("/ml/v1/predictions/" + page["prediction"], **bearer).json()

@@ -116,7 +116,7 @@ def test_the_same_snapshot_and_seed_give_the_same_version_again(tmp_path: Path, 
 def test_a_pipeline_fitted_elsewhere_becomes_a_version(tmp_path: Path, database: Database) -> None:
     declaration, snapshot = small.snapshot(tmp_path)
     fitted = DummyClassifier(strategy="constant", constant="yes").fit([[0], [1]], ["no", "yes"])
-    version = services.register_fitted(declaration, snapshot, fitted)
+    version = services.register_fitted(declaration=declaration, snapshot=snapshot, pipeline=fitted)
     assert selectors.loaded(version).predict([{"age": 30, "job": "cook"}])[0]["label"] == "yes"
     assert version.facts["candidate"] == "by_hand"
 

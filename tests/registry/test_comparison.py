@@ -116,6 +116,6 @@ def test_a_champion_that_does_not_load_ends_no_build(champion: Version) -> None:
 
 
 def test_a_comparison_stays_where_its_champion_is(tmp_path: Path, champion: Version) -> None:
-    folder = registry.export_version(rival(champion, "baseline"), tmp_path / "exported")
-    imported = services.import_version(folder)
+    folder = registry.export_version(version=rival(champion, "baseline"), folder=tmp_path / "exported")
+    imported = services.import_version(folder=folder)
     assert "comparison" not in imported.facts

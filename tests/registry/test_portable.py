@@ -32,7 +32,7 @@ class Homemade(DummyClassifier):
 def folder(tmp_path: Path, database: Database) -> Path:
     """An exported version, from a server that has it no more."""
     _, version = small.version(tmp_path)
-    exported = services.export_version(version, tmp_path / "exported")
+    exported = services.export_version(version=version, folder=tmp_path / "exported")
     Version.objects.all().delete()
     Artifact.objects.all().delete()
     ArtifactPart.objects.all().delete()
@@ -51,7 +51,7 @@ def change(folder: Path, edit: Callable[[dict[str, Any]], None], *, cover: bool 
 
 
 def test_a_version_comes_back_as_it_left(folder: Path) -> None:
-    version = services.import_version(folder)
+    version = services.import_version(folder=folder)
     version.refresh_from_db()
     exported = json.loads((folder / "version.json").read_text())
     assert (version.manifest, version.facts) == (exported["manifest"], exported["facts"])
@@ -60,12 +60,12 @@ def test_a_version_comes_back_as_it_left(folder: Path) -> None:
 
 def test_an_imported_version_takes_the_next_number_of_its_endpoint(folder: Path) -> None:
     record(declaration=small.declare(folder, name="other"))
-    names = [str(services.import_version(folder, endpoint="other")) for _ in range(2)]
+    names = [str(services.import_version(folder=folder, endpoint="other")) for _ in range(2)]
     assert names == ["other@1", "other@2"]
 
 
 def test_the_same_version_is_exported_as_the_same_folder(folder: Path, tmp_path: Path) -> None:
-    again = services.export_version(services.import_version(folder), tmp_path / "again")
+    again = services.export_version(version=services.import_version(folder=folder), folder=tmp_path / "again")
     for name in ("version.json", "model.skops"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
 
@@ -76,14 +76,14 @@ def test_a_model_that_was_changed_is_refused(folder: Path) -> None:
     data[len(data) // 2] ^= 1
     model.write_bytes(bytes(data))
     with pytest.raises(ArtifactCorrupt):
-        services.import_version(folder)
+        services.import_version(folder=folder)
     assert not Version.objects.exists()
 
 
 def test_a_description_that_was_changed_is_refused(folder: Path) -> None:
     change(folder, lambda document: document["facts"].update(held_out_score=1.0))
     with pytest.raises(ArtifactCorrupt, match="changed"):
-        services.import_version(folder)
+        services.import_version(folder=folder)
 
 
 def test_golden_answers_that_were_changed_are_refused(folder: Path) -> None:
@@ -92,14 +92,14 @@ def test_golden_answers_that_were_changed_are_refused(folder: Path) -> None:
 
     change(folder, edit, cover=True)
     with pytest.raises(GoldenMismatch):
-        services.import_version(folder)
+        services.import_version(folder=folder)
     assert not Version.objects.exists()
 
 
 def test_a_folder_without_golden_rows_proves_nothing_and_is_refused(folder: Path) -> None:
     change(folder, lambda document: document["manifest"].update(golden=[]), cover=True)
     with pytest.raises(ArtifactCorrupt, match="golden"):
-        services.import_version(folder)
+        services.import_version(folder=folder)
 
 
 def test_a_pickle_under_a_models_name_is_refused_by_its_content(folder: Path) -> None:
@@ -111,29 +111,29 @@ def test_a_pickle_under_a_models_name_is_refused_by_its_content(folder: Path) ->
         cover=True,
     )
     with pytest.raises(ArtifactUntrusted):
-        services.import_version(folder)
+        services.import_version(folder=folder)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "{" * 100_000, '{"format": 1}', "\x00"])
 def test_what_is_no_description_is_refused(folder: Path, text: str) -> None:
     (folder / "version.json").write_text(text)
     with pytest.raises(ArtifactCorrupt):
-        services.import_version(folder)
+        services.import_version(folder=folder)
 
 
 @pytest.mark.parametrize("name", ["version.json", "model.skops"])
 def test_a_folder_that_lacks_a_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ArtifactCorrupt, match=name):
-        services.import_version(folder)
+        services.import_version(folder=folder)
 
 
 def test_what_a_folder_says_about_trust_is_not_read(tmp_path: Path, database: Database) -> None:
     mine = (Candidate("mine", Homemade(strategy="prior")),)
     _, version = small.version(tmp_path, candidates=mine, trusted=(Homemade,))
-    folder = services.export_version(version, tmp_path / "exported")
+    folder = services.export_version(version=version, folder=tmp_path / "exported")
     assert "Homemade" in str(json.loads((folder / "version.json").read_text())["manifest"]["trusted"])
     with pytest.raises(ArtifactUntrusted, match="Homemade"):
-        services.import_version(folder)
+        services.import_version(folder=folder)
     trusted = (f"{Homemade.__module__}.Homemade",)
-    assert selectors.manifest(services.import_version(folder, trusted=trusted)).trusted == trusted
+    assert selectors.manifest(services.import_version(folder=folder, trusted=trusted)).trusted == trusted

@@ -24,7 +24,7 @@ def champions() -> list[int]:
 def applied(folder: Path, **attributes: object) -> Version:
     """A version of an endpoint that has been applied."""
     declaration, version = small.version(folder, **attributes)
-    services.apply({declaration.name: declaration})
+    services.apply(declarations={declaration.name: declaration})
     return version
 
 

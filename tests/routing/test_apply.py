@@ -29,7 +29,7 @@ DECIDE = Threshold(0.4, at_or_above="call", below="leave")
 
 
 def apply(declaration: type[Declaration]) -> list[Change]:
-    return services.apply({declaration.name: declaration})
+    return services.apply(declarations={declaration.name: declaration})
 
 
 def declare(folder: Path, **attributes: Any) -> type[Declaration]:
@@ -63,7 +63,7 @@ def test_applied_again_nothing_changes(tmp_path: Path, database: Database) -> No
 
 def test_a_plan_names_the_same_changes_and_makes_none(tmp_path: Path, database: Database) -> None:
     declaration = declare(tmp_path)
-    plan = services.plan_changes({"purchase": declaration})
+    plan = services.plan_changes(declarations={"purchase": declaration})
     assert not Endpoint.objects.exists()
     assert not Team.objects.exists()
     assert plan == apply(declaration)
@@ -165,7 +165,7 @@ def test_a_positive_class_that_the_champion_does_not_know_is_refused(
 
 def test_an_endpoint_that_is_declared_no_more_keeps_answering(tmp_path: Path, database: Database) -> None:
     promoted(tmp_path)
-    assert services.apply({}) == []
+    assert services.apply(declarations={}) == []
     assert selectors.route("purchase") is not None
 
 

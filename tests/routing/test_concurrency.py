@@ -35,8 +35,11 @@ def versions(tmp_path: Path, database: Database) -> list[Version]:
     """
     declaration, snapshot = small.snapshot(tmp_path)
     plain = DummyClassifier().fit([[0], [1]], ["no", "yes"])
-    found = [registry.register_fitted(declaration, snapshot, plain) for _ in range(2 * WRITERS + 1)]
-    services.apply({declaration.name: declaration})
+    found = [
+        registry.register_fitted(declaration=declaration, snapshot=snapshot, pipeline=plain)
+        for _ in range(2 * WRITERS + 1)
+    ]
+    services.apply(declarations={declaration.name: declaration})
     services.promote(endpoint="purchase", version=1)
     return found
 

@@ -86,7 +86,7 @@ def test_a_version_that_does_not_exist_is_refused(tmp_path: Path, database: Data
 def test_nothing_is_learned_for_an_endpoint_that_was_not_applied(tmp_path: Path, database: Database) -> None:
     declaration = small.declare(small.write_csv(tmp_path / "rows.csv"))
     with pytest.raises(UnknownEndpoint, match="flyball apply"):
-        datasets.take_snapshot(declaration)
+        datasets.take_snapshot(declaration=declaration)
     with pytest.raises(UnknownEndpoint, match="flyball apply"):
         registry.request_build(declaration=declaration)
 

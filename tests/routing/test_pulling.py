@@ -81,7 +81,7 @@ def test_a_rows_key_is_the_reference_of_its_prediction(
     declaration: type[Classification], customer: Customer
 ) -> None:
     made = prediction(APPLIED, reference=str(loan(customer).pk))
-    assert services.record_outcomes_pulled(declaration) == Counts(bound=1)
+    assert services.record_outcomes_pulled(declaration=declaration) == Counts(bound=1)
     assert bound() == [(made.id, "repaid", "pull")]
 
 
@@ -91,7 +91,7 @@ def test_without_a_reference_entity_and_time_find_the_prediction(
     made = prediction(APPLIED, entity={"customer_id": customer.pk})
     prediction(APPLIED + timedelta(days=60), entity={"customer_id": customer.pk})
     loan(customer, day=30)
-    assert services.record_outcomes_pulled(declaration) == Counts(bound=1)
+    assert services.record_outcomes_pulled(declaration=declaration) == Counts(bound=1)
     assert bound() == [(made.id, "repaid", "pull")]
 
 
@@ -99,15 +99,15 @@ def test_a_row_whose_outcome_is_not_known_yet_is_left_alone(
     declaration: type[Classification], customer: Customer
 ) -> None:
     prediction(APPLIED, reference=str(loan(customer, status=None).pk))
-    assert services.record_outcomes_pulled(declaration) == Counts()
+    assert services.record_outcomes_pulled(declaration=declaration) == Counts()
 
 
 def test_pulling_again_changes_nothing(declaration: type[Classification], customer: Customer) -> None:
     prediction(APPLIED, reference=str(loan(customer).pk))
     prediction(APPLIED, entity={"customer_id": customer.pk})
     loan(customer, day=31)
-    assert services.record_outcomes_pulled(declaration) == Counts(bound=2)
-    assert services.record_outcomes_pulled(declaration) == Counts()
+    assert services.record_outcomes_pulled(declaration=declaration) == Counts(bound=2)
+    assert services.record_outcomes_pulled(declaration=declaration) == Counts()
     assert StoredOutcome.objects.count() == 2
 
 
@@ -116,9 +116,9 @@ def test_a_correction_is_pulled_as_a_new_outcome(
 ) -> None:
     row = loan(customer)
     made = prediction(APPLIED, reference=str(row.pk))
-    services.record_outcomes_pulled(declaration)
+    services.record_outcomes_pulled(declaration=declaration)
     Loan.objects.filter(pk=row.pk).update(status="defaulted")
-    assert services.record_outcomes_pulled(declaration) == Counts(bound=1)
+    assert services.record_outcomes_pulled(declaration=declaration) == Counts(bound=1)
     assert bound() == [(made.id, "repaid", "pull"), (made.id, "defaulted", "pull")]
 
 
@@ -127,5 +127,5 @@ def test_what_nobody_predicted_is_counted_and_not_stored(
 ) -> None:
     prediction(APPLIED, reference=str(loan(customer).pk))
     loan(customer)
-    assert services.record_outcomes_pulled(declaration) == Counts(bound=1, unmatched=1)
+    assert services.record_outcomes_pulled(declaration=declaration) == Counts(bound=1, unmatched=1)
     assert StoredOutcome.objects.count() == 1

@@ -60,13 +60,13 @@ def test_applying_forgets_only_when_told_to_and_names_what(tmp_path: Path, datab
     promote(applied(tmp_path, **WIDE))
     promote(second_declaration(tmp_path, **NARROW))
     last = {"purchase": declared(tmp_path)}
-    assert services.apply(last) == []
+    assert services.apply(declarations=last) == []
     forgotten = [Change("purchase", "forgets job: route 3")]
-    assert services.plan_changes(last, forget=True) == forgotten
+    assert services.plan_changes(declarations=last, forget=True) == forgotten
     assert route().number == 2
-    assert services.apply(last, forget=True) == forgotten
+    assert services.apply(declarations=last, forget=True) == forgotten
     assert (route().number, route().fields) == (3, ("age",))
-    assert services.apply(last, forget=True) == []
+    assert services.apply(declarations=last, forget=True) == []
 
 
 def test_what_was_forgotten_is_known_again_with_a_version_that_takes_it(
@@ -74,7 +74,7 @@ def test_what_was_forgotten_is_known_again_with_a_version_that_takes_it(
 ) -> None:
     promote(applied(tmp_path, features=[RequestSource("age"), RequestSource("job")]))
     promote(second_declaration(tmp_path, **NARROW))
-    services.apply({"purchase": declared(tmp_path)}, forget=True)
+    services.apply(declarations={"purchase": declared(tmp_path)}, forget=True)
     services.rollback(endpoint="purchase")
     assert route().fields == ("age", "job")
 
@@ -85,7 +85,7 @@ def test_a_rollback_after_forgetting_brings_back_its_own_fields_alone(
     promote(applied(tmp_path, **WIDE))
     promote(second_declaration(tmp_path, **NARROW))
     promote(second_declaration(tmp_path, **NARROW))
-    services.apply({"purchase": declared(tmp_path)}, forget=True)
+    services.apply(declarations={"purchase": declared(tmp_path)}, forget=True)
     services.rollback(endpoint="purchase")
     assert (route().champion.version, route().fields) == (2, ("age",))
 

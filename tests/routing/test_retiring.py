@@ -32,7 +32,7 @@ def version(tmp_path: Path, database: Database) -> Version:
 
 
 def test_what_left_the_code_is_named_and_not_changed(version: Version) -> None:
-    assert services.apply({}) == []
+    assert services.apply(declarations={}) == []
     assert undeclared([]) == ["purchase"]
     assert undeclared(["purchase"]) == []
     assert selectors.route("purchase") is not None
@@ -71,13 +71,13 @@ def test_nothing_is_retired_that_was_never_applied(database: Database) -> None:
 def test_declared_and_applied_again_it_answers_again(tmp_path: Path, version: Version) -> None:
     retire(endpoint="purchase", yes=True)
     again = {"purchase": small.declare(tmp_path / "rows.csv")}
-    assert services.apply(again) == [Change("purchase", "is retired no more")]
+    assert services.apply(declarations=again) == [Change("purchase", "is retired no more")]
     assert Endpoint.objects.get().retired_at is None
-    assert services.apply(again) == []
+    assert services.apply(declarations=again) == []
 
 
 def test_a_retired_endpoint_holds_up_no_release(tmp_path: Path, version: Version) -> None:
     retire(endpoint="purchase", yes=True)
     ArtifactPart.objects.update(data=b"lost")
     other = small.declare(tmp_path / "rows.csv", name="other")
-    assert [change.endpoint for change in services.apply({"other": other})] == ["other"]
+    assert [change.endpoint for change in services.apply(declarations={"other": other})] == ["other"]

@@ -19,7 +19,11 @@ class Entity(ManagementView):
     def patch(self, request: Request, endpoint: str, key: str) -> Response:
         """Update an entity's features through the model's own validation; the values as they are now."""
         name = self.endpoint(request, endpoint).name
-        return Response(services.update_entity(discovery.find(name), key, body(request, _schema(request))))
+        return Response(
+            services.update_entity(
+                declaration=discovery.find(name), key=key, values=body(request, _schema(request))
+            )
+        )
 
 
 def _schema(request: Request) -> Schema:

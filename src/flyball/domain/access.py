@@ -1,8 +1,9 @@
-"""Who may do what: roles, principals, and the digest by which a key is known."""
+"""Who may do what: teams' names, roles, principals, and the digest by which a key is known."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,15 @@ from flyball.domain.errors import Forbidden, NotReady, Unauthenticated
 
 ROLES = ("viewer", "member", "owner")
 """What one may do in a team; each role includes those before it."""
+
+
+SLUG = "is named with at most 50 lower-case letters, digits, - and _."
+"""What ``is_slug`` asks, as the end of a sentence."""
+
+
+def is_slug(text: str) -> bool:
+    """Whether a team may be named so: the name stands in routes and addresses."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,49}", text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -246,6 +246,11 @@ class Endpoint:
         _declared[f"{cls.__module__}.{cls.__qualname__}"] = cls
 
     @classmethod
+    def description(cls) -> str:
+        """The class's own docstring. Not an inherited one: the three kinds' describe the kind."""
+        return (cls.__dict__.get("__doc__") or "").strip()
+
+    @classmethod
     def tables(cls) -> tuple[FeatureTable, ...]:
         """The feature tables, in the order they are declared."""
         return tuple(source for source in cls.features or () if isinstance(source, FeatureTable))

@@ -19,7 +19,7 @@ def take_snapshot(output: Output, declaration: type[Endpoint]) -> Snapshot:
 
     with steps(output) as bar:
         snapshot = services.take_snapshot(
-            declaration, report=lambda doing: bar.at(f"{declaration.name}: {doing}")
+            declaration=declaration, report=lambda doing: bar.at(f"{declaration.name}: {doing}")
         )
     output.note(
         f"Snapshot {snapshot.digest[:12]}: {snapshot.row_count} rows, "

@@ -19,7 +19,7 @@ def new_owner_key(config: Config) -> str | None:
     path = key_file(config)
     if path.exists() and _known(path.read_text().strip()):
         return None
-    _, text = services.issue_key(team=services.ensure_team(TEAM), role="owner", label="first start")
+    _, text = services.issue_key(team=services.ensure_team(slug=TEAM), role="owner", label="first start")
     _write(path, text)
     return text
 

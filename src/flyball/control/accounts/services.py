@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from flyball.control.accounts.models import ApiKey, Membership, Team
-from flyball.domain.access import ROLES, key_digest
+from flyball.domain.access import ROLES, SLUG, is_slug, key_digest
 from flyball.domain.errors import Conflict, InvalidInput, Problem
 from flyball.domain.records import now
 
 KEY_BYTES = 32
 """Random bytes in a key: 256 bits, so that a plain SHA-256 is enough to store it."""
-
-SLUG = "is named with at most 50 lower-case letters, digits, - and _."
-
-
-def is_slug(text: str) -> bool:
-    """Whether a team may be named so: the name stands in routes and addresses."""
-    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,49}", text) is not None
 
 
 def create_team(*, slug: str, name: str = "") -> Team:
@@ -35,7 +27,7 @@ def create_team(*, slug: str, name: str = "") -> Team:
         raise Conflict("There is a team of that name already.") from None
 
 
-def ensure_team(slug: str) -> Team:
+def ensure_team(*, slug: str) -> Team:
     """The team of a slug, made where it is missing."""
     return Team.objects.get_or_create(slug=slug, defaults={"name": slug})[0]
 

@@ -31,7 +31,9 @@ REASONS = {
 """Sentences for Django's codes: its own sentences repeat the value."""
 
 
-def update_entity(declaration: type[Endpoint], key: Scalar, values: Mapping[str, Any]) -> dict[str, Scalar]:
+def update_entity(
+    *, declaration: type[Endpoint], key: Scalar, values: Mapping[str, Any]
+) -> dict[str, Scalar]:
     """Write features of one entity through the models' ``full_clean()`` and ``save()``; gives them as saved.
 
     Where a table has an event time, a new row is added from now on, and what was known before stays.

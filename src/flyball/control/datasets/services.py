@@ -17,8 +17,8 @@ __all__ = ["take_snapshot", "update_entity"]
 
 
 def take_snapshot(
-    declaration: type[Endpoint],
     *,
+    declaration: type[Endpoint],
     as_of: datetime | None = None,
     report: Callable[[str], None] | None = None,
 ) -> Snapshot:

@@ -18,9 +18,9 @@ def record(*, declaration: type[Endpoint]) -> AppliedEndpoint:
     endpoint, _ = AppliedEndpoint.objects.update_or_create(
         name=declaration.name,
         defaults={
-            "team": ensure_team(declaration.team),
+            "team": ensure_team(slug=declaration.team),
             "task": declaration.task,
-            "description": description(declaration),
+            "description": declaration.description(),
             "retired_at": None,
         },
     )
@@ -43,8 +43,3 @@ def retire(*, endpoint: str, yes: bool = False) -> AppliedEndpoint:
     AppliedEndpoint.objects.filter(name=endpoint, retired_at=None).update(retired_at=now())
     found.refresh_from_db()
     return found
-
-
-def description(declaration: type[Endpoint]) -> str:
-    """The declaration's own docstring. Not an inherited one: the three kinds' describe the kind."""
-    return (declaration.__dict__.get("__doc__") or "").strip()

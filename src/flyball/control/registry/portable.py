@@ -25,7 +25,7 @@ MODEL = "model.skops"
 DOCUMENT = "version.json"
 
 
-def export_version(version: Version, folder: Path) -> Path:
+def export_version(*, version: Version, folder: Path) -> Path:
     """Write a version as ``version.json`` and ``model.skops``; the folder is made where it is missing."""
     content = {"manifest": version.manifest, "facts": version.facts}
     document = {"format": FORMAT, "content_sha256": digest(content), **content}
@@ -36,7 +36,7 @@ def export_version(version: Version, folder: Path) -> Path:
     return folder
 
 
-def import_version(folder: Path, *, endpoint: str | None = None, trusted: Sequence[str] = ()) -> Version:
+def import_version(*, folder: Path, endpoint: str | None = None, trusted: Sequence[str] = ()) -> Version:
     """Register a version from a folder under the endpoint's next number.
 
     ``endpoint`` is another endpoint than the folder names; ``trusted`` the types that this server's own

@@ -99,7 +99,7 @@ def register(*, build: Build, candidate: str | None = None, champion: Version | 
     return number_version(manifest, facts, wanted[0])
 
 
-def register_fitted(declaration: type[Endpoint], snapshot: Snapshot, pipeline: Any) -> Version:
+def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline: Any) -> Version:
     """Make a scikit-learn pipeline that was fitted elsewhere a numbered version.
 
     It takes the snapshot's features as one data frame, and answers golden rows drawn from that snapshot.
@@ -118,7 +118,7 @@ def register_fitted(declaration: type[Endpoint], snapshot: Snapshot, pipeline: A
 
 def _snapshot_of(build: Build, declaration: type[Endpoint]) -> Snapshot:
     if build.snapshot is None:
-        build.snapshot = take_snapshot(declaration)
+        build.snapshot = take_snapshot(declaration=declaration)
         build.save(update_fields=["snapshot"])
     return build.snapshot
 

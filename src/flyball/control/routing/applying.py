@@ -11,15 +11,16 @@ from django.core.checks import ERROR
 from django.db import connection
 
 from flyball.control.accounts.models import Team
-from flyball.control.accounts.services import SLUG, ensure_team, is_slug
+from flyball.control.accounts.services import ensure_team
 from flyball.control.datasets.checks import check
 from flyball.control.declarations.models import Endpoint as AppliedEndpoint
 from flyball.control.declarations.selectors import endpoints
-from flyball.control.declarations.services import description, record
+from flyball.control.declarations.services import record
 from flyball.control.registry import selectors as registry
 from flyball.control.routing import composition, guards, selectors
 from flyball.control.routing.partitions import ensure_partitions
 from flyball.control.routing.publishing import Kind, publish
+from flyball.domain.access import SLUG, is_slug
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
 from flyball.domain.routing import Route, remembering
@@ -41,12 +42,12 @@ class _Step:
     act: Callable[[], Any]
 
 
-def plan_changes(declarations: Declarations, *, forget: bool = False) -> list[Change]:
+def plan_changes(*, declarations: Declarations, forget: bool = False) -> list[Change]:
     """What ``apply`` would change, in order. Raises ``DeclarationError`` where it would refuse."""
     return [step.change for step in _steps(declarations, forget=forget)]
 
 
-def apply(declarations: Declarations, user: Any = None, *, forget: bool = False) -> list[Change]:
+def apply(*, declarations: Declarations, user: Any = None, forget: bool = False) -> list[Change]:
     """Bring the database in line with the declarations; what was changed, nothing when all was in line.
 
     First every routed version is loaded and gives its golden answers here, and every declaration is
@@ -95,7 +96,7 @@ def _teams(declarations: Declarations) -> Iterator[_Step]:
         if not is_slug(team):
             raise DeclarationError(f"{endpoint}: team {SLUG}")
         if team not in known:
-            yield _Step(Change(endpoint, f"team {team} is created"), partial(ensure_team, team))
+            yield _Step(Change(endpoint, f"team {team} is created"), partial(ensure_team, slug=team))
 
 
 def _endpoint(declaration: type[Endpoint]) -> Iterator[_Step]:
@@ -125,7 +126,7 @@ def _differences(declaration: type[Endpoint], applied: AppliedEndpoint) -> Itera
         yield f"moves from team {applied.team} to team {declaration.team}"
     if applied.task != declaration.task:
         yield f"becomes {declaration.task} instead of {applied.task}"
-    if applied.description != description(declaration):
+    if applied.description != declaration.description():
         yield "has a new description"
 
 

@@ -23,7 +23,7 @@ BATCH = 200
 Pulled = tuple[Scalar, Mapping[str, Scalar], datetime | None, Scalar]
 
 
-def record_outcomes_pulled(declaration: type[Endpoint], since: datetime | None = None) -> Counts:
+def record_outcomes_pulled(*, declaration: type[Endpoint], since: datetime | None = None) -> Counts:
     """Record what the rows' table says happened; the counts of what is new.
 
     A row whose key is some prediction's reference is bound by it, another by its entity and the

@@ -95,7 +95,7 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
     return RouteChange(revision=revision, dropped=dropped)
 
 
-def import_version(folder: Path, *, endpoint: str | None = None) -> Version:
+def import_version(*, folder: Path, endpoint: str | None = None) -> Version:
     """Register an exported version; which types it may hold is for this server's own declaration to say.
 
     Raises ``UnknownEndpoint``, ``InvalidInput`` for another task, and what the registry's import raises.
@@ -105,7 +105,7 @@ def import_version(folder: Path, *, endpoint: str | None = None) -> Version:
     if manifest.task != declaration.task:
         problem = Problem("/task", "wrong_task", f"The endpoint is declared as {declaration.task}.")
         raise InvalidInput("The folder's version is for another task.", problems=[problem])
-    return portable.import_version(folder, endpoint=declaration.name, trusted=_trusted(declaration))
+    return portable.import_version(folder=folder, endpoint=declaration.name, trusted=_trusted(declaration))
 
 
 def _trusted(declaration: type[Endpoint]) -> tuple[str, ...]:

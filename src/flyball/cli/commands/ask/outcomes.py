@@ -66,7 +66,7 @@ def _pulled(endpoint: str, since: datetime | None) -> Counts:
     from flyball.control.declarations.discovery import find
     from flyball.control.routing.services import record_outcomes_pulled
 
-    return record_outcomes_pulled(find(endpoint), since=since and since.replace(tzinfo=UTC))
+    return record_outcomes_pulled(declaration=find(endpoint), since=since and since.replace(tzinfo=UTC))
 
 
 def _read(file: Path, endpoint: str) -> list[SentOutcome]:

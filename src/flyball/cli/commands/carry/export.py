@@ -23,5 +23,5 @@ def export(output: Output, *, version: str, folder: Path) -> None:
     from flyball.control.routing.selectors import resolve
 
     wanted = resolve(version)
-    export_version(wanted, folder)
+    export_version(version=wanted, folder=folder)
     output.result({"version": str(wanted), "folder": str(folder)}, f"{wanted} is in {folder}.")

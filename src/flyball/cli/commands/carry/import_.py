@@ -26,7 +26,7 @@ def import_(output: Output, *, folder: Path, endpoint: str | None) -> None:
     """
     from flyball.control.routing.services import import_version
 
-    version = import_version(folder, endpoint=endpoint)
+    version = import_version(folder=folder, endpoint=endpoint)
     output.result(
         {"version": str(version)}, f"{version} is registered. Promote it: flyball promote {version}"
     )

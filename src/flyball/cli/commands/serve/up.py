@@ -63,7 +63,7 @@ def prepare(output: Output) -> None:
         output.note("Migrating the database.")
         call_command("migrate", verbosity=0, interactive=False)
     refuse_faults()
-    for change in services.apply(discovery.autodiscover()):
+    for change in services.apply(declarations=discovery.autodiscover()):
         output.note(f"Applied: {change.endpoint} {change.what}.")
 
 

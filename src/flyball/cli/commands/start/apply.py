@@ -34,7 +34,7 @@ def apply(output: Output, *, dry_run: bool, forget: bool) -> None:
     refuse_faults()
     declarations = discovery.autodiscover()
     act = services.plan_changes if dry_run else services.apply
-    changes = act(declarations, forget=forget)
+    changes = act(declarations=declarations, forget=forget)
     rows = [{"endpoint": change.endpoint, "change": change.what} for change in changes]
     output.table(rows, ("endpoint", "change"), empty="Nothing changes.")
     for name in undeclared(declarations):

@@ -88,7 +88,7 @@ def _built(
         with redirect_stdout(sys.stderr):  # standard output is for this command's own result
             for words in filling:
                 call_command(*words)
-        services.apply(declarations)
+        services.apply(declarations=declarations)
         return [_one(output, declaration, filled=bool(filling)) for declaration in declarations.values()]
 
 
