@@ -43,7 +43,7 @@ STATUS = {
 }
 """The HTTP status of each error code."""
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""RFC 9110's names of statuses that Python before 3.13 calls otherwise: a problem has one title everywhere."""
+"""RFC 9110's names of statuses that Python before 3.13 calls otherwise: a title is the same everywhere."""
 LONGEST_POINTER = 500
 """Characters of a pointer: it repeats names that were sent, which may be of any length."""
 
