@@ -36,6 +36,8 @@ STATUS = {
     "model_failed": 500,
     "artifact_corrupt": 500,
     "golden_mismatch": 500,
+    "database": 500,
+    "unusable": 500,
     "unusable": 500,
     "database": 500,
     "overloaded": 503,
