@@ -50,8 +50,8 @@ def preprocessing(
     """The columns that models compute with, dense float64: imputed, scaled, encoded, unknowns ignored.
 
     Missing numbers become the median and get a column of their own that says so; where they are not to be
-    ``filled``, they stay NaN. A missing category is a category. Raises ``DataError`` where ``fields`` names
-    what the schema lacks.
+    ``filled``, numbers stay as they are. A missing category is a category. Raises ``DataError`` where
+    ``fields`` names what the schema lacks.
     """
     unknown = sorted(set(fields or ()) - {field.name for field in schema.fields})
     if unknown:
@@ -61,12 +61,14 @@ def preprocessing(
     def named(*kinds: Kind) -> list[str]:
         return [field.name for field in used if field.kind in kinds]
 
+    # What is not filled is not scaled either: trees need neither, and the sum for a mean may overflow.
+    numbers = make_pipeline(_filled("median"), StandardScaler()) if filled else "passthrough"
     texts = named(Kind.TEXT)
     parts = [
-        ("numbers", _numbers(filled), named(Kind.NUMBER, Kind.INTEGER)),
-        ("booleans", _filled("most_frequent") if filled else StandardScaler(), named(Kind.BOOLEAN)),
+        ("numbers", numbers, named(Kind.NUMBER, Kind.INTEGER)),
+        ("booleans", _filled("most_frequent") if filled else "passthrough", named(Kind.BOOLEAN)),
         ("categories", _categories(encoding), named(Kind.CATEGORY)),
-        ("moments", make_pipeline(Calendar(), _numbers(filled)), named(Kind.TIMESTAMP)),
+        ("moments", make_pipeline(Calendar(), numbers), named(Kind.TIMESTAMP)),
         *((f"text {place}", Words(), name) for place, name in enumerate(texts)),
     ]
     return ColumnTransformer([part for part in parts if part[2]], sparse_threshold=0)
@@ -74,10 +76,6 @@ def preprocessing(
 
 def _filled(strategy: str) -> SimpleImputer:
     return SimpleImputer(strategy=strategy, add_indicator=True, keep_empty_features=True)
-
-
-def _numbers(filled: bool) -> Pipeline:
-    return make_pipeline(*([_filled("median")] if filled else []), StandardScaler())
 
 
 def _categories(encoding: str) -> Any:

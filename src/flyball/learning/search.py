@@ -68,7 +68,7 @@ def search(
     points, in_time = tried.points, tried.in_time
     for rung in rungs[1:-1]:
         points = _climbing(points)
-        if in_time:
+        if in_time and len(points) > 1:
             points, in_time = _climbed(points, _Scored(objective, rung, deadline))
     if len(rungs) > 1:
         finalists = _climbing(points)
@@ -151,9 +151,12 @@ def _tell(study: optuna.Study, trial: optuna.Trial | None, score: float | None) 
 
 
 def _climbing(points: Sequence[Point]) -> list[Point]:
-    """The part of the points that climbs to the next rung, the best first; of equal ones the earlier."""
+    """The part of the points that climbs to the next rung, the best first; of equal ones the earlier.
+
+    Rounded down, so that no rung costs much more than the one before.
+    """
     best_first = sorted(points, key=lambda point: (-mean(point.scores), point.number))
-    return best_first[: math.ceil(len(points) / GROWTH)]
+    return best_first[: max(1, len(points) // GROWTH)]
 
 
 def _among(point: Point, points: Sequence[Point]) -> bool:
