@@ -21,7 +21,7 @@ from flyball.learning.forward import Split
 HELD_OUT = 0.2
 """The share of the rows that is kept for the final score."""
 LEAST = 5
-"""Rows, or entities where rows have no time, below which a fifth of them is none."""
+"""The fewest rows, or entities where rows have no time: a fifth of fewer rounds to nothing."""
 TOO_FEW = "There are too few rows or entities to split them so."
 
 
