@@ -33,7 +33,8 @@ class Kind(StrEnum):
 class Field:
     """One field of a schema.
 
-    ``categories`` are the values seen in the snapshot (category only); ``low`` and ``high`` the observed
+    ``categories`` are the values seen in the snapshot, or declared (category only), ``labels`` what people
+    call them, in the same order (none where nobody has said); ``low`` and ``high`` the observed
     range (number and integer only); ``source`` is ``request`` or the feature table's name; ``unseen``
     says whether a value outside categories or range is refused or answered with a warning.
     """
@@ -42,6 +43,7 @@ class Field:
     kind: Kind
     nullable: bool = False
     categories: tuple[Scalar, ...] = ()
+    labels: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
     source: str = "request"

@@ -10,7 +10,7 @@ from flyball.domain.schema import Kind
 from flyball.snapshots import expressions
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.expressions import Reading
-from flyball.snapshots.source import Staged
+from flyball.snapshots.source import Enumeration, Staged
 from flyball.snapshots.tables import SeenTable
 
 
@@ -31,6 +31,11 @@ class Feature:
     def type(self) -> ColumnType:
         """Its stored type."""
         return self.reading.type
+
+    @property
+    def enumeration(self) -> Enumeration | None:
+        """What its source says of its values, where they are few and named."""
+        return self.reading.staged.enumerations.get(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

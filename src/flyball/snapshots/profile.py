@@ -36,7 +36,7 @@ def describe(
     fields = []
     for i, feature in enumerate(layout.features):
         stated = declaration.fields.get(feature.name, words.Field())
-        kind = Kind(stated.kind) if stated.kind else _kind(workspace, table, f"f{i}", feature.type)
+        kind = Kind(stated.kind) if stated.kind else _kind(workspace, table, f"f{i}", feature)
         shown = _column(workspace, table, f"f{i}", kind)
         profile[feature.name] = shown
         seen = _seen(workspace, table, f"f{i}") if kind is Kind.CATEGORY else ()
@@ -48,9 +48,11 @@ def describe(
     return Schema(tuple(fields)), profile
 
 
-def _kind(workspace: Workspace, table: str, column: str, type_: ColumnType) -> Kind:
-    if type_ is not ColumnType.TEXT:
-        return KIND[type_]
+def _kind(workspace: Workspace, table: str, column: str, feature: Feature) -> Kind:
+    if feature.enumeration is not None:
+        return Kind.CATEGORY
+    if feature.type is not ColumnType.TEXT:
+        return KIND[feature.type]
     distinct = workspace.row(f"SELECT count(DISTINCT {column}) FROM {table}")[0]
     return Kind.CATEGORY if distinct <= CATEGORIES else Kind.TEXT
 
@@ -63,19 +65,29 @@ def _field(
     stated: words.Field,
     declaration: type[words.Endpoint],
 ) -> Field:
+    categories = _categories(feature, seen) if stated.categories is None else stated.categories
+    known = feature.enumeration.labels if feature.enumeration else {}
     quantiles = shown.get("quantiles", {}) if kind in {Kind.NUMBER, Kind.INTEGER} else {}
     return Field(
         name=feature.name,
         kind=kind,
         nullable=bool(shown["missing"]) if stated.nullable is None else stated.nullable,
-        categories=(seen if stated.categories is None else stated.categories)
-        if kind is Kind.CATEGORY
+        categories=categories if kind is Kind.CATEGORY else (),
+        labels=tuple(known.get(value, str(value)) for value in categories)
+        if known and kind is Kind.CATEGORY
         else (),
         low=quantiles.get("0.0") if stated.low is None else stated.low,
         high=quantiles.get("1.0") if stated.high is None else stated.high,
         source=feature.source,
         unseen=stated.unseen or declaration.unseen,
     )
+
+
+def _categories(feature: Feature, seen: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """The values that the source declares, in its order; then the others that are seen."""
+    enumeration = feature.enumeration
+    declared = tuple(enumeration.labels) if enumeration and enumeration.declared else ()
+    return (*declared, *(value for value in seen if value not in declared))
 
 
 def _seen(workspace: Workspace, table: str, column: str) -> tuple[Scalar, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flyball.domain.declaration import Endpoint, FeatureTable, Origin
 from flyball.domain.errors import DataError
+from flyball.domain.values import Scalar
 from flyball.snapshots.column_types import ColumnType
 
 ROW_NUMBER = "row number"
@@ -58,10 +59,19 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enumeration:
+    """What people call the values of a column. ``declared``: they are all that there should be, in order."""
+
+    labels: Mapping[Scalar, str]
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
     """A source copied to a Parquet file: its columns ``c0``, ``c1``… by name, each with its stored type.
 
-    ``features`` are the names of those that are features.
+    ``features`` are the names of those that are features; ``enumerations`` what the source knows of columns
+    whose values stand for something, whatever their type.
     """
 
     source: Source
@@ -69,6 +79,7 @@ class Staged:
     names: tuple[str, ...]
     types: tuple[ColumnType, ...]
     features: tuple[str, ...]
+    enumerations: Mapping[str, Enumeration] = field(default_factory=dict)
 
     def column(self, name: str) -> str:
         """The column's name in the file."""

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import connection, models
 
+from flyball.control.datasets.sources import enumerations
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.source import Source, Staged, chosen, keyed
 
@@ -151,7 +152,16 @@ def stage(source: Source, path: Path) -> Staged:
     source, model = settle(source)
     names, features = columns(source, model)
     types = tuple(column_type(source, model, name) for name in names)
+    observed = enumerations.Observed(model, names, features)
     with RowWriter(path, types) as writer:
         for page in pages(rows(source, model), names):
             writer.write(page)
-    return Staged(source=source, path=path, names=names, types=types, features=features)
+            observed.add(page)
+    return Staged(
+        source=source,
+        path=path,
+        names=names,
+        types=types,
+        features=features,
+        enumerations=observed.enumerations(),
+    )
