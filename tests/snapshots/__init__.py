@@ -1,0 +1,1 @@
+"""Tests of the as-of join without Django."""
