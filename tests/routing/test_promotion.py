@@ -168,6 +168,17 @@ def test_a_column_of_the_entity_that_becomes_needed_needs_a_yes(tmp_path: Path, 
     assert [(lookup.table, lookup.on) for lookup in route.lookups] == [("pays", "age")]
 
 
+def test_a_column_of_the_entity_is_asked_for_though_its_table_was_applied_before(
+    tmp_path: Path, database: Database
+) -> None:
+    promote(applied(tmp_path, features=[RequestSource("job")]))
+    with_table = second_declaration(tmp_path, features=[RequestSource("job"), pays(tmp_path)])
+    services.apply(declarations={"purchase": discovery.find("purchase")})
+    with pytest.raises(ConfirmationNeeded, match="age"):
+        promote(with_table)
+    assert champions() == [1, 1]
+
+
 def test_a_threshold_that_was_not_applied_does_not_come_with_a_promotion(
     tmp_path: Path, database: Database
 ) -> None:

@@ -11,7 +11,7 @@ from flyball.control.routing import composition
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import ConfirmationNeeded, FlyballError, PolicyUnmet
 from flyball.domain.lifecycle import is_worse
-from flyball.domain.routing import Manifest, Route, newly_required
+from flyball.domain.routing import Manifest, Route, entity_columns, newly_required
 
 
 def prove(version: Version) -> None:
@@ -44,9 +44,11 @@ def new_demands(
     """What callers could leave out before and must send from now on: fields, and columns of the entity."""
     if before is None:
         return ()
-    fields = newly_required(composition.accepted(old), composition.accepted(new))
-    named = {lookup.on for lookup in before.lookups}
-    return (*fields, *(lookup.on for lookup in after.lookups if lookup.on not in named))
+    taken, wanted = composition.accepted(old), composition.accepted(new)
+    # A table that is looked up in need not be needed: applying publishes it before any version takes it.
+    named = entity_columns(before, taken)
+    added = (column for column in entity_columns(after, wanted) if column not in named)
+    return (*newly_required(taken, wanted), *added)
 
 
 def reasons_to_ask(demands: tuple[str, ...], version: Version) -> list[str]:
