@@ -18,7 +18,7 @@ from flyball.control.routing.publishing import publish
 from flyball.control.routing.services import Change
 from flyball.domain.declaration import Endpoint as Declaration
 from flyball.domain.errors import DeclarationError, GoldenMismatch
-from flyball.domain.routing import Lookup
+from flyball.domain.routing import Arm, Lookup
 from flyball.domain.schema import Kind
 from flyball.stores.database import Database
 from tests.registry import small
@@ -93,6 +93,23 @@ def test_a_threshold_changes_without_a_new_version(tmp_path: Path, database: Dat
     assert route is not None
     assert route.champion.decision is not None
     assert (route.number, route.champion.version, route.champion.decision.threshold) == (2, 1, 0.9)
+
+
+def test_each_arm_gets_the_threshold_that_fits_its_version(tmp_path: Path, database: Database) -> None:
+    promoted(tmp_path)
+    other = Version.objects.get()
+    other.pk, other.number = None, 2
+    other.manifest |= {"number": 2, "classes": ["maybe", "perhaps"]}
+    other.save()
+    current = selectors.route("purchase")
+    assert current is not None
+    arms = (*current.arms, Arm("challenger", 1), Arm("shadow", 2))
+    publish(replace(current, number=2, arms=arms), RouteRevision.Kind.TEST, "a test", None)
+    changed = declare(tmp_path, decide=DECIDE)
+    assert [change.what for change in apply(changed)] == ["new decision: route 3"]
+    route = selectors.route("purchase")
+    assert route is not None
+    assert [arm.decision is None for arm in route.arms] == [False, False, True]
 
 
 def test_an_endpoint_that_moves_takes_its_route_along(tmp_path: Path, database: Database) -> None:

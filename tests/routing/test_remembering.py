@@ -90,6 +90,12 @@ def test_a_rollback_after_forgetting_brings_back_its_own_fields_alone(
     assert (route().champion.version, route().fields) == (2, ("age",))
 
 
+def test_a_rollback_says_what_callers_must_send_again(tmp_path: Path, database: Database) -> None:
+    promote(applied(tmp_path, features=[RequestSource("age", "job")]))
+    assert promote(second_declaration(tmp_path, **NARROW)).required == ()
+    assert services.rollback(endpoint="purchase").required == ("job",)
+
+
 def test_promoting_the_champion_again_makes_no_revision(tmp_path: Path, database: Database) -> None:
     version = applied(tmp_path)
     first, again = promote(version), promote(version, expected=1)

@@ -116,7 +116,7 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _changed(change: RouteChange) -> Response:
-    document = {**_revision(change.revision), "dropped": change.dropped}
+    document = {**_revision(change.revision), "dropped": change.dropped, "required": change.required}
     return Response(document, status=201 if change.is_new else 200)
 
 

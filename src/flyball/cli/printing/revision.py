@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tell_champion(output: Output, change: RouteChange, which: str = "") -> None:
-    """Say which version is champion now, and what callers may leave out from now on."""
+    """Say which version is champion now, what callers must send from now on, and what they may leave out."""
     from flyball.control.routing.selectors import document
 
     revision, already = change.revision, "" if change.is_new else " already"
@@ -23,8 +23,11 @@ def tell_champion(output: Output, change: RouteChange, which: str = "") -> None:
             "champion": champion,
             "new": change.is_new,
             "dropped": change.dropped,
+            "required": change.required,
         },
         f"{champion}{which} is champion{already} (route revision {revision.number}).",
     )
+    if change.required:
+        output.note(f"Callers must send from now on: {', '.join(change.required)}.")
     if change.dropped:
         output.note(f"Taken no more, and left out with a warning: {', '.join(change.dropped)}.")

@@ -23,7 +23,7 @@ from flyball.control.routing.publishing import Kind, publish
 from flyball.domain.access import SLUG, is_slug
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
-from flyball.domain.routing import Route, remembering
+from flyball.domain.routing import Decision, Manifest, Route, remembering
 
 Declarations = Mapping[str, type[Endpoint]]
 
@@ -134,14 +134,19 @@ def _following(declaration: type[Endpoint], current: Route, *, forget: bool) -> 
     manifests = selectors.manifests(current)
     champion = current.champion
     decision = composition.decision(declaration, manifests[champion.version])
-    arms = tuple(replace(arm, decision=decision) if arm == champion else arm for arm in current.arms)
+    arms = tuple(replace(arm, decision=_fitting(decision, manifests[arm.version])) for arm in current.arms)
     following = composition.compose(declaration, arms, manifests, current.number + 1)
     return remembering(following, None if forget else current, manifests[champion.version].schema)
 
 
+def _fitting(decision: Decision | None, manifest: Manifest) -> Decision | None:
+    """A decision for an arm; none where its version does not know the decision's class."""
+    return decision if composition.fits(decision, manifest) else None
+
+
 def _changed(route: Route, other: Route) -> Iterator[str]:
     new = [name for name in ("team", "lookups") if getattr(route, name) != getattr(other, name)]
-    if route.champion.decision != other.champion.decision:
+    if [arm.decision for arm in route.arms] != [arm.decision for arm in other.arms]:
         new.append("decision")
     if new:
         yield f"new {', '.join(new)}"

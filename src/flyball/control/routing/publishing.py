@@ -21,12 +21,14 @@ class RouteChange:
 
     ``revision`` is in force now; ``is_new`` says whether it was published for this: a version that is
     champion already needs none. ``dropped`` are the names that the champion before took and this one does
-    not: callers may go on sending them, they are left out with a warning.
+    not: callers may go on sending them, they are left out with a warning. ``required`` are those that
+    callers could leave out before, and must send now.
     """
 
     revision: RouteRevision
     is_new: bool = True
     dropped: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 def publish(route: Route, kind: Kind, reason: str, user: Any = None) -> RouteRevision:

@@ -60,14 +60,17 @@ def promote(
     demands = guards.new_demands(current, following, old.values(), new.values())
     guards.confirm(guards.reasons_to_ask(demands, chosen), yes=yes)
     revision = publish(following, Kind.PROMOTION, f"promotion of version {version}", user)
-    return RouteChange(revision=revision, dropped=_dropped(current, old, following, champion))
+    return RouteChange(
+        revision=revision, dropped=_dropped(current, old, following, champion), required=demands
+    )
 
 
 def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) -> RouteChange:
     """Bring back the route that was in force before the present champion, as one revision more.
 
-    Asked again, it goes further back. ``expected`` is as for ``promote``. Raises ``Conflict`` where there
-    is nothing to go back to or the route has changed, and the errors of loading.
+    Asked again, it goes further back. ``expected`` is as for ``promote``. It waits for no yes: what callers
+    must send again is said with it. Raises ``Conflict`` where there is nothing to go back to or the route
+    has changed, and the errors of loading.
     """
     applied, current = endpoints.endpoint(endpoint), selectors.route(endpoint)
     number = check_expected(current, expected)
@@ -91,8 +94,12 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
     )
     following = remembering(following, current, champion.schema)
     revision = publish(following, Kind.ROLLBACK, f"rollback to version {champion.number}", user)
-    dropped = _dropped(current, selectors.manifests(current), following, champion.schema)
-    return RouteChange(revision=revision, dropped=dropped)
+    old = selectors.manifests(current)
+    return RouteChange(
+        revision=revision,
+        dropped=_dropped(current, old, following, champion.schema),
+        required=guards.new_demands(current, following, old.values(), manifests.values()),
+    )
 
 
 def import_version(*, folder: Path, endpoint: str | None = None) -> Version:
