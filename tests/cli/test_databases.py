@@ -28,9 +28,8 @@ COMMANDS = (
     "keys issue --role member",
     "keys revoke 1",
     "export late@1 out",
-    "import hello",
 )
-"""Every command that needs the database and ends by itself."""
+"""Every command that needs the database and ends by itself; ``import`` reads its folder first."""
 RUN = """
 import json, sys
 from click.testing import CliRunner

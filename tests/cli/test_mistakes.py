@@ -91,7 +91,7 @@ def test_a_mistake_in_the_settings_is_named_with_file_and_line(project: Shell) -
     ("words", "said"),
     [
         (("check", "--load", "typo"), "typo"),
-        (("check", "--load", "loaddata nowhere.json"), "nowhere.json"),
+        (("check", "--load", "loaddata nowhere.json"), "No fixture named 'nowhere'"),
         (("check", "--load", 'loaddata "half'), "--load"),
         (("init", "other", "--directory", "manage.py"), "manage.py"),
         (("init", "other", "--directory", "/proc/nowhere"), "/proc/nowhere"),

@@ -16,6 +16,7 @@ KINDS = {"OperationalError", "ProgrammingError", "InterfaceError"}
 NO_TABLE = re.compile(r'no such table: (?:\w+\.)?(\S+)|relation "([^"]+)" does not exist')
 OLD_TABLE = re.compile(r"no such column|has no column named|column \S+ (?:of relation \S+ )?does not exist")
 REFUSED = re.compile(r'authentication failed|role "[^"]*" does not exist|no pg_hba|no password supplied')
+PLACE = re.compile(r'connection to server (?:at|on) ("[^"]+")(?: \([^)]*\))?(, port \d+)?')
 ABSENT = re.compile(r'database "([^"]*)" does not exist')
 
 
@@ -70,7 +71,9 @@ def _server(text: str, setting: str) -> DatabaseUnusable:
     elif REFUSED.search(text):
         said = f"The database server does not let this user in ({reason}). Correct {setting}."
     else:
-        said = f"The database does not answer ({reason}). Start it, or correct {setting}."
+        found = PLACE.search(text)
+        place = f" at {found[1]}{found[2] or ''}" if found else ""
+        said = f"The database{place} does not answer ({reason}). Start it, or correct {setting}."
     return DatabaseUnusable(said)
 
 

@@ -20,7 +20,7 @@ def steps(output: Output) -> Iterator[Steps]:
         TimeElapsedColumn(),
         console=output.notes,
         transient=True,
-        disable=output.as_json,
+        disable=output.as_json or not output.notes.is_terminal,  # else it leaves an empty line behind
     ) as progress:
         yield Steps(output, progress)
 
