@@ -38,8 +38,6 @@ STATUS = {
     "golden_mismatch": 500,
     "database": 500,
     "unusable": 500,
-    "unusable": 500,
-    "database": 500,
     "overloaded": 503,
     "not_ready": 503,
 }
