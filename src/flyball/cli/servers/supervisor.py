@@ -38,7 +38,7 @@ class Supervisor(MPServer):
         self._lifeline = lifeline
         self._give_up_seconds = give_up_seconds
         self._pause = FIRST_PAUSE
-        self._ended_at = time.monotonic()
+        self._ended_at = float("-inf")
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         """SIGTERM and Ctrl-C: end in order. Ctrl-C again: end at once."""
@@ -57,16 +57,21 @@ class Supervisor(MPServer):
             super()._spawn_workers(spawn_target, target_loader)
 
     def _respawn_workers(self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
-        self._health.doubt()
-        if self._health.seconds_without_answer > self._give_up_seconds:
-            self.gave_up = True
-            self.signal_handler_interrupt()
-        self._wait()
+        # With a delay Granian replaces workers that are well, as SIGHUP asks for.
+        if not delay:
+            self._after_an_ending()
         if self.interrupt_signal:
             return
         with _deaf_to_ctrl_c():
             super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()  # or Granian would take the next ending for a crash loop
+
+    def _after_an_ending(self) -> None:
+        self._health.doubt()
+        if self._health.seconds_without_answer > self._give_up_seconds:
+            self.gave_up = True
+            self.signal_handler_interrupt()
+        self._wait()
 
     def _wait(self) -> None:
         now = time.monotonic()
