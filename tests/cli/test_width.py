@@ -67,9 +67,7 @@ def test_keys_read_at_80_columns_with_a_long_label(typed: Typed, champion: str) 
 
 
 def test_the_leaderboard_of_a_build_reads_at_80_columns(typed: Typed, five_folds: str) -> None:
-    board = typed("build", five_folds).stdout.partition("broken: ")[
-        0
-    ]  # sentences after it fold by themselves
+    board = typed("build", five_folds).stdout.partition("broken: ")[0]  # sentences come after it
     assert "linear" in board
     assert too_long(board) == []
 
