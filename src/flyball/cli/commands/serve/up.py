@@ -8,7 +8,7 @@ import click
 
 from flyball.cli.command import command
 from flyball.cli.commands.learn.build import make_champion
-from flyball.cli.commands.start.apply import refuse_faults
+from flyball.cli.commands.start.apply import name_undeclared, refuse_faults
 from flyball.cli.following.building import run_build
 from flyball.cli.following.snapshotting import take_snapshot
 from flyball.cli.printing.leaderboard import COLUMNS, DETAILS, doubt, leaderboard
@@ -63,8 +63,10 @@ def prepare(output: Output) -> None:
         output.note("Migrating the database.")
         call_command("migrate", verbosity=0, interactive=False)
     refuse_faults()
-    for change in services.apply(declarations=discovery.autodiscover()):
+    declarations = discovery.autodiscover()
+    for change in services.apply(declarations=declarations):
         output.note(f"Applied: {change.endpoint} {change.what}.")
+    name_undeclared(output, declarations)
 
 
 def build_missing(output: Output) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import click
 
 from flyball.cli.command import command
@@ -28,7 +30,6 @@ def apply(output: Output, *, dry_run: bool, forget: bool) -> None:
       flyball apply --forget --dry-run
     """
     from flyball.control.declarations import discovery
-    from flyball.control.declarations.selectors import undeclared
     from flyball.control.routing import selectors, services
 
     refuse_faults()
@@ -37,11 +38,18 @@ def apply(output: Output, *, dry_run: bool, forget: bool) -> None:
     changes = act(declarations=declarations, forget=forget)
     rows = [{"endpoint": change.endpoint, "change": change.what} for change in changes]
     output.table(rows, ("endpoint", "change"), empty="Nothing changes.")
-    for name in undeclared(declarations):
-        output.note(f"{name} is declared no more and keeps answering. End it: flyball retire {name}")
+    name_undeclared(output, declarations)
     for name in declarations:
         for warning in selectors.slow_lookups(name):
             output.note(f"{name}: {warning}")
+
+
+def name_undeclared(output: Output, declarations: Collection[str]) -> None:
+    """Say which endpoints have left the code and keep answering: nothing ends them unasked."""
+    from flyball.control.declarations.selectors import undeclared
+
+    for name in undeclared(declarations):
+        output.note(f"{name} is declared no more and keeps answering. End it: flyball retire {name}")
 
 
 def refuse_faults() -> None:

@@ -1,0 +1,51 @@
+"""Promote, apply and retire as they are typed: what they choose, name and ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from flyball.domain.declaration import forget
+from tests.cli.conftest import Typed
+
+Declare = Callable[..., Any]
+
+
+def test_without_a_number_the_newest_version_is_promoted_and_named(typed: Typed, champion: str) -> None:
+    typed("build", champion)
+    said = typed("promote", champion).stdout
+    assert said == "purchase@2, the newest version, is champion (route revision 2).\n"
+    again = typed("promote", champion).stdout
+    assert again == "purchase@2, the newest version, is champion already (route revision 2).\n"
+    assert typed.json("promote", "purchase@champion")["new"] is False
+
+
+def test_a_build_says_how_the_champion_does_on_the_same_rows(typed: Typed, champion: str) -> None:
+    result = typed("build", champion)
+    assert ": purchase@2 is linear" in result.stdout
+    assert "Beside the champion: roc_auc" in result.stderr
+    built = typed.json("build", champion)
+    assert built["comparison"]["champion"] == 1
+    assert typed.json("versions", champion)[0]["build"] == built["build"]
+
+
+def test_a_build_that_promotes_asks_where_the_champion_does_better(typed: Typed, champion: str) -> None:
+    result = typed("build", champion, "--candidate", "baseline", "--promote", exits=3)
+    assert "purchase@2 is worse than the champion" in result.stderr
+    typed("promote", champion, exits=3)
+    assert typed.json("promote", champion, "--yes")["champion"] == "purchase@2"
+
+
+@pytest.mark.storage
+def test_an_endpoint_that_left_the_code_is_named_and_retired(
+    typed: Typed, champion: str, declare: Declare
+) -> None:
+    forget(declare())
+    assert "purchase is declared no more" in typed("apply").stderr
+    assert "yes" in typed("retire", champion, exits=3).stderr
+    assert "its rows stay" in typed("retire", champion, "--yes").stdout
+    assert "purchase" not in typed("apply").stderr
+    declare()
+    assert "is retired no more" in typed("apply").stdout
