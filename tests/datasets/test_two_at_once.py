@@ -34,7 +34,7 @@ def test_two_snapshots_at_once_are_one(database: Database, project: Path) -> Non
     def take(_: int) -> str:
         try:
             together.wait()
-            return take_snapshot(Pick).digest
+            return take_snapshot(declaration=Pick).digest
         finally:
             connection.close()
 
