@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from flyball.control.declarations.names import CATALOGUE
 from flyball.learning.catalog import CATALOG
-from flyball.learning.names import CATALOGUE
 from tests.documents import blocks, follow
 from tests.shell import Shell
 

@@ -13,8 +13,8 @@ from sklearn.metrics import get_scorer_names
 
 from flyball import Classification, FeatureTable, Field, Outcome, RequestSource, Rows
 from flyball.control.datasets.checks import check
+from flyball.control.declarations.names import METRICS
 from flyball.domain.declaration import Endpoint
-from flyball.learning.names import METRICS
 from flyball.learning.scoring import CLUSTER_METRICS
 
 OUTCOME = Outcome("status")

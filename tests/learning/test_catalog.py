@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from flyball.control.declarations.names import CATALOGUE
 from flyball.domain.declaration import Search
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference import runtime
 from flyball.inference.frame import scalars
 from flyball.learning.catalog import CATALOG
 from flyball.learning.dataset import Dataset, read
-from flyball.learning.names import CATALOGUE
 from flyball.learning.package import package
 from flyball.learning.selection import Plan, select
 from tests.learning import rows

@@ -12,9 +12,9 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import autodiscover_modules
 
+from flyball.control.declarations.names import CATALOGUE, METRICS
 from flyball.domain.declaration import Candidate, Endpoint, Fault, declared
 from flyball.domain.faults import faults
-from flyball.learning.names import CATALOGUE, METRICS
 
 ZONES = checks.Warning(
     "USE_TZ is off: Flyball takes the database's moments as UTC.",
