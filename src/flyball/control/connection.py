@@ -1,31 +1,36 @@
-"""Django's database as the stores see it: the same URL, and the same raw connection."""
+"""Django's database as the stores see it: the same connection parameters, and the same raw connection."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from flyball.stores.database import Database
 
 
 def database(alias: str = "default") -> Database:
     """The database behind Django's ``alias``, for the stores. Raises ``ValueError`` for other engines."""
-    connection = connections[alias]
+    return behind(connections[alias])
+
+
+def behind(connection: BaseDatabaseWrapper) -> Database:
+    """The database behind a connection of Django's; nothing is connected. Raises as ``database`` does."""
     settings = connection.settings_dict
     if connection.vendor == "sqlite":
-        return Database(f"sqlite:///{quote(str(settings['NAME']))}")
+        return Database(f"sqlite://{quote(str(Path(settings['NAME']).absolute()))}")
     if connection.vendor != "postgresql":
         raise ValueError(f"Flyball runs on SQLite and PostgreSQL, not on {connection.vendor}.")
-    login = quote(settings["USER"], safe="")
-    if settings["PASSWORD"]:
-        login += f":{quote(settings['PASSWORD'], safe='')}"
-    plain = {key: value for key, value in settings["OPTIONS"].items() if isinstance(value, str)}
-    known = {key: value for key, value in plain.items() if key in {"sslmode", "sslrootcert", "options"}}
-    place = f"{settings['HOST']}:{settings['PORT']}" if settings["PORT"] else settings["HOST"]
-    query = f"?{urlencode(known)}" if known else ""
-    return Database(f"postgresql://{login}@{place}/{quote(settings['NAME'], safe='')}{query}")
+    parameters = _libpq(connection.get_connection_params())
+    role = settings["OPTIONS"].get("assume_role")
+    if role:
+        parameters["options"] = f"{parameters.get('options', '')} -c role={_escaped(role)}".strip()
+    # Every parameter by its own name: an address of host, port and user has no place for most of them.
+    return Database(f"postgresql://?{urlencode(parameters, quote_via=quote)}")
 
 
 def raw(alias: str = "default") -> Any:
@@ -33,3 +38,18 @@ def raw(alias: str = "default") -> Any:
     connection = connections[alias]
     connection.ensure_connection()
     return connection.connection
+
+
+def _libpq(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Those of Django's parameters that are PostgreSQL's own, as text; the rest are for Python's driver."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.pq import Conninfo
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    own = {name: value for name, value in parameters.items() if name in known}
+    return {name: str(value) for name, value in conninfo_to_dict(make_conninfo(**own)).items()}
+
+
+def _escaped(role: str) -> str:
+    """A role's name inside ``options``, where blanks end a word."""
+    return role.replace("\\", "\\\\").replace(" ", "\\ ")

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+
+from flyball.stores.database import sqlite_path
+
+LITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode = WAL",
+}
+"""Transactions take the write lock when they begin: Django's default, taking it half-way, fails under the
+data plane's commits."""
 
 
 def django_database(url: str) -> dict[str, Any]:
     """Django's settings for ``sqlite:///path`` or ``postgresql://user:password@host:port/name?option=…``.
 
-    On SQLite, transactions take the write lock when they begin: Django's default, taking it half-way,
-    fails under the data plane's commits. Raises ``ValueError`` for any other scheme.
+    A PostgreSQL URL is read by its own library, and so means what it means to ``flyball serve``. Raises
+    ``ValueError`` for any other scheme, and for a URL that cannot be read.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        options = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode = WAL",
-        }
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(parts.path), "OPTIONS": options}
-    if parts.scheme in {"postgres", "postgresql"}:
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path.lstrip("/")),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": parts.hostname or "",
-            "PORT": str(parts.port or ""),
-            "OPTIONS": dict(parse_qsl(parts.query)),
-        }
-    raise ValueError("FLYBALL_DATABASE_URL begins with sqlite:/// or postgresql://.")
+    if url.startswith("sqlite:"):
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": sqlite_path(url), "OPTIONS": dict(LITE)}
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ValueError("FLYBALL_DATABASE_URL begins with sqlite:/// or postgresql://.")
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        options = conninfo_to_dict(url)
+    except ProgrammingError:  # not its message: that may hold the password
+        raise ValueError("FLYBALL_DATABASE_URL is no URL that PostgreSQL's library can read.") from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": options.pop("dbname", ""),
+        "USER": options.pop("user", ""),
+        "PASSWORD": options.pop("password", ""),
+        "HOST": options.pop("host", ""),
+        "PORT": options.pop("port", ""),
+        "OPTIONS": options,
+    }

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -23,6 +23,8 @@ ARRIVING: dict[str, Any] = {
 }
 """How soon PostgreSQL is given up that does not answer at all (seconds; the last in milliseconds), where
 the URL says nothing else."""
+T = TypeVar("T")
+
 LOCKED = {"55P03", "57014"}
 """What PostgreSQL calls a lock, or an answer, that was not there in time."""
 
@@ -38,7 +40,7 @@ class Database:
     ``wait_seconds`` is how long a statement waits for a lock that somebody else holds before it fails.
     """
 
-    url: str
+    url: str = field(repr=False)  # it may hold a password
     wait_seconds: float = 20
 
     @property
@@ -59,7 +61,7 @@ class Database:
         """A new connection in autocommit, as durable as the promise: FULL on SQLite, ``on`` on PostgreSQL."""
         if self.is_postgres:
             return self._postgres()
-        path = unquote(urlsplit(self.url).path)
+        path = sqlite_path(self.url)
         lite = sqlite3.connect(path, timeout=self.wait_seconds, isolation_level=None, check_same_thread=False)
         lite.execute("PRAGMA journal_mode = WAL")
         lite.execute("PRAGMA synchronous = FULL")
@@ -115,7 +117,9 @@ class Database:
         try:
             yield connection
         except BaseException:
-            connection.execute("ROLLBACK")
+            # After a broken connection this fails too, and would hide the error that says why.
+            with suppress(self.driver.Error):
+                connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
 
@@ -163,10 +167,21 @@ class Database:
         return json.loads(value) if isinstance(value, str) else value
 
 
+def sqlite_path(url: str) -> str:
+    """The file of ``sqlite:///path``. Raises ``ValueError`` where the path would end too soon."""
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or parts.netloc:
+        raise ValueError("In sqlite:///path, write ? as %3F, # as %23 and % as %25.")
+    return unquote(parts.path)
+
+
 def rows_of(sql_rows: int, columns: int) -> str:
     """The placeholders of a multi-row ``VALUES``: ``(?,?),(?,?)``."""
     one = "(" + ",".join("?" * columns) + ")"
     return ",".join([one] * sql_rows)
 
 
-Row = Sequence[Any]
+def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """The values in parts that fit one statement: SQLite takes at most 32,766 placeholders."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
