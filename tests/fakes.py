@@ -206,7 +206,9 @@ class FakeEngine(Answering):
         known = await self.prediction(principal, identity)
         self.stored[identity] = replace(known, input={}, output={}, erased_at=MOMENT)
 
-    async def outcomes(self, principal: Principal, outcomes: Sequence[SentOutcome]) -> Counts:
+    async def outcomes(
+        self, principal: Principal, outcomes: Sequence[SentOutcome], idempotency_key: str | None = None
+    ) -> Counts:
         problems: list[Problem] = []
         for one in outcomes:
             self._check_known(one.endpoint or "")
@@ -244,3 +246,21 @@ class HeldScrub(Database):
         self.began.set()
         self.release.wait(30)
         return super().scrub(connection)
+
+
+class Explaining:
+    """A connection that asks for the plan of each statement before it runs it: ``plans`` are their lines."""
+
+    def __init__(self, connection: Any, *, is_postgres: bool) -> None:
+        self._connection = connection
+        self._word = "EXPLAIN" if is_postgres else "EXPLAIN QUERY PLAN"
+        self.plans: list[str] = []
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        if sql.split()[0] in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
+            plan = self._connection.execute(f"{self._word} {sql}", values).fetchall()
+            self.plans += [str(row[-1]) for row in plan]
+        return self._connection.execute(sql, values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)

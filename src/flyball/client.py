@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import pandas
 
 Json = dict[str, Any]
+OUTCOMES = 500
+"""Outcomes in one request: a server takes no more at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +87,43 @@ class Client:
         """One stored prediction."""
         return self._json("GET", f"v1/predictions/{_part(id)}")
 
-    def outcome(self, prediction: Any, value: Any, *, occurred_at: str | None = None) -> Json:
+    def outcome(
+        self,
+        prediction: Any,
+        value: Any,
+        *,
+        occurred_at: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Json:
         """Say what really happened after one prediction; the counts."""
         sent = {"value": value, **_given({"occurred_at": occurred_at})}
-        return self._json("POST", f"v1/predictions/{_part(prediction)}/outcome", sent)
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        return self._json("POST", f"v1/predictions/{_part(prediction)}/outcome", sent, headers)
 
-    def outcomes(self, endpoint: str, outcomes: Iterable[Mapping[str, Any]]) -> Json:
-        """Say what really happened, in bulk; the counts."""
-        sent = {"outcomes": list(outcomes)}
-        return self._json("POST", f"v1/endpoints/{_part(endpoint)}/outcomes", sent)
+    def outcomes(
+        self,
+        endpoint: str,
+        outcomes: Iterable[Mapping[str, Any]],
+        *,
+        idempotency_key: str | None = None,
+    ) -> Json:
+        """Say what really happened, in bulk; the counts.
+
+        Any number is sent, in parts of ``OUTCOMES`` that are recorded whole or not at all. With a key (1 to
+        240 characters) each part has one of its own, made of the key and the part's number: the same call
+        again, after a failure or a crash, sends only what was not recorded, and gives the same counts.
+        """
+        counts: Json = {"bound": 0, "held": 0, "ambiguous": 0, "unmatched": 0}
+        rest = iter(outcomes)
+        for number in itertools.count():
+            part = list(itertools.islice(rest, OUTCOMES))
+            if number and not part:
+                return counts
+            headers = {} if idempotency_key is None else {"Idempotency-Key": f"{idempotency_key}-{number}"}
+            path = f"v1/endpoints/{_part(endpoint)}/outcomes"
+            answer = self._json("POST", path, {"outcomes": part}, headers)
+            counts = {state: count + answer[state] for state, count in counts.items()}
+        return counts
 
     def snapshot(self, endpoint: str, digest: str = "latest") -> SnapshotFile:
         """Fetch a snapshot's rows, the newest snapshot's where none is named."""

@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from flyball.client import Client
+from flyball.client import OUTCOMES, Client
 from flyball.control.registry.models import Version
+from flyball.control.routing.models import Outcome
 from flyball.domain.errors import (
     Conflict,
     FlyballError,
     Forbidden,
+    IdempotencyKeyReused,
     InvalidInput,
     NotReady,
     Unauthenticated,
@@ -64,6 +66,18 @@ def test_a_client_promotes_predicts_and_tells_the_outcome(url: str, keys: dict[s
         assert [one["output"]["label"] for one in many["predictions"]] == ["yes", "no"]
         assert [one["stage"] for one in client.versions("purchase")] == ["production"]
         assert len(client.snapshot("purchase").to_pandas()) == 60
+
+
+def test_any_number_of_outcomes_is_sent_and_under_a_key_only_once(url: str, keys: dict[str, str]) -> None:
+    with Client(url, keys["owner"]) as client:
+        client.promote("purchase", 1)
+        once_ready(lambda: client.predict("purchase", input={"age": 60, "job": "cook"}))
+        told = [{"reference": f"r-{number}", "value": "no"} for number in range(OUTCOMES + 1)]
+        counts = [client.outcomes("purchase", told, idempotency_key="today") for _ in range(2)]
+        assert [each["held"] for each in counts] == [OUTCOMES + 1] * 2
+        assert Outcome.objects.count() == OUTCOMES + 1
+        with pytest.raises(IdempotencyKeyReused):
+            client.outcomes("purchase", told[1:], idempotency_key="today")
 
 
 def test_what_the_server_refuses_is_raised_as_what_it_is(url: str, keys: dict[str, str]) -> None:

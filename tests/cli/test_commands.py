@@ -19,6 +19,7 @@ from flyball.cli.commands.serve.up import build_missing
 from flyball.cli.main import main
 from flyball.cli.printing.output import Output
 from flyball.control.registry.models import Build
+from flyball.control.routing.models import Outcome
 from tests.cli.conftest import Typed
 from tests.registry import small
 
@@ -282,9 +283,46 @@ def test_a_file_without_outcomes_is_taken_where_there_is_such_an_endpoint(
     assert "no endpoint nowhere" in typed("outcomes", "nowhere", str(nothing), exits=1).stderr
 
 
-def test_outcomes_can_be_pulled_from_the_rows_themselves(typed: Typed, champion: str) -> None:
+def test_a_file_that_was_recorded_is_not_recorded_again_unless_that_is_asked_for(
+    typed: Typed, champion: str, tmp_path: Path
+) -> None:
+    results = tmp_path / "results.csv"
+    results.write_text("reference,value\n" + "".join(f"r-{number},yes\n" for number in range(1500)))
+    assert typed.json("outcomes", champion, str(results))["held"] == 1500
+    again = typed("outcomes", champion, str(results))
+    assert again.stdout == "0 bound, 1500 held, 0 ambiguous, 0 unmatched.\n"
+    assert "1500 of 1500 outcomes were recorded before" in again.stderr
+    assert Outcome.objects.count() == 1500
+    typed("outcomes", champion, str(results), "--again")
+    assert Outcome.objects.count() == 3000
+
+
+def test_a_file_is_recorded_whole_or_not_at_all(typed: Typed, champion: str, tmp_path: Path) -> None:
+    results = tmp_path / "results.csv"
+    results.write_text("reference,value\n" + "r,yes\n" * 1500 + "r,maybe\n")
+    assert "/outcomes/1500/value" in typed("outcomes", champion, str(results), exits=1).stderr
+    assert not Outcome.objects.exists()
+
+
+def test_what_found_no_prediction_is_listed_bound_by_hand_and_taken_back(typed: Typed, champion: str) -> None:
+    made = typed.json("predict", champion, "--input", ANSWERED)
+    typed("outcomes", champion, "--reference", "mistyped", "--value", "yes")
+    (held,) = typed.json("outcomes", champion, "--state", "held")
+    number = str(held["number"])
+    bound = typed.json("outcomes", champion, "--resolve", number, "--prediction", made["id"])
+    assert (bound["state"], bound["prediction"]) == ("bound", made["id"])
+    assert typed("outcomes", champion, "--retract", number).stdout == f"Outcome {number} is retracted.\n"
+    assert "already" in typed("outcomes", champion, "--retract", number, exits=5).stderr
+
+
+def test_outcomes_are_pulled_from_rows_and_a_rows_number_is_no_reference(typed: Typed, champion: str) -> None:
     typed("predict", champion, "--input", ANSWERED, "--reference", "7")
-    assert typed.json("outcomes", champion, "--pull")["bound"] == 1
+    assert typed.json("outcomes", champion, "--pull") == {
+        "bound": 0,
+        "held": 0,
+        "ambiguous": 0,
+        "unmatched": 60,
+    }
 
 
 def test_a_version_travels_as_a_folder(typed: Typed, champion: str, tmp_path: Path) -> None:
@@ -310,6 +348,8 @@ WRONG = [
     (("outcomes", "purchase"), "nothing was told"),
     (("outcomes", "purchase", "--pull", "--reference", "a", "--value", "b"), "two ways at once"),
     (("outcomes", "purchase", "--value", "yes"), "of which prediction?"),
+    (("outcomes", "purchase", "--resolve", "1"), "bound to which prediction?"),
+    (("outcomes", "purchase", "--retract", "1", "--reference", "a"), "a name that nothing needs"),
     (("check", "--min", "roc_auc"), "a score is missing"),
     (("keys", "issue", "--role", "king"), "there is no such role"),
     (("fly",), "there is no such command"),

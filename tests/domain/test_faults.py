@@ -79,6 +79,7 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a maturity that is a number", "E012", {"outcome": Outcome("status", matures_after=90)}),  # type: ignore[arg-type] # the fault
     ("a maturity beyond all time", "E012", {"outcome": Outcome("status", matures_after="9999999999d")}),
     ("maturity without a time", "E012", {"rows": Rows("a.csv"), "outcome": OUTCOME}),
+    ("a rule for repeated references that there is not", "E026", {"outcome": Outcome("s", repeated="last")}),
     ("a decision that is a number", "E013", {"decide": 0.5}),
     ("a threshold in per cent", "E013", {"decide": Threshold(30, "yes", "no")}),
     ("a threshold in words", "E013", {"decide": Threshold("0.3", "yes", "no")}),  # type: ignore[arg-type] # the fault
@@ -204,7 +205,7 @@ TOLD: list[tuple[dict[str, Any], str, str]] = [
     (
         {"outcome": ANY_OUTCOME("status", zzz=1)},
         "has an unknown word 'zzz'",
-        "Outcome has: column, positive, time, matures_after.",
+        "Outcome has: column, positive, time, matures_after, repeated.",
     ),
     (
         {"features": [table(colunms=["a"])]},

@@ -98,8 +98,7 @@ class Client(threading.Thread):
                 time.sleep(0.05)
 
     def _ask(self, reference: str) -> bool:
-        body = {"input": ROW, "reference": reference}
-        path = "/v1/endpoints/triage/predictions"
+        path, body = self._request(reference)
         try:
             status, answer = request(
                 self._port, "POST", path, self._key, body, **{"Idempotency-Key": reference}
@@ -107,10 +106,31 @@ class Client(threading.Thread):
         except OSError:
             return False
         if status == 200:
-            self.acknowledged[reference] = answer["id"]
+            self.acknowledged[reference] = self._told(answer)
         elif status != 503:
             self.refused.append(status)
         return status == 200
+
+    def _request(self, reference: str) -> tuple[str, Any]:
+        return "/v1/endpoints/triage/predictions", {"input": ROW, "reference": reference}
+
+    def _told(self, answer: Any) -> str:
+        return str(answer["id"])
+
+
+BULK = 300
+"""Outcomes in one request."""
+
+
+class Teller(Client):
+    """Tells what happened in bulks, each of references of its own that are waited for."""
+
+    def _request(self, reference: str) -> tuple[str, Any]:
+        sent = [{"reference": f"{reference}/{number}", "value": "ill"} for number in range(BULK)]
+        return "/v1/endpoints/triage/outcomes", {"outcomes": sent}
+
+    def _told(self, answer: Any) -> str:
+        return str(answer["held"])
 
 
 def _free_port() -> int:

@@ -1,9 +1,10 @@
-"""Whatever was acknowledged is in the database exactly once, however often the server is killed."""
+"""What was acknowledged is in the database exactly once, however often the server is killed."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,13 +12,16 @@ import pytest
 
 from flyball.stores.database import Database
 from tests import published
-from tests.durability.servers import Client, Server, request
+from tests.durability.servers import BULK, Client, Server, Teller, request
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
 CLIENTS = 16
 KILLS = 5
 ACKNOWLEDGED_EACH = 64
 """New acknowledgements between one kill and the next: at least so many."""
+TELLERS = 6
+TOLD_EACH = 12
+"""Bulks of outcomes acknowledged between one kill and the next: at least so many."""
 PATIENCE_SECONDS = 60
 
 
@@ -60,11 +64,39 @@ def test_five_kills_under_load_lose_nothing_that_was_acknowledged_and_store_noth
     assert len(stored) == len(dict(stored))
 
 
-def _wait_for_more(clients: Sequence[Client]) -> int:
+def test_five_kills_under_load_leave_no_outcomes_lost_doubled_or_half_recorded(
+    database: Database, server: Server
+) -> None:
+    key = published.key(role="member")
+    stop = threading.Event()
+    tellers = [Teller(f"teller-{place}", server.port, key, stop) for place in range(TELLERS)]
+    server.start()
+    for teller in tellers:
+        teller.start()
+    for _ in range(KILLS):
+        _wait_for_more(tellers, TOLD_EACH)
+        server.kill()
+        server.start()
+    stop.set()
+    for teller in tellers:
+        teller.join(PATIENCE_SECONDS)
+    assert [teller.refused for teller in tellers] == [[]] * TELLERS
+    acknowledged = {name: held for teller in tellers for name, held in teller.acknowledged.items()}
+    assert len(acknowledged) >= KILLS * TOLD_EACH
+    assert set(acknowledged.values()) == {str(BULK)}
+    connection = database.connect()
+    rows = connection.execute("SELECT reference, count(*) FROM flyball_outcome GROUP BY reference").fetchall()
+    connection.close()
+    assert {count for _, count in rows} == {1}
+    bulks = Counter(reference.partition("/")[0] for reference, _ in rows)
+    assert bulks == dict.fromkeys(acknowledged, BULK)
+
+
+def _wait_for_more(clients: Sequence[Client], wanted: int = ACKNOWLEDGED_EACH) -> int:
     before = sum(len(client.acknowledged) for client in clients)
     deadline = time.monotonic() + PATIENCE_SECONDS
     more = 0
-    while more < ACKNOWLEDGED_EACH and time.monotonic() < deadline:
+    while more < wanted and time.monotonic() < deadline:
         time.sleep(0.02)
         more = sum(len(client.acknowledged) for client in clients) - before
     return more

@@ -61,3 +61,31 @@ def test_one_key_sent_to_two_servers_at_once_gives_one_answer_and_one_row(
     count = connection.execute("SELECT count(*) FROM flyball_prediction").fetchone()[0]
     connection.close()
     assert count == ROUNDS
+
+
+def test_outcomes_sent_to_two_servers_at_once_under_one_key_are_recorded_once(
+    database: Database, key: str, servers: list[Server]
+) -> None:
+    answers: list[set[str]] = [set() for _ in range(ROUNDS)]
+    together = threading.Barrier(CLIENTS)
+    body = {"outcomes": [{"reference": f"bed {number}", "value": "ill"} for number in range(20)]}
+
+    def work(place: int) -> None:
+        for number in range(ROUNDS):
+            together.wait(PATIENCE_SECONDS)
+            port = servers[place % 2].port
+            path = "/v1/endpoints/triage/outcomes"
+            status, answer = request(port, "POST", path, key, body, **{"Idempotency-Key": f"round-{number}"})
+            answers[number].add(f"{status} {answer}")
+
+    clients = [threading.Thread(target=work, args=(place,)) for place in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(PATIENCE_SECONDS)
+    assert [len(each) for each in answers] == [1] * ROUNDS
+    assert all(text.startswith("200") for each in answers for text in each)
+    connection = database.connect()
+    count = connection.execute("SELECT count(*) FROM flyball_outcome").fetchone()[0]
+    connection.close()
+    assert count == ROUNDS * 20

@@ -71,6 +71,10 @@ def test_a_plan_names_the_same_changes_and_makes_none(tmp_path: Path, database: 
 
 CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"decide": DECIDE}, "new decision: route 2"),
+    (
+        {"outcome": Outcome("bought", positive="yes", repeated="first")},
+        "new rule for repeated references: route 2",
+    ),
     ({"team": "sales"}, "moves from team default to team sales"),
     ({"__doc__": "Who buys?"}, "has a new description"),
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flyball import Policy, RequestSource, Threshold
+from flyball import Outcome, Policy, RequestSource, Threshold
 from flyball.control.datasets import services as datasets
 from flyball.control.declarations import discovery
 from flyball.control.registry import services as registry
@@ -187,6 +187,16 @@ def test_a_threshold_that_was_not_applied_does_not_come_with_a_promotion(
     decision = selectors.document(promote(changed)).champion.decision
     assert decision is not None
     assert decision.threshold == 0.4
+
+
+def test_the_rule_for_repeated_references_changes_by_applying_alone(
+    tmp_path: Path, database: Database
+) -> None:
+    first, last = (Outcome("bought", positive="yes", repeated=rule) for rule in ("first", "latest"))
+    promote(applied(tmp_path, outcome=first))
+    revisions = [promote(second_declaration(tmp_path, outcome=last))]
+    revisions.append(services.rollback(endpoint="purchase").revision)
+    assert [selectors.document(each).repeated for each in revisions] == ["first", "first"]
 
 
 def test_a_rollback_brings_the_champion_before_back(tmp_path: Path, database: Database) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from flyball.config import Config
+from flyball.control.routing.models import Outcome
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import create
 from flyball.serving.http.door import Door, Request, Response
 from flyball.stores.database import Database
+from flyball.stores.outcomes import MOST
 from tests import published
 from tests.serving.doors import told
 
@@ -203,3 +205,39 @@ def test_what_was_sent_comes_back_as_it_was_sent(ask: Ask) -> None:
     record = told(ask("GET", f"/v1/predictions/{answer['id']}"))
     assert (record["reference"], record["entity"]) == (reference, {"bed": reference})
     assert record["input"] == {"age": 80.0, "ward": "east"}
+
+
+def many(count: int, media: str) -> bytes:
+    if media == "text/csv":
+        return b"reference,value\n" + b"bed 4,ill\n" * count
+    return json.dumps({"outcomes": [{"reference": "bed 4", "value": "ill"}] * count}).encode()
+
+
+@pytest.mark.parametrize("media", ["application/json", "text/csv"])
+def test_outcomes_of_one_request_are_as_many_as_one_commit_holds(ask: Ask, media: str) -> None:
+    answers = [ask("POST", OUTCOMES, many(count, media), content_type=media) for count in (MOST, MOST + 1)]
+    assert [answer.status for answer in answers] == [200, 422]
+    assert told(answers[1])["errors"][0]["code"] == "too_many"
+    assert told(answers[0])["held"] == MOST
+
+
+@pytest.mark.parametrize("media", ["application/json", "text/csv"])
+def test_outcomes_sent_again_under_their_key_have_the_same_answer(ask: Ask, media: str) -> None:
+    sent = many(2, media)
+    answers = [ask("POST", OUTCOMES, sent, content_type=media, idempotency_key="k") for _ in range(3)]
+    assert {answer.body for answer in answers} == {answers[0].body}
+    other = ask("POST", OUTCOMES, many(3, media), content_type=media, idempotency_key="k")
+    assert (other.status, told(other)["code"]) == (422, "idempotency_key_reused")
+    assert Outcome.objects.count() == 2
+
+
+def test_the_outcome_of_one_prediction_takes_a_key_too(ask: Ask) -> None:
+    identity = told(ask("POST", TRIAGE, sent()))["id"]
+    place = f"/v1/predictions/{identity}/outcome"
+    values = ["ill", "ill", "well"]
+    answers = [
+        ask("POST", place, b'{"value": "%s"}' % value.encode(), idempotency_key="k") for value in values
+    ]
+    assert [answer.status for answer in answers] == [200, 200, 422]
+    assert ask("POST", place, b'{"value": "ill"}', idempotency_key="no blanks").status == 422
+    assert Outcome.objects.count() == 1

@@ -14,7 +14,7 @@ from flyball.stores.records import Submission
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def made(minutes: int = 0, **values: Any) -> Prediction:
+def made(minutes: float = 0, **values: Any) -> Prediction:
     """A prediction made so many minutes after noon."""
     moment = NOON + timedelta(minutes=minutes)
     return Prediction(

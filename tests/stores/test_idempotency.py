@@ -1,17 +1,22 @@
-"""The same idempotency key gives the same predictions and one row, whoever is first."""
+"""The same idempotency key gives the same answer and one effect, whoever is first."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 import pytest
 
 from flyball.domain.errors import IdempotencyKeyReused
-from flyball.stores import records
+from flyball.domain.records import Outcome
+from flyball.stores import outcomes, records
 from flyball.stores.database import Database
+from flyball.stores.outcomes import Counts, Key
 from flyball.stores.records import Result, Submission
-from tests.stores.predictions import made, write
+from tests.stores.predictions import NOON, made, write
 
 pytestmark = pytest.mark.storage
 
@@ -88,6 +93,104 @@ def test_of_many_writers_at_once_one_wins_every_key_and_all_get_its_answer(
     stored = {each.id for result in results for answer in result for each in _predictions(answer)}
     assert [len(result) for result in results] == [len(keys)] * writers
     assert len(stored) == count(connection) == len(keys)
+
+
+KEY = Key(digest="c" * 64, request="r")
+
+
+def tell(database: Database, connection: Any, key: Key | None = KEY, reference: str = "loan") -> Counts:
+    sent = [Outcome(endpoint="triage", value="ill", reference=reference) for _ in range(3)]
+    return outcomes.record(database, connection, sent, NOON, key=key)
+
+
+def told(connection: Any) -> int:
+    return int(connection.execute("SELECT count(*) FROM flyball_outcome").fetchone()[0])
+
+
+def test_a_repeat_of_outcomes_gives_the_first_counts_and_stores_nothing(
+    database: Database, connection: Any
+) -> None:
+    assert tell(database, connection) == Counts(held=3)
+    write(database, connection, Submission(predictions=(made(reference="loan"),)))
+    assert tell(database, connection) == Counts(held=3)  # the same answer, though all are bound by now
+    assert told(connection) == 3
+
+
+def test_other_outcomes_under_the_same_key_are_refused_and_not_stored(
+    database: Database, connection: Any
+) -> None:
+    tell(database, connection)
+    with pytest.raises(IdempotencyKeyReused):
+        tell(database, connection, Key(digest="c" * 64, request="another"))
+    assert told(connection) == 3
+
+
+def test_outcomes_without_a_key_are_stored_each_time(database: Database, connection: Any) -> None:
+    tell(database, connection, None)
+    tell(database, connection, None)
+    assert told(connection) == 6
+
+
+@pytest.mark.parametrize("is_searched", [True, False])
+def test_of_many_who_send_the_same_outcomes_at_once_one_is_stored(
+    database: Database, connection: Any, is_searched: bool
+) -> None:
+    predicted = made()
+    write(database, connection, Submission(predictions=(predicted,)))
+    how: dict[str, Any] = {"reference": "loan"} if is_searched else {"prediction": predicted.id}
+    sent = [Outcome(endpoint="triage", value="ill", **how)]
+    together = threading.Barrier(6)
+    answers: list[Counts] = []
+
+    def work() -> None:
+        with closing(database.connect()) as own:
+            together.wait()
+            answers.append(outcomes.record(database, own, sent, NOON, key=KEY))
+
+    run_together([work] * 6)
+    assert answers == [Counts(held=1) if is_searched else Counts(bound=1)] * 6
+    assert told(connection) == 1
+
+
+def test_commits_of_several_endpoints_do_not_wait_for_each_other_for_ever(
+    database: Database, connection: Any
+) -> None:
+    names = [f"ward_{number}" for number in range(8)]
+    together = threading.Barrier(6)
+    failures: list[Exception] = []
+
+    def work(place: int) -> None:
+        mine = names if place % 2 else names[::-1]
+        with closing(database.connect()) as own:
+            together.wait()
+            try:
+                for _ in range(10):
+                    _both(database, own, mine, alone=place % 3 == 0)
+            except database.driver.Error as error:
+                failures.append(error)
+
+    run_together([partial(work, place) for place in range(6)])
+    assert failures == []
+
+
+def _both(database: Database, connection: Any, names: list[str], *, alone: bool) -> None:
+    if alone:
+        sent = [Outcome(endpoint=name, value="ill", reference="loan") for name in names]
+        outcomes.record(database, connection, sent, NOON)
+    else:
+        asked = [
+            Submission(predictions=(made(endpoint=name, reference="loan", entity={"id": 1}),))
+            for name in names
+        ]
+        write(database, connection, *asked)
+
+
+def run_together(works: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _predictions(result: Result) -> list[Any]:

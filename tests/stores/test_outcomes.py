@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ def sent(value: Any = "ill", **values: Any) -> Outcome:
     return Outcome(endpoint=values.pop("endpoint", "triage"), value=value, **values)
 
 
-def fate(database: Database, connection: Any, outcome: Outcome) -> str:
+def state(database: Database, connection: Any, outcome: Outcome) -> str:
     counts = asdict(outcomes.record(database, connection, [outcome], LATER))
     return next(name for name, count in counts.items() if count)
 
@@ -40,6 +40,8 @@ ONE = made(0, reference="r", entity={"id": 1})
 TWICE = [made(0, reference="r", entity={"id": 1}), made(10, reference="r", entity={"id": 1})]
 ELSEWHERE = {"endpoint": "x"}
 ENTITY = {"entity": {"id": 1}}
+FIRST = {"reference": "r", "repeated": "first"}
+REFUSED = {"reference": "r", "repeated": "refuse"}
 RULES = [
     ("a known id is bound", [ONE], {"prediction": ONE.id}, "bound", 0),
     ("an id that nobody gave is unmatched", [ONE], {"prediction": uuid7()}, "unmatched", None),
@@ -48,7 +50,19 @@ RULES = [
     ("one is bound at any time", [ONE], {"reference": "r", "occurred_at": at(-5)}, "bound", 0),
     ("a reference that is not there yet is waited for", [ONE], {"reference": "s"}, "held", None),
     ("another endpoint's reference is waited for", [ONE], {"reference": "r"} | ELSEWHERE, "held", None),
-    ("several without a time are ambiguous", TWICE, {"reference": "r"}, "ambiguous", None),
+    ("of several the latest is bound without a time", TWICE, {"reference": "r"}, "bound", 1),
+    ("of several the first where declared", TWICE, {"reference": "r", "repeated": "first"}, "bound", 0),
+    ("the first before its time", TWICE, FIRST | {"occurred_at": at(10)}, "bound", 0),
+    ("the first, but for one that is later", TWICE, FIRST | {"occurred_at": at(-1)}, "ambiguous", None),
+    (
+        "several are refused where declared",
+        TWICE,
+        {"reference": "r", "repeated": "refuse"},
+        "ambiguous",
+        None,
+    ),
+    ("refused with a time, too", TWICE, REFUSED | {"occurred_at": at(9)}, "ambiguous", None),
+    ("one alone is not refused", [ONE], {"reference": "r", "repeated": "refuse"}, "bound", 0),
     ("of several the latest is bound", TWICE, {"reference": "r", "occurred_at": at(10)}, "bound", 1),
     ("of several none that is later", TWICE, {"reference": "r", "occurred_at": at(9)}, "bound", 0),
     ("several later ones are ambiguous", TWICE, {"reference": "r", "occurred_at": at(-1)}, "ambiguous", None),
@@ -61,18 +75,20 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "stored", "how", "state", "place"), RULES, ids=[rule[0] for rule in RULES])
+@pytest.mark.parametrize(
+    ("rule", "stored", "how", "expected", "place"), RULES, ids=[rule[0] for rule in RULES]
+)
 def test_an_outcome_is_bound_by_rule(
     database: Database,
     connection: Any,
     rule: str,
     stored: list[Prediction],
     how: dict[str, Any],
-    state: str,
+    expected: str,
     place: int | None,
 ) -> None:
     keep(database, connection, *stored)
-    assert fate(database, connection, sent(**how)) == state
+    assert state(database, connection, sent(**how)) == expected
     assert bound_to(connection, database) == [None if place is None else stored[place].id]
 
 
@@ -91,7 +107,7 @@ HELD = [
 def test_a_held_outcome_is_bound_when_its_prediction_comes(
     database: Database, connection: Any, rule: str, how: dict[str, Any], arrives: dict[str, Any], binds: bool
 ) -> None:
-    assert fate(database, connection, sent(**how)) == "held"
+    assert state(database, connection, sent(**how)) == "held"
     late = made(**arrives)
     keep(database, connection, late)
     assert bound_to(connection, database) == [late.id if binds else None]
@@ -100,7 +116,7 @@ def test_a_held_outcome_is_bound_when_its_prediction_comes(
 def test_a_held_outcome_goes_to_the_first_prediction_of_its_reference(
     database: Database, connection: Any
 ) -> None:
-    assert fate(database, connection, sent(reference="late")) == "held"
+    assert state(database, connection, sent(reference="late")) == "held"
     first, second = made(0, reference="late"), made(1, reference="late")
     keep(database, connection, first, second)
     assert bound_to(connection, database) == [first.id]
@@ -122,7 +138,7 @@ def label_of(database: Database, connection: Any, received_until: datetime = LAT
 def test_the_last_correction_counts(database: Database, connection: Any) -> None:
     keep(database, connection, ONE)
     for value in ("ill", "well"):
-        fate(database, connection, sent(value, prediction=ONE.id))
+        state(database, connection, sent(value, prediction=ONE.id))
     assert label_of(database, connection) == ["well"]
 
 
@@ -139,46 +155,45 @@ def test_of_a_moment_that_has_passed_only_what_was_received_by_then_counts(
 @pytest.mark.parametrize("value", ["ill", True, False, 3, 1.5, None, "3", "true", '"'])
 def test_a_label_comes_back_with_its_type(database: Database, connection: Any, value: Any) -> None:
     keep(database, connection, ONE)
-    fate(database, connection, sent(value, prediction=ONE.id))
+    state(database, connection, sent(value, prediction=ONE.id))
     (label,) = label_of(database, connection)
     assert (type(label), label) == (type(value), value)
 
 
-def test_what_was_pulled_from_the_rows_is_left_out_as_the_rows_bring_it(
-    database: Database, connection: Any
+BY_KEY = {"reference": "r", "source": "pull"}
+GUESSED = {"entity": {"id": 1}, "occurred_at": at(5), "source": "pull"}
+SENT = {"reference": "r"}
+LABELS: list[tuple[str, list[tuple[str, dict[str, Any]]], list[str]]] = [
+    ("what was pulled is left out, as the rows bring it", [("ill", BY_KEY)], []),
+    ("so is what was guessed", [("ill", GUESSED)], []),
+    ("a correction does not bring back what the rows bring", [("ill", BY_KEY), ("well", SENT)], []),
+    ("nor does it the other way round", [("ill", SENT), ("well", BY_KEY)], []),
+    ("what was sent counts after a guess", [("ill", GUESSED), ("well", SENT)], ["well"]),
+    ("what was sent counts before a guess", [("well", SENT), ("ill", GUESSED)], ["well"]),
+    ("its last correction counts", [("ill", SENT), ("ill", GUESSED), ("well", SENT)], ["well"]),
+]
+
+
+@pytest.mark.parametrize(("rule", "told", "labels"), LABELS, ids=[rule[0] for rule in LABELS])
+def test_a_prediction_is_a_row_of_the_next_snapshot_by_rule(
+    database: Database,
+    connection: Any,
+    rule: str,
+    told: list[tuple[str, dict[str, Any]]],
+    labels: list[str],
 ) -> None:
     keep(database, connection, ONE)
-    fate(database, connection, sent(prediction=ONE.id, source="pull"))
-    assert label_of(database, connection) == []
-
-
-@pytest.mark.parametrize("sources", [("pull", "api"), ("api", "pull"), ("pull", "api", "api")])
-def test_a_correction_does_not_bring_back_what_the_rows_bring(
-    database: Database, connection: Any, sources: tuple[str, ...]
-) -> None:
-    keep(database, connection, ONE)
-    for source in sources:
-        fate(database, connection, sent(prediction=ONE.id, source=source))
-    assert label_of(database, connection) == []
-
-
-@pytest.mark.parametrize(("occurred", "known"), [(None, 60), (5, 5), (90, 90)])
-def test_a_label_comes_with_the_moment_at_which_it_occurred_or_was_received(
-    database: Database, connection: Any, occurred: int | None, known: int
-) -> None:
-    keep(database, connection, ONE)
-    outcome = sent(prediction=ONE.id, occurred_at=None if occurred is None else at(occurred))
-    outcomes.record(database, connection, [outcome], at(60))
-    found = outcomes.labelled(database, connection, "triage", until=LATER, received_until=LATER)
-    assert [moment for *_, moment in found] == [at(known)]
+    for value, how in told:
+        assert state(database, connection, sent(value, **how)) == "bound"
+    assert label_of(database, connection) == labels
 
 
 def test_what_is_erased_is_not_learned_from(database: Database, connection: Any) -> None:
     keep(database, connection, ONE)
-    fate(database, connection, sent(prediction=ONE.id))
+    state(database, connection, sent(prediction=ONE.id))
     records.erase(database, connection, ONE.id, now())
     assert label_of(database, connection) == []
-    assert fate(database, connection, sent(prediction=ONE.id)) == "unmatched"
+    assert state(database, connection, sent(prediction=ONE.id)) == "unmatched"
 
 
 def test_labels_come_in_pages_up_to_a_moment(database: Database, connection: Any) -> None:
@@ -216,3 +231,28 @@ def test_an_outcome_and_its_prediction_at_the_same_moment_do_not_miss_each_other
     predicting.join()
     states = connection.execute("SELECT state, count(*) FROM flyball_outcome GROUP BY state").fetchall()
     assert dict(states) == {"bound": rounds}
+
+
+def test_outcomes_of_one_endpoint_hold_up_no_predictions_of_another(
+    database: Database, connection: Any
+) -> None:
+    if not database.is_postgres:
+        pytest.skip("SQLite has one writer at a time.")
+    impatient = replace(database, wait_seconds=1).connect()
+    with database.transaction(connection):
+        outcomes.store(database, connection, [sent(reference="r")], LATER)
+        keep(database, impatient, made(reference="r", endpoint="elsewhere"))  # waits, or fails after a second
+        keep(database, impatient, made())  # nothing looks for it
+    impatient.close()
+
+
+def test_an_error_is_told_where_the_rollback_after_it_fails_too(database: Database) -> None:
+    own = database.connect()
+
+    def broken() -> None:
+        with database.transaction(own):
+            own.close()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()

@@ -117,7 +117,7 @@ def test_outcomes_that_are_bound_to_none_go_with_the_last_prediction_that_they_c
     some = [made(minutes, reference="loan-1", entity=PERSON) for minutes in (1, 2)]
     keep(database, connection, *some)
     sent = [
-        Outcome(endpoint="triage", reference="loan-1", value="secret"),
+        Outcome(endpoint="triage", reference="loan-1", value="secret", repeated="refuse"),
         Outcome(endpoint="triage", entity=PERSON, occurred_at=NOON, value="secret"),
         Outcome(endpoint="triage", reference="loan-2", value="kept"),
         Outcome(endpoint="triage", entity={"customer_id": 8}, occurred_at=NOON, value="kept"),

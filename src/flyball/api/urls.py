@@ -9,6 +9,7 @@ from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Retire, Rollb
 from flyball.api.entities import Entity
 from flyball.api.keys import Keys, OneKey
 from flyball.api.nothing import Nothing
+from flyball.api.outcomes import Outcomes, ResolveOutcome, RetractOutcome
 from flyball.api.snapshots import OneSnapshot, SnapshotRows, Snapshots
 from flyball.api.versions import OneVersion, Versions
 
@@ -26,6 +27,9 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view()),
     path("endpoints/<str:endpoint>/snapshots/<str:digest>", OneSnapshot.as_view()),
     path("endpoints/<str:endpoint>/snapshots/<str:digest>/rows.parquet", SnapshotRows.as_view()),
+    path("endpoints/<str:endpoint>/outcomes", Outcomes.as_view()),
+    path("endpoints/<str:endpoint>/outcomes/<int:number>/resolve", ResolveOutcome.as_view()),
+    path("endpoints/<str:endpoint>/outcomes/<int:number>/retract", RetractOutcome.as_view()),
     path("endpoints/<str:endpoint>/entities/<path:key>", Entity.as_view()),
     path("keys", Keys.as_view()),
     path("keys/<int:number>", OneKey.as_view()),

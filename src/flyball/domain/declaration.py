@@ -129,7 +129,9 @@ class Outcome:
 
     ``positive`` is the class whose probability counts (two classes); ``matures_after`` (``"90d"``,
     ``"12h"``, ``"30m"``) how long after the row's time an outcome is final: younger rows are not learned
-    from.
+    from. ``repeated`` says which of several predictions of one reference (a page that was loaded again) an
+    outcome of that reference belongs to: the ``"latest"`` before the outcome, the ``"first"``, or none
+    (``"refuse"``: the outcome is ambiguous).
     """
 
     wrong: tuple[Wrong, ...]
@@ -141,11 +143,13 @@ class Outcome:
         positive: str | int | bool | None = None,
         time: str | None = None,
         matures_after: str | None = None,
+        repeated: str = "latest",
     ) -> None:
         self.column = column
         self.positive = positive
         self.time = time
         self.matures_after = matures_after
+        self.repeated = repeated
 
     @property
     def maturity(self) -> timedelta:

@@ -21,6 +21,7 @@ from flyball.domain.declaration import (
     Search,
     Threshold,
 )
+from flyball.domain.records import REPEATED
 
 Declared = type[Endpoint]
 ATTRIBUTES = frozenset(Endpoint.__annotations__) - {"task"}
@@ -74,6 +75,10 @@ def _outcome(endpoint: Declared) -> Iterator[Fault]:
             yield Fault("E004", "outcome", "has no place in clustering", "Leave it out.")
     elif not isinstance(endpoint.outcome, Outcome):
         yield Fault("E004", "outcome", "is missing", 'Say what is predicted: outcome = Outcome("status").')
+    elif endpoint.outcome.repeated not in REPEATED:
+        yield Fault(
+            "E026", "outcome", "has an unknown rule for repeated", f"Use one of {', '.join(REPEATED)}."
+        )
 
 
 def _words(endpoint: Declared) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from flyball.domain.errors import InvalidInput, Problem
-from flyball.domain.values import Scalar
+from flyball.domain.values import Scalar, label_of
 
 
 def uuid7(milliseconds: int | None = None) -> UUID:
@@ -101,7 +101,11 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What really happened, as it was sent: bound by ``prediction``, ``reference``, or entity and time."""
+    """What really happened, as it was sent: bound by ``prediction``, ``reference``, or entity and time.
+
+    ``repeated`` says which of several predictions of one reference it belongs to: ``latest``, ``first``, or
+    none (``refuse``).
+    """
 
     endpoint: str
     value: Scalar
@@ -110,6 +114,11 @@ class Outcome:
     entity: dict[str, Scalar] = field(default_factory=dict)
     occurred_at: datetime | None = None
     source: str = "api"
+    repeated: str = "latest"
+
+
+REPEATED = ("latest", "first", "refuse")
+"""Which of several predictions of one reference an outcome belongs to."""
 
 
 def check_outcome(task: str, classes: tuple[Scalar, ...], value: object, pointer: str) -> Scalar:
@@ -118,10 +127,10 @@ def check_outcome(task: str, classes: tuple[Scalar, ...], value: object, pointer
     Raises ``InvalidInput`` with the place and the reason, never the value.
     """
     if task == "classification":
-        for label in classes:
-            if type(label) is type(value) and label == value:
-                return label
-        raise _refused(pointer, "unknown_label", "Expected one of the labels that the model knows.")
+        label = label_of(value, classes) if isinstance(value, bool | int | float | str) else None
+        if label is None:
+            raise _refused(pointer, "unknown_label", "Expected one of the labels that the model knows.")
+        return label
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
         raise _refused(pointer, "wrong_type", "Expected a finite number.")
     return float(value)

@@ -76,6 +76,7 @@ class Route:
     ``fields`` and ``keys`` are the names of the request's fields and of the entity's columns that callers
     may send because some champion took them: what the answering version does not take is left out with a
     warning.
+    ``repeated`` says which of several predictions of one reference an outcome belongs to.
     """
 
     endpoint: str
@@ -86,6 +87,7 @@ class Route:
     lookups: tuple[Lookup, ...] = ()
     fields: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    repeated: str = "latest"
 
     @property
     def champion(self) -> Arm:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, Overloaded, Problem, UnknownPrediction
-from flyball.domain.records import Prediction, entity_key, now
+from flyball.domain.records import Outcome, Prediction, entity_key, now
 from flyball.domain.values import Scalar
 from flyball.serving import entities, feedback
 from flyball.serving.calls import Call, Row, SentOutcome
@@ -25,6 +25,7 @@ from flyball.serving.preparer import Preparer, Read
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
 from flyball.serving.scrubber import Scrubber
+from flyball.stores import outcomes as stored
 from flyball.stores import records
 from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
@@ -155,20 +156,31 @@ class Engine:
 
         await asyncio.wrap_future(self.recorder.run(erase))
 
-    async def outcomes(self, principal: Principal, outcomes: Sequence[SentOutcome]) -> Counts:
-        """Check, store and bind outcomes; nothing is stored where one of them does not fit.
+    async def outcomes(
+        self, principal: Principal, outcomes: Sequence[SentOutcome], idempotency_key: str | None = None
+    ) -> Counts:
+        """Check, store and bind outcomes, in one commit; nothing is stored where one of them does not fit.
 
-        Raises ``InvalidInput``, ``UnknownEndpoint``, ``UnknownPrediction`` (where only an id is given).
+        A repeat of the key gives the first counts, and stores nothing. Raises ``InvalidInput``,
+        ``UnknownEndpoint``, ``UnknownPrediction`` (where only an id is given), ``IdempotencyKeyReused``.
         """
+        feedback.check_size(outcomes)
+        database, key = self.recorder.database, feedback.retry_of(principal, outcomes, idempotency_key)
+        if key is not None:
+            search = partial(stored.by_key, database, key=key)
+            before = await self._readers.run(partial(self._readers.read, search))
+            if before is not None:
+                return before
+        checked, moment = await self.checked_outcomes(principal, outcomes), now()
+        write = partial(stored.record, database, outcomes=checked, received_at=moment, key=key)
+        return await asyncio.wrap_future(self.recorder.run(write))
+
+    async def checked_outcomes(self, principal: Principal, outcomes: Sequence[SentOutcome]) -> list[Outcome]:
+        """The outcomes as they would be stored. Raises as ``outcomes`` does, for any number of them."""
         identities = [each.prediction for each in outcomes if each.prediction and each.endpoint is None]
         found = await self._find(identities)
         table = self.pool.table
-        checked = await self._readers.run(lambda: feedback.checked(table, principal, outcomes, found))
-        counts = [
-            await asyncio.wrap_future(self.recorder.run(work))
-            for work in feedback.writes(self.recorder.database, checked, now())
-        ]
-        return sum(counts, Counts())
+        return await self._readers.run(lambda: feedback.checked(table, principal, outcomes, found))
 
     def status(self, principal: Principal) -> dict[str, Any]:
         """What is in force for the principal's team, what did not load, and how the recorder is."""

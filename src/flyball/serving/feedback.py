@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownPrediction
-from flyball.domain.records import Outcome, Prediction, check_outcome
-from flyball.domain.values import Scalar, label_text
+from flyball.domain.records import Outcome, Prediction, check_outcome, digest
+from flyball.domain.values import Scalar, timestamp_text
 from flyball.serving import features
 from flyball.serving.calls import SentOutcome
 from flyball.serving.pool import Served, Table
-from flyball.stores import outcomes
-from flyball.stores.database import Database
-from flyball.stores.outcomes import Counts
+from flyball.stores.outcomes import MOST, Key
 
 
 def checked(
@@ -46,6 +42,7 @@ def checked(
                 entity=entity,
                 occurred_at=each.occurred_at,
                 source=each.source,
+                repeated=served.route.repeated,
             )
         )
     if problems:
@@ -53,16 +50,33 @@ def checked(
     return every
 
 
-def writes(
-    database: Database, checked: Sequence[Outcome], received_at: datetime
-) -> list[Callable[[Any], Counts]]:
-    """The storing of outcomes as pieces of work, each short enough for predictions to go between."""
+def check_size(sent: Sequence[SentOutcome]) -> None:
+    """Raises ``InvalidInput`` for more outcomes than one commit may hold."""
+    if len(sent) > MOST:
+        message = f"Expected at most {MOST} outcomes in one request; send more in parts."
+        raise InvalidInput("Too many outcomes.", problems=[Problem("/outcomes", "too_many", message)])
 
-    def work(some: Sequence[Outcome]) -> Callable[[Any], Counts]:
-        return lambda connection: outcomes.record(database, connection, some, received_at)
 
-    size = outcomes.TRANSACTION_ROWS
-    return [work(checked[start : start + size]) for start in range(0, len(checked), size)]
+def retry_of(principal: Principal, sent: Sequence[SentOutcome], idempotency_key: str | None) -> Key | None:
+    """The key that outcomes are stored under, and the digest of what was sent; ``None`` without a key."""
+    if idempotency_key is None:
+        return None
+    endpoints = sorted({each.endpoint or "" for each in sent})
+    request = [
+        [
+            each.value,
+            each.prediction and str(each.prediction),
+            each.reference,
+            each.entity,
+            each.occurred_at and timestamp_text(each.occurred_at),
+        ]
+        for each in sent
+    ]
+    return Key(
+        digest=digest([principal.team, "outcomes", endpoints, idempotency_key]),
+        # Under the key, which is stored nowhere: without it nobody can guess what was sent.
+        request=digest(request, secret=idempotency_key),
+    )
 
 
 def _endpoint_of(
@@ -109,13 +123,14 @@ def _value(served: Served, sent: SentOutcome) -> Scalar:
     if task == "clustering":
         raise NotFound("A clustering endpoint takes no outcomes.")
     classes = tuple(label for loaded in served.versions.values() for label in loaded.manifest.classes)
-    value = _from_text(task, classes, sent.value) if sent.is_text else sent.value
+    value = _from_text(task, sent.value) if sent.is_text else sent.value
     return check_outcome(task, classes, value, place)
 
 
-def _from_text(task: str, classes: Sequence[Scalar], value: object) -> object:
+def _from_text(task: str, value: object) -> object:
+    """A file's cell as a number, where the task wants one; labels are found by their text."""
     if task == "classification":
-        return next((label for label in classes if label_text(label) == value), value)
+        return value
     try:
         return features.parse_number(str(value))
     except ValueError:

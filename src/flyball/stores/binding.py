@@ -2,65 +2,114 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flyball.domain.records import Outcome, Prediction, entity_key
-from flyball.stores.database import Database
-
-LOCK = 0x666C7962616C6C
-"""The advisory lock (PostgreSQL) between commits of predictions, who share it, and of outcomes, who do not.
-
-Without it an outcome and its prediction, committed at the same moment, would each not see the other.
-SQLite has one writer at a time anyway.
-"""
+from flyball.stores.database import Database, chunks, rows_of
 
 
-def enter(database: Database, connection: Any, *, alone: bool) -> None:
-    """Take the lock until the transaction ends: shared for predictions, ``alone`` for outcomes."""
-    if database.is_postgres:
+def lock(database: Database, connection: Any, endpoints: Iterable[str], *, alone: bool) -> None:
+    """Lock the endpoints until the transaction ends: ``alone``, or shared with others who share.
+
+    Predictions with a reference or an entity share; outcomes that look for those are alone, and so is what
+    erases. Without the lock an outcome and its prediction, committed at the same moment, would each not see
+    the other. Must be the first statement of its transaction. SQLite has one writer at a time anyway.
+    """
+    # In one order for everybody, or two transactions of several endpoints could wait for each other.
+    numbers = sorted({_lock_number(endpoint) for endpoint in endpoints})
+    if database.is_postgres and numbers:
         function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-        connection.execute(f"SELECT {function}({LOCK})")
+        connection.execute(f"SELECT {', '.join(f'{function}({number})' for number in numbers)}")
+
+
+def _lock_number(endpoint: str) -> int:
+    """The advisory lock of an endpoint. Two endpoints of one number wait for each other, and nothing else."""
+    digest = hashlib.sha256(f"flyball outcomes {endpoint}".encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """What becomes of one outcome: its state, and the prediction it is bound to."""
+class Binding:
+    """What becomes of one outcome: its state, the prediction it is bound to, and what named that."""
 
     state: str
     prediction: UUID | None = None
+    by: str | None = None
 
 
 def resolve(
     database: Database, connection: Any, outcomes: Sequence[Outcome], received_at: datetime
-) -> list[Fate]:
-    """The fate of each outcome, in order, as the database is now."""
+) -> list[Binding]:
+    """The binding of each outcome, in order, as the database is now."""
     known = _known(database, connection, [each.prediction for each in outcomes if each.prediction])
-    named = _referenced(database, connection, outcomes)
-    fates = []
+    referenced = by_references(
+        database,
+        connection,
+        [
+            (each.endpoint, each.reference)
+            for each in outcomes
+            if each.prediction is None and each.reference is not None
+        ],
+    )
+    entities = [each for each in outcomes if each.prediction is None and each.reference is None]
+    latest = iter(_latest_of_entities(database, connection, entities))
+    bindings = []
     for each in outcomes:
         if each.prediction is not None:
             found = known.get(each.prediction) == each.endpoint
-            fates.append(Fate("bound", each.prediction) if found else Fate("unmatched"))
+            bindings.append(Binding("bound", each.prediction, "id") if found else Binding("unmatched"))
         elif each.reference is not None:
-            fates.append(by_reference(named[each.endpoint, each.reference], each.occurred_at))
+            candidates = referenced[each.endpoint, each.reference]
+            bindings.append(by_reference(candidates, each.occurred_at, each.repeated))
         else:
-            fates.append(_by_entity(database, connection, each, received_at))
-    return fates
+            bindings.append(_by_entity(next(latest), each, received_at))
+    return bindings
 
 
-def by_reference(candidates: Sequence[tuple[datetime, UUID]], occurred_at: datetime | None) -> Fate:
-    """One prediction of that reference is bound; of several, the latest at or before ``occurred_at``."""
+def by_reference(
+    candidates: Sequence[tuple[datetime, UUID]], occurred_at: datetime | None, repeated: str = "latest"
+) -> Binding:
+    """The binding to one of the predictions of a reference (when each was made, and its id).
+
+    One alone is bound. Of several, ``repeated`` says which of those at or before ``occurred_at`` (of all,
+    without a time): the ``latest``, the ``first``, or none (``refuse``).
+    """
     if not candidates:
-        return Fate("held")
+        return Binding("held")
     if len(candidates) == 1:
-        return Fate("bound", candidates[0][1])
-    before = [each for each in candidates if occurred_at is not None and each[0] <= occurred_at]
-    return Fate("bound", max(before)[1]) if before else Fate("ambiguous")
+        return Binding("bound", candidates[0][1], "reference")
+    before = [each for each in candidates if occurred_at is None or each[0] <= occurred_at]
+    if not before or repeated == "refuse":
+        return Binding("ambiguous")
+    chosen = min(before) if repeated == "first" else max(before)
+    return Binding("bound", chosen[1], "reference")
+
+
+def by_references(
+    database: Database, connection: Any, wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], list[tuple[datetime, UUID]]]:
+    """The predictions of each endpoint and reference: when each was made, and its id."""
+    found: dict[tuple[str, str], list[tuple[datetime, UUID]]] = defaultdict(list)
+    by_endpoint: dict[str, list[str]] = defaultdict(list)
+    for endpoint, reference in dict.fromkeys(wanted):
+        by_endpoint[endpoint].append(reference)
+    for endpoint, references in by_endpoint.items():
+        for some in chunks(references):
+            sql = (
+                "SELECT reference, created_at, id FROM flyball_prediction"  # noqa: S608 - only marks
+                f" WHERE endpoint = ? AND reference IN {rows_of(1, len(some))}"
+            )
+            rows = connection.execute(database.sql(sql), [endpoint, *some]).fetchall()
+            for reference, moment, identity in rows:
+                candidate = (database.moment_out(moment), database.id_out(identity))
+                found[endpoint, reference].append(candidate)
+    return found
 
 
 def bind_held(database: Database, connection: Any, predictions: Sequence[Prediction]) -> None:
@@ -77,11 +126,14 @@ def bind_held(database: Database, connection: Any, predictions: Sequence[Predict
         key = entity_key(each.entity)
         if key is not None:
             entities[each.endpoint, key].append(each)
-    bound = {held: firsts[name].id for held, name, _ in _held(database, connection, "reference", firsts)}
+    bound = {
+        held: Binding("bound", firsts[name].id, "reference")
+        for held, name, _ in _held(database, connection, "reference", firsts)
+    }
     for held, name, occurred_at in _held(database, connection, "entity_key", entities):
         before = [each for each in entities[name] if occurred_at is None or each.created_at <= occurred_at]
         if before:
-            bound[held] = before[-1].id
+            bound[held] = Binding("bound", before[-1].id, "entity")
     for held in sorted(bound):  # in one order, so that two transactions cannot deadlock
         _bind(database, connection, held, bound[held])
 
@@ -95,10 +147,11 @@ def _held(
     alone = "" if column == "reference" else " AND reference IS NULL"
     found = []
     for endpoint, values in by_endpoint.items():
-        for some in _chunks(values):
+        for some in chunks(values):
             sql = (
                 f"SELECT id, {column}, occurred_at FROM flyball_outcome"  # noqa: S608 - one of two names
-                f" WHERE state = 'held' AND endpoint = ?{alone} AND {column} IN ({_marks(some)})"
+                " WHERE prediction IS NULL AND state = 'held' AND endpoint = ?"
+                f"{alone} AND {column} IN {rows_of(1, len(some))}"
             )
             rows = connection.execute(database.sql(sql), [endpoint, *some]).fetchall()
             found += [
@@ -108,21 +161,22 @@ def _held(
     return found
 
 
-def _bind(database: Database, connection: Any, held: int, prediction: UUID) -> None:
+def _bind(database: Database, connection: Any, held: int, binding: Binding) -> None:
     # Of two transactions that found the same outcome, the second finds it bound.
     connection.execute(
         database.sql(
-            "UPDATE flyball_outcome SET state = 'bound', prediction = ? WHERE id = ? AND state = 'held'"
+            "UPDATE flyball_outcome SET state = 'bound', prediction = ?, bound_by = ?"
+            " WHERE id = ? AND state = 'held'"
         ),
-        (database.id_in(prediction), held),
+        (None if binding.prediction is None else database.id_in(binding.prediction), binding.by, held),
     )
 
 
 def _known(database: Database, connection: Any, wanted: Sequence[UUID]) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
-    for some in _chunks(wanted):
+    for some in chunks(wanted):
         sql = (
-            f"SELECT id, endpoint FROM flyball_prediction WHERE id IN ({_marks(some)})"  # noqa: S608 - marks
+            f"SELECT id, endpoint FROM flyball_prediction WHERE id IN {rows_of(1, len(some))}"  # noqa: S608 - marks
             " AND erased_at IS NULL"
         )
         rows = connection.execute(database.sql(sql), [database.id_in(each) for each in some]).fetchall()
@@ -130,45 +184,33 @@ def _known(database: Database, connection: Any, wanted: Sequence[UUID]) -> dict[
     return found
 
 
-def _referenced(
+def _latest_of_entities(
     database: Database, connection: Any, outcomes: Sequence[Outcome]
-) -> dict[tuple[str, str], list[tuple[datetime, UUID]]]:
-    found: dict[tuple[str, str], list[tuple[datetime, UUID]]] = defaultdict(list)
-    wanted: dict[str, list[str]] = defaultdict(list)
-    for each in outcomes:
-        if each.prediction is None and each.reference is not None:
-            wanted[each.endpoint].append(each.reference)
-    for endpoint, references in wanted.items():
-        for some in _chunks(references):
-            sql = (
-                "SELECT reference, created_at, id FROM flyball_prediction"  # noqa: S608 - only marks
-                f" WHERE endpoint = ? AND reference IN ({_marks(some)})"
-            )
-            for reference, moment, identity in connection.execute(
-                database.sql(sql), [endpoint, *some]
-            ).fetchall():
-                candidate = (database.moment_out(moment), database.id_out(identity))
-                found[endpoint, reference].append(candidate)
-    return found
+) -> list[UUID | None]:
+    """The latest prediction of each outcome's entity, up to the moment when the outcome happened."""
+    found: dict[int, UUID] = {}
+    wanted = [
+        (place, each.endpoint, entity_key(each.entity), database.moment_in(each.occurred_at))
+        for place, each in enumerate(outcomes)
+        if each.occurred_at is not None and each.entity
+    ]
+    for some in chunks(wanted):
+        marks = ",".join(f"({place},?,?,?)" for place, *_ in some)
+        sql = (
+            f"WITH wanted (place, endpoint, entity_key, until) AS (VALUES {marks})"  # noqa: S608 - numbers
+            " SELECT w.place, (SELECT p.id FROM flyball_prediction p WHERE p.endpoint = w.endpoint"
+            " AND p.entity_key = w.entity_key AND p.created_at <= w.until ORDER BY p.id DESC LIMIT 1)"
+            " FROM wanted w"
+        )
+        values = [value for _, *row in some for value in row]
+        for place, identity in connection.execute(database.sql(sql), values).fetchall():
+            if identity is not None:
+                found[place] = database.id_out(identity)
+    return [found.get(place) for place in range(len(outcomes))]
 
 
-def _by_entity(database: Database, connection: Any, outcome: Outcome, received_at: datetime) -> Fate:
-    if outcome.occurred_at is None or not outcome.entity:
-        return Fate("unmatched")
-    sql = (
-        "SELECT id FROM flyball_prediction WHERE endpoint = ? AND entity_key = ? AND created_at <= ?"
-        " ORDER BY id DESC LIMIT 1"
-    )
-    values = (outcome.endpoint, entity_key(outcome.entity), database.moment_in(outcome.occurred_at))
-    row = connection.execute(database.sql(sql), values).fetchone()
-    if row is not None:
-        return Fate("bound", database.id_out(row[0]))
-    return Fate("held" if outcome.occurred_at > received_at else "unmatched")
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _chunks(values: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
+def _by_entity(latest: UUID | None, outcome: Outcome, received_at: datetime) -> Binding:
+    if latest is not None:
+        return Binding("bound", latest, "entity")
+    is_ahead = outcome.occurred_at is not None and bool(outcome.entity) and outcome.occurred_at > received_at
+    return Binding("held" if is_ahead else "unmatched")

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flyball.domain.records import Outcome, Prediction, entity_key
 from flyball.domain.values import Scalar
-from flyball.stores import binding
+from flyball.stores import binding, idempotency
+from flyball.stores.binding import Binding
 from flyball.stores.database import Database, rows_of
+from flyball.stores.idempotency import Claim
 from flyball.stores.rows import COLUMNS, prediction
 
-TRANSACTION_ROWS = 200
-"""Outcomes in one transaction: a longer one would hold up predictions."""
+MOST = 500
+"""Outcomes of one request: they are one commit, and predictions wait meanwhile."""
 
 NOTHING = UUID(int=0)
 
@@ -40,35 +42,71 @@ class Counts:
         )
 
 
-def record(database: Database, connection: Any, outcomes: Sequence[Outcome], received_at: datetime) -> Counts:
-    """Store outcomes and bind them to their predictions, a few hundred a transaction.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """The idempotency key of outcomes: ``digest`` of team, endpoint and key, ``request`` of what was sent."""
+
+    digest: str
+    request: str
+
+
+def record(
+    database: Database,
+    connection: Any,
+    outcomes: Sequence[Outcome],
+    received_at: datetime,
+    *,
+    key: Key | None = None,
+) -> Counts:
+    """Store outcomes and bind them to their predictions, in one transaction; at most ``MOST`` of them.
 
     Every one is stored with what became of it, so that nothing is lost. The connection must be outside a
-    transaction. Corrections append: of one prediction's outcomes, the last counts.
+    transaction. Corrections append: of one prediction's outcomes, the last counts. A repeat of a key stores
+    nothing and gives the first counts. Raises ``IdempotencyKeyReused``.
     """
-    counted: Counter[str] = Counter()
-    for start in range(0, len(outcomes), TRANSACTION_ROWS):
-        some = outcomes[start : start + TRANSACTION_ROWS]
-        with database.transaction(connection):
-            fates = store(database, connection, some, received_at)
-        counted.update(fate.state for fate in fates)
-    return Counts(**counted)
+    with database.transaction(connection):
+        return store(database, connection, outcomes, received_at, key=key)
 
 
 def store(
-    database: Database, connection: Any, outcomes: Sequence[Outcome], received_at: datetime
-) -> list[binding.Fate]:
-    """Store and bind outcomes in the transaction that is open."""
-    binding.enter(database, connection, alone=True)
-    fates = binding.resolve(database, connection, outcomes, received_at)
-    marks = rows_of(len(outcomes), 10)
+    database: Database,
+    connection: Any,
+    outcomes: Sequence[Outcome],
+    received_at: datetime,
+    *,
+    key: Key | None = None,
+) -> Counts:
+    """The same in the transaction that is open, of which it must be the first statement."""
+    searching = {each.endpoint for each in outcomes if each.prediction is None}
+    binding.lock(database, connection, {each.endpoint for each in outcomes}, alone=bool(searching))
+    bindings = binding.resolve(database, connection, outcomes, received_at)
+    counts = Counts(**Counter(each.state for each in bindings))
+    if key is not None:
+        claim = Claim(digest=key.digest, request=key.request, answer=asdict(counts), moment=received_at)
+        if not idempotency.claim(database, connection, {key.digest: claim}):
+            return by_key(database, connection, key) or counts
+    insert(database, connection, list(zip(outcomes, bindings, strict=True)), received_at)
+    return counts
+
+
+def by_key(database: Database, connection: Any, key: Key) -> Counts | None:
+    """The counts stored under a key, or ``None``. Raises ``IdempotencyKeyReused``."""
+    stored = idempotency.answer(database, connection, key.digest, key.request)
+    return None if stored is None else Counts(**stored)
+
+
+def insert(
+    database: Database, connection: Any, bound: Sequence[tuple[Outcome, Binding]], received_at: datetime
+) -> None:
+    """Insert outcomes with their bindings, in the transaction that is open."""
+    if not bound:
+        return
+    rows = [_row(database, *pair, received_at) for pair in bound]
     sql = (
-        "INSERT INTO flyball_outcome (endpoint, state, prediction, reference, entity_key, occurred_at,"  # noqa: S608 - marks
-        f" value, source, segment, received_at) VALUES {marks}"
+        "INSERT INTO flyball_outcome (endpoint, state, prediction, bound_by, reference, entity_key,"  # noqa: S608 - marks
+        f" occurred_at, value, source, segment, received_at) VALUES {rows_of(len(rows), 11)}"
     )
-    rows = [_row(database, *pair, received_at) for pair in zip(outcomes, fates, strict=True)]
     connection.execute(database.sql(sql), [value for row in rows for value in row])
-    return fates
 
 
 def labelled(
@@ -81,21 +119,24 @@ def labelled(
     until: datetime,
     received_until: datetime,
 ) -> list[tuple[Prediction, Scalar, datetime]]:
-    """Predictions made at or before ``until``, with the last outcome that was received at or before
-    ``received_until``, and when that occurred (else: was received); in order of id, a page at a time.
+    """Predictions made at or before ``until``, with the last outcome that was sent for them and received at
+    or before ``received_until``, and when that occurred (else: was received); in order of id, a page at a
+    time.
 
-    ``after`` is the last id of the page before. Predictions with an outcome that was pulled from the rows
-    themselves are left out, corrected since or not, because the rows bring them; so are erased ones.
+    ``after`` is the last id of the page before. What was pulled from the rows is left out, because the rows
+    bring it: also where it was corrected since, if its row was found by its key. Where the row was only
+    guessed from entity and time, an outcome that was sent counts. Erased predictions are left out.
     """
     names = ", ".join(f"p.{name}" for name in COLUMNS)
     sql = (
         f"SELECT {names}, CAST(o.value AS text), coalesce(o.occurred_at, o.received_at)"  # noqa: S608 - names of columns
-        " FROM flyball_outcome o"
-        " JOIN flyball_prediction p ON p.id = o.prediction"
-        " WHERE o.endpoint = ? AND o.state = 'bound' AND o.prediction > ?"
+        " FROM flyball_outcome o JOIN flyball_prediction p ON p.id = o.prediction"
+        " WHERE o.endpoint = ? AND o.state = 'bound' AND o.source <> 'pull' AND o.prediction > ?"
         " AND p.created_at <= ? AND o.received_at <= ? AND p.erased_at IS NULL"
-        " AND NOT EXISTS (SELECT 1 FROM flyball_outcome l WHERE l.prediction = o.prediction"
-        " AND l.state = 'bound' AND (l.source = 'pull' OR (l.id > o.id AND l.received_at <= ?)))"
+        " AND NOT EXISTS (SELECT 1 FROM flyball_outcome l"
+        " WHERE l.endpoint = o.endpoint AND l.prediction = o.prediction AND l.state = 'bound'"
+        " AND ((l.source = 'pull' AND l.bound_by <> 'entity')"
+        " OR (l.source <> 'pull' AND l.id > o.id AND l.received_at <= ?)))"
         " ORDER BY o.prediction LIMIT ?"
     )
     received = database.moment_in(received_until)
@@ -113,12 +154,13 @@ def labelled(
     ]
 
 
-def _row(database: Database, outcome: Outcome, fate: binding.Fate, received_at: datetime) -> tuple[Any, ...]:
+def _row(database: Database, outcome: Outcome, binding: Binding, received_at: datetime) -> tuple[Any, ...]:
     occurred_at = outcome.occurred_at
     return (
         outcome.endpoint,
-        fate.state,
-        None if fate.prediction is None else database.id_in(fate.prediction),
+        binding.state,
+        None if binding.prediction is None else database.id_in(binding.prediction),
+        binding.by,
         outcome.reference,
         entity_key(outcome.entity),
         None if occurred_at is None else database.moment_in(occurred_at),

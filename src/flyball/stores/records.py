@@ -10,8 +10,9 @@ from uuid import UUID
 
 from flyball.domain.errors import FlyballError, IdempotencyKeyReused
 from flyball.domain.records import Prediction
-from flyball.stores import binding
-from flyball.stores.database import Database, rows_of
+from flyball.stores import binding, idempotency
+from flyball.stores.database import Database, chunks, rows_of
+from flyball.stores.idempotency import Claim
 from flyball.stores.rows import NAMES, insert, prediction
 
 
@@ -30,6 +31,7 @@ Result = list[Prediction] | FlyballError
 
 BLANKED = "UPDATE flyball_outcome SET value = 'null', reference = NULL, entity_key = NULL WHERE"
 """Erases outcomes; the condition follows."""
+ENDPOINT = "SELECT endpoint FROM flyball_prediction WHERE id = ?"
 
 
 def write(database: Database, connection: Any, batch: Sequence[Submission]) -> list[Result]:
@@ -39,7 +41,7 @@ def write(database: Database, connection: Any, batch: Sequence[Submission]) -> l
     gives the predictions of the first; with another request, only that submission fails with
     ``IdempotencyKeyReused``. Outcomes that were held for these predictions are bound.
     """
-    binding.enter(database, connection, alone=False)
+    binding.lock(database, connection, _bindable(batch), alone=False)
     claims = _claim(database, connection, batch)
     fresh = [
         each
@@ -53,17 +55,22 @@ def write(database: Database, connection: Any, batch: Sequence[Submission]) -> l
     return [_result(database, connection, submission, claims) for submission in batch]
 
 
-def by_idempotency(
-    database: Database, connection: Any, idempotency: str, request: str
-) -> list[Prediction] | None:
+def _bindable(batch: Sequence[Submission]) -> set[str]:
+    """The endpoints of predictions that an outcome may look for; an id is known only once it is committed."""
+    return {
+        each.endpoint
+        for submission in batch
+        for each in submission.predictions
+        if each.reference is not None or each.entity
+    }
+
+
+def by_idempotency(database: Database, connection: Any, key: str, request: str) -> list[Prediction] | None:
     """The predictions stored under an idempotency key, or ``None``. Raises ``IdempotencyKeyReused``."""
-    sql = database.sql("SELECT request, predictions FROM flyball_idempotency_key WHERE digest = ?")
-    row = connection.execute(sql, (idempotency,)).fetchone()
-    if row is None:
+    stored = idempotency.answer(database, connection, key, request)
+    if stored is None:
         return None
-    if row[0] != request:
-        raise IdempotencyKeyReused
-    wanted = [UUID(each) for each in database.json_out(row[1])]
+    wanted = [UUID(each) for each in stored]
     found = many(database, connection, wanted)
     return [found[each] for each in wanted]
 
@@ -71,11 +78,10 @@ def by_idempotency(
 def many(database: Database, connection: Any, wanted: Sequence[UUID]) -> dict[UUID, Prediction]:
     """Those of the wanted predictions that are stored, by id."""
     found: dict[UUID, Prediction] = {}
-    for start in range(0, len(wanted), 500):
-        some = [database.id_in(each) for each in wanted[start : start + 500]]
+    for some in chunks(wanted):
         marks = rows_of(1, len(some))
         sql = f"SELECT {NAMES} FROM flyball_prediction WHERE id IN {marks}"  # noqa: S608 - only marks
-        for row in connection.execute(database.sql(sql), some).fetchall():
+        for row in connection.execute(database.sql(sql), [database.id_in(each) for each in some]).fetchall():
             each = prediction(database, row)
             found[each.id] = each
     return found
@@ -96,17 +102,23 @@ def find(
     before: UUID | None = None,
     limit: int = 100,
 ) -> list[Prediction]:
-    """Predictions of these endpoints, newest first; ``before`` is the last id of the page before."""
+    """Predictions of these endpoints, newest first; ``before`` is the last id of the page before.
+
+    Each endpoint is asked by itself, in the order of its index: asked for several at once, a database reads
+    all that there is of a frequent entity, and sorts it.
+    """
     conditions: dict[str, Any] = {"reference = ?": reference, "entity_key = ?": entity_key}
     if before is not None:
         conditions["id < ?"] = database.id_in(before)
     given = {text: value for text, value in conditions.items() if value is not None}
-    if not endpoints:
-        return []
-    where = " AND ".join([f"endpoint IN {rows_of(1, len(endpoints))}", *given])
+    where = " AND ".join(["endpoint = ?", *given])
     sql = f"SELECT {NAMES} FROM flyball_prediction WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - ours
-    rows = connection.execute(database.sql(sql), [*endpoints, *given.values(), limit]).fetchall()
-    return [prediction(database, row) for row in rows]
+    found = [
+        prediction(database, row)
+        for endpoint in dict.fromkeys(endpoints)
+        for row in connection.execute(database.sql(sql), [endpoint, *given.values(), limit]).fetchall()
+    ]
+    return sorted(found, key=lambda each: each.id, reverse=True)[:limit]
 
 
 def latest_of_entity(
@@ -132,13 +144,16 @@ def erase(database: Database, connection: Any, identity: UUID, moment: datetime)
         "UPDATE flyball_prediction SET input = NULL, output = NULL, decision = NULL, warnings = '[]',"
         " reference = NULL, entity = '{}', entity_key = NULL, erased_at = ? WHERE id = ?"
     )
+    place = connection.execute(database.sql(ENDPOINT), (key,)).fetchone()
+    if place is None:
+        return False
     with database.transaction(connection):
-        binding.enter(database, connection, alone=True)
+        binding.lock(database, connection, place, alone=True)
         names = connection.execute(database.sql(named), (key,)).fetchone()
         if names is None:
             return False
         connection.execute(database.sql(erased), (database.moment_in(moment), key))
-        connection.execute(database.sql(f"{BLANKED} prediction = ?"), (key,))
+        connection.execute(database.sql(f"{BLANKED} endpoint = ? AND prediction = ?"), (*place, key))
         _erase_unbound(database, connection, *names)
     return True
 
@@ -156,32 +171,21 @@ def _erase_unbound(
 
 
 def _claim(database: Database, connection: Any, batch: Sequence[Submission]) -> Mapping[str, Submission]:
-    """The idempotency keys that are new, each with the submission that has it first.
-
-    Sorted, so that two transactions that wait for each other's keys cannot deadlock.
-    """
+    """The idempotency keys that are new, each with the submission that has it first."""
     first: dict[str, Submission] = {}
     for submission in batch:
         if submission.idempotency is not None:
             first.setdefault(submission.idempotency, submission)
-    if not first:
-        return {}
-    rows = [
-        (
-            key,
-            first[key].request,
-            database.json_in([str(each.id) for each in first[key].predictions]),
-            database.moment_in(first[key].predictions[0].created_at),
+    claims = {
+        key: Claim(
+            digest=key,
+            request=each.request,
+            answer=[str(one.id) for one in each.predictions],
+            moment=each.predictions[0].created_at,
         )
-        for key in sorted(first)
-    ]
-    sql = (
-        "INSERT INTO flyball_idempotency_key (digest, request, predictions, created_at)"  # noqa: S608 - marks
-        f" VALUES {rows_of(len(rows), 4)} ON CONFLICT DO NOTHING RETURNING digest"
-    )
-    values = [value for row in rows for value in row]
-    new = connection.execute(database.sql(sql), values).fetchall()
-    return {key: first[key] for (key,) in new}
+        for key, each in first.items()
+    }
+    return {key: first[key] for key in idempotency.claim(database, connection, claims)}
 
 
 def _result(

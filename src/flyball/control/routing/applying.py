@@ -146,6 +146,8 @@ def _fitting(decision: Decision | None, manifest: Manifest) -> Decision | None:
 
 def _changed(route: Route, other: Route) -> Iterator[str]:
     new = [name for name in ("team", "lookups") if getattr(route, name) != getattr(other, name)]
+    if route.repeated != other.repeated:
+        new.append("rule for repeated references")
     if [arm.decision for arm in route.arms] != [arm.decision for arm in other.arms]:
         new.append("decision")
     if new:

@@ -35,6 +35,7 @@ def compose(
         number=number,
         arms=arms,
         lookups=compiled(declaration, accepted(manifests[arm.version] for arm in arms)),
+        repeated="latest" if declaration.outcome is None else declaration.outcome.repeated,
     )
 
 

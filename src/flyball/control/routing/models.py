@@ -65,7 +65,7 @@ class Prediction(models.Model):
     class Meta:
         db_table = "flyball_prediction"
         indexes = [
-            models.Index(fields=["endpoint", "reference"], name="flyball_prediction_reference"),
+            models.Index(fields=["endpoint", "reference", "id"], name="flyball_prediction_reference"),
             models.Index(fields=["endpoint", "entity_key", "id"], name="flyball_prediction_entity"),
         ]
 
@@ -74,13 +74,15 @@ class Prediction(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The predictions that an ``Idempotency-Key`` stands for, so that a retry finds them."""
+    """What an ``Idempotency-Key`` was answered with, so that a retry gets the same answer."""
 
     digest = models.CharField(
         max_length=64, primary_key=True, help_text="SHA-256 of team, endpoint and key: keys are not stored."
     )
     request = models.CharField(max_length=64, help_text="HMAC of the request under the key.")
-    predictions = models.JSONField(help_text="Their ids, in the order of the request's rows.")
+    answer = models.JSONField(
+        help_text="The predictions' ids, in the order of the rows; or the counts of the outcomes."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -100,11 +102,21 @@ class Outcome(models.Model):
         HELD = "held"
         AMBIGUOUS = "ambiguous"
         UNMATCHED = "unmatched"
+        RETRACTED = "retracted"
+
+    class BoundBy(models.TextChoices):
+        """What named its prediction."""
+
+        ID = "id"
+        REFERENCE = "reference"
+        ENTITY = "entity"
+        PERSON = "person"
 
     id = models.BigAutoField(primary_key=True)
     endpoint = models.CharField(max_length=63)
     state = models.CharField(max_length=16, choices=State.choices)
-    prediction = models.UUIDField(null=True, db_index=True)
+    prediction = models.UUIDField(null=True)  # null: not bound
+    bound_by = models.CharField(max_length=16, choices=BoundBy.choices, null=True)  # null: not bound
     reference = models.CharField(max_length=255, null=True)  # null: none was sent
     entity_key = models.CharField(max_length=1024, null=True)  # null: no entity
     occurred_at = models.DateTimeField(null=True)
@@ -116,12 +128,48 @@ class Outcome(models.Model):
     class Meta:
         db_table = "flyball_outcome"
         indexes = [
+            models.Index(fields=["endpoint", "prediction"], name="flyball_outcome_prediction"),
+            # Few are not bound, so these stay small; each commit of predictions looks into the first two.
             models.Index(
                 fields=["endpoint", "reference"],
-                name="flyball_outcome_held",
-                condition=models.Q(state="held"),
-            )
+                name="flyball_outcome_reference",
+                condition=models.Q(prediction=None),
+            ),
+            models.Index(
+                fields=["endpoint", "entity_key"],
+                name="flyball_outcome_entity",
+                condition=models.Q(prediction=None),
+            ),
+            models.Index(
+                fields=["endpoint", "state", "id"],
+                name="flyball_outcome_unbound",
+                condition=models.Q(prediction=None),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"outcome {self.pk} of {self.endpoint}"
+
+
+class OutcomeChange(models.Model):
+    """A person's word on an outcome: bound by hand, or taken back. Only ever appended."""
+
+    class Kind(models.TextChoices):
+        """What was done."""
+
+        RESOLUTION = "resolution"
+        RETRACTION = "retraction"
+
+    outcome = models.ForeignKey(Outcome, models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    before = models.CharField(max_length=16, choices=Outcome.State.choices, help_text="Its state before.")
+    prediction = models.UUIDField(null=True)  # null: a retraction of one that was not bound
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        db_table = "flyball_outcome_change"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of outcome {self.outcome_id}"

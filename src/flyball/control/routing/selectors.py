@@ -8,11 +8,13 @@ from django.db.models import QuerySet
 from flyball.control.datasets.lookups.compiler import warnings
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
-from flyball.control.routing.models import RouteRevision
+from flyball.control.routing.models import Outcome, RouteRevision
 from flyball.domain.errors import NotFound, NotReady, UnknownVersion
 from flyball.domain.lifecycle import stage
 from flyball.domain.routing import Manifest, Route, Step
 from flyball.domain.routing import before_champion as number_before_champion
+
+UNBOUND = (Outcome.State.HELD, Outcome.State.AMBIGUOUS, Outcome.State.UNMATCHED)
 
 
 def revisions(endpoint: str) -> QuerySet[RouteRevision]:
@@ -38,6 +40,13 @@ def champion(endpoint: str) -> Version | None:
     """The version that answers now, or ``None`` before the first promotion."""
     current = route(endpoint)
     return None if current is None else registry.version(endpoint, current.champion.version)
+
+
+def outcomes(endpoint: str, state: str) -> QuerySet[Outcome]:
+    """An endpoint's outcomes in one state, newest first."""
+    every = Outcome.objects.filter(endpoint=endpoint, state=state).order_by("-id")
+    # Said besides, for the index: it holds only those that are bound to nothing.
+    return every.filter(prediction=None) if state in UNBOUND else every
 
 
 def slow_lookups(endpoint: str) -> list[str]:

@@ -16,6 +16,7 @@ from flyball.control.routing import composition, guards, selectors
 from flyball.control.routing.applying import Change, apply, plan_changes
 from flyball.control.routing.publishing import Kind, RouteChange, check_expected, publish
 from flyball.control.routing.pulling import record_outcomes_pulled
+from flyball.control.routing.resolving import resolve_outcome, retract_outcome
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import Conflict, InvalidInput, Problem
 from flyball.domain.routing import Decision, Lookup, Manifest, Route, no_longer_taken, promoted, remembering
@@ -29,6 +30,8 @@ __all__ = [
     "plan_changes",
     "promote",
     "record_outcomes_pulled",
+    "resolve_outcome",
+    "retract_outcome",
     "rollback",
 ]
 
@@ -55,8 +58,9 @@ def promote(
     arms = promoted(current, version, _decision(declaration, current, registry.manifest(chosen)))
     new = {arm.version: old.get(arm.version) or registry.manifest(chosen) for arm in arms}
     composed = composition.compose(declaration, arms, new, number)
+    composed = replace(composed, team=applied.team.slug, repeated=(current or composed).repeated)
     champion = new[version].schema
-    following = remembering(replace(composed, team=applied.team.slug), current, champion)
+    following = remembering(composed, current, champion)
     demands = guards.new_demands(current, following, old.values(), new.values())
     guards.confirm(guards.reasons_to_ask(demands, chosen), yes=yes)
     revision = publish(following, Kind.PROMOTION, f"promotion of version {version}", user)
@@ -91,6 +95,7 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
             replace(arm, decision=decision) if arm == earlier.champion else arm for arm in earlier.arms
         ),
         lookups=_lookups(earlier, manifests),
+        repeated=current.repeated,
     )
     following = remembering(following, current, champion.schema)
     revision = publish(following, Kind.ROLLBACK, f"rollback to version {champion.number}", user)

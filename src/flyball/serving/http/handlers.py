@@ -113,22 +113,22 @@ async def erase(visit: Visit) -> Response:
 
 async def outcome(visit: Visit) -> Response:
     """What really happened after one prediction. The last one counts."""
-    _check_query(visit)
+    key = _retry_key(visit)
     identity = _identity(visit)
     sent = outcome_bodies.one(visit.request.body, identity)
     known = await visit.engine.prediction(visit.principal, identity)  # unknown and erased end here
-    counts = await visit.engine.outcomes(visit.principal, [replace(sent, endpoint=known.endpoint)])
+    counts = await visit.engine.outcomes(visit.principal, [replace(sent, endpoint=known.endpoint)], key)
     return json_response(asdict(counts))
 
 
 async def outcomes(visit: Visit) -> Response:
     """What really happened after many predictions."""
-    _check_query(visit)
+    key = _retry_key(visit)
     endpoint = visit.values["endpoint"]
     media_type = visit.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     read = outcome_bodies.from_csv if media_type == "text/csv" else outcome_bodies.from_json
     sent = await _aside(visit.request.body, lambda body: read(body, endpoint))
-    return json_response(asdict(await visit.engine.outcomes(visit.principal, sent)))
+    return json_response(asdict(await visit.engine.outcomes(visit.principal, sent, key)))
 
 
 def _parameters(request: Request, body: Body, problems: list[Problem]) -> tuple[int | None, str | None]:
@@ -152,6 +152,16 @@ def _check_query(visit: Visit) -> None:
     Query(visit.request.query, problems)
     if problems:
         raise InvalidInput("The query cannot be read.", problems=problems)
+
+
+def _retry_key(visit: Visit) -> str | None:
+    """The key of a request without parameters."""
+    problems: list[Problem] = []
+    Query(visit.request.query, problems)
+    key = idempotency_key(visit.request.headers, problems)
+    if problems:
+        raise InvalidInput(problems=problems)
+    return key
 
 
 def _identity(visit: Visit) -> UUID:

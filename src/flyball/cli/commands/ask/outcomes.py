@@ -1,13 +1,15 @@
-"""``flyball outcomes``: tell what really happened, from a file, by hand, or from the rows' own table."""
+"""``flyball outcomes``: tell what really happened, and see to what found no prediction."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 import click
 
@@ -15,86 +17,182 @@ from flyball.cli.command import command
 from flyball.cli.printing.output import Output
 
 if TYPE_CHECKING:
+    from flyball.control.routing.models import Outcome
+    from flyball.domain.access import Principal
     from flyball.serving.calls import SentOutcome
     from flyball.stores.outcomes import Counts
+
+COLUMNS = ("number", "state", "reference", "entity", "value", "occurred_at", "received_at")
+LISTED = 100
+WAYS = "Give one of FILE, --pull, --value, --state, --resolve and --retract."
+NAMES = "Give --prediction or --reference with --value, --prediction with --resolve, and else neither."
 
 
 @command
 @click.argument("endpoint")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--again", is_flag=True, help="With FILE: record it once more, though it was recorded before.")
 @click.option("--pull", is_flag=True, help="Read the declared outcome from the rows' own table.")
 @click.option("--since", type=click.DateTime(), help="With --pull: only what happened from then on (UTC).")
 @click.option("--prediction", type=click.UUID, help="One outcome: of this prediction.")
 @click.option("--reference", help="One outcome: of the prediction with this reference.")
 @click.option("--value", help="One outcome: what happened.")
-def outcomes(
-    output: Output,
-    *,
-    endpoint: str,
-    file: Path | None,
-    pull: bool,
-    since: datetime | None,
-    prediction: UUID | None,
-    reference: str | None,
-    value: str | None,
-) -> None:
+@click.option(
+    "--state",
+    type=click.Choice(["ambiguous", "held", "unmatched", "bound", "retracted"]),
+    help="List the newest outcomes in this state.",
+)
+@click.option("--resolve", type=int, help="Bind the outcome of this number, with --prediction.")
+@click.option("--retract", type=int, help="Take the outcome of this number back.")
+def outcomes(output: Output, *, endpoint: str, **given: Any) -> None:
     """Record what really happened after ENDPOINT predicted.
 
     FILE is a CSV file, separated by commas, semicolons, tabs or bars, with the column "value" and one of
-    "prediction", "reference", or "entity.<column>" with "occurred_at". What comes before its prediction is
-    held until that comes; what is pulled and was never predicted is counted as unmatched and not stored.
+    "prediction", "reference", or "entity.<column>" with "occurred_at". A large file is recorded in parts;
+    what was recorded before, also by a command that was killed, is not recorded again. What comes before its
+    prediction is held until that comes; what is pulled and was never predicted is counted as unmatched and
+    not stored. Outcomes that found no prediction, or several, are listed, bound by hand, or taken back.
 
     Examples:
       flyball outcomes income results.csv
       flyball outcomes income --reference loan-88123 --value ">50K"
       flyball outcomes credit_risk --pull
+      flyball outcomes income --state ambiguous
+      flyball outcomes income --resolve 17 --prediction 0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b
+      flyball outcomes income --retract 17
     """
-    single = prediction is not None or reference is not None
-    if [file is not None, pull, single].count(True) != 1 or single != (value is not None):
-        raise click.UsageError("Give a FILE, --pull, or --value with --prediction or --reference.")
-    if pull:
-        counts = _pulled(endpoint, since)
-    elif file is not None:
-        counts = _recorded(endpoint, _read(file, endpoint))
-    else:
-        counts = _recorded(endpoint, [_one(endpoint, prediction, reference, value)])
-    said = asdict(counts)
-    output.result(said, ", ".join(f"{count} {state}" for state, count in said.items()) + ".")
+    act = {
+        "file": _record_file,
+        "pull": _record_pulled,
+        "value": _record_one,
+        "state": _list,
+        "resolve": _settle,
+        "retract": _settle,
+    }
+    act[_way(given)](output, endpoint, given)
 
 
-def _pulled(endpoint: str, since: datetime | None) -> Counts:
+def _way(given: dict[str, Any]) -> str:
+    """What is asked for. Raises ``UsageError`` for nothing, and for two things at once."""
+    ways = [name for name in ("file", "value", "state", "resolve", "retract") if given[name] is not None]
+    ways += ["pull"] if given["pull"] else []
+    if len(ways) != 1:
+        raise click.UsageError(WAYS)
+    names = [name for name in ("prediction", "reference") if given[name] is not None]
+    fitting: dict[str, Sequence[list[str]]] = {
+        "value": (["prediction"], ["reference"]),
+        "resolve": (["prediction"],),
+    }
+    if names not in fitting.get(ways[0], ([],)):
+        raise click.UsageError(NAMES)
+    return ways[0]
+
+
+def _record_file(output: Output, endpoint: str, given: dict[str, Any]) -> None:
+    from flyball.serving.http.outcome_bodies import from_csv
+
+    content = given["file"].read_bytes()
+    sent = from_csv(content, endpoint, source="file")
+    key = sha256(content).hexdigest() + (f"-{uuid4()}" if given["again"] else "")
+    _say(output, _recorded(output, endpoint, sent, key))
+
+
+def _record_pulled(output: Output, endpoint: str, given: dict[str, Any]) -> None:
     from flyball.control.declarations.discovery import find
     from flyball.control.routing.services import record_outcomes_pulled
 
-    return record_outcomes_pulled(declaration=find(endpoint), since=since and since.replace(tzinfo=UTC))
-
-
-def _read(file: Path, endpoint: str) -> list[SentOutcome]:
-    from flyball.serving.http.outcome_bodies import from_csv
-
-    return from_csv(file.read_bytes(), endpoint, source="file")
-
-
-def _one(endpoint: str, prediction: UUID | None, reference: str | None, value: str | None) -> SentOutcome:
-    from flyball.serving.calls import SentOutcome
-
-    return SentOutcome(
-        endpoint=endpoint,
-        prediction=prediction,
-        reference=reference,
-        value=value,
-        is_text=True,
-        source="file",
+    since: datetime | None = given["since"]
+    _say(
+        output,
+        record_outcomes_pulled(declaration=find(endpoint), since=since and since.replace(tzinfo=UTC)),
     )
 
 
-def _recorded(name: str, sent: list[SentOutcome]) -> Counts:
-    from flyball import inprocess
-    from flyball.control.declarations.selectors import endpoint
-    from flyball.domain.access import Principal
+def _record_one(output: Output, endpoint: str, given: dict[str, Any]) -> None:
+    from flyball.serving.calls import SentOutcome
 
-    owner = Principal(team=endpoint(name).team.slug, role="owner")
+    sent = SentOutcome(
+        endpoint=endpoint,
+        prediction=given["prediction"],
+        reference=given["reference"],
+        value=given["value"],
+        is_text=True,
+        source="file",
+    )
+    _say(output, _recorded(output, endpoint, [sent], key=str(uuid4())))
+
+
+def _recorded(output: Output, endpoint: str, sent: Sequence[SentOutcome], key: str) -> Counts:
+    """Record outcomes in parts, each under a key of its own; nothing, where one of them does not fit."""
+    from flyball import inprocess
+    from flyball.control.declarations import selectors
+    from flyball.domain.access import Principal
+    from flyball.stores.outcomes import MOST, Counts
+
+    owner = Principal(team=selectors.endpoint(endpoint).team.slug, role="owner")
+    parts = [sent[start : start + MOST] for start in range(0, len(sent), MOST)]
+    keyed = {f"{key}-{number}": part for number, part in enumerate(parts)}
+    before = _known(owner, keyed)
+    if before:
+        done = f"{before} of {len(sent)} outcomes were recorded before, and are not recorded again"
+        output.note(f"{done} (--again does).")
+
+    async def record() -> Counts:
+        engine = inprocess.data_plane().engine
+        await engine.checked_outcomes(owner, sent)
+        counts = [await engine.outcomes(owner, part, one) for one, part in keyed.items()]
+        return sum(counts, Counts())
+
     try:
-        return asyncio.run(inprocess.data_plane().engine.outcomes(owner, sent))
+        return asyncio.run(record())
     finally:
         inprocess.close()
+
+
+def _known(owner: Principal, keyed: dict[str, Sequence[SentOutcome]]) -> int:
+    """How many of the outcomes are stored under their key already."""
+    from flyball.control.connection import database, raw
+    from flyball.serving.feedback import retry_of
+    from flyball.stores import idempotency
+
+    keys = {key: retry_of(owner, part, key) for key, part in keyed.items()}
+    stored = idempotency.known(database(), raw(), [each.digest for each in keys.values() if each])
+    return sum(len(keyed[key]) for key, each in keys.items() if each and each.digest in stored)
+
+
+def _list(output: Output, endpoint: str, given: dict[str, Any]) -> None:
+    from flyball.control.declarations import selectors as declarations
+    from flyball.control.routing import selectors
+
+    every = selectors.outcomes(declarations.endpoint(endpoint).name, given["state"])
+    rows = [_shown(one) for one in every[:LISTED]]
+    output.table(rows, COLUMNS, f"{endpoint} has no {given['state']} outcomes.")
+
+
+def _settle(output: Output, endpoint: str, given: dict[str, Any]) -> None:
+    from flyball.control.routing.services import resolve_outcome, retract_outcome
+
+    prediction: UUID | None = given["prediction"]
+    if prediction is None:
+        settled = retract_outcome(endpoint=endpoint, outcome=given["retract"])
+    else:
+        settled = resolve_outcome(endpoint=endpoint, outcome=given["resolve"], prediction=prediction)
+    output.result(_shown(settled), f"Outcome {settled.pk} is {settled.state}.")
+
+
+def _shown(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "number": outcome.pk,
+        "state": outcome.state,
+        "prediction": outcome.prediction,
+        "reference": outcome.reference,
+        "entity": outcome.entity_key,
+        "value": outcome.value,
+        "occurred_at": outcome.occurred_at,
+        "received_at": outcome.received_at,
+    }
+
+
+def _say(output: Output, counts: Counts) -> None:
+    said = asdict(counts)
+    output.result(said, ", ".join(f"{count} {state}" for state, count in said.items()) + ".")

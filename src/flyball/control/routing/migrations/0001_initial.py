@@ -29,7 +29,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("request", models.CharField(help_text="HMAC of the request under the key.", max_length=64)),
-                ("predictions", models.JSONField(help_text="Their ids, in the order of the request's rows.")),
+                (
+                    "answer",
+                    models.JSONField(
+                        help_text="The predictions' ids, in the order of the rows; or the counts of the outcomes."
+                    ),
+                ),
                 ("created_at", models.DateTimeField()),
             ],
             options={
@@ -49,11 +54,25 @@ class Migration(migrations.Migration):
                             ("held", "Held"),
                             ("ambiguous", "Ambiguous"),
                             ("unmatched", "Unmatched"),
+                            ("retracted", "Retracted"),
                         ],
                         max_length=16,
                     ),
                 ),
-                ("prediction", models.UUIDField(db_index=True, null=True)),
+                ("prediction", models.UUIDField(null=True)),
+                (
+                    "bound_by",
+                    models.CharField(
+                        choices=[
+                            ("id", "Id"),
+                            ("reference", "Reference"),
+                            ("entity", "Entity"),
+                            ("person", "Person"),
+                        ],
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
                 ("reference", models.CharField(max_length=255, null=True)),
                 ("entity_key", models.CharField(max_length=1024, null=True)),
                 ("occurred_at", models.DateTimeField(null=True)),
@@ -70,12 +89,77 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "flyball_outcome",
                 "indexes": [
+                    models.Index(fields=["endpoint", "prediction"], name="flyball_outcome_prediction"),
                     models.Index(
-                        condition=models.Q(("state", "held")),
+                        condition=models.Q(("prediction", None)),
                         fields=["endpoint", "reference"],
-                        name="flyball_outcome_held",
-                    )
+                        name="flyball_outcome_reference",
+                    ),
+                    models.Index(
+                        condition=models.Q(("prediction", None)),
+                        fields=["endpoint", "entity_key"],
+                        name="flyball_outcome_entity",
+                    ),
+                    models.Index(
+                        condition=models.Q(("prediction", None)),
+                        fields=["endpoint", "state", "id"],
+                        name="flyball_outcome_unbound",
+                    ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OutcomeChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("resolution", "Resolution"), ("retraction", "Retraction")], max_length=16
+                    ),
+                ),
+                (
+                    "before",
+                    models.CharField(
+                        choices=[
+                            ("bound", "Bound"),
+                            ("held", "Held"),
+                            ("ambiguous", "Ambiguous"),
+                            ("unmatched", "Unmatched"),
+                            ("retracted", "Retracted"),
+                        ],
+                        help_text="Its state before.",
+                        max_length=16,
+                    ),
+                ),
+                ("prediction", models.UUIDField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="flyball_routing.outcome",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "flyball_outcome_change",
+                "ordering": ["id"],
             },
         ),
         CreatePartitioned(
@@ -109,7 +193,7 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "flyball_prediction",
                 "indexes": [
-                    models.Index(fields=["endpoint", "reference"], name="flyball_prediction_reference"),
+                    models.Index(fields=["endpoint", "reference", "id"], name="flyball_prediction_reference"),
                     models.Index(fields=["endpoint", "entity_key", "id"], name="flyball_prediction_entity"),
                 ],
             },
