@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 
 from flyball.domain.declaration import Endpoint
 from flyball.domain.records import now
-from flyball.domain.values import Scalar
-
-Pulled = tuple[str, dict[str, Scalar], datetime | None, Scalar]
-"""A row's key; its entity; when its outcome was known, or else the row's time, if any; its outcome."""
+from flyball.stores.pulls import Named, PulledRow
 
 
-def pull_outcomes(declaration: type[Endpoint], since: datetime | None = None) -> Iterator[Pulled]:
-    """The rows whose outcome is known and final by now; with ``since``, those that became known after it.
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """The rows whose outcome is known and final by now, a page at a time.
+
+    ``named`` tells which of some references are keys of rows, of those without an outcome too.
+    """
+
+    pages: Iterator[Sequence[PulledRow]]
+    named: Named
+
+
+@contextmanager
+def pull_outcomes(
+    declaration: type[Endpoint], since: datetime | None = None, *, page: int = 1_000
+) -> Iterator[Pulled]:
+    """Read the rows' outcomes; with ``since``, those that became known after it.
 
     Raises ``DataError`` as a snapshot does.
     """
@@ -22,7 +35,5 @@ def pull_outcomes(declaration: type[Endpoint], since: datetime | None = None) ->
     from flyball.snapshots.workspace import workspace
 
     with workspace(places.snapshots()) as work:
-        for key, entity, occurred_at, value in pulling.rows(work, declaration, now()):
-            moment = occurred_at and occurred_at.replace(tzinfo=UTC)
-            if since is None or (moment is not None and moment > since):
-                yield key, entity, moment, value
+        rows = pulling.KnownRows.stage(work, declaration, now())
+        yield Pulled(rows.pages(since, page), rows.named)

@@ -1,0 +1,115 @@
+"""Each statement of the hot paths finds its rows by an index, on both databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from flyball.control.routing import selectors
+from flyball.domain.records import Outcome, entity_key, now, uuid7
+from flyball.domain.values import Scalar
+from flyball.stores import outcomes, pulls, records
+from flyball.stores.database import Database
+from flyball.stores.pulls import PulledRow
+from tests.fakes import Explaining
+from tests.stores.predictions import NOON, keep, made, write
+
+pytestmark = pytest.mark.storage
+MANY = 3000
+TABLES = ("flyball_outcome", "flyball_prediction", "flyball_idempotency_key")
+ENTITY: dict[str, Scalar] = {"id": 5}
+LATER = NOON + timedelta(days=1)
+Work = Callable[[Database, Any], Any]
+
+
+@pytest.fixture
+def filled(database: Database, connection: Any) -> Any:
+    """A connection to tables that are larger than a database would read through for one row."""
+    every = [made(place, reference=f"r-{place}", entity={"id": place}) for place in range(MANY)]
+    for start in range(0, MANY, 500):
+        some = every[start : start + 500]
+        write(database, connection, *[records.Submission(predictions=tuple(some))])
+        told = [Outcome(endpoint="triage", value="ill", prediction=each.id) for each in some]
+        waiting = [Outcome(endpoint="triage", value="ill", reference=f"w-{each.id}") for each in some]
+        outcomes.record(database, connection, told, LATER)
+        outcomes.record(database, connection, waiting, LATER)
+    connection.execute("ANALYZE")
+    if database.is_postgres:  # most partitions are empty, and an empty one is read through where it may be
+        connection.execute("SET enable_seqscan = off")
+    return connection
+
+
+def rows() -> list[PulledRow]:
+    window = (NOON, LATER)
+    return [
+        PulledRow(key=f"r-{place}", entity={"id": place}, value="ill", window=window) for place in range(20)
+    ] + [PulledRow(key="none", entity={"id": 30}, value="ill", window=window)]
+
+
+def nothing(references: Sequence[str]) -> set[str]:
+    return set()
+
+
+def listed(database: Database, connection: Any) -> None:
+    """Django asks on a connection of its own: its plan is asked for there, by the words that it sends."""
+    for state in selectors.UNBOUND:
+        sql, values = selectors.outcomes("triage", state)[:100].query.sql_with_params()
+        connection.execute(sql if database.is_postgres else sql.replace("%s", "?"), values)
+
+
+PATHS: list[tuple[str, Work]] = [
+    ("a prediction with a reference and an entity is stored",
+     lambda database, connection: keep(database, connection, made(reference="new", entity={"id": -1}))),
+    ("outcomes are stored by id",
+     lambda database, connection: outcomes.record(
+         database, connection, [Outcome(endpoint="triage", value="ill", prediction=uuid7())], LATER)),
+    ("outcomes are stored by reference",
+     lambda database, connection: outcomes.record(
+         database, connection, [Outcome(endpoint="triage", value="ill", reference="r-1")], LATER)),
+    ("outcomes are stored by entity",
+     lambda database, connection: outcomes.record(
+         database, connection,
+         [Outcome(endpoint="triage", value="ill", entity=ENTITY, occurred_at=LATER)], LATER)),
+    ("a page of rows is pulled",
+     lambda database, connection: pulls.record(
+         database, connection, "triage", rows(), repeated="latest", named=nothing, received_at=LATER)),
+    ("a page of labels is read",
+     lambda database, connection: outcomes.labelled(
+         database, connection, "triage", after=uuid7(0), limit=100, until=LATER, received_until=LATER)),
+    ("predictions of a reference are found",
+     lambda database, connection: records.find(
+         database, connection, endpoints=["triage", "x", "y"], reference="r-1")),
+    ("predictions of an entity are found",
+     lambda database, connection: records.find(
+         database, connection, endpoints=["triage", "x", "y"], entity_key=entity_key(ENTITY),
+         before=uuid7())),
+    ("a prediction is erased",
+     lambda database, connection: records.erase(
+         database, connection, records.find(
+             database, connection, endpoints=["triage"], reference="r-7")[0].id, now())),
+    ("a key is looked up",
+     lambda database, connection: records.by_idempotency(database, connection, "a" * 64, "r")),
+    ("outcomes that found nothing are listed", listed),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "work"), PATHS, ids=[path[0] for path in PATHS])
+def test_no_statement_reads_through_a_table(database: Database, filled: Any, path: str, work: Work) -> None:
+    explaining = Explaining(filled, is_postgres=database.is_postgres)
+    work(database, explaining)
+    assert explaining.plans
+    scans = [line for line in explaining.plans if is_scan(line)]
+    assert scans == []
+
+
+def is_scan(line: str) -> bool:
+    """Whether a line of a plan reads a whole table; partitions have their table's name and more."""
+    found = re.search(r"Seq Scan on (\w+)|^SCAN (\w+)", line)
+    name = "" if found is None else found[1] or found[2]
+    # SQLite calls a table by its alias.
+    aliases = {"p", "o", "l"}
+    return name in aliases or name.startswith(TABLES)
