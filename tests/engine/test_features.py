@@ -14,7 +14,7 @@ from flyball.domain.routing import Arm, Lookup, Route
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
-from flyball.serving.features import check_entity, parse_key
+from flyball.serving.preparing.features import check_entity, parse_key
 from flyball.stores.database import Database
 from tests import published
 from tests.engine.conftest import OWNER

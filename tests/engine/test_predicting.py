@@ -21,9 +21,9 @@ from flyball.domain.errors import (
     UnknownVersion,
 )
 from flyball.domain.records import Prediction, digest
-from flyball.serving import preparer
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
+from flyball.serving.preparing import preparer
 from flyball.stores.database import Database
 from tests import published
 from tests.engine.conftest import OWNER

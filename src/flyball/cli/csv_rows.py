@@ -11,7 +11,7 @@ from flyball.domain.delimited import MISSING, delimiter_of
 from flyball.domain.errors import DataError
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
-from flyball.serving.features import parse_key
+from flyball.serving.preparing.features import parse_key
 
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 

@@ -12,7 +12,7 @@ from flyball.serving.http.asgi import Application
 from flyball.serving.http.door import Door
 from flyball.serving.loader import Loader
 from flyball.serving.pool import Pool
-from flyball.serving.preparer import Preparer
+from flyball.serving.preparing.preparer import Preparer
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
 from flyball.serving.refresher import Refresher

@@ -15,13 +15,14 @@ from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, Overloaded, Problem, UnknownPrediction
 from flyball.domain.records import Outcome, Prediction, entity_key, now
 from flyball.domain.values import Scalar
-from flyball.serving import entities, feedback
+from flyball.serving import feedback
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.coalescer import Coalescer
 from flyball.serving.keyed_lock import KeyedLock
 from flyball.serving.pool import Pool
-from flyball.serving.prepared import Prepared
-from flyball.serving.preparer import Preparer, Read
+from flyball.serving.preparing import entities
+from flyball.serving.preparing.prepared import Prepared
+from flyball.serving.preparing.preparer import Preparer, Read
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
 from flyball.serving.scrubber import Scrubber

@@ -9,9 +9,9 @@ from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownPrediction
 from flyball.domain.records import Outcome, Prediction, check_outcome, digest
 from flyball.domain.values import Scalar, timestamp_text
-from flyball.serving import features
 from flyball.serving.calls import SentOutcome
 from flyball.serving.pool import Served, Table
+from flyball.serving.preparing import features
 from flyball.stores.outcomes import MOST, Key
 
 

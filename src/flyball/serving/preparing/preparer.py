@@ -13,12 +13,12 @@ from flyball.domain.errors import MOST_PROBLEMS, Erased, InvalidInput, Problem
 from flyball.domain.records import Prediction, digest
 from flyball.domain.routing import Lookup, Manifest
 from flyball.domain.values import Scalar
-from flyball.serving import entities, features
 from flyball.serving.calls import Call, Row
-from flyball.serving.features import CheckedRow
 from flyball.serving.loader import Loader
 from flyball.serving.pool import Answering, Pool, Served
-from flyball.serving.prepared import Prepared
+from flyball.serving.preparing import entities, features
+from flyball.serving.preparing.features import CheckedRow
+from flyball.serving.preparing.prepared import Prepared
 from flyball.serving.readers import Readers
 from flyball.stores import lookups, records, routes
 from flyball.stores.database import Database

@@ -10,10 +10,10 @@ from flyball.domain.errors import NotFound, UnknownEntity
 from flyball.domain.records import Prediction, entity_key, fits
 from flyball.domain.routing import Route
 from flyball.domain.values import Scalar
-from flyball.serving import features
 from flyball.serving.calls import Row
 from flyball.serving.pool import Served, Table
-from flyball.serving.prepared import Prepared
+from flyball.serving.preparing import features
+from flyball.serving.preparing.prepared import Prepared
 from flyball.stores import records
 from flyball.stores.database import Database
 

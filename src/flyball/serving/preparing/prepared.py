@@ -14,8 +14,8 @@ from flyball.domain.errors import Problem
 from flyball.domain.records import Prediction
 from flyball.domain.routing import Route
 from flyball.domain.values import Scalar
-from flyball.serving.features import CheckedRow
 from flyball.serving.pool import Answering
+from flyball.serving.preparing.features import CheckedRow
 from flyball.stores.records import Submission
 
 UNDECIDED = "The endpoint's threshold does not fit this version; nothing is decided."

@@ -1,0 +1,1 @@
+"""What comes before the model: checked input, looked-up features, repeats that are found again."""
