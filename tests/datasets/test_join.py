@@ -202,6 +202,29 @@ def test_rows_come_in_order_of_time_then_key_and_name_their_entity(shop: cast.Sh
     assert {row["_origin"] for row in rows} == {"rows"}
 
 
+@pytest.mark.parametrize(
+    ("customer", "city", "entity"),
+    [(1, 2, {"customer": 1, "city": 2}), (1, "", {"customer": 1}), ("", 2, {"city": 2}), ("", "", None)],
+    ids=["both keys", "no city", "no customer", "neither"],
+)
+def test_a_row_is_of_the_entities_whose_keys_it_has(
+    customer: Any, city: Any, entity: dict[str, Any] | None, project: Path, db: None, taken: Taken
+) -> None:
+    (project / "visits.csv").write_text(f"visit,customer,city,bought\n7,{customer},{city},yes\n8,1,2,no\n")
+    (project / "customers.csv").write_text("customer,age\n1,30\n")
+    (project / "cities.csv").write_text("city,size\n2,900\n")
+
+    class Visit(Classification):
+        rows = Rows("visits.csv", key="visit")
+        features = [
+            FeatureTable("customers", file="customers.csv", on="customer", static=True),
+            FeatureTable("cities", file="cities.csv", on="city", static=True),
+        ]
+        outcome = Outcome("bought")
+
+    assert taken(Visit)[0]["_entity"] == (entity_key(entity) or "7")
+
+
 def test_an_entity_without_tables_is_the_row_itself(shop: cast.Shop, taken: Taken) -> None:
     class Risk(Classification):
         rows = LOANS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,16 +75,16 @@ def _finished(batch: pa.RecordBatch, layout: Layout, final: pa.Schema) -> pa.Rec
     columns: dict[str, Any] = {name: batch.column(name) for name in batch.schema.names}
     entities = [columns[f"e{i}"].to_pylist() for i in range(len(layout.entities))]
     keys = columns["k"].to_pylist()
-    joined: list[str] = [
-        entity_key(dict(zip(layout.entities, values, strict=True))) or ""
-        if values and None not in values
-        else key
-        for key, values in zip(
-            keys, zip(*entities, strict=True) if entities else [()] * len(keys), strict=True
-        )
-    ]
-    ordered = [columns["k"], columns["t"], columns["n"], pa.array(joined, pa.string()), columns["o"]]
+    by_row = zip(*entities, strict=True) if entities else [()] * len(keys)
+    named = [_entity(layout.entities, values) or key for key, values in zip(keys, by_row, strict=True)]
+    ordered = [columns["k"], columns["t"], columns["n"], pa.array(named, pa.string()), columns["o"]]
     ordered += [columns["y"]] if layout.outcome is not None else []
     ordered += [columns[f"f{i}"] for i in range(len(layout.features))]
     cast = [column.cast(type_) for column, type_ in zip(ordered, final.types, strict=True)]
     return pa.RecordBatch.from_arrays(cast, schema=final)
+
+
+def _entity(names: Sequence[str], values: Sequence[str | None]) -> str | None:
+    """The keys that a row has: a row without one of them is still of the other's entity."""
+    pairs = zip(names, values, strict=True)
+    return entity_key({name: value for name, value in pairs if value is not None})

@@ -13,6 +13,9 @@ from flyball.domain.routing import Manifest, Route
 if TYPE_CHECKING:
     from flyball.control.registry.models import Version
 
+FIRST_ROWS = 1000
+"""Rows of a snapshot that are looked through for an entity."""
+
 
 def curl(url: str, key_file: Path, team: str) -> str | None:
     """A line to paste into a shell, for the first endpoint of the team that can answer.
@@ -65,7 +68,7 @@ def _input(manifest: Manifest) -> dict[str, Any]:
 
 
 def _entity(version: Version) -> dict[str, Any]:
-    """The first row's entity in the snapshot that the version learned from."""
+    """An entity of the snapshot that the version learned from: the first that has all its keys."""
     import pyarrow.parquet
 
     from flyball.control.datasets.models import Snapshot
@@ -76,6 +79,7 @@ def _entity(version: Version) -> dict[str, Any]:
     if snapshot is None or not snapshot_path(snapshot).exists():
         return {}
     with pyarrow.parquet.ParquetFile(snapshot_path(snapshot)) as file:
-        batch = next(file.iter_batches(batch_size=1, columns=["_entity"]), None)
-    text = batch.column(0)[0].as_py() if batch is not None and len(batch) else None
-    return json.loads(text) if text else {}
+        batch = next(file.iter_batches(batch_size=FIRST_ROWS, columns=["_key", "_entity"]), None)
+    rows = [] if batch is None else batch.to_pylist()
+    entities = [json.loads(row["_entity"]) for row in rows if row["_entity"] != row["_key"]]
+    return max(entities, key=len, default={})
