@@ -54,7 +54,7 @@ def test_the_loop_turns_once(clinic: Shell, tmp_path: Path) -> None:
 
         built = clinic.flyball("build", "diagnosis", "--snapshot", second["digest"])
         assert built["version"] == "diagnosis@2"
-        assert clinic.flyball("promote", "diagnosis@2")["champion"] == "diagnosis@2"
+        assert clinic.flyball("promote", "diagnosis@2", "--yes")["champion"] == "diagnosis@2"
         server.wait_for_champion("diagnosis", 2)
         assert server.ask("POST", "/v1/endpoints/diagnosis/predictions", asked())["version"] == 2
 

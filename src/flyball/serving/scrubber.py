@@ -25,14 +25,19 @@ class Scrubber:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._changed = threading.Condition()
-        self._is_wanted = True  # a process that was killed may have left erased values in the log
+        self._is_wanted = False
         self._stopping = False
         self._is_failing = False
         self._thread = threading.Thread(target=self._run, name="flyball-scrubber", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Empty the log of what a process that was killed may have left there; then start the thread.
+
+        At once, before anybody asks: the log begins anew, and whoever has read since and then wants to write
+        in the same transaction would be refused.
+        """
         if not self.database.is_postgres:
+            self._is_wanted = not self._scrub()
             self._thread.start()
 
     def stop(self) -> None:
