@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -155,6 +156,8 @@ def test_ctrl_c_twice_before_the_first_answer_leaves_no_traceback(bare: Shell) -
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell in the background ignores Ctrl-C, and so would whatever it starts.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert server.stderr is not None
     server.stderr.readline()  # "Migrating the database."
