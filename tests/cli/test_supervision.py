@@ -148,6 +148,15 @@ def test_a_second_ctrl_c_ends_everything_at_once(large: Shell) -> None:
         until(lambda: not processes_of(server.process), "the end of every process")
 
 
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM], ids=["a terminal", "a service manager"])
+def test_an_idle_server_ends_where_each_process_is_told(bare: Shell, told: signal.Signals) -> None:
+    patient = Shell(bare.directory, {"FLYBALL_DRAIN_SECONDS": "3600"})
+    with patient.up() as server:
+        assert answers(server)
+        os.killpg(server.process, told)
+        until(lambda: not processes_of(server.process), "the end of every process")
+
+
 def test_ctrl_c_twice_before_the_first_answer_leaves_no_traceback(bare: Shell) -> None:
     server = subprocess.Popen(
         ["flyball", "up"],

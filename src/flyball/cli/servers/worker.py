@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -11,6 +12,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from granian import _signals as granian_signals
+from granian._granian import WorkerSignal
 from granian._internal import load_target
 
 from flyball.cli.servers.draining import Draining
@@ -26,12 +29,26 @@ def load(
 
     From now on this process follows ``lifeline``: it ends ``drain_seconds`` after the other end is closed.
     """
+    granian_signals.set_loop_signals = _told_once
     application: list[Draining] = []
     arguments: tuple[Any, ...] = (lifeline, drain_seconds, application)
     threading.Thread(target=_follow, args=arguments, daemon=True, name="flyball-lifeline").start()
     loaded: Any = load_target(target)
     application.append(Draining(loaded() if factory else loaded))
     return application[0]
+
+
+def _told_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
+    """Granian's own way to hear of an ending, but deaf to a second word.
+
+    A terminal, and a service manager, tell every process of a group, and the server tells its workers too:
+    told twice, Granian's event waits for ever. Ctrl-C is the server's matter.
+    """
+    ending = WorkerSignal()
+    told = threading.Lock()
+    loop.add_signal_handler(signal.SIGTERM, lambda: ending.set() if told.acquire(blocking=False) else None)
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    return ending
 
 
 def _follow(lifeline: Connection, drain_seconds: float, application: list[Draining]) -> None:
