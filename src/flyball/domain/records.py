@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from flyball.domain.errors import InvalidInput, Problem
-from flyball.domain.values import Scalar, label_of
+from flyball.domain.values import Scalar, label_of, label_text
 
 
 def uuid7(milliseconds: int | None = None) -> UUID:
@@ -56,7 +56,7 @@ def entity_key(entity: Mapping[str, Scalar] | None) -> str | None:
     """
     if not entity:
         return None
-    return canonical_json({name: _key_text(value) for name, value in entity.items()})
+    return canonical_json({name: label_text(value) for name, value in entity.items()})
 
 
 LONGEST_ENTITY = 1024
@@ -66,10 +66,6 @@ LONGEST_ENTITY = 1024
 def fits(entity: Mapping[str, Scalar]) -> bool:
     """Whether an entity is short enough to be stored and found."""
     return len((entity_key(entity) or "").encode()) <= LONGEST_ENTITY
-
-
-def _key_text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ def canonical(value: object) -> Scalar:
 
 
 def label_text(label: Scalar) -> str:
-    """A class's label as the name of its probability: ``true`` and ``false`` as JSON spells them."""
+    """A class's label, or a value of an entity, as text: ``true`` and ``false`` as JSON spells them."""
     return str(label).lower() if isinstance(label, bool) else str(label)
 
 

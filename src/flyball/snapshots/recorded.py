@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flyball.domain.records import Prediction
-from flyball.domain.values import Scalar
+from flyball.domain.values import Scalar, label_text
 from flyball.snapshots.arrow import RowWriter
 from flyball.snapshots.column_types import ColumnType, fitted, moment
 from flyball.snapshots.features import Layout
@@ -57,6 +57,4 @@ def _row(
 
 
 def _text(value: Scalar) -> str | None:
-    if value is None:
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return None if value is None else label_text(value)
