@@ -217,11 +217,11 @@ def no_longer_taken(before: Route | None, old: Schema | None, after: Route, new:
 
 def newly_required(before: Schema, after: Schema) -> tuple[str, ...]:
     """Fields of the request that callers could leave out before and must send now."""
-    optional = {field.name for field in before.of("request").fields if not field.nullable}
+    required = {field.name for field in before.of("request").fields if not field.nullable}
     return tuple(
         field.name
         for field in after.of("request").fields
-        if not field.nullable and field.name not in optional
+        if not field.nullable and field.name not in required
     )
 
 

@@ -82,11 +82,9 @@ def decision(declaration: type[Endpoint], champion: Manifest) -> Decision | None
     return made
 
 
-def fits(decision: Decision | None, champion: Manifest) -> bool:
-    """Whether a decision can be made about this version's outputs."""
-    if decision is None or decision.label is None:
-        return True
-    return decision.label in {label_text(known) for known in champion.classes}
+def fits(decision: Decision | None, manifest: Manifest) -> bool:
+    """Whether a decision can be made about this version's outputs; true where there is none to make."""
+    return decision is None or decision.fits(manifest.task, manifest.classes)
 
 
 def same(route: Route, other: Route) -> bool:
