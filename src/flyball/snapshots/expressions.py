@@ -117,6 +117,11 @@ def cast(expression: str, before: ColumnType, after: ColumnType) -> str:
     return attempt
 
 
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def as_text(expression: str, type_: ColumnType) -> str:
     """A key as text, spelled as ``domain.records.entity_key`` spells it."""
     return expression if type_ is ColumnType.TEXT else f"CAST({expression} AS VARCHAR)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flyball.domain.declaration import Endpoint, FeatureTable, Origin
@@ -141,8 +141,3 @@ def chosen(source: Source, available: Sequence[str]) -> tuple[tuple[str, ...], t
     if missing:
         raise source.lacks(missing[0], f"It has: {', '.join(sorted(available)) or 'none'}.")
     return names, features
-
-
-def keyed(source: Source, key: str | None) -> Source:
-    """The source with its key settled."""
-    return replace(source, key=key)

@@ -61,11 +61,6 @@ def django_now() -> str:
     return "strftime('%Y-%m-%d %H:%M:%f', 'now')" if is_sqlite() else "statement_timestamp()"
 
 
-def quoted(name: str) -> str:
-    """A column's name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def slow(sql: str) -> list[str]:
     """The tables that a lookup reads whole for one entity: those without an index that it could use."""
     if is_sqlite():

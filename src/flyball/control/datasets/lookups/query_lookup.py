@@ -8,6 +8,7 @@ from flyball.control.datasets.lookups import native
 from flyball.control.datasets.lookups.model_lookup import key_kind
 from flyball.control.datasets.sources import query_source
 from flyball.domain.schema import Kind
+from flyball.snapshots.expressions import quoted
 from flyball.snapshots.source import Source
 
 NAIVE = {"date", "timestamp"}
@@ -22,10 +23,10 @@ def compiled(source: Source, names: Sequence[str]) -> tuple[Kind, bool, str]:
         raise source.lacks(missing[0], f"It has: {', '.join(sorted(described))}.")
     key = described[str(source.key)]
     kind = key_kind(source, query_source.known(source, str(source.key), key.stored))
-    columns = ", ".join(f"flyball_query.{native.quoted(name)}" for name in names) or "1"
-    where = f"flyball_query.{native.quoted(str(source.key))} = {native.KEY}"
+    columns = ", ".join(f"flyball_query.{quoted(name)}" for name in names) or "1"
+    where = f"flyball_query.{quoted(str(source.key))} = {native.KEY}"
     if source.time:
-        where += _newest(f"flyball_query.{native.quoted(source.time)}", described[source.time])
+        where += _newest(f"flyball_query.{quoted(source.time)}", described[source.time])
     inside = query_source.inner(source.origin.query)
     sql = f"SELECT {columns} FROM ({inside}) AS flyball_query WHERE {where} LIMIT 1"
     is_uuid = key.declared == "uuid"

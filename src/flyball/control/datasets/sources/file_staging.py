@@ -9,7 +9,7 @@ import duckdb
 from flyball.control.datasets.sources import file_source, line_ends
 from flyball.domain.delimited import MISSING
 from flyball.snapshots.column_types import ColumnType
-from flyball.snapshots.expressions import cast, moment_of_text
+from flyball.snapshots.expressions import cast, moment_of_text, quoted
 from flyball.snapshots.source import ROW_NUMBER, Source, Staged, chosen
 from flyball.snapshots.workspace import Workspace, parquet, text
 
@@ -104,7 +104,7 @@ def _stage_parquet(
         file_source.parquet_type(source, name, column[1]) for name, column in zip(names, found, strict=True)
     )
     wanted = ", ".join(
-        f"CAST({_zoned(_quoted(column[0]), column[1])} AS {type_}) AS c{i}"
+        f"CAST({_zoned(quoted(column[0]), column[1])} AS {type_}) AS c{i}"
         for i, (column, type_) in enumerate(zip(found, types, strict=True))
     )
     numbered = f"SELECT {wanted}, row_number() OVER () AS c{len(names)} FROM {table}"
@@ -115,7 +115,3 @@ def _stage_parquet(
 def _zoned(column: str, type_: str) -> str:
     """Moments with a zone in nanoseconds have no way to UTC but over microseconds."""
     return f"CAST({column} AS TIMESTAMPTZ)" if type_ == "TIMESTAMPTZ_NS" else column
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

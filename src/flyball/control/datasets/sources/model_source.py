@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db import connection, models
 
 from flyball.control.datasets.sources import enumerations
 from flyball.snapshots.column_types import ColumnType
-from flyball.snapshots.source import Source, Staged, chosen, keyed
+from flyball.snapshots.source import Source, Staged, chosen
 
 PAGE = 5_000
 """Rows read at once: short enough that no read stays open over a second."""
@@ -96,7 +97,7 @@ def settle(source: Source) -> tuple[Source, type[models.Model]]:
     names = {name for field in model._meta.concrete_fields for name in (field.name, field.attname)}
     first = (source.key or "pk").partition("__")[0]
     explicit = source.key if first in names else model._meta.pk.attname
-    return keyed(source, explicit), model
+    return replace(source, key=explicit), model
 
 
 def columns(source: Source, model: type[models.Model]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, DataError, connection, transaction
 
 from flyball.snapshots.column_types import ColumnType
+from flyball.snapshots.expressions import quoted
 from flyball.snapshots.source import Source, Staged, chosen
 
 PAGE = 5_000
@@ -156,8 +157,8 @@ def _view(cursor: Any, source: Source) -> Iterator[tuple[str, list[tuple[str, st
 
 def _describe_lite(source: Source) -> dict[str, Column]:
     with connection.cursor() as cursor, _view(cursor, source) as (view, declared):
-        types = ", ".join(f"typeof({_quoted(name)})" for name, _ in declared)
-        known_key = f"WHERE {_quoted(str(source.key))} IS NOT NULL" if source.key in dict(declared) else ""
+        types = ", ".join(f"typeof({quoted(name)})" for name, _ in declared)
+        known_key = f"WHERE {quoted(str(source.key))} IS NOT NULL" if source.key in dict(declared) else ""
         cursor.execute(f"SELECT {types} FROM {view} {known_key} LIMIT 1")
         row = cursor.fetchone() or ("null",) * len(declared)
     return {
@@ -175,7 +176,7 @@ def _own_names(names: list[str]) -> list[str]:
 
 
 def _of_values(cursor: Any, table: str, column: str, declared: str) -> ColumnType | str:
-    name = _quoted(column)
+    name = quoted(column)
     cursor.execute(f"SELECT DISTINCT typeof({name}) FROM temp.{table} WHERE {name} IS NOT NULL")
     return _stored({row[0] for row in cursor.fetchall()}, declared)
 
@@ -215,7 +216,3 @@ def _pages(cursor: Any, table: str) -> Iterator[list[tuple[Any, ...]]]:
             return
         last = page[-1][0]
         yield [row[1:] for row in page]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
