@@ -1,4 +1,4 @@
-"""Flyball's addresses in any Django project: ``path("ml/", include("flyball.urls"))``."""
+"""Flyball's paths in any Django project: ``path("ml/", include("flyball.urls"))``."""
 
 from __future__ import annotations
 

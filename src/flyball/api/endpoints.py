@@ -132,7 +132,7 @@ def _revision(revision: RouteRevision) -> dict[str, Any]:
 def _route(route: Route | None) -> dict[str, Any] | None:
     if route is None:
         return None
-    # Without the lookups: their SQL is nobody's business outside.
+    # Without the lookups: their SQL shows tables and columns of the project.
     return {
         "number": route.number,
         "champion": route.champion.version,

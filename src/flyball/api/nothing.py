@@ -1,4 +1,4 @@
-"""Every address that is none: without a key, nobody learns which there are."""
+"""Unknown paths of the management API: 401 without a key, so that they do not tell which paths exist."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from flyball.domain.errors import NotFound
 
 
 class Nothing(ManagementView):
-    """What is left: 401 without a key, 404 with one, whatever the method."""
+    """The view of every unknown path: 401 without a key, 404 with one, whatever the method."""
 
     def role(self, request: Request) -> str:
-        """Any role will do to be told that there is nothing."""
+        """Every role may learn that the path is unknown."""
         return "viewer"
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:

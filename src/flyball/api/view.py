@@ -62,7 +62,7 @@ class MemberAuthentication(SessionAuthentication):
 
 
 class HasRole(BasePermission):
-    """Nobody may do anything but what a view's ``roles`` allow: a method that is not named is refused."""
+    """Allows what a view's ``roles`` name, and refuses every other method."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Whether the method is open to this actor. Raises ``Unauthenticated`` or ``MethodNotAllowed``."""
@@ -112,7 +112,7 @@ class ManagementView(APIView):
     roles: ClassVar[Mapping[str, str]] = {}
 
     def role(self, request: Request) -> str | None:
-        """The role that this request takes; ``None`` where the method is not for anybody."""
+        """The role that this request takes; ``None`` where the method is refused."""
         return self.roles.get("GET" if request.method == "HEAD" else request.method or "")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""The ready-made project's addresses."""
+"""The ready-made project's paths."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -56,7 +56,7 @@ class Door:
         """The answer to a request that is turned away before its body is read; ``None`` for all others.
 
         So a stranger cannot make the server hold a large body, nor anybody while there is no room to record
-        what it asks for: every route that takes a body writes.
+        what it asks for: every path that takes a body writes.
         """
         try:
             _, route = self._admit(head)

@@ -1,4 +1,4 @@
-"""What each route does: read the request, call the engine, write the answer. Doors decide nothing."""
+"""What each path does: read the request, call the engine, write the answer. Doors decide nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doors' routes: which path and method, for whom, taking what, and who answers."""
+"""The paths of the HTTP door: each with its methods, least role, media types and handler."""
 
 from __future__ import annotations
 
