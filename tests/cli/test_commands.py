@@ -19,6 +19,7 @@ from flyball.cli.commands.serve.up import build_missing
 from flyball.cli.main import main
 from flyball.cli.printing.output import Output
 from flyball.control.registry.models import Build
+from flyball.control.registry.services import request_build
 from flyball.control.routing.models import Outcome
 from tests.cli.conftest import Typed
 from tests.registry import small
@@ -68,7 +69,17 @@ def test_a_build_shows_every_candidate_with_its_fold_scores(
     assert typed.json("versions", "purchase", "--leaderboard") == built["leaderboard"]
     interrupted = Build.objects.get()
     interrupted.pk, interrupted.status = None, Build.Status.RUNNING
+    interrupted.finished_at = None
     interrupted.save()
+    assert typed.json("versions", "purchase", "--leaderboard") == built["leaderboard"]
+
+
+def test_a_build_that_is_only_asked_for_hides_no_leaderboard(
+    typed: Typed, applied: Callable[..., Any]
+) -> None:
+    declaration = applied()
+    built = typed.json("build", "purchase")
+    request_build(declaration=declaration)
     assert typed.json("versions", "purchase", "--leaderboard") == built["leaderboard"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ from click.testing import CliRunner
 from django.test import Client
 from django.urls import include, path
 
+from flyball import RequestSource
 from flyball.cli.main import main
 from flyball.cli.servers.example_request import curl
+from flyball.control.datasets.models import Snapshot
+from flyball.control.datasets.selectors import snapshot_path
 from tests.cli.conftest import Typed
 from tests.cli.test_projects import serving
+from tests.routing.purchase import pays
 from tests.shell import Shell
 
 
@@ -174,6 +179,18 @@ def test_the_printed_line_goes_where_a_guest_has_put_the_doors(
     assert "http://here/v1/endpoints/purchase/predictions" in str(curl(*place))
     settings.ROOT_URLCONF = (path("ml/", include("flyball.urls")),)
     assert "http://here/ml/v1/endpoints/purchase/predictions" in str(curl(*place))
+
+
+def test_a_line_is_printed_too_where_the_snapshots_file_is_on_another_machine(
+    typed: Typed, declare: Callable[..., Any], tmp_path: Path
+) -> None:
+    declare(features=[RequestSource("job"), pays(tmp_path)])
+    typed("apply")
+    typed("build", "purchase", "--promote")
+    place = ("http://here", tmp_path / "owner.key", "default")
+    assert '"entity": {"age": ' in str(curl(*place))
+    snapshot_path(Snapshot.objects.get()).unlink()
+    assert "purchase/predictions" in str(curl(*place))
 
 
 def test_the_root_of_a_ready_made_project_leads_to_the_admin() -> None:

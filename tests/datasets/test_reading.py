@@ -196,12 +196,12 @@ def test_nothing_but_the_snapshot_stays_on_disk(shop: cast.Shop) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert said[0] == "Reading rows"
-    assert selectors.latest("risk") == snapshot
+    assert selectors.snapshot("risk", "latest") == snapshot
 
 
 def test_a_snapshot_that_is_not_there_is_told(shop: cast.Shop) -> None:
-    with pytest.raises(NotFound, match="no snapshot yet"):
-        selectors.latest("risk")
+    with pytest.raises(NotFound, match="flyball snapshot risk"):
+        selectors.snapshot("risk", "latest")
 
 
 def test_a_wrong_declaration_is_refused_before_anything_is_read(project: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flyball.cli import csv_rows
+from flyball.domain.errors import DataError, NotFound
 from flyball.domain.routing import Manifest, Route
 
 if TYPE_CHECKING:
@@ -68,17 +69,20 @@ def _input(manifest: Manifest) -> dict[str, Any]:
 
 
 def _entity(version: Version) -> dict[str, Any]:
-    """An entity of the snapshot that the version learned from: the first that has all its keys."""
+    """An entity of the snapshot that the version learned from: the first that has all its keys.
+
+    Empty where that snapshot is not here.
+    """
     import pyarrow.parquet
 
-    from flyball.control.datasets.models import Snapshot
-    from flyball.control.datasets.selectors import snapshot_path
+    from flyball.control.datasets import selectors
 
-    digest = version.facts.get("snapshot", {}).get("digest")
-    snapshot = Snapshot.objects.filter(endpoint_id=version.endpoint_id, digest=digest).first()
-    if snapshot is None or not snapshot_path(snapshot).exists():
+    digest = version.facts.get("snapshot", {}).get("digest", "")
+    try:
+        path = selectors.snapshot_path(selectors.snapshot(version.endpoint_id, digest))
+    except (NotFound, DataError):  # a version that was imported, or built on another machine
         return {}
-    with pyarrow.parquet.ParquetFile(snapshot_path(snapshot)) as file:
+    with pyarrow.parquet.ParquetFile(path) as file:
         batch = next(file.iter_batches(batch_size=FIRST_ROWS, columns=["_key", "_entity"]), None)
     rows = [] if batch is None else batch.to_pylist()
     entities = [json.loads(row["_entity"]) for row in rows if row["_entity"] != row["_key"]]

@@ -58,13 +58,13 @@ def snapshot(endpoint: str, digest: str) -> Snapshot:
     every = snapshots(endpoint)
     found = (every if digest == "latest" else every.filter(digest=digest)).first()
     if found is None:
-        raise NotFound("The endpoint has no such snapshot.")
+        raise NotFound(f"{endpoint} has no such snapshot. Take one with: flyball snapshot {endpoint}")
     return found
 
 
-def latest(endpoint: str) -> Snapshot:
-    """The endpoint's newest snapshot. Raises ``NotFound`` where it has none."""
-    snapshot = Snapshot.objects.filter(endpoint_id=endpoint).order_by("-id").first()
-    if snapshot is None:
-        raise NotFound("The endpoint has no snapshot yet. Take one with: flyball snapshot.")
-    return snapshot
+def beginning(endpoint: str, digits: str) -> Snapshot:
+    """The snapshot whose digest begins so. Raises ``NotFound`` unless there is exactly one."""
+    found = list(snapshots(endpoint).filter(digest__startswith=digits)[:2])
+    if len(found) != 1:
+        raise NotFound(f"{endpoint} has {'no' if not found else 'more than one'} snapshot of that digest.")
+    return found[0]

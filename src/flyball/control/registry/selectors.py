@@ -89,6 +89,17 @@ def build(endpoint: str, number: int) -> Build:
     return found
 
 
+def newest_build(endpoint: str) -> Build:
+    """The newest build that has ended. Raises ``NotFound``.
+
+    One that waits has no leaderboard yet; one that was killed stays "running" and never gets one.
+    """
+    found = builds(endpoint).exclude(finished_at=None).first()
+    if found is None:
+        raise NotFound(f"{endpoint} has no finished build yet. Start one: flyball build {endpoint}")
+    return found
+
+
 def leaderboard(build: Build) -> list[CandidateResult]:
     """A build's candidates, the best first, those that failed last."""
     results = list(build.results.all())

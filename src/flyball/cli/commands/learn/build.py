@@ -8,7 +8,7 @@ import click
 
 from flyball.cli.command import command
 from flyball.cli.following.building import run_build
-from flyball.cli.following.snapshotting import stored_snapshot, take_snapshot
+from flyball.cli.following.snapshotting import take_snapshot
 from flyball.cli.printing.leaderboard import COLUMNS, DETAILS, doubt, leaderboard
 from flyball.cli.printing.output import Output
 from flyball.cli.printing.table import cell
@@ -39,13 +39,14 @@ def build(
       flyball build income --promote
       flyball build income --snapshot 3fa9c1 --candidate svm
     """
+    from flyball.control.datasets.selectors import beginning
     from flyball.control.declarations.discovery import find
     from flyball.control.registry.comparison import comparison_text
     from flyball.control.registry.services import register
     from flyball.control.routing.selectors import champion
 
     declaration = find(endpoint)
-    taken = stored_snapshot(endpoint, digits) if digits else take_snapshot(output, declaration)
+    taken = beginning(endpoint, digits) if digits else take_snapshot(output, declaration)
     done = run_build(output, declaration, taken)
     version = register(build=done, candidate=candidate, champion=champion(endpoint))
     if said := comparison_text(version):

@@ -9,7 +9,6 @@ import click
 from flyball.cli.command import command
 from flyball.cli.printing.leaderboard import COLUMNS, DETAILS, leaderboard
 from flyball.cli.printing.output import Output
-from flyball.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from flyball.control.registry.models import Build
@@ -46,15 +45,8 @@ def versions(output: Output, *, endpoint: str, board: bool, number: int | None, 
 
 def _build(endpoint: str, number: int | None) -> Build:
     from flyball.control.registry import selectors
-    from flyball.control.registry.models import Build
 
-    if number is not None:
-        return selectors.build(endpoint, number)
-    # One that was interrupted stays "running" and has no leaderboard.
-    newest = selectors.builds(endpoint).exclude(status=Build.Status.RUNNING).first()
-    if newest is None:
-        raise NotFound(f"{endpoint} has no finished build yet. Start one: flyball build {endpoint}")
-    return newest
+    return selectors.newest_build(endpoint) if number is None else selectors.build(endpoint, number)
 
 
 def _versions(endpoint: str) -> list[dict[str, Any]]:
