@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import sys
 import threading
@@ -26,6 +27,7 @@ ROOT = f"{Path(flyball.__file__).parent}/"
 GROUND = ("domain.", "config")
 """Rules over plain values: everybody stands on them, and they lead nowhere."""
 MOST = 12
+RESUMABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 class Walk:
@@ -34,9 +36,10 @@ class Walk:
     def __init__(self) -> None:
         self.is_on = False
         self.entries: list[str] = []
+        self._begun: list[FrameType] = []
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
-        if not self.is_on or event != "call" or frame.f_lasti > 4:  # a coroutine that goes on is none
+        if not self.is_on or event != "call" or self._is_resumed(frame):
             return
         module, before = _module(frame), _caller(frame)
         if (
@@ -46,6 +49,15 @@ class Walk:
             and not self._goes_on(module, before)
         ):
             self.entries.append(module)
+
+    def _is_resumed(self, frame: FrameType) -> bool:
+        """Whether a generator or a coroutine goes on, which is no call."""
+        if not frame.f_code.co_flags & RESUMABLE:
+            return False
+        if any(frame is each for each in self._begun):
+            return True
+        self._begun.append(frame)  # kept, so that no later frame takes its place in memory
+        return False
 
     def _goes_on(self, module: str, before: str) -> bool:
         """Whether a thread of its own takes up what its module has been given."""
@@ -103,6 +115,7 @@ def walked(database: Database, config: Config) -> list[str]:
 
 def test_a_prediction_walks_few_modules_from_door_to_record(walked: list[str]) -> None:
     assert (walked[0], walked[-1]) == ("serving.http.door", "serving.recorder")
+    assert {"serving.preparing.preparer", "serving.preparing.prepared"} < set(walked)
     assert len(set(walked)) <= MOST
 
 
