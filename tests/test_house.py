@@ -19,7 +19,8 @@ from django.urls import URLPattern, get_resolver
 from flyball.cli.main import main
 from flyball.config import Config
 from flyball.domain import errors, faults
-from flyball.serving.http.routes import ROUTES
+from flyball.serving.http import paths
+from flyball.serving.http.paths import PATHS
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "flyball"
@@ -238,22 +239,22 @@ def test_every_command_and_option_is_documented(name: str, command: click.Comman
     assert [option for option in options if option != "--json" and f"`{option}" not in section[0]] == []
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.methods[0]} {route.path}")
-def test_every_route_of_the_data_plane_is_documented(route: object) -> None:
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.methods[0]} {path.template}")
+def test_every_path_of_the_data_plane_is_documented(path: paths.Path) -> None:
     text = document("http.md")
-    assert getattr(route, "path", "") in text
-    assert [method for method in getattr(route, "methods", ()) if method not in text] == []
+    assert path.template in text
+    assert [method for method in path.methods if method not in text] == []
 
 
-def management_routes() -> list[str]:
+def management_paths() -> list[str]:
     patterns = get_resolver("flyball.api.urls").url_patterns
-    routes = [str(pattern.pattern) for pattern in patterns if isinstance(pattern, URLPattern)]
-    return [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route) for route in routes if route]
+    templates = [str(pattern.pattern) for pattern in patterns if isinstance(pattern, URLPattern)]
+    return [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", template) for template in templates if template]
 
 
-@pytest.mark.parametrize("route", management_routes())
-def test_every_route_of_the_management_api_is_documented(route: str) -> None:
-    assert f"/api/{route}`" in document("management.md")
+@pytest.mark.parametrize("path", management_paths())
+def test_every_path_of_the_management_api_is_documented(path: str) -> None:
+    assert f"/api/{path}`" in document("management.md")
 
 
 def names_of_the_declaration() -> list[str]:

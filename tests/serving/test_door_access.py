@@ -9,7 +9,7 @@ import pytest
 
 from flyball.domain import errors as tree
 from flyball.domain.errors import FlyballError
-from flyball.serving.http.door import ROUTES, STATUS
+from flyball.serving.http.door import PATHS, STATUS
 from flyball.serving.http.messages import Request
 from tests.serving.doors import GOOD, OUTCOMES, PREDICTIONS, Knock, header, told
 
@@ -18,11 +18,11 @@ ROLES = ("viewer", "member", "owner")
 
 
 def target(path: str) -> str:
-    """A route's path with values in it."""
+    """A path's template with values in it."""
     return path.replace("{endpoint}", "income").replace("{key}", "4711").replace("{id}", ID)
 
 
-GUARDED = [(method, route.path, route.role) for route in ROUTES if route.role for method in route.methods]
+GUARDED = [(method, path.template, path.role) for path in PATHS if path.role for method in path.methods]
 
 
 @pytest.mark.parametrize(("method", "path", "role"), GUARDED)
@@ -30,14 +30,14 @@ GUARDED = [(method, route.path, route.role) for route in ROUTES if route.role fo
     "authorization",
     ["", "Bearer", "Bearer ", "Bearer wrong", "Basic ZmI6", "fb_member", "Bearer fb_member, x"],
 )
-def test_every_route_needs_a_key(knock: Knock, method: str, path: str, role: str, authorization: str) -> None:
+def test_every_path_needs_a_key(knock: Knock, method: str, path: str, role: str, authorization: str) -> None:
     response = knock(method, target(path), role=None, authorization=authorization)
     assert (response.status, told(response)["code"]) == (401, "unauthenticated")
     assert header(response, "www-authenticate") == "Bearer"
 
 
 @pytest.mark.parametrize(("method", "path", "role"), GUARDED)
-def test_a_key_of_a_lesser_role_is_forbidden_what_the_route_asks_for(
+def test_a_key_of_a_lesser_role_is_forbidden_what_the_path_asks_for(
     knock: Knock, method: str, path: str, role: str
 ) -> None:
     for lesser in ROLES[: ROLES.index(role)]:
@@ -96,14 +96,14 @@ def test_a_key_longer_than_any_entity_is_unknown(knock: Knock) -> None:
 
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
-PATHS = sorted({route.path for route in ROUTES})
+TEMPLATES = sorted({path.template for path in PATHS})
 
 
-@pytest.mark.parametrize(("path", "method"), list(itertools.product(PATHS, METHODS)))
+@pytest.mark.parametrize(("path", "method"), list(itertools.product(TEMPLATES, METHODS)))
 def test_other_methods_are_not_allowed_and_the_answer_says_which_are(
     knock: Knock, path: str, method: str
 ) -> None:
-    allowed = {method for route in ROUTES if route.path == path for method in route.methods}
+    allowed = {method for known in PATHS if known.template == path for method in known.methods}
     response = knock(method, target(path), role="owner")
     if method in allowed:
         assert response.status != 405

@@ -18,7 +18,7 @@ SLUG = "is named with at most 50 lower-case letters, digits, - and _."
 
 
 def is_slug(text: str) -> bool:
-    """Whether a team may be named so: the name stands in routes and addresses."""
+    """Whether a team may be named so: the name stands in paths and in published routes."""
     return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,49}", text) is not None
 
 

@@ -19,10 +19,10 @@ from flyball.serving.engine import Engine
 from flyball.serving.http.budget import BODIES, Budget
 from flyball.serving.http.handlers import Visit
 from flyball.serving.http.messages import Request, Response
+from flyball.serving.http.paths import PATHS, Path, allowed, match
 from flyball.serving.http.problems import STATUS, problem
-from flyball.serving.http.routes import ROUTES, Route, allowed, match
 
-__all__ = ["ROUTES", "STATUS", "Door", "Request", "Response", "problem"]
+__all__ = ["PATHS", "STATUS", "Door", "Request", "Response", "problem"]
 
 NOBODY = Principal(team="", role="")
 """Who asks where everybody may."""
@@ -44,8 +44,8 @@ class Door:
     async def handle(self, request: Request) -> Response:
         """The answer to a request, whatever happens."""
         try:
-            visit, route = self._admit(request)
-            response = await route.handler(visit)
+            visit, path = self._admit(request)
+            response = await path.handler(visit)
         except FlyballError as error:
             return _refusal(error, request)
         except Exception as error:  # noqa: BLE001 - the door is the last stop; _broken logs it
@@ -55,30 +55,30 @@ class Door:
     def refusal(self, head: Request) -> Response | None:
         """The answer to a request that is turned away before its body is read; ``None`` for all others.
 
-        So a stranger cannot make the server hold a large body, nor anybody while there is no room to record
-        what it asks for: every path that takes a body writes.
+        So nobody without a key makes the server hold a large body, nor anybody while there is no room to
+        record what it asks for: every path that takes a body writes.
         """
         try:
-            _, route = self._admit(head)
-            if route.takes:
+            _, path = self._admit(head)
+            if path.takes:
                 self.engine.check_room()
         except FlyballError as error:
             return _refusal(error, head)
         return None
 
-    def _admit(self, request: Request) -> tuple[Visit, Route]:
+    def _admit(self, request: Request) -> tuple[Visit, Path]:
         try:
-            route, values = match(request.method, request.path)
+            path, values = match(request.method, request.path)
         except FlyballError:
             self._principal(request)  # whoever has no key is not told which paths there are
             raise
-        if route.role is None:
-            return Visit(self.engine, NOBODY, request, values), route
+        if path.role is None:
+            return Visit(self.engine, NOBODY, request, values), path
         principal = self._principal(request)
-        principal.require(route.role)
+        principal.require(path.role)
         _check_length(request, self.body_limit)
-        _check_media_type(request, route)
-        return Visit(self.engine, principal, request, values), route
+        _check_media_type(request, path)
+        return Visit(self.engine, principal, request, values), path
 
     def _principal(self, request: Request) -> Principal:
         return self.engine.pool.table.keyring.principal(_key(request))
@@ -99,19 +99,19 @@ def _check_length(request: Request, limit: int) -> None:
         raise BodyTooLarge(f"The body is larger than {limit} bytes.")
 
 
-def _check_media_type(request: Request, route: Route) -> None:
-    if not route.takes:
+def _check_media_type(request: Request, path: Path) -> None:
+    if not path.takes:
         return
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The body may not be compressed.")
-    media_type, _, parameters = request.headers.get("content-type", route.takes[0]).partition(";")
+    media_type, _, parameters = request.headers.get("content-type", path.takes[0]).partition(";")
     charset = parameters.strip().lower().replace('"', "")
-    if media_type.strip().lower() not in route.takes or charset not in {
+    if media_type.strip().lower() not in path.takes or charset not in {
         "",
         "charset=utf-8",
         "header=present",
     }:
-        raise UnsupportedMediaType(f"Expected {' or '.join(route.takes)}, in UTF-8.")
+        raise UnsupportedMediaType(f"Expected {' or '.join(path.takes)}, in UTF-8.")
 
 
 def _refusal(error: FlyballError, request: Request) -> Response:

@@ -16,56 +16,58 @@ JSON = ("application/json",)
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One path and its methods. ``role`` is the least one that may; ``None`` is for everybody."""
+class Path:
+    """One path and its methods. ``template`` has each of its values in braces.
+
+    ``role`` is the least one that may; ``None`` is for everybody.
+    """
 
     methods: tuple[str, ...]
-    path: str
+    template: str
     role: str | None
     handler: Handler
     takes: tuple[str, ...] = ()
 
 
-ROUTES = (
-    Route(("GET", "HEAD"), "/v1/health", None, handlers.health),
-    Route(("GET",), "/v1/status", "viewer", handlers.status),
-    Route(("POST",), "/v1/endpoints/{endpoint}/predictions", "member", handlers.predict, JSON),
-    Route(("GET",), "/v1/endpoints/{endpoint}/entities/{key}/prediction", "member", handlers.predict_entity),
-    Route(("GET",), "/v1/predictions", "viewer", handlers.predictions),
-    Route(("GET",), "/v1/predictions/{id}", "viewer", handlers.prediction),
-    Route(("DELETE",), "/v1/predictions/{id}", "owner", handlers.erase),
-    Route(("POST", "PUT", "PATCH"), "/v1/predictions/{id}/outcome", "member", handlers.outcome, JSON),
-    Route(("POST",), "/v1/endpoints/{endpoint}/outcomes", "member", handlers.outcomes, (*JSON, "text/csv")),
+PATHS = (
+    Path(("GET", "HEAD"), "/v1/health", None, handlers.health),
+    Path(("GET",), "/v1/status", "viewer", handlers.status),
+    Path(("POST",), "/v1/endpoints/{endpoint}/predictions", "member", handlers.predict, JSON),
+    Path(("GET",), "/v1/endpoints/{endpoint}/entities/{key}/prediction", "member", handlers.predict_entity),
+    Path(("GET",), "/v1/predictions", "viewer", handlers.predictions),
+    Path(("GET",), "/v1/predictions/{id}", "viewer", handlers.prediction),
+    Path(("DELETE",), "/v1/predictions/{id}", "owner", handlers.erase),
+    Path(("POST", "PUT", "PATCH"), "/v1/predictions/{id}/outcome", "member", handlers.outcome, JSON),
+    Path(("POST",), "/v1/endpoints/{endpoint}/outcomes", "member", handlers.outcomes, (*JSON, "text/csv")),
 )
 
 
-def match(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    """The route of a request, and the path's values, decoded. Raises ``NotFound``, ``MethodNotAllowed``."""
+def match(method: str, path: str) -> tuple[Path, dict[str, str]]:
+    """A request's path, and the values in it, decoded. Raises ``NotFound``, ``MethodNotAllowed``."""
     segments = path.split("/")
     matching = _matching(segments)
     if not matching:
         raise NotFound("There is nothing at this path.")
-    for route in matching:
-        if method in route.methods:
-            return route, _values(_SEGMENTS[route.path], segments)
+    for known in matching:
+        if method in known.methods:
+            return known, _values(_SEGMENTS[known.template], segments)
     raise MethodNotAllowed
 
 
 def allowed(path: str) -> list[str]:
     """The methods that a path takes."""
-    return sorted({method for route in _matching(path.split("/")) for method in route.methods})
+    return sorted({method for known in _matching(path.split("/")) for method in known.methods})
 
 
-_SEGMENTS: Mapping[str, list[str]] = {route.path: route.path.split("/") for route in ROUTES}
-_BY_LENGTH: Mapping[int, list[Route]] = {
-    length: [route for route in ROUTES if len(_SEGMENTS[route.path]) == length]
+_SEGMENTS: Mapping[str, list[str]] = {path.template: path.template.split("/") for path in PATHS}
+_BY_LENGTH: Mapping[int, list[Path]] = {
+    length: [path for path in PATHS if len(_SEGMENTS[path.template]) == length]
     for length in sorted({len(segments) for segments in _SEGMENTS.values()})
 }
 
 
-def _matching(segments: list[str]) -> list[Route]:
-    candidates = _BY_LENGTH.get(len(segments), [])
-    return [route for route in candidates if _fits(_SEGMENTS[route.path], segments)]
+def _matching(segments: list[str]) -> list[Path]:
+    return [path for path in _BY_LENGTH.get(len(segments), []) if _fits(_SEGMENTS[path.template], segments)]
 
 
 def _fits(pattern: list[str], segments: list[str]) -> bool:
