@@ -25,9 +25,9 @@ from flyball.domain.errors import (
     UnknownPrediction,
     UnknownVersion,
 )
-from flyball.domain.records import uuid7
 from flyball.stores.database import Database
 from tests.api import served
+from tests.ids import uuid7
 
 pytestmark = pytest.mark.storage
 

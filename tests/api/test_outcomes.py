@@ -9,10 +9,11 @@ import pytest
 
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import OutcomeChange
-from flyball.domain.records import Outcome, Prediction, now, uuid7
+from flyball.domain.records import Outcome, Prediction, now
 from flyball.stores import outcomes, records
 from flyball.stores.database import Database
 from tests.api.conftest import Ask
+from tests.ids import uuid7
 from tests.stores import predictions
 
 pytestmark = pytest.mark.storage

@@ -13,12 +13,13 @@ import pytest
 from flyball import Classification, FeatureTable, Outcome, Regression, RequestSource, Rows
 from flyball.control.routing.partitions import ensure_partitions
 from flyball.domain import records
-from flyball.domain.records import Prediction, entity_key, uuid7
+from flyball.domain.records import Prediction, entity_key
 from flyball.stores import outcomes
 from flyball.stores import records as store
 from flyball.stores.database import Database
 from tests.applied import take_snapshot
 from tests.datasets import cast
+from tests.ids import uuid7
 
 pytestmark = pytest.mark.storage
 

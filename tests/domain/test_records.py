@@ -1,12 +1,6 @@
-"""Ids are ordered by time, and an entity is found under one spelling."""
+"""An entity is found under one spelling, and a request has one digest."""
 
-from flyball.domain.records import digest, entity_key, uuid7
-
-
-def test_ids_of_later_milliseconds_sort_later() -> None:
-    ids = [uuid7(milliseconds) for milliseconds in (1, 2, 1_800_000_000_000)]
-    assert ids == sorted(ids)
-    assert {(each.version, each.variant) for each in ids} == {(7, "specified in RFC 4122")}
+from flyball.domain.records import digest, entity_key
 
 
 def test_an_entity_in_a_body_and_in_a_url_is_one_entity() -> None:

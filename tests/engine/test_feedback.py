@@ -18,7 +18,7 @@ from flyball.domain.errors import (
     UnknownEndpoint,
     UnknownPrediction,
 )
-from flyball.domain.records import Prediction, check_outcome, uuid7
+from flyball.domain.records import Prediction, check_outcome
 from flyball.domain.values import Scalar
 from flyball.serving import feedback
 from flyball.serving.app import DataPlane
@@ -27,6 +27,7 @@ from flyball.stores.database import Database
 from flyball.stores.outcomes import MOST, Counts
 from tests import published
 from tests.engine.conftest import OWNER
+from tests.ids import uuid7
 
 pytestmark = pytest.mark.storage
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -10,9 +10,9 @@ from django.db import connection, transaction
 
 from flyball.control.connection import raw
 from flyball.control.routing.partitions import ensure_partitions
-from flyball.domain.records import uuid7
 from flyball.stores import records
 from flyball.stores.database import Database
+from tests.ids import uuid7
 from tests.stores.predictions import keep, made
 
 pytestmark = pytest.mark.storage

@@ -12,8 +12,9 @@ from flyball import Classification, FeatureTable, Outcome, RequestSource, Rows
 from flyball.control.routing import services
 from flyball.control.routing.models import Outcome as StoredOutcome
 from flyball.control.routing.models import Prediction
-from flyball.domain.records import entity_key, uuid7
+from flyball.domain.records import entity_key
 from flyball.stores.database import Database
+from tests.ids import uuid7
 from tests.shop.models import City, Customer, Loan
 
 pytestmark = pytest.mark.storage

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flyball.domain.records import Prediction, uuid7
+from flyball.domain.records import Prediction
 from flyball.stores import records
 from flyball.stores.database import Database
 from flyball.stores.records import Submission
+from tests.ids import uuid7
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

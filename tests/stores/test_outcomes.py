@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from flyball.domain.records import Outcome, Prediction, now, uuid7
+from flyball.domain.records import Outcome, Prediction, now
 from flyball.stores import outcomes, records
 from flyball.stores.database import Database
+from tests.ids import uuid7
 from tests.stores.predictions import NOON, keep, made
 
 pytestmark = pytest.mark.storage

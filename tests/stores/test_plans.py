@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from flyball.control.routing import selectors
-from flyball.domain.records import Outcome, entity_key, now, uuid7
+from flyball.domain.records import Outcome, entity_key, now
 from flyball.domain.values import Scalar
 from flyball.stores import outcomes, pulls, records
 from flyball.stores.database import Database
 from flyball.stores.pulls import PulledRow
 from tests.fakes import Explaining
+from tests.ids import uuid7
 from tests.stores.predictions import NOON, keep, made, write
 
 pytestmark = pytest.mark.storage

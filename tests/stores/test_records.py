@@ -9,11 +9,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from flyball.domain.errors import Problem
-from flyball.domain.records import Outcome, entity_key, now, uuid7
+from flyball.domain.records import Outcome, entity_key, now
 from flyball.domain.values import Scalar
 from flyball.stores import outcomes, records
 from flyball.stores.database import Database
 from flyball.stores.records import Submission
+from tests.ids import uuid7
 from tests.stores.predictions import NOON, keep, made, write
 
 pytestmark = pytest.mark.storage

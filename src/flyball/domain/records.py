@@ -1,12 +1,10 @@
-"""What is recorded: predictions and outcomes, and their ids."""
+"""What is recorded: predictions and outcomes, and the texts by which they are found."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
-import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,15 +13,6 @@ from uuid import UUID
 
 from flyball.domain.errors import InvalidInput, Problem
 from flyball.domain.values import Scalar, label_of, label_text
-
-
-def uuid7(milliseconds: int | None = None) -> UUID:
-    """A time-ordered id (RFC 9562, section 5.7): 48 bits of Unix milliseconds, then 74 random bits."""
-    stamp = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
-    random = int.from_bytes(os.urandom(10))
-    value = stamp << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
 def now() -> datetime:

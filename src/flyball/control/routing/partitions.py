@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.state import ProjectState
+
+from flyball.domain.records import now
 
 DEFAULT = "flyball_prediction_default"
 
@@ -26,7 +28,7 @@ def ensure_partitions(connection: BaseDatabaseWrapper, start: datetime | None = 
     """
     if connection.vendor != "postgresql":
         return
-    month = (start or datetime.now(UTC)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    month = (start or now()).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {DEFAULT} PARTITION OF flyball_prediction DEFAULT")
         for _ in range(MONTHS_AHEAD + 1):

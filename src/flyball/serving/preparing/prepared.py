@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from uuid_utils.compat import uuid7
 
 from flyball.domain.errors import Problem
-from flyball.domain.records import Prediction
+from flyball.domain.records import Prediction, now
 from flyball.domain.routing import Route
 from flyball.domain.values import Scalar
 from flyball.serving.pool import Answering
@@ -41,7 +40,7 @@ class Prepared:
     def submission(self, outputs: Sequence[dict[str, Any]]) -> Submission:
         """The predictions that these outputs become, decided and ready to be stored."""
         identities = sorted(uuid7() for _ in outputs)  # in the order of the rows
-        moment = datetime.now(UTC)
+        moment = now()
         latency = (time.perf_counter_ns() - self.began) // 1000
         predictions = tuple(
             Prediction(
