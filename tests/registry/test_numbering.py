@@ -29,7 +29,7 @@ def test_eight_threads_number_forty_versions(database: Database) -> None:
     def five(_: int) -> list[int]:
         together.wait()
         try:
-            return [number_version(MANIFEST, {}).number for _ in range(5)]
+            return [number_version(manifest=MANIFEST, facts={}).number for _ in range(5)]
         finally:
             connection.close()
 

@@ -108,7 +108,7 @@ def test_each_arm_gets_the_threshold_that_fits_its_version(tmp_path: Path, datab
     current = selectors.route("purchase")
     assert current is not None
     arms = (*current.arms, Arm("challenger", 1), Arm("shadow", 2))
-    publish(replace(current, number=2, arms=arms), RouteRevision.Kind.TEST, "a test", None)
+    publish(route=replace(current, number=2, arms=arms), kind=RouteRevision.Kind.TEST, reason="a test")
     changed = declare(tmp_path, decide=DECIDE)
     assert [change.what for change in apply(changed)] == ["new decision: route 3"]
     route = selectors.route("purchase")
@@ -202,6 +202,7 @@ def test_a_lookup_that_reads_a_whole_table_is_named(tmp_path: Path, database: Da
         sql=database.sql("SELECT returned FROM shop_order WHERE total = ?"),
         columns=(("returned", Kind.BOOLEAN),),
     )
-    publish(replace(current, number=current.number + 1, lookups=(slow,)), RouteRevision.Kind.APPLY, "apply")
+    following = replace(current, number=current.number + 1, lookups=(slow,))
+    publish(route=following, kind=RouteRevision.Kind.APPLY, reason="apply")
     (warning,) = selectors.slow_lookups("purchase")
     assert "shop_order" in warning

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import FileResponse, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,7 +55,7 @@ class SnapshotRows(ManagementView):
             path = datasets.snapshot_path(snapshot)
         except DataError:
             raise NotFound("The snapshot's file is not on this server.") from None
-        if isinstance(request._request, ASGIRequest):
+        if hasattr(request, "scope"):  # of ASGI
             answer = StreamingHttpResponse(_chunks(path), content_type=PARQUET)
             answer["Content-Length"] = str(path.stat().st_size)
             return answer

@@ -9,10 +9,10 @@ from typing import Any
 from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage, Error
-from django.utils.module_loading import autodiscover_modules
 
 from flyball.control.datasets.sources import file_source, model_source
 from flyball.control.declarations import checks as declarations
+from flyball.control.declarations import discovery
 from flyball.domain.declaration import Endpoint, declared
 from flyball.domain.errors import DataError
 from flyball.domain.faults import unknown_names
@@ -21,7 +21,7 @@ from flyball.snapshots.source import Source, chosen, rows_source, table_source
 
 def check_sources(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
     """Every fault of the sources of declarations that are in order by themselves. Reads no rows."""
-    autodiscover_modules("endpoints")
+    discovery.load()
     sound = [endpoint for endpoint in declared() if not declarations.check(endpoint)]
     return [message for endpoint in sound for message in _against_project(endpoint)]
 

@@ -10,8 +10,8 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
-from django.utils.module_loading import autodiscover_modules
 
+from flyball.control.declarations import discovery
 from flyball.control.declarations.names import CATALOGUE, METRICS
 from flyball.domain.declaration import Candidate, Endpoint, Fault, declared
 from flyball.domain.faults import faults
@@ -25,7 +25,7 @@ ZONES = checks.Warning(
 
 def check_declarations(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
     """Every fault of every declared endpoint; each message names class, attribute and fix."""
-    autodiscover_modules("endpoints")
+    discovery.load()
     found = [message for endpoint in declared() for message in check(endpoint)]
     return found if settings.USE_TZ or not declared() else [*found, ZONES]
 

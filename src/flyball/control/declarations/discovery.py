@@ -11,12 +11,17 @@ from flyball.domain.declaration import Endpoint, declared
 from flyball.domain.errors import DeclarationError, UnknownEndpoint
 
 
-def autodiscover() -> dict[str, type[Endpoint]]:
-    """Every declared endpoint by name. Raises ``DeclarationError`` when two have one name."""
+def load() -> None:
+    """Import the ``endpoints`` module of each installed app; Flyball's own hold no declarations."""
     for app in apps.get_app_configs():
         ours = app.name.partition(".")[0] == "flyball"
         if not ours and app.module is not None and module_has_submodule(app.module, "endpoints"):
             import_module(f"{app.name}.endpoints")
+
+
+def autodiscover() -> dict[str, type[Endpoint]]:
+    """Every declared endpoint by name. Raises ``DeclarationError`` when two have one name."""
+    load()
     found: dict[str, type[Endpoint]] = {}
     for endpoint in declared():
         if endpoint.name in found:

@@ -18,7 +18,7 @@ ATTEMPTS = 50
 
 
 def number_version(
-    manifest: Manifest, facts: dict[str, Any], candidate: CandidateResult | None = None
+    *, manifest: Manifest, facts: dict[str, Any], candidate: CandidateResult | None = None
 ) -> Version:
     """Record a version under its endpoint's next number. Raises ``Conflict`` after too many lost races."""
     for _ in range(ATTEMPTS):

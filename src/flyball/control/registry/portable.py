@@ -57,7 +57,8 @@ def import_version(*, folder: Path, endpoint: str | None = None, trusted: Sequen
         artifacts.write(store, connection, data)
     # A comparison names a champion of the server that the folder comes from, not of this one.
     facts = {name: fact for name, fact in document.facts.items() if name != "comparison"}
-    return number_version(replace(manifest, endpoint=endpoint or manifest.endpoint), facts)
+    named = replace(manifest, endpoint=endpoint or manifest.endpoint)
+    return number_version(manifest=named, facts=facts)
 
 
 def folder_manifest(folder: Path) -> Manifest:

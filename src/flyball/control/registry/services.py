@@ -96,7 +96,7 @@ def register(*, build: Build, candidate: str | None = None, champion: Version | 
     manifest, facts = msgspec.convert(wanted[0].manifest, Manifest), _facts(build, wanted[0])
     if champion is not None:
         facts["comparison"] = compared(result=wanted[0], champion=champion)
-    return number_version(manifest, facts, wanted[0])
+    return number_version(manifest=manifest, facts=facts, candidate=wanted[0])
 
 
 def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline: Any) -> Version:
@@ -113,7 +113,7 @@ def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline
         "environment": environment(_project(), [*models_of(declaration), pipeline]),
         **_snapshot_facts(snapshot),
     }
-    return number_version(manifest, facts)
+    return number_version(manifest=manifest, facts=facts)
 
 
 def _snapshot_of(build: Build, declaration: type[Endpoint]) -> Snapshot:

@@ -116,7 +116,10 @@ def _route(declaration: type[Endpoint], user: Any, *, forget: bool) -> Iterator[
     following = _following(declaration, current, forget=forget)
     if not composition.same(current, following):
         what = f"{'; '.join(_changed(current, following))}: route {following.number}"
-        yield _Step(Change(declaration.name, what), partial(publish, following, Kind.APPLY, "apply", user))
+        yield _Step(
+            Change(declaration.name, what),
+            partial(publish, route=following, kind=Kind.APPLY, reason="apply", user=user),
+        )
 
 
 def _differences(declaration: type[Endpoint], applied: AppliedEndpoint) -> Iterator[str]:

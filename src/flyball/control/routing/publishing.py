@@ -31,7 +31,7 @@ class RouteChange:
     required: tuple[str, ...] = ()
 
 
-def publish(route: Route, kind: Kind, reason: str, user: Any = None) -> RouteRevision:
+def publish(*, route: Route, kind: Kind, reason: str, user: Any = None) -> RouteRevision:
     """Insert a route as its endpoint's next revision.
 
     The number is the lock: of all who read the same route and decided on it, one inserts its successor.

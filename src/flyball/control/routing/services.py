@@ -63,7 +63,9 @@ def promote(
     following = remembering(composed, current, champion)
     demands = guards.new_demands(current, following, old.values(), new.values())
     guards.confirm(guards.reasons_to_ask(demands, chosen), yes=yes)
-    revision = publish(following, Kind.PROMOTION, f"promotion of version {version}", user)
+    revision = publish(
+        route=following, kind=Kind.PROMOTION, reason=f"promotion of version {version}", user=user
+    )
     return RouteChange(
         revision=revision, dropped=_dropped(current, old, following, champion), required=demands
     )
@@ -98,7 +100,9 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
         repeated=current.repeated,
     )
     following = remembering(following, current, champion.schema)
-    revision = publish(following, Kind.ROLLBACK, f"rollback to version {champion.number}", user)
+    revision = publish(
+        route=following, kind=Kind.ROLLBACK, reason=f"rollback to version {champion.number}", user=user
+    )
     old = selectors.manifests(current)
     return RouteChange(
         revision=revision,
