@@ -69,7 +69,7 @@ KEYS = {role: f"fb_{role}" for role in ("viewer", "member", "owner")}
 MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-class Answering(Protocol):
+class EngineOfDoors(Protocol):
     """What doors call of an engine. mypy holds the fake and the real one to it, below."""
 
     pool: Pool
@@ -104,11 +104,11 @@ class Answering(Protocol):
     def status(self, principal: Principal) -> dict[str, Any]: ...
 
 
-REAL: type[Answering] = Engine
+REAL: type[EngineOfDoors] = Engine
 """Where the engine's own methods change, this is an error of mypy before the fake answers as nothing does."""
 
 
-class FakeEngine(Answering):
+class FakeEngine(EngineOfDoors):
     """Answers for ``income``: everybody earns ``<=50K``. ``fails`` is raised by the next prediction.
 
     ``checked_in`` are the threads that looked for problems; ``is_full`` says that nothing more can wait.
@@ -234,7 +234,7 @@ class FakeEngine(Answering):
 
 
 def as_engine(fake: FakeEngine) -> Engine:
-    """The fake where a door wants an engine: it calls nothing that ``Answering`` does not name."""
+    """The fake where a door wants an engine: it calls nothing that ``EngineOfDoors`` does not name."""
     return cast(Engine, fake)
 
 

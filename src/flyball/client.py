@@ -129,7 +129,7 @@ class Client:
         """Fetch a snapshot's rows, the newest snapshot's where none is named."""
         place = f"api/endpoints/{_part(endpoint)}/snapshots"
         exact = self._json("GET", f"{place}/{_part(digest)}")["digest"]
-        return SnapshotFile(exact, self._answer("GET", f"{place}/{exact}/rows.parquet").content)
+        return SnapshotFile(exact, self._response("GET", f"{place}/{exact}/rows.parquet").content)
 
     def versions(self, endpoint: str) -> list[Json]:
         """The endpoint's newest versions with their stage and score."""
@@ -148,10 +148,10 @@ class Client:
     def _json(
         self, method: str, path: str, body: Json | None = None, headers: Mapping[str, str] | None = None
     ) -> Json:
-        answer: Json = self._answer(method, path, body, headers).json()
+        answer: Json = self._response(method, path, body, headers).json()
         return answer
 
-    def _answer(
+    def _response(
         self, method: str, path: str, body: Json | None = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         answer = self._http.request(method, path, json=body, headers=headers)

@@ -25,7 +25,7 @@ from flyball.stores import records
 
 T = TypeVar("T")
 Values = Mapping[str, object]
-Answering = Callable[[Call], list[Prediction]]
+StandIn = Callable[[Call], list[Prediction]]
 
 
 class _Planes:
@@ -40,7 +40,7 @@ class _Planes:
 _planes = _Planes()
 _left_behind: list[_Planes] = []
 """A parent's, kept for ever: closing its connections in the child would end them for the parent."""
-instead: list[Answering] = []
+instead: list[StandIn] = []
 """What ``flyball.testing`` has put in the engine's place; the last one answers."""
 allowed_in_tests: list[bool] = []
 """Not empty while ``flyball.testing.engine`` lets data planes start in a test run."""

@@ -33,18 +33,18 @@ def answers(endpoints: Mapping[str, Answer]) -> Iterator[list[Prediction]]:
     """
     made: list[Prediction] = []
 
-    def answering(call: Call) -> list[Prediction]:
+    def stand_in(call: Call) -> list[Prediction]:
         if call.endpoint not in endpoints:
             raise UnknownEndpoint(f"The test has no answer for {call.endpoint!r}.")
         predictions = [_prediction(call, row, endpoints[call.endpoint]) for row in call.rows]
         made.extend(predictions)
         return predictions
 
-    inprocess.instead.append(answering)
+    inprocess.instead.append(stand_in)
     try:
         yield made
     finally:
-        inprocess.instead.remove(answering)
+        inprocess.instead.remove(stand_in)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class SklearnRuntime:
         self._model = model
         self._schema = schema
         self._threads = ThreadpoolController()
-        self._answer = {"classification": self._labels, "regression": self._values}.get(task, self._clusters)
+        self._outputs = {"classification": self._labels, "regression": self._values}.get(task, self._clusters)
 
     def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order. Raises ``ModelFailed``."""
@@ -56,7 +56,7 @@ class SklearnRuntime:
         try:
             # One thread a call: several small calls that wait for each other's threads are 50 times slower.
             with self._threads.limit(limits=1, user_api="openmp"):
-                outputs = self._answer(frame(self._schema, rows))
+                outputs = self._outputs(frame(self._schema, rows))
         except ModelFailed:
             raise
         except Exception as error:  # noqa: BLE001 - a model of the user's own may raise anything

@@ -43,7 +43,7 @@ def held_out_score(dataset: Dataset, plan: Plan, manifest: Manifest, runtime: Ru
     held_out = dataset.take(splits.held_out(dataset, plan.task, plan.seed)[1])
     score = scorer(plan.metric, dataset, plan.task, positive=plan.positive, seed=plan.seed)
     try:
-        found = score(_answering(manifest, runtime, dataset.schema), held_out)
+        found = score(_as_estimator(manifest, runtime, dataset.schema), held_out)
     except (ModelFailed, ValueError):
         return Compared(None, "The version does not answer the held-out rows.")
     if not np.isfinite(found):
@@ -67,7 +67,7 @@ def _unfit(dataset: Dataset, plan: Plan, manifest: Manifest) -> str:
     return ""
 
 
-def _answering(manifest: Manifest, runtime: Runtime, schema: Schema) -> Any:
+def _as_estimator(manifest: Manifest, runtime: Runtime, schema: Schema) -> Any:
     kind = {"classification": _Labels, "regression": _Values}.get(manifest.task, _Clusters)
     return kind(manifest, runtime, schema)
 
@@ -84,9 +84,9 @@ class _Values(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
         """One value a row."""
-        return np.array([answer[self.output] for answer in self.answers(frame)])
+        return np.array([answer[self.output] for answer in self.outputs(frame)])
 
-    def answers(self, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    def outputs(self, frame: pd.DataFrame) -> list[dict[str, Any]]:
         """The version's outputs for its own fields of a frame in the snapshot's schema."""
         names = self.manifest.schema.names
         rows = [{name: row[name] for name in names} for row in scalars(self.schema, frame)]
@@ -111,4 +111,4 @@ class _Labels(ClassifierMixin, _Values):  # type: ignore[misc] # scikit-learn is
     def predict_proba(self, frame: pd.DataFrame) -> np.ndarray:
         """Probabilities, shape (rows, classes)."""
         names = [label_text(label) for label in self.manifest.classes]
-        return np.array([[answer["probabilities"][name] for name in names] for answer in self.answers(frame)])
+        return np.array([[answer["probabilities"][name] for name in names] for answer in self.outputs(frame)])

@@ -44,7 +44,7 @@ def claim(database: Database, connection: Any, claims: Mapping[str, Claim]) -> s
     return {digest for (digest,) in connection.execute(database.sql(sql), values).fetchall()}
 
 
-def answer(database: Database, connection: Any, digest: str, request: str) -> Any:
+def stored(database: Database, connection: Any, digest: str, request: str) -> Any:
     """What is stored under a key; ``None`` where nothing is. Raises ``IdempotencyKeyReused``."""
     sql = database.sql("SELECT request, answer FROM flyball_idempotency_key WHERE digest = ?")
     row = connection.execute(sql, (digest,)).fetchone()

@@ -91,8 +91,8 @@ def store(
 
 def by_key(database: Database, connection: Any, key: Key) -> Counts | None:
     """The counts stored under a key, or ``None``. Raises ``IdempotencyKeyReused``."""
-    stored = idempotency.answer(database, connection, key.digest, key.request)
-    return None if stored is None else Counts(**stored)
+    counts = idempotency.stored(database, connection, key.digest, key.request)
+    return None if counts is None else Counts(**counts)
 
 
 def insert(

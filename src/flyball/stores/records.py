@@ -67,10 +67,10 @@ def _bindable(batch: Sequence[Submission]) -> set[str]:
 
 def by_idempotency(database: Database, connection: Any, key: str, request: str) -> list[Prediction] | None:
     """The predictions stored under an idempotency key, or ``None``. Raises ``IdempotencyKeyReused``."""
-    stored = idempotency.answer(database, connection, key, request)
-    if stored is None:
+    ids = idempotency.stored(database, connection, key, request)
+    if ids is None:
         return None
-    wanted = [UUID(each) for each in stored]
+    wanted = [UUID(each) for each in ids]
     found = many(database, connection, wanted)
     return [found[each] for each in wanted]
 

@@ -58,14 +58,14 @@ def apply(*, declarations: Declarations, user: Any = None, forget: bool = False)
     when somebody promotes meanwhile.
     """
     steps = _steps(declarations, user, forget=forget)
-    prove_routed()
+    _prove_routed()
     ensure_partitions(connection)
     for step in steps:
         step.act()
     return [step.change for step in steps]
 
 
-def prove_routed() -> None:
+def _prove_routed() -> None:
     """Load every routed version of every endpoint here, and let it repeat its golden answers."""
     for endpoint in endpoints().filter(retired_at=None):
         for number in selectors.manifests(selectors.route(endpoint.name)):
@@ -73,14 +73,14 @@ def prove_routed() -> None:
 
 
 def _steps(declarations: Declarations, user: Any = None, *, forget: bool = False) -> list[_Step]:
-    refuse_faults(declarations)
+    _refuse_faults(declarations)
     steps = list(_teams(declarations))
     for _, declaration in sorted(declarations.items()):
         steps += [*_endpoint(declaration), *_route(declaration, user, forget=forget)]
     return steps
 
 
-def refuse_faults(declarations: Declarations) -> None:
+def _refuse_faults(declarations: Declarations) -> None:
     """Raise ``DeclarationError`` with everything that the system checks find wrong."""
     found = [one for name in sorted(declarations) for one in check(declarations[name]) if one.level >= ERROR]
     if found:

@@ -51,7 +51,7 @@ class FileRequests:
         }
 
 
-def answer_file(output: Output, requests: FileRequests, file: Path, out: Path) -> None:
+def predict_file(output: Output, requests: FileRequests, file: Path, out: Path) -> None:
     """Answer every row of ``file`` into ``out``. Ends the command with 1 where some rows are refused."""
     names, rows = _rows(requests, file)
     done = refused = 0
@@ -62,7 +62,7 @@ def answer_file(output: Output, requests: FileRequests, file: Path, out: Path) -
             writer = csv.DictWriter(target, [*names, *requests.answers], lineterminator="\n")
             writer.writeheader()
             while chunk := list(islice(rows, CHUNK)):
-                for values, answer in zip(chunk, _answers(requests, chunk), strict=True):
+                for values, answer in zip(chunk, _predicted(requests, chunk), strict=True):
                     line = _flat(answer)
                     refused += "error" in line
                     writer.writerow({**values, **line})
@@ -100,7 +100,7 @@ def _outputs(manifest: Manifest) -> tuple[str, ...]:
     return ("value",) if manifest.task == "regression" else ("cluster",)
 
 
-def _answers(requests: FileRequests, chunk: Sequence[dict[str, str | None]]) -> list[Prediction | str]:
+def _predicted(requests: FileRequests, chunk: Sequence[dict[str, str | None]]) -> list[Prediction | str]:
     """An answer for each row; for one that does not fit, the reason."""
     from flyball import inprocess
 
@@ -111,11 +111,11 @@ def _answers(requests: FileRequests, chunk: Sequence[dict[str, str | None]]) -> 
     except OF_ONE_ROW:
         # A request is answered whole or not at all: now each row is one of its own.
         for position, row in enumerate(rows):
-            answers[position] = _answer(requests, row)
+            answers[position] = _predicted_alone(requests, row)
     return answers
 
 
-def _answer(requests: FileRequests, row: dict[str, Any]) -> Prediction | str:
+def _predicted_alone(requests: FileRequests, row: dict[str, Any]) -> Prediction | str:
     from flyball import inprocess
 
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from flyball.cli.command import command
-from flyball.cli.commands.ask.file_requests import FileRequests, answer_file
+from flyball.cli.commands.ask.file_requests import FileRequests, predict_file
 from flyball.cli.printing.output import Output
 from flyball.cli.writing import refuse_no_place
 from flyball.domain.records import Prediction
@@ -57,7 +57,7 @@ def predict(
     selectors.endpoint(endpoint)  # says what is missing better than a data plane that finds no tables
     try:
         if file is not None and out is not None:
-            answer_file(output, FileRequests(endpoint, reference, number), file, out)
+            predict_file(output, FileRequests(endpoint, reference, number), file, out)
         else:
             named, values = _object(entity), _object(sent)
             answer = inprocess.predict(
