@@ -47,7 +47,7 @@ class Commands(click.Group):
 
 
 def without_json(words: Sequence[str]) -> tuple[list[str], bool]:
-    """The words without ``--json``, and whether it was among them; after ``--`` it is no option."""
+    """The words without ``--json``, and whether it was among them; after ``--`` it is an argument."""
     given = list(words)
     end = given.index("--") if "--" in given else len(given)
     rest = [word for word in given[:end] if word != JSON]

@@ -217,7 +217,8 @@ class Endpoint:
     search to choose from. ``fields`` overrides the inferred schema; ``unseen`` says what happens with
     categories and ranges the model has not seen. ``trusted`` are transformer classes of the user's own.
 
-    A class with ``abstract = True`` in its own body is no endpoint: it shares attributes with its subclasses.
+    A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
+    with subclasses.
     """
 
     abstract: ClassVar[bool] = True

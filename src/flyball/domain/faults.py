@@ -159,7 +159,7 @@ def _decide(endpoint: Declared) -> Iterator[Fault]:
     elif endpoint.task == "classification" and endpoint.outcome.positive is None:
         yield Fault("E013", "decide", "needs a positive class", "Name Outcome(…, positive=…).")
     elif endpoint.task == "classification" and not 0 <= decide.threshold <= 1:
-        yield Fault("E013", "decide", "has a threshold that is no probability", "Use one from 0 to 1.")
+        yield Fault("E013", "decide", "has a threshold outside 0 to 1", "A probability is compared.")
 
 
 def _fields(endpoint: Declared) -> Iterator[Fault]:
@@ -244,18 +244,18 @@ def _misspelt(endpoint: Declared) -> Iterator[Fault]:
     for name in sorted(names - ATTRIBUTES):
         near = get_close_matches(name, ATTRIBUTES, n=1)
         hint = f"Did you mean {near[0]}?" if near else "Names of your own begin with _."
-        yield Fault("E020", name, "is nothing that an endpoint has", hint)
+        yield Fault("E020", name, "is not an attribute of endpoints", hint)
 
 
 def unknown_names(endpoint: Declared, features: Collection[str]) -> Iterator[Fault]:
-    """Names in ``fields`` and ``feature_sets`` that are none of the endpoint's ``features``."""
+    """Names in ``fields`` and ``feature_sets`` that are not among the endpoint's ``features``."""
     named = [("E014", "fields", name) for name in endpoint.fields]
     named += [("E019", "feature_sets", name) for names in endpoint.feature_sets.values() for name in names]
     for code, attribute, name in named:
         if name not in features:
             near = get_close_matches(str(name), features, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(features))}."
-            yield Fault(code, attribute, f"names {name!r}, which is no feature", hint)
+            yield Fault(code, attribute, f"names {name!r}, which is not a feature", hint)
 
 
 def _is_list(value: Any) -> bool:

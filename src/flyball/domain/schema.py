@@ -120,7 +120,7 @@ def check(
 
 
 def left_out(names: Collection[str], values: Mapping[str, object], pointer: str) -> list[Problem]:
-    """A warning for each value that was sent under one of these names; ``null`` is nothing that was sent."""
+    """A warning for each value that was sent under one of these names; ``null`` counts as not sent."""
     return [
         Problem(f"{pointer}/{escape(name)}", "field_left_out", LEFT_OUT)
         for name, value in values.items()

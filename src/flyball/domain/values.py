@@ -42,7 +42,7 @@ def label_text(label: Scalar) -> str:
 
 
 def label_of(meant: Scalar, labels: Iterable[Scalar]) -> Scalar:
-    """The one of some labels that a user means; ``None`` where it is none of them, or several.
+    """The one of some labels that a user means; ``None`` where no label fits, or several do.
 
     A label of the same type comes first. Else spelling decides: ``39``, ``39.0`` and ``"39"`` are one label,
     and so are ``True`` and ``"True"``.

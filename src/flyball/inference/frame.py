@@ -29,7 +29,7 @@ def conform(schema: Schema, columns: Mapping[str, pd.Series] | pd.DataFrame) -> 
     """The schema's columns, each in the one type that models see.
 
     Numbers, integers and booleans are float64 with NaN for missing; categories and texts are ``str``
-    objects with ``None`` for missing (a category that is no text is spelled as JSON: ``true``, ``3``);
+    objects with ``None`` for missing (a category that is not text is spelled as JSON: ``true``, ``3``);
     timestamps are ``datetime64[us, UTC]`` with NaT. Raises ``KeyError`` where a column is not there.
     """
     converted = {field.name: _convert(field, columns[field.name]) for field in schema.fields}

@@ -129,7 +129,7 @@ def _own(candidate: Candidate, context: BuildContext) -> SearchCandidate:
 
 def _stated(estimator: Any, space: Space) -> dict[str, Any]:
     """What an estimator says itself of the parameters that are searched."""
-    # Asked only where something is searched: what is no estimator fails as a candidate; the build goes on.
+    # Only where something is searched: what is not an estimator fails as a candidate; the build goes on.
     stated = estimator.get_params(deep=True) if space else {}
     return {name: stated[name] for name in space if name in stated}
 

@@ -145,7 +145,7 @@ def _study(candidate: SearchCandidate, seed: int) -> optuna.Study:
 
 
 def _tell(study: optuna.Study, trial: optuna.Trial | None, score: float | None) -> None:
-    if trial is not None:  # the defaults need not lie in the space, and are none of the study's
+    if trial is not None:  # the defaults need not lie in the space, and do not belong to the study
         state = optuna.trial.TrialState.FAIL if score is None else None
         study.tell(trial, score, state=state)
 

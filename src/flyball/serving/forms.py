@@ -116,7 +116,7 @@ class Form:
         return Row(entity=self.entity(), input=values, reference=self.reference(), pointer=self.pointer)
 
     def _key(self, name: str, value: object) -> Scalar:
-        # A number with a fraction is no category, and may be a key nevertheless.
+        # A key may have a fraction; a category may not.
         broken = isinstance(value, float) and not value.is_integer()
         kind = Kind.NUMBER if broken else Kind.CATEGORY
         checked = check(_one(name, kind), {name: value}, pointer=self.place("entity"))
@@ -127,7 +127,7 @@ class Form:
 
 
 def read_id(text: str) -> UUID | None:
-    """An id from its usual text, 8-4-4-4-12 hexadecimal digits; ``None`` where it is none."""
+    """An id from its usual text, 8-4-4-4-12 hexadecimal digits; ``None`` for any other text."""
     try:
         identity = UUID(text)
     except ValueError:

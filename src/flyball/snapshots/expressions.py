@@ -88,7 +88,7 @@ MOMENT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{
 
 
 def moment_of_text(expression: str) -> str:
-    """A text as a moment in UTC, ``NULL`` where it is none. (A plain ``TIMESTAMP`` would ignore offsets.)"""
+    """A text as a moment in UTC; ``NULL`` for any other text. (``TIMESTAMP`` alone would ignore offsets.)"""
     moment = f"CAST(TRY_CAST({expression} AS TIMESTAMPTZ) AS TIMESTAMP)"
     return f"CASE WHEN regexp_full_match({expression}, '{MOMENT}') THEN {moment} END"
 

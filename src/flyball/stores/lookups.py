@@ -31,7 +31,7 @@ def read(database: Database, connection: Any, lookup: Lookup, key: Scalar) -> di
 def convert(kind: Kind, value: object) -> Scalar:
     """A database's value as its kind: 1 is true, decimals are floats, moments are ISO 8601 in UTC.
 
-    A value that is none of that kind, in a column that changed since, stays: the schema's check refuses it.
+    A value that does not fit the kind, in a column that changed since, stays: the schema's check refuses it.
     """
     plain = canonical(value)
     if plain is None or kind is Kind.CATEGORY:

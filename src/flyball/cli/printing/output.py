@@ -12,7 +12,7 @@ from rich.console import Console
 from flyball.cli.printing.table import table
 
 WIDTH = 80
-"""How wide a table is where the reader is no terminal (characters)."""
+"""How wide a table is where the output is not a terminal (characters)."""
 
 
 class Output:

@@ -107,7 +107,7 @@ def _writable(endpoint: type[Endpoint]) -> Iterator[CheckMessage]:
         own = {field.attname for field in model_source.model_of(source)._meta.concrete_fields}
         for name in sorted(set(table.writable) - own):
             yield Error(
-                f"{source.place}: writable names {name!r}, which is no field of the model.",
+                f"{source.place}: writable names {name!r}, which is not a field of the model.",
                 hint="Only the model's own fields can be written, not lookups.",
                 obj=endpoint,
                 id="flyball.E024",

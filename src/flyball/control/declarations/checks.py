@@ -58,7 +58,7 @@ def _metric(endpoint: type[Endpoint]) -> Iterator[Fault]:
     if metric not in own and (endpoint.task == "clustering" or not _is_scorer(metric)):
         near = get_close_matches(str(metric), own, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"Use one of {', '.join(own)}."
-        yield Fault("E025", "metric", f"is no metric of {endpoint.task}", hint)
+        yield Fault("E025", "metric", f"is not a metric of {endpoint.task}", hint)
 
 
 def _is_scorer(metric: Any) -> bool:

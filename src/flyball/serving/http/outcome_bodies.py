@@ -45,8 +45,8 @@ def from_csv(body: bytes, endpoint: str, source: str = "api") -> list[SentOutcom
     """The outcomes of a CSV file in UTF-8 with a header, separated as any CSV file that Flyball reads.
 
     Its columns are ``value``, ``occurred_at``, and ``prediction``, ``reference`` or ``entity.<column>``. An
-    empty cell is no value. A problem's pointer counts the lines after the header from 0, also those that are
-    empty: ``/outcomes/3/value`` is in line 5. Raises ``MalformedBody`` and ``InvalidInput``.
+    empty cell is a missing value. A problem's pointer counts the lines after the header from 0, empty ones
+    too: ``/outcomes/3/value`` is in line 5. Raises ``MalformedBody`` and ``InvalidInput``.
     """
     try:
         text = body.decode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""``flyball rollback``: the champion of before."""
+"""``flyball rollback``: bring the earlier champion back."""
 
 from __future__ import annotations
 

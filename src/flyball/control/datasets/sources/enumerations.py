@@ -12,7 +12,7 @@ from flyball.domain.values import Scalar
 from flyball.snapshots.source import Enumeration
 
 LABELLED = 100
-"""Foreign keys with more different values have no labels: a schema is no copy of the other table."""
+"""Foreign keys with more different values have no labels: a schema may not copy the other table."""
 
 NAMED: tuple[type[models.Field[Any, Any]], ...] = (
     models.CharField,

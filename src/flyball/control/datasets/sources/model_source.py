@@ -126,7 +126,7 @@ def rows(source: Source, model: type[models.Model]) -> models.QuerySet[Any]:
         return query
     try:
         if not getattr(where, "conditional", False):
-            raise TypeError  # as Django does for most of what is no condition
+            raise TypeError  # as Django does for most values that are not conditions
         return query.filter(where).distinct()  # a Q that leads to many rows would give each row many times
     except FieldError as error:
         raise source.fail("where= does not fit the model:", str(error)) from None
