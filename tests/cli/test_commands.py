@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sklearn.dummy import DummyClassifier
 
 from flyball import Candidate, FeatureTable, Policy, RequestSource, Rows
-from flyball.cli.commands.keys import keys
+from flyball.cli.commands.keys.keys import keys
 from flyball.cli.commands.serve.up import build_missing
 from flyball.cli.main import main
 from flyball.cli.printing.output import Output

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flyball import Candidate
-from flyball.cli.commands.keys import keys
+from flyball.cli.commands.keys.keys import keys
 from tests.cli.conftest import Typed
 
 LONG = "a_candidate_with_a_name_that_says_at_length_what_it_does"

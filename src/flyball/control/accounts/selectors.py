@@ -63,10 +63,7 @@ def visible_keys(actor: Actor) -> QuerySet[ApiKey]:
 
 def visible_key(actor: Actor, number: int) -> ApiKey:
     """One of them. Raises ``NotFound``, ``Forbidden``."""
-    found = visible_keys(actor).filter(pk=number).first()
-    if found is None:
-        raise NotFound("There is no key of that number.")
-    return found
+    return key(number, owned_teams(actor))
 
 
 def owned_team(actor: Actor, slug: str | None) -> Team:
@@ -102,3 +99,11 @@ def keys(teams: list[str] | None = None) -> QuerySet[ApiKey]:
     """Keys that have been issued, newest first; ``teams`` limits whose."""
     every = ApiKey.objects.select_related("team").order_by("-id")
     return every if teams is None else every.filter(team__slug__in=teams)
+
+
+def key(number: int, teams: list[str] | None = None) -> ApiKey:
+    """One key that has been issued. Raises ``NotFound``."""
+    found = keys(teams).filter(pk=number).first()
+    if found is None:
+        raise NotFound("There is no key of that number.")
+    return found
