@@ -12,6 +12,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from flyball.stores.database import Database
 
+LITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode = WAL",
+}
+"""Django's options for SQLite. Transactions take the write lock when they begin: Django's default, taking it
+half-way, fails under the data plane's commits."""
+
 
 def database(alias: str = "default") -> Database:
     """The database behind Django's ``alias``, for the stores. Raises ``ValueError`` for other engines."""

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flyball.control.connection import LITE
 from flyball.stores.database import sqlite_path
-
-LITE = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode = WAL",
-}
-"""Transactions take the write lock when they begin: Django's default, taking it half-way, fails under the
-data plane's commits."""
 
 
 def django_database(url: str) -> dict[str, Any]:

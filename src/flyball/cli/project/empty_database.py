@@ -44,11 +44,12 @@ def empty_database() -> Iterator[None]:
 
 
 def _lite(path: Path) -> dict[str, object]:
-    options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode = WAL"}
+    from flyball.control.connection import LITE
+
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
-        "OPTIONS": options,
+        "OPTIONS": dict(LITE),
         "HOST": "",
         "PORT": "",
         "USER": "",
