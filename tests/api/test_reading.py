@@ -6,8 +6,11 @@ import io
 
 import pandas
 import pytest
+from django.contrib.auth import get_user_model
 
+from flyball.control.declarations.discovery import find
 from flyball.control.registry.models import Version
+from flyball.control.registry.services import request_build
 from tests.api.conftest import Ask
 
 HERE = "endpoints/purchase"
@@ -37,6 +40,18 @@ def test_a_build_has_its_leaderboard(ask: Ask, version: Version) -> None:
     board = ask("viewer", "GET", f"{HERE}/builds/{build['id']}").json()["leaderboard"]
     assert [(one["candidate"], one["rank"]) for one in board] == [("linear", 1), ("baseline", 2)]
     assert all(len(one["fold_scores"]) == 2 for one in board)
+
+
+def test_a_build_says_who_asked_for_it_and_with_what_before_anybody_runs_it(
+    ask: Ask, version: Version
+) -> None:
+    user = get_user_model().objects.create_user(username="ada")
+    declaration = find("purchase")
+    asked = request_build(declaration=declaration, user=user, arguments={"trials": 3})
+    build = ask("viewer", "GET", f"{HERE}/builds/{asked.pk}").json()
+    assert (build["status"], build["asked_by"], build["arguments"]) == ("queued", "ada", {"trials": 3})
+    assert build["asked_at"]
+    assert build["started_at"] is None
 
 
 def test_a_snapshot_is_handed_out_as_it_was_learned_from(ask: Ask, version: Version) -> None:

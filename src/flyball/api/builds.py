@@ -46,6 +46,9 @@ def _build(build: Build) -> dict[str, Any]:
         "reproducible": build.reproducible,
         "environment": build.environment,
         "error": build.error,
+        "arguments": build.arguments,
+        "asked_by": build.asked_by and build.asked_by.get_username(),
+        "asked_at": build.asked_at,
         "started_at": build.started_at,
         "finished_at": build.finished_at,
     }

@@ -78,7 +78,7 @@ def dataset(snapshot: Snapshot, task: str) -> Dataset:
 
 def builds(endpoint: str) -> QuerySet[Build]:
     """The builds of an endpoint, newest first."""
-    return Build.objects.filter(endpoint_id=endpoint).select_related("snapshot").order_by("-id")
+    return Build.objects.filter(endpoint_id=endpoint).select_related("snapshot", "asked_by").order_by("-id")
 
 
 def build(endpoint: str, number: int) -> Build:
