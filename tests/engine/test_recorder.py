@@ -174,6 +174,33 @@ def test_a_database_that_is_away_refuses_and_takes_again_when_it_is_back(
     assert stored(database, *result(recorder.submit(submission()))) == 1
 
 
+def test_an_outage_is_said_once_however_many_were_refused(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = Database(
+        "postgresql://nobody@127.0.0.1:1/none" if database.is_postgres else "sqlite:////no/where"
+    )
+    recorder = Recorder(elsewhere, LIMIT)
+    recorder.start()
+    outages = []
+    for _ in range(2):
+        caplog.clear()
+        for _ in range(3):
+            with pytest.raises(Overloaded):
+                result(recorder.submit(submission()))
+        with pytest.raises(Overloaded):
+            recorder.run(lambda connection: None).result(PATIENCE_SECONDS)
+        outages.append([each.getMessage() for each in caplog.records])
+        recorder.database = database
+        result(recorder.submit(submission()))
+        recorder.run(lambda connection: connection.close()).result(PATIENCE_SECONDS)
+        recorder.database = elsewhere
+    recorder.stop()
+    for said in outages:
+        assert "Something was not stored: OperationalError" in said
+        assert len(said) == len(set(said))
+
+
 def test_it_says_how_durable_its_own_connection_is(recorder: Recorder) -> None:
     result(recorder.submit(submission()))
     assert recorder.durability in {"synchronous=2", "synchronous_commit=on"}

@@ -64,6 +64,7 @@ class Recorder:
         self._queue: deque[_Entry | _Work] = deque()
         self.waiting = 0
         self.stalled_at = math.inf
+        self._said: set[str] = set()
         self._stopping = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="flyball-recorder", daemon=True)
@@ -127,7 +128,7 @@ class Recorder:
         try:
             results = self._stored([each.submission for each in entries])
         except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
-            results = [_refusal(error)] * len(entries)
+            results = [self._refusal(error)] * len(entries)
             self._turn_away(error)
         self._leave(sum(_weight(each) for each in entries))
         for entry, result in zip(entries, results, strict=True):
@@ -137,9 +138,10 @@ class Recorder:
         result: Any
         try:
             result = task.run(self._connected())
+            self._said.clear()
         except Exception as error:  # noqa: BLE001 - as above
             self._disconnect()
-            result = _refusal(error)
+            result = self._refusal(error)
             self._turn_away(error)
         self._leave(1)
         _settle(task.done, result)
@@ -164,7 +166,7 @@ class Recorder:
         try:
             return self._commit(batch)
         except Exception as error:
-            logger.warning("A commit failed: %s", type(error).__name__)
+            self._say("A commit failed: %s", error)
             self._disconnect()
             if self.database.is_locked(error):
                 raise  # it was waited for already, and with the connection gone nothing is stored
@@ -187,7 +189,7 @@ class Recorder:
             try:
                 results = self._commit(group)
             except Exception as error:  # noqa: BLE001 - one that cannot be stored does not stop the others
-                results = [_refusal(error)] * len(group)
+                results = [self._refusal(error)] * len(group)
         return list(zip(group, results, strict=True))
 
     def _commit(self, batch: Sequence[Submission]) -> list[records.Result]:
@@ -195,7 +197,22 @@ class Recorder:
         with self.database.transaction(connection):
             results = records.write(self.database, connection, batch)
         self.commits += 1
+        self._said.clear()
         return results
+
+    def _refusal(self, error: Exception) -> FlyballError:
+        if isinstance(error, FlyballError):
+            return error
+        self._say("Something was not stored: %s", error)
+        return Overloaded(UNTAKEN)
+
+    def _say(self, sentence: str, error: Exception) -> None:
+        # Once until something is committed: with the database away every request would write its own lines.
+        # Not the error's message: a driver's may hold values that a user sent.
+        kind = type(error).__name__
+        if sentence % kind not in self._said:
+            self._said.add(sentence % kind)
+            logger.error(sentence, kind)
 
     def _connected(self) -> Any:
         if self._connection is None:
@@ -217,14 +234,6 @@ def _settle(done: Future[Any], result: Any) -> None:
         done.set_exception(result)
     else:
         done.set_result(result)
-
-
-def _refusal(error: Exception) -> FlyballError:
-    if isinstance(error, FlyballError):
-        return error
-    # Not its message: a driver's may hold values that a user sent.
-    logger.error("Something was not stored: %s", type(error).__name__)
-    return Overloaded(UNTAKEN)
 
 
 def _weight(item: _Entry | _Work) -> int:
