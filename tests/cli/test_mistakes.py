@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -98,6 +99,7 @@ def test_a_mistake_in_the_settings_is_named_with_file_and_line(project: Shell) -
         (("check", "--load", "typo"), "typo"),
         (("check", "--load", "loaddata nowhere.json"), "No fixture named 'nowhere'"),
         (("check", "--load", 'loaddata "half'), "--load"),
+        (("check", "--load", " "), "--load"),
         (("init", "other", "--directory", "manage.py"), "manage.py"),
         (("init", "other", "--directory", "/proc/nowhere"), "/proc/nowhere"),
     ],
@@ -123,6 +125,40 @@ def test_a_place_that_cannot_be_written_is_named(
     assert result.exit_code in {1, 2}, result.output
     assert isinstance(result.exception, SystemExit)
     assert place in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="This system has no /dev/full.")
+@pytest.mark.parametrize("words", ["versions late", "versions late --json"])
+def test_a_full_disk_is_named(project: Shell, words: str) -> None:
+    project.run("python", "manage.py", "migrate", "--verbosity", "0")
+    project.run("flyball", "apply")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            ["flyball", *words.split()],
+            cwd=project.directory,
+            env=project.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_answers_go_through_what_is_no_file_and_leave_it_there(
+    typed: Typed, champion: str, tmp_path: Path
+) -> None:
+    rows, pipe = tmp_path / "rows.csv", tmp_path / "pipe"
+    rows.write_text("age,job\n30,\n")
+    os.mkfifo(pipe)
+    words = ["predict", champion, "--file", str(rows), "--out", str(pipe)]
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code in {0, 1}, result.output
+    assert pipe.is_fifo()
+    assert os.read(reading, 1000).startswith(b"age,job,prediction,version")
+    os.close(reading)
 
 
 @pytest.mark.parametrize("words", ["predict purchase --out a.csv --file", "outcomes purchase"])

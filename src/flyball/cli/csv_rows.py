@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,12 @@ from flyball.domain.delimited import MISSING, delimiter_of
 from flyball.domain.errors import DataError
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
-from flyball.serving.preparing.features import parse_key
+from flyball.domain.values import Scalar, spelling, unpointed
+from flyball.serving.preparing.features import parse_cell_key, parse_number
 
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
+"""Python would take ``1_000`` too."""
 
 
 def read(path: Path) -> Iterator[dict[str, str | None]]:
@@ -44,9 +50,15 @@ def _rows(place: str, lines: Any) -> Iterator[dict[str, str | None]]:
         yield {name: None if text in MISSING else text for name, text in zip(names, texts, strict=True)}
 
 
-def typed(schema: Schema, row: Mapping[str, str | None]) -> dict[str, Any]:
-    """The row's values for the schema's fields; a text that does not fit stays text, and is refused later."""
-    return {field.name: _value(field, row[field.name]) for field in schema.fields if field.name in row}
+def readers(schema: Schema) -> dict[str, Callable[[str], Any]]:
+    """For each field what reads a text as its value; a text that does not fit stays text."""
+    return {field.name: _reader(field) for field in schema.fields}
+
+
+def typed(reading: Mapping[str, Callable[[str], Any]], row: Mapping[str, str | None]) -> dict[str, Any]:
+    """The row's values for the fields that ``readers`` were made for; what stays text is refused later."""
+    given = {name: row[name] for name in reading if name in row}
+    return {name: None if text is None else reading[name](text) for name, text in given.items()}
 
 
 def keys(lookups: Sequence[Lookup], row: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,29 +69,39 @@ def keys(lookups: Sequence[Lookup], row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _key(kind: Kind, text: Any) -> Any:
     try:
-        return parse_key(kind, str(text))
-    except (ValueError, KeyError):
-        return text
-
-
-def _value(field: Field, text: str | None) -> Any:
-    if text is None:
-        return None
-    if field.kind is Kind.CATEGORY:
-        return _category(field, text)
-    if field.kind is Kind.BOOLEAN:
-        return TRUTHS.get(text.lower(), text)
-    if field.kind not in {Kind.NUMBER, Kind.INTEGER}:
-        return text
-    try:
-        return int(text) if field.kind is Kind.INTEGER else float(text)
+        return parse_cell_key(kind, str(text))
     except ValueError:
         return text
 
 
-def _category(field: Field, text: str) -> Any:
+def _reader(field: Field) -> Callable[[str], Any]:
+    if field.kind is Kind.CATEGORY:
+        return partial(_category, set(field.categories), _spellings(field.categories))
+    return {Kind.BOOLEAN: _boolean, Kind.INTEGER: _integer, Kind.NUMBER: _number}.get(field.kind, str)
+
+
+def _spellings(categories: Sequence[Scalar]) -> dict[str, Scalar]:
+    """Each category by its spelling, where that is no other's."""
+    found = Counter(spelling(known) for known in categories)
+    return {spelling(known): known for known in categories if found[spelling(known)] == 1}
+
+
+def _category(known: Collection[Scalar], by_spelling: Mapping[str, Scalar], text: str) -> Any:
     # Categories may be numbers or booleans: what the snapshot holds says which.
-    for known in field.categories:
-        if (str(known).lower() if isinstance(known, bool) else str(known)) == text:
-            return known
-    return text
+    return text if text in known else by_spelling.get(spelling(text), text)
+
+
+def _boolean(text: str) -> Any:
+    return TRUTHS.get(unpointed(text).lower(), text)
+
+
+def _integer(text: str) -> Any:
+    whole = unpointed(text)
+    return int(whole) if WHOLE.fullmatch(whole) else text
+
+
+def _number(text: str) -> Any:
+    try:
+        return parse_number(text)
+    except ValueError:
+        return text

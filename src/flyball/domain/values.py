@@ -49,15 +49,19 @@ def label_of(meant: Scalar, labels: Iterable[Scalar]) -> Scalar:
     """
     known = list(labels)
     same = [label for label in known if type(label) is type(meant) and label == meant]
-    found = same or [label for label in known if _spelled(label) == _spelled(meant)]
+    found = same or [label for label in known if spelling(label) == spelling(meant)]
     return found[0] if len(found) == 1 else None
 
 
-def _spelled(label: Scalar) -> str:
+def spelling(label: Scalar) -> str:
+    """What is left of a label's text where ``39.0`` is 39, and ``True`` is ``true``: the same for one label."""
     text = str(label)
-    if text.lower() in {"true", "false"}:
-        return text.lower()
-    return re.sub(r"(?<=\d)\.0+$", "", text)
+    return text.lower() if text.lower() in {"true", "false"} else unpointed(text)
+
+
+def unpointed(text: str) -> str:
+    """``39`` of ``39.0`` or ``39.``: pandas writes whole numbers so where some are missing."""
+    return re.sub(r"(?<=\d)\.0*$", "", text)
 
 
 def timestamp_text(moment: datetime) -> str:

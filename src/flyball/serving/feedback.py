@@ -109,8 +109,8 @@ def _entity(served: Served, sent: SentOutcome, problems: list[Problem]) -> dict[
         kinds = {lookup.on: lookup.key_kind for lookup in served.route.lookups}
         for name in entity.keys() & kinds.keys():
             try:
-                entity[name] = features.parse_key(kinds[name], str(entity[name]))
-            except (ValueError, KeyError):
+                entity[name] = features.parse_cell_key(kinds[name], str(entity[name]))
+            except ValueError:
                 continue  # the check below finds it, with its place
     result = features.check_entity(served.route, [], entity, sent.pointer)
     problems += result.problems

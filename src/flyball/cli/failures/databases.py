@@ -43,10 +43,16 @@ def _connection(error: Exception, text: str) -> DatabaseUnusable | None:
     url, setting = _configured()
     if url.startswith("sqlite"):
         known = any(each.__module__ == "sqlite3" for each in type(error.__cause__ or error).__mro__)
-        return _file(Path(unquote(urlsplit(url).path)), text, setting) if known else None
+        return _file(_path(url), text, setting) if known else None
     if "ProgrammingError" in {each.__name__ for each in type(error).__mro__}:
         return None
     return _server(text, setting)
+
+
+def _path(url: str) -> Path:
+    # sqlite:////srv/x is an absolute path, and of its slashes the first belongs to the URL.
+    found = unquote(urlsplit(url).path)
+    return Path(found[1:] if found.startswith("//") else found)
 
 
 def _file(path: Path, text: str, setting: str) -> DatabaseUnusable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ EXTRAS = {
     "postgres": {"psycopg", "psycopg2", "psycopg_pool"},
 }
 """What each extra installs, as it is imported."""
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""A disk, a quota or a file that takes no more."""
 
 
 @contextmanager
@@ -67,8 +70,10 @@ def _of_djangos_command(error: Exception) -> FlyballError | None:
 
 
 def _of_the_system(error: Exception) -> FlyballError | None:
-    if not isinstance(error, OSError) or error.filename is None:
+    if not isinstance(error, OSError):
         return None
+    if error.filename is None:  # what was written to, and how far, nobody knows any more
+        return Unusable(f"A file cannot be written: {error.strerror}.") if error.errno in FULL else None
     return Unusable(f"{error.filename} cannot be used: {error.strerror}.")
 
 

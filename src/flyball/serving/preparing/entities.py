@@ -31,7 +31,7 @@ def row_of(served: Served, key: str) -> Row:
     ((on, kind),) = kinds.items()
     try:
         entity = {on: features.parse_key(kind, key)}
-    except (ValueError, KeyError):
+    except ValueError:
         raise UnknownEntity from None
     if not fits(entity):
         raise UnknownEntity

@@ -11,13 +11,14 @@ from uuid import UUID
 from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownEntity
 from flyball.domain.routing import Lookup, Manifest, Route
 from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, escape, left_out
-from flyball.domain.values import Scalar
+from flyball.domain.values import Scalar, unpointed
 from flyball.serving.calls import Row
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 """A whole number as it is written down."""
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """A number as it is written down."""
+TRUTHS = {"true": True, "false": False}
 Read = Callable[[Lookup, Scalar], Mapping[str, Scalar] | None]
 """One feature table's values for one key, or ``None``."""
 
@@ -97,7 +98,7 @@ def look_up(schema: Schema, needed: Sequence[Lookup], rows: Sequence[CheckedRow]
 
 
 def parse_key(kind: Kind, text: str) -> Scalar:
-    """An entity's key from a URL or a file of text. Raises ``ValueError`` where it is of another kind."""
+    """An entity's key from a URL. Raises ``ValueError`` where it is of another kind."""
     if kind is Kind.INTEGER:
         # One spelling each: 01 is another text, and so would be another entity's address.
         if not WHOLE.fullmatch(text) or not -MOST - 1 <= int(text) <= MOST:
@@ -106,8 +107,17 @@ def parse_key(kind: Kind, text: str) -> Scalar:
     if kind is Kind.NUMBER:
         return parse_number(text)
     if kind is Kind.BOOLEAN:
-        return {"true": True, "false": False}[text]
+        if text not in TRUTHS:
+            raise ValueError("Expected true or false.")
+        return TRUTHS[text]
     return text
+
+
+def parse_cell_key(kind: Kind, text: str) -> Scalar:
+    """An entity's key from a file of text, where ``4711.0`` is 4711. Raises ``ValueError`` likewise."""
+    if kind is Kind.BOOLEAN:
+        return parse_key(kind, text.lower())
+    return parse_key(kind, unpointed(text) if kind is Kind.INTEGER else text)
 
 
 def parse_number(text: str) -> float:

@@ -13,10 +13,10 @@ import click
 from flyball.cli import csv_rows
 from flyball.cli.following.progress import steps
 from flyball.cli.printing.output import Output
+from flyball.cli.writing import whole
 from flyball.domain.errors import InvalidInput, ModelFailed, UnknownEntity
 from flyball.domain.records import Prediction
 from flyball.domain.routing import Manifest
-from flyball.domain.schema import Schema
 from flyball.domain.values import label_text
 
 CHUNK = 500
@@ -37,7 +37,7 @@ class FileRequests:
         self.number = number
         self.reference = reference
         known = manifest(version)
-        self.schema: Schema = known.schema.of("request")
+        self.reading = csv_rows.readers(known.schema.of("request"))
         self.answers = ("prediction", "version", *_outputs(known), "decision", "warnings", "error")
         route = selectors.route(endpoint)
         self.lookups = () if route is None else route.lookups
@@ -46,7 +46,7 @@ class FileRequests:
         """One row of a request from one row of the file."""
         return {
             "entity": csv_rows.keys(self.lookups, values),
-            "input": csv_rows.typed(self.schema, values),
+            "input": csv_rows.typed(self.reading, values),
             "reference": values.get(self.reference) if self.reference else None,
         }
 
@@ -55,22 +55,16 @@ def predict_file(output: Output, requests: FileRequests, file: Path, out: Path) 
     """Answer every row of ``file`` into ``out``. Ends the command with 1 where some rows are refused."""
     names, rows = _rows(requests, file)
     done = refused = 0
-    # Beside its place until it is whole: a run that fails leaves what was there before.
-    draft = out.with_name(f"{out.name}.part")
-    try:
-        with steps(output) as bar, draft.open("w", newline="", encoding="utf-8") as target:
-            writer = csv.DictWriter(target, [*names, *requests.answers], lineterminator="\n")
-            writer.writeheader()
-            while chunk := list(islice(rows, CHUNK)):
-                for values, answer in zip(chunk, _predicted(requests, chunk), strict=True):
-                    line = _flat(answer)
-                    refused += "error" in line
-                    writer.writerow({**values, **line})
-                done += len(chunk)
-                bar.at(f"{requests.endpoint}: {done} rows", done)
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
+    with steps(output) as bar, whole(out) as target:
+        writer = csv.DictWriter(target, [*names, *requests.answers], lineterminator="\n")
+        writer.writeheader()
+        while chunk := list(islice(rows, CHUNK)):
+            for values, answer in zip(chunk, _predicted(requests, chunk), strict=True):
+                line = _flat(answer)
+                refused += "error" in line
+                writer.writerow({**values, **line})
+            done += len(chunk)
+            bar.at(f"{requests.endpoint}: {done} rows", done)
     said = f"{done - refused} of {done} rows are answered in {out}."
     if refused:
         said += ' The column "error" says why the others are not.'

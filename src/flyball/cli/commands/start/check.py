@@ -72,9 +72,12 @@ def _minimum(text: str) -> tuple[str, float]:
 
 def _words(line: str) -> list[str]:
     try:
-        return shlex.split(line)
+        words = shlex.split(line)
     except ValueError as error:
         raise click.UsageError(f"--load is a command as a shell reads it: {error}.") from None
+    if not words:
+        raise click.UsageError("--load names a command of manage.py, such as --load seed.")
+    return words
 
 
 def _built(
