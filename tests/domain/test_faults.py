@@ -28,6 +28,11 @@ OUTCOME = Outcome("status", positive="defaulted", time="closed_at", matures_afte
 ORDERS = FeatureTable("orders", query="SELECT 1", on="customer_id", event_time="created_at")
 
 
+def wrong(value: object) -> Any:
+    """What mypy would not let through."""
+    return value
+
+
 ANY_ROWS: Any = Rows  # mypy sees a misspelt word too
 ANY_OUTCOME: Any = Outcome
 ANY_TABLE: Any = FeatureTable
@@ -54,6 +59,25 @@ class Splitter:
 
 
 WRONG: list[tuple[str, str, dict[str, Any]]] = [
+    ("a manager itself, not its name", "E027", {"rows": ANY_ROWS("loans.Loan", manager=object())}),
+    ("a key that is a number", "E027", {"rows": ANY_ROWS("loans.Loan", key=5)}),
+    ("a source that is no text", "E027", {"rows": ANY_ROWS(5)}),
+    ("a queryset as the source", "E027", {"rows": ANY_ROWS(object())}),
+    ("columns that are one text", "E027", {"rows": ANY_ROWS("loans.Loan", columns="amount")}),
+    ("missing texts that are one text", "E027", {"rows": ANY_ROWS("loans.csv", missing="NA")}),
+    ("a missing text that is a number", "E027", {"rows": ANY_ROWS("loans.csv", missing=[-1])}),
+    ("columns that are a number", "E027", {"rows": ANY_ROWS("loans.Loan", columns=5)}),
+    ("a table whose name is a number", "E027", {"features": [ANY_TABLE(5, on="a", model="a.B")]}),
+    ("a table of writable text", "E027", {"features": [ANY_TABLE("a", on="a", writable="b", model="a.B")]}),
+    ("an outcome that is a number", "E027", {"outcome": ANY_OUTCOME(5)}),
+    ("a decision that is a number", "E013", {"decide": Threshold(0.5, at_or_above=wrong(1), below="b")}),
+    ("a decision that is missing", "E013", {"decide": Threshold(0.5, at_or_above="a", below=wrong(None))}),
+    ("categories that are a number", "E014", {"fields": {"amount": Field(categories=wrong(5))}}),
+    ("categories that are one text", "E014", {"fields": {"amount": Field(categories=wrong("ab"))}}),
+    ("categories that are lists", "E014", {"fields": {"amount": Field(categories=wrong([["a"]]))}}),
+    ("a lower end that is a text", "E014", {"fields": {"amount": Field(low=wrong("1"))}}),
+    ("an upper end that is no number", "E014", {"fields": {"amount": Field(high=float("nan"))}}),
+    ("a nullable that is a text", "E014", {"fields": {"amount": Field(nullable=wrong("no"))}}),
     ("a name in capitals", "E001", {"name": "CreditRisk"}),
     ("a name that is a number", "E001", {"name": 5}),
     ("a team that is a number", "E001", {"team": 5}),
@@ -76,7 +100,7 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a feature from two sources", "E010", {"features": [Sent("total"), table(columns=["total"])]}),
     ("the outcome as a feature", "E011", {"features": [Sent("status")]}),
     ("a maturity in weeks", "E012", {"outcome": Outcome("status", matures_after="2w")}),
-    ("a maturity that is a number", "E012", {"outcome": Outcome("status", matures_after=90)}),  # type: ignore[arg-type] # the fault
+    ("a maturity that is a number", "E027", {"outcome": Outcome("status", matures_after=90)}),  # type: ignore[arg-type] # the fault
     ("a maturity beyond all time", "E012", {"outcome": Outcome("status", matures_after="9999999999d")}),
     ("maturity without a time", "E012", {"rows": Rows("a.csv"), "outcome": OUTCOME}),
     ("a rule for repeated references that there is not", "E026", {"outcome": Outcome("s", repeated="last")}),

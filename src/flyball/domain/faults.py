@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -53,7 +54,7 @@ def _rows(endpoint: Declared) -> Iterator[Fault]:
         if endpoint.__subclasses__():
             hint += " A class that only shares attributes says abstract = True."
         yield Fault("E002", "rows", "is missing", hint)
-    elif len(endpoint.rows.origin.kinds) != 1:
+    elif len(endpoint.rows.origin.kinds) != 1 and not endpoint.rows.wrong:
         yield Fault("E002", "rows", "needs one source", "Give a model, a file, or query=, and only one.")
 
 
@@ -154,6 +155,10 @@ def _decide(endpoint: Declared) -> Iterator[Fault]:
     if not isinstance(decide, Threshold) or not _is_number(decide.threshold):
         hint = 'Use Threshold(0.3, at_or_above="refuse", below="accept").'
         yield Fault("E013", "decide", "is not a Threshold", hint)
+    elif not isinstance(decide.at_or_above, str) or not isinstance(decide.below, str):
+        yield Fault(
+            "E013", "decide", "decides for what is no text", 'Use at_or_above="refuse", below="accept".'
+        )
     elif endpoint.task == "clustering":
         yield Fault("E013", "decide", "has no place in clustering", "Leave it out.")
     elif endpoint.task == "classification" and endpoint.outcome.positive is None:
@@ -175,6 +180,21 @@ def _fields(endpoint: Declared) -> Iterator[Fault]:
             yield Fault("E014", "fields", f"gives {name!r} no known kind", hint)
         elif field.unseen not in (None, *UNSEEN):
             yield Fault("E014", "fields", f"gives {name!r} no known unseen", 'Use "warn" or "refuse".')
+        else:
+            yield from _values(name, field)
+
+
+def _values(name: str, field: Field) -> Iterator[Fault]:
+    """What is wrong with a field's own values: they would come out only when the snapshot is read again."""
+    if field.nullable is not None and not isinstance(field.nullable, bool):
+        yield Fault("E014", "fields", f"gives {name!r} a wrong nullable", "Use True or False.")
+    ends = [end for end in (field.low, field.high) if end is not None]
+    if not all(_is_number(end) and math.isfinite(end) for end in ends):
+        yield Fault("E014", "fields", f"gives {name!r} an end that is no number", "Use low=0, high=99.5.")
+    categories = () if field.categories is None else field.categories
+    if not _is_list(categories) or not all(isinstance(each, str | int) for each in categories):
+        hint = 'List texts, whole numbers, True and False: categories=("a", "b").'
+        yield Fault("E014", "fields", f"gives {name!r} wrong categories", hint)
 
 
 def _unseen(endpoint: Declared) -> Iterator[Fault]:
