@@ -54,7 +54,7 @@ def label_of(meant: Scalar, labels: Iterable[Scalar]) -> Scalar:
 
 
 def spelling(label: Scalar) -> str:
-    """What is left of a label's text where ``39.0`` is 39, and ``True`` is ``true``: the same for one label."""
+    """A label's text where ``39.0`` is 39, and ``True`` is ``true``: the same for every spelling of one."""
     text = str(label)
     return text.lower() if text.lower() in {"true", "false"} else unpointed(text)
 
