@@ -12,6 +12,7 @@ from flyball import Classification, Clustering, FeatureTable, Field, Outcome, Ro
 from flyball.control.datasets import selectors
 from flyball.control.datasets.lookups.compiler import lookups
 from flyball.domain import schema as schemas
+from flyball.domain.errors import DataError
 from flyball.domain.schema import Kind, check
 from flyball.stores import lookups as online
 from flyball.stores.database import Database
@@ -99,6 +100,12 @@ def test_more_keys_than_a_form_could_show_have_no_labels(cities: Any) -> None:
         Visit.objects.create(city=City.objects.create(region=str(each)))
     field = fields_of(visits(Rows("shop.Visit", columns=["city_id"])))["city_id"]
     assert (len(field.categories), field.labels) == (103, ())
+
+
+def test_a_model_that_cannot_name_its_rows_is_named(cities: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(City, "__str__", lambda self: None)
+    with pytest.raises(DataError, match=r"City\.__str__.*TypeError"):
+        take_snapshot(visits(Rows("shop.Visit", columns=["city"])))
 
 
 def test_snapshot_lookup_and_request_agree(database: Database, project: Path) -> None:

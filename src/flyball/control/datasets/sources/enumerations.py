@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import models
 
+from flyball.domain.errors import DataError
 from flyball.domain.values import Scalar
 from flyball.snapshots.source import Enumeration
 
@@ -73,7 +74,19 @@ def _named(field: models.ForeignKey[Any, Any], seen: set[Any]) -> dict[Scalar, s
         return {}
     target = field.target_field.attname
     found = field.related_model._base_manager.filter(**{f"{target}__in": keys})
-    return {_key(getattr(each, target)): str(each) for each in found}
+    return {_key(getattr(each, target)): _name(each) for each in found}
+
+
+def _name(row: models.Model) -> str:
+    try:
+        return str(row)
+    except Exception as error:
+        # Any: it is the user's code. Without its message, which may hold what the row says.
+        place = f"{type(row).__name__}.__str__"
+        raise DataError(
+            f"{place} fails with a {type(error).__name__}: it names the keys of a foreign key. Correct it, "
+            "or leave the column out with columns=."
+        ) from error
 
 
 def _key(value: Any) -> Scalar:
