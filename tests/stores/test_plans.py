@@ -107,6 +107,21 @@ def test_no_statement_reads_through_a_table(database: Database, filled: Any, pat
     assert scans == []
 
 
+BY_ENTITY = [
+    path for path in PATHS if path[0] in {"outcomes are stored by entity", "a page of rows is pulled"}
+]
+
+
+@pytest.mark.parametrize(("path", "work"), BY_ENTITY, ids=[path[0] for path in BY_ENTITY])
+def test_of_an_entity_with_many_predictions_those_made_later_are_not_read(
+    database: Database, filled: Any, path: str, work: Work
+) -> None:
+    explaining = Explaining(filled, is_postgres=database.is_postgres)
+    work(database, explaining)
+    bound = r"Index Cond: .*\bid <" if database.is_postgres else r"flyball_prediction_entity .*\bid<"
+    assert [line for line in explaining.plans if re.search(bound, line)]
+
+
 def is_scan(line: str) -> bool:
     """Whether a line of a plan reads a whole table; partitions have their table's name and more."""
     found = re.search(r"Seq Scan on (\w+)|^SCAN (\w+)", line)

@@ -13,6 +13,19 @@ from uuid import UUID
 from flyball.domain.records import Outcome, Prediction, entity_key
 from flyball.stores.database import Database, chunks, rows_of
 
+SLACK = 60_000
+"""How far an id's time may lie from its prediction's: a clock may have been set meanwhile (ms)."""
+
+
+def id_near(moment: datetime, *, after: bool) -> UUID:
+    """An id above those of all predictions made up to ``moment``; or below those of all made since.
+
+    The index of an entity is in the order of ids, not of times: without this bound, all that a frequent
+    entity was asked about later, or earlier, would be read for one row.
+    """
+    milliseconds = int(moment.timestamp() * 1000) + (SLACK if after else -SLACK)
+    return UUID(int=max(milliseconds, 0) << 80)
+
 
 def lock(database: Database, connection: Any, endpoints: Iterable[str], *, alone: bool) -> None:
     """Lock the endpoints until the transaction ends: ``alone``, or shared with others who share.
@@ -190,17 +203,23 @@ def _latest_of_entities(
     """The latest prediction of each outcome's entity, up to the moment when the outcome happened."""
     found: dict[int, UUID] = {}
     wanted = [
-        (place, each.endpoint, entity_key(each.entity), database.moment_in(each.occurred_at))
+        (
+            place,
+            each.endpoint,
+            entity_key(each.entity),
+            database.id_in(id_near(each.occurred_at, after=True)),
+            database.moment_in(each.occurred_at),
+        )
         for place, each in enumerate(outcomes)
         if each.occurred_at is not None and each.entity
     ]
     for some in chunks(wanted):
-        marks = ",".join(f"({place},?,?,?)" for place, *_ in some)
+        marks = ",".join(f"({place},?,?,?,?)" for place, *_ in some)
         sql = (
-            f"WITH wanted (place, endpoint, entity_key, until) AS (VALUES {marks})"  # noqa: S608 - numbers
+            f"WITH wanted (place, endpoint, entity_key, high, until) AS (VALUES {marks})"  # noqa: S608 - numbers
             " SELECT w.place, (SELECT p.id FROM flyball_prediction p WHERE p.endpoint = w.endpoint"
-            " AND p.entity_key = w.entity_key AND p.created_at <= w.until ORDER BY p.id DESC LIMIT 1)"
-            " FROM wanted w"
+            " AND p.entity_key = w.entity_key AND p.id <= w.high AND p.created_at <= w.until"
+            " ORDER BY p.id DESC LIMIT 1) FROM wanted w"
         )
         values = [value for _, *row in some for value in row]
         for place, identity in connection.execute(database.sql(sql), values).fetchall():

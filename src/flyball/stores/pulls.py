@@ -18,8 +18,6 @@ from flyball.stores.outcomes import Counts
 
 PAGE = 200
 """Rows that are looked up and stored at a time: one transaction."""
-SLACK = 60_000
-"""A prediction's id is made a moment before its time is taken: ids are searched from so much earlier (ms)."""
 LONGEST_KEY = 255
 """Characters of a row's key that an outcome keeps: its column's width."""
 
@@ -132,12 +130,13 @@ def _in_windows(
     ]
     inside = (
         "SELECT p.id FROM flyball_prediction p WHERE p.endpoint = ? AND p.entity_key = w.entity_key"
-        " AND p.id >= w.low AND p.created_at >= w.begins AND p.created_at <= w.until ORDER BY p.id"
+        " AND p.id >= w.low AND p.id <= w.high AND p.created_at >= w.begins AND p.created_at <= w.until"
+        " ORDER BY p.id"
     )
     for some in chunks(wanted):
-        marks = ",".join(f"({place},?,?,?,?)" for place, _ in some)
+        marks = ",".join(f"({place},?,?,?,?,?)" for place, _ in some)
         sql = (
-            f"WITH wanted (place, entity_key, low, begins, until) AS (VALUES {marks})"  # noqa: S608 - numbers
+            f"WITH wanted (place, entity_key, low, high, begins, until) AS (VALUES {marks})"  # noqa: S608 - numbers
             f" SELECT w.place, ({inside} LIMIT 1), ({inside} DESC LIMIT 1) FROM wanted w"
         )
         values = [*(value for _, bounds in some for value in bounds), endpoint, endpoint]
@@ -147,10 +146,10 @@ def _in_windows(
 
 
 def _bounds(database: Database, begins: datetime, until: datetime) -> list[Any]:
-    """The first id to look at (only so far does the index lead), and both ends of the window."""
-    low = max(int(begins.timestamp() * 1000) - SLACK, 0)
+    """The first and the last id to look at, as the index leads, and both ends of the window."""
     return [
-        database.id_in(UUID(int=low << 80)),
+        database.id_in(binding.id_near(begins, after=False)),
+        database.id_in(binding.id_near(until, after=True)),
         database.moment_in(begins),
         database.moment_in(until),
     ]
