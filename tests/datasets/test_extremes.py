@@ -30,21 +30,21 @@ NAN, INFINITY = float("nan"), float("inf")
 LARGEST, SMALLEST = 1.7976931348623157e308, 5e-324
 
 
-def rows_of(source: str, project: Path, columns: dict[str, list[Any]]) -> Rows:
-    """Those columns of measures in one of the four kinds of source."""
+def rows_of(source: str, project: Path, columns: dict[str, list[Any]], **words: Any) -> Rows:
+    """Those columns of measures in one of the four kinds of source; ``words`` are further ones of its."""
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     if source == "parquet":
         pq.write_table(pa.Table.from_pylist(rows), project / "measures.parquet")
-        return Rows("measures.parquet")
+        return Rows("measures.parquet", **words)
     if source == "csv":
         spelled = [{name: "" if value is None else value for name, value in row.items()} for row in rows]
         lines = [",".join(str(value) for value in row.values()) for row in spelled]
         (project / "measures.csv").write_text("\n".join([",".join(columns), *lines]) + "\n")
-        return Rows("measures.csv")
+        return Rows("measures.csv", **words)
     Measure.objects.bulk_create(Measure(**row) for row in rows)
     if source == "query":
-        return Rows(query=f"SELECT id, {', '.join(columns)} FROM shop_measure", key="id")
-    return Rows("shop.Measure", columns=list(columns))
+        return Rows(query=f"SELECT id, {', '.join(columns)} FROM shop_measure", key="id", **words)
+    return Rows("shop.Measure", columns=list(columns), **words)
 
 
 def groups(rows_: Rows) -> Any:

@@ -155,8 +155,8 @@ def test_an_outcome_waits_until_it_has_matured(shop: cast.Shop, recorder: Record
 
 @pytest.mark.parametrize(
     ("occurred", "known"),
-    [(None, 60), (55, 55), (52, 53), (50, 53)],
-    ids=["received", "occurred", "occurred before it matures", "occurred at once"],
+    [(None, 60), (55, 55), (52, 53), (50, 53), (61, 60)],
+    ids=["received", "occurred", "occurred before it matures", "occurred at once", "said ahead of time"],
 )
 def test_a_recorded_outcome_is_known_when_it_occurred_or_was_received_and_has_matured(
     occurred: int | None, known: int, shop: cast.Shop, recorder: Recorder, taken: Any

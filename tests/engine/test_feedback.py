@@ -19,10 +19,13 @@ from flyball.domain.errors import (
     UnknownPrediction,
 )
 from flyball.domain.records import Prediction, check_outcome
+from flyball.domain.routing import Lookup
+from flyball.domain.schema import Kind
 from flyball.domain.values import Scalar
 from flyball.serving import feedback
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row, SentOutcome
+from flyball.serving.http import outcome_bodies
 from flyball.stores.database import Database
 from flyball.stores.outcomes import MOST, Counts
 from tests import published
@@ -170,6 +173,37 @@ def test_a_time_zone_is_no_obstacle(plane: DataPlane, answer: Prediction) -> Non
         value="ill", endpoint="triage", reference="bed 4", occurred_at=NOW + timedelta(days=3650)
     )
     assert send(plane, sent) == Counts(bound=1)
+
+
+def test_an_outcome_of_a_day_belongs_to_what_was_predicted_on_that_day(
+    database: Database, plane: DataPlane
+) -> None:
+    lookup = Lookup(table="t", on="patient", key_kind=Kind.INTEGER, sql="", columns=())
+    published.publish(database, lookups=[lookup])
+    plane.refresher.refresh()
+    call = Call(endpoint="triage", rows=(Row(input=published.ROW, entity={"patient": 7}),))
+    (answer,) = plane.engine.predict_now(OWNER, call)
+    today = answer.created_at.date()
+    lines = ["entity.patient,occurred_at,value", f"7,{today},ill", f"7,{today - timedelta(days=1)},ill"]
+    sent = outcome_bodies.from_csv("\n".join(lines).encode(), "triage")
+    assert send(plane, *sent) == Counts(bound=1, unmatched=1)
+
+
+def test_an_outcome_of_today_does_not_wait_for_what_is_predicted_later(
+    database: Database, plane: DataPlane
+) -> None:
+    lookup = Lookup(table="t", on="patient", key_kind=Kind.INTEGER, sql="", columns=())
+    published.publish(database, lookups=[lookup])
+    plane.refresher.refresh()
+    today = datetime.now(UTC).date()
+    sent = SentOutcome(value="ill", endpoint="triage", entity={"patient": 8}, occurred_at=today)
+    assert send(plane, sent) == Counts(unmatched=1)
+
+
+def test_a_repeat_of_an_outcome_of_today_is_the_same_request(plane: DataPlane, answer: Prediction) -> None:
+    sent = SentOutcome(value="ill", prediction=answer.id, occurred_at=datetime.now(UTC).date())
+    assert [send(plane, sent, key="once") for _ in range(2)] == [Counts(bound=1)] * 2
+    assert stored() == 1
 
 
 def test_a_file_of_text_gives_labels_with_their_types(database: Database, plane: DataPlane) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -121,7 +121,9 @@ def test_an_outcome_may_be_sent_in_three_ways_that_mean_the_same(stored: Knock, 
     assert told(response) == {"bound": 1, "held": 0, "ambiguous": 0, "unmatched": 0}
     (sent,) = stored.engine.sent
     assert (sent.prediction, sent.endpoint, sent.value) == (ID, "income", ">50K")
-    assert sent.occurred_at == datetime(2026, 3, 1, tzinfo=UTC)
+    assert sent.occurred_at == date(2026, 3, 1)
+    stored(method, OUTCOME, {"value": ">50K", "occurred_at": "2026-03-01T00:00:00Z"})
+    assert stored.engine.sent[-1].occurred_at == datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,7 @@ def test_outcomes_come_as_csv_too(knock: Knock) -> None:
     assert told(response)["bound"] == 2
     first, second = knock.engine.sent
     assert (first.reference, first.value, first.is_text, first.pointer) == ("a", ">50K", True, "/outcomes/0")
-    assert (second.entity, second.occurred_at) == ({"id": "4711"}, datetime(2026, 3, 1, tzinfo=UTC))
+    assert (second.entity, second.occurred_at) == ({"id": "4711"}, date(2026, 3, 1))
 
 
 @pytest.mark.parametrize(

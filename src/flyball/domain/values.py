@@ -74,6 +74,19 @@ def timestamp_text(moment: datetime) -> str:
     return aware.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
 
 
+def day_of(text: str) -> date | None:
+    """The date that ISO 8601 text is, where it names no time of the day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, in UTC."""
+    return datetime.combine(day, time.max, UTC)
+
+
 def parse_timestamp(text: str) -> datetime:
     """A moment in UTC from ISO 8601 text (a date alone is its midnight). Raises ``ValueError``."""
     moment = datetime.fromisoformat(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from flyball.domain.values import Scalar
@@ -39,6 +39,7 @@ class SentOutcome:
 
     ``is_text`` says that ``value`` comes from a file that knows only text: ``"12.5"`` is a number then and
     ``"true"`` a boolean label. ``pointer`` is the outcome's place in the request, such as "/outcomes/3".
+    ``occurred_at`` is a date where no time of the day was sent.
     """
 
     value: object
@@ -46,7 +47,7 @@ class SentOutcome:
     prediction: UUID | None = None
     reference: str | None = None
     entity: dict[str, Scalar] = field(default_factory=dict)
-    occurred_at: datetime | None = None
+    occurred_at: datetime | date | None = None
     source: str = "api"
     is_text: bool = False
     pointer: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, InvalidInput, NotFound, Problem, UnknownPrediction
-from flyball.domain.records import Outcome, Prediction, check_outcome, digest
-from flyball.domain.values import Scalar, timestamp_text
+from flyball.domain.records import Outcome, Prediction, check_outcome, digest, now
+from flyball.domain.values import Scalar, end_of
 from flyball.serving.calls import SentOutcome
 from flyball.serving.pool import Served, Table
 from flyball.serving.preparing import features
@@ -40,7 +41,7 @@ def checked(
                 prediction=each.prediction,
                 reference=each.reference,
                 entity=entity,
-                occurred_at=each.occurred_at,
+                occurred_at=_moment(each.occurred_at),
                 source=each.source,
                 repeated=served.route.repeated,
             )
@@ -68,7 +69,7 @@ def retry_of(principal: Principal, sent: Sequence[SentOutcome], idempotency_key:
             each.prediction and str(each.prediction),
             each.reference,
             each.entity,
-            each.occurred_at and timestamp_text(each.occurred_at),
+            each.occurred_at and each.occurred_at.isoformat(),
         ]
         for each in sent
     ]
@@ -88,6 +89,16 @@ def _endpoint_of(
     if prediction.erased_at is not None:
         raise Erased
     return prediction.endpoint
+
+
+def _moment(occurred_at: datetime | date | None) -> datetime | None:
+    """When it occurred; of a date the end of the day, so that what was predicted on that day came before.
+
+    While the day lasts, now: what is still to be predicted is about something else.
+    """
+    if occurred_at is None or isinstance(occurred_at, datetime):
+        return occurred_at
+    return min(end_of(occurred_at), now())
 
 
 def _form(sent: SentOutcome) -> list[Problem]:

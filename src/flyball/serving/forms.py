@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from flyball.domain.errors import MOST_PROBLEMS, Problem
 from flyball.domain.records import LONGEST_ENTITY, fits
 from flyball.domain.schema import Field, Kind, Schema, check, escape
-from flyball.domain.values import Scalar, parse_timestamp
+from flyball.domain.values import Scalar, day_of, parse_timestamp
 from flyball.serving.calls import Row
 
 LONGEST_REFERENCE = 255
@@ -77,10 +77,10 @@ class Form:
             self.note(name, "wrong_type", "Expected an id.")
         return identity
 
-    def moment(self, name: str) -> datetime | None:
-        """A field that holds a moment, in UTC where it names no zone."""
+    def moment_or_day(self, name: str) -> datetime | date | None:
+        """A field that holds a moment, in UTC where it names no zone; a date alone stays one."""
         text = self.scalar(name, Kind.TIMESTAMP)
-        return None if text is None else parse_timestamp(text)
+        return None if text is None else day_of(self.values[name]) or parse_timestamp(text)
 
     def fields(self, name: str) -> dict[str, object]:
         """A field that holds an object; empty where it is left out or wrong."""

@@ -93,6 +93,20 @@ def moment_of_text(expression: str) -> str:
     return f"CASE WHEN regexp_full_match({expression}, '{MOMENT}') THEN {moment} END"
 
 
+DAY = "INTERVAL '86399999999 microseconds'"
+"""From the first moment of a day to its last."""
+
+
+def last_moment(reading: Reading, alias: str) -> str:
+    """A moment; of a date, the last one of that day: what is dated so may have happened until then."""
+    moment, column = reading.over(alias), f"{alias}.{reading.staged.column(reading.name)}"
+    if reading.name in reading.staged.days:
+        return f"{moment} + {DAY}"
+    if reading.staged.type_of(reading.name) is ColumnType.TEXT:
+        return f"CASE WHEN length({column}) = 10 THEN {moment} + {DAY} ELSE {moment} END"
+    return moment
+
+
 def plain(staged: Staged, name: str, alias: str) -> str:
     """A column as an expression. NaN is missing, and there is one zero."""
     column = f"{alias}.{staged.column(name)}"

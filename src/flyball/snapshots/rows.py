@@ -103,9 +103,9 @@ class SeenRows:
         return " AND ".join(conditions)
 
     def settled(self) -> str:
-        """When the outcome was known: its own time, or else the row's."""
+        """When the outcome was known: its own time (of a date, the end of the day), or else the row's."""
         settled = self._settled()
-        return settled.over("r") if settled else self.time()
+        return expressions.last_moment(settled, "r") if settled else self.time()
 
     def _key(self) -> Reading:
         return expressions.as_key(self.staged, self.staged.source.key or ROW_NUMBER)

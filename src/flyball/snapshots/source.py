@@ -71,7 +71,8 @@ class Staged:
     """A source copied to a Parquet file: its columns ``c0``, ``c1``… by name, each with its stored type.
 
     ``features`` are the names of those that are features; ``enumerations`` what the source knows of columns
-    whose values stand for something, whatever their type.
+    whose values stand for something, whatever their type; ``days`` the names of columns of dates, which are
+    stored as the first moment of each.
     """
 
     source: Source
@@ -80,6 +81,7 @@ class Staged:
     types: tuple[ColumnType, ...]
     features: tuple[str, ...]
     enumerations: Mapping[str, Enumeration] = field(default_factory=dict)
+    days: frozenset[str] = frozenset()
 
     def column(self, name: str) -> str:
         """The column's name in the file."""

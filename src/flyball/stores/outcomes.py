@@ -129,7 +129,8 @@ def labelled(
     """
     names = ", ".join(f"p.{name}" for name in COLUMNS)
     sql = (
-        f"SELECT {names}, CAST(o.value AS text), coalesce(o.occurred_at, o.received_at)"  # noqa: S608 - names of columns
+        f"SELECT {names}, CAST(o.value AS text),"  # noqa: S608 - names of columns
+        " CASE WHEN o.occurred_at < o.received_at THEN o.occurred_at ELSE o.received_at END"
         " FROM flyball_outcome o JOIN flyball_prediction p ON p.id = o.prediction"
         " WHERE o.endpoint = ? AND o.state = 'bound' AND o.source <> 'pull' AND o.prediction > ?"
         " AND p.created_at <= ? AND o.received_at <= ? AND p.erased_at IS NULL"

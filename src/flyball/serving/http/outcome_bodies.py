@@ -26,7 +26,8 @@ def one(body: bytes, prediction: UUID) -> SentOutcome:
     """The outcome of one prediction. Raises ``MalformedBody`` and ``InvalidInput``."""
     problems: list[Problem] = []
     form = Form(wire.parse(body), "", problems, ONE)
-    outcome = SentOutcome(value=_value(form), prediction=prediction, occurred_at=form.moment("occurred_at"))
+    occurred_at = form.moment_or_day("occurred_at")
+    outcome = SentOutcome(value=_value(form), prediction=prediction, occurred_at=occurred_at)
     _refuse(problems)
     return outcome
 
@@ -107,7 +108,7 @@ def _outcome(form: Form, endpoint: str) -> SentOutcome:
         prediction=form.identity("prediction"),
         reference=form.reference(),
         entity=form.entity(),
-        occurred_at=form.moment("occurred_at"),
+        occurred_at=form.moment_or_day("occurred_at"),
         pointer=form.pointer,
     )
     if ways == ["entity"] and "occurred_at" not in form:

@@ -24,9 +24,9 @@ def stage(source: Source, workspace: Workspace) -> Staged:
     names, features = chosen(source, available)
     try:
         if file_source.is_csv(source):
-            types = _stage_csv(source, workspace, available, names)
+            types, days = _stage_csv(source, workspace, available, names)
         else:
-            types = _stage_parquet(source, workspace, available, names)
+            types, days = _stage_parquet(source, workspace, available, names)
     except duckdb.Error as error:
         line = re.search(r"on Line: (\d+)", str(error))
         raise file_source.unreadable(source, line and line[1]) from None
@@ -37,12 +37,13 @@ def stage(source: Source, workspace: Workspace) -> Staged:
         names=numbered[0],
         types=numbered[1],
         features=features,
+        days=frozenset(days),
     )
 
 
 def _stage_csv(
     source: Source, workspace: Workspace, available: list[str], names: tuple[str, ...]
-) -> tuple[ColumnType, ...]:
+) -> tuple[tuple[ColumnType, ...], list[str]]:
     """Trim, take out what means "no value", and give each column the narrowest type that holds it all."""
     delimiter = file_source.header(source)[1]
     path = line_ends.evened(source, delimiter, workspace.folder / f"{source.slot}.csv")
@@ -57,10 +58,18 @@ def _stage_csv(
     file = f"{text(str(path))}, delim={text(delimiter)}, columns={{{read}}}"
     workspace.duck.execute(f"CREATE TABLE {table} AS SELECT {wanted} FROM read_csv({file}, {options})")
     types = tuple(_narrowest(workspace, table, f"c{i}") for i in range(len(names)))
+    days = [name for i, name in enumerate(names) if _is_of_days(workspace, table, f"c{i}", types[i])]
     typed = ", ".join(f"{cast(f'c{i}', ColumnType.TEXT, type_)} AS c{i}" for i, type_ in enumerate(types))
     workspace.save(f"SELECT {typed}, rowid + 1 AS c{len(names)} FROM {table}", workspace.path(source.slot))
     workspace.duck.execute(f"DROP TABLE {table}")
-    return types
+    return types, days
+
+
+def _is_of_days(workspace: Workspace, table: str, column: str, type_: ColumnType) -> bool:
+    """Whether a column of moments has no time of the day."""
+    if type_ is not ColumnType.MOMENT:
+        return False
+    return bool(workspace.row(f"SELECT bool_and(length({column}) = 10) FROM {table}")[0])
 
 
 def _missing(source: Source) -> tuple[str, ...]:
@@ -95,7 +104,7 @@ def _narrowest(workspace: Workspace, table: str, column: str) -> ColumnType:
 
 def _stage_parquet(
     source: Source, workspace: Workspace, available: list[str], names: tuple[str, ...]
-) -> tuple[ColumnType, ...]:
+) -> tuple[tuple[ColumnType, ...], list[str]]:
     table = parquet(file_source.file_of(source))
     # By position: DuckDB has renamed a column that differs from another only in case.
     columns = workspace.duck.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
@@ -109,7 +118,7 @@ def _stage_parquet(
     )
     numbered = f"SELECT {wanted}, row_number() OVER () AS c{len(names)} FROM {table}"
     workspace.save(numbered, workspace.path(source.slot))
-    return types
+    return types, [name for name, column in zip(names, found, strict=True) if column[1] == "DATE"]
 
 
 def _zoned(column: str, type_: str) -> str:

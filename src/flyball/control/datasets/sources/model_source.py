@@ -165,4 +165,9 @@ def stage(source: Source, path: Path) -> Staged:
         types=types,
         features=features,
         enumerations=observed.enumerations(),
+        days=frozenset(name for name in names if _is_day(field_of(source, model, name))),
     )
+
+
+def _is_day(field: models.Field[Any, Any]) -> bool:
+    return isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField)

@@ -74,10 +74,11 @@ def stage(source: Source, path: Path) -> Staged:
         names, features = chosen(source, available)
         places = [available.index(name) for name in names]
         types = tuple(known(source, available[place], described[place][1].stored) for place in places)
+        days = frozenset(available[place] for place in places if described[place][1].declared == "date")
         with RowWriter(path, types) as writer:
             for page in pages:
                 writer.write([[row[place] for place in places] for row in page])
-    return Staged(source=source, path=path, names=names, types=types, features=features)
+    return Staged(source=source, path=path, names=names, types=types, features=features, days=days)
 
 
 def describe(source: Source) -> dict[str, Column]:
