@@ -189,7 +189,15 @@ def test_colons_in_texts_stay_on_the_fast_path(sent: dict[str, Any]) -> None:
     assert same(fast, bodies.slow(body))
 
 
-COLONS = [b":", b"\\u003a", b"\\u003A", b"::", b"x"]
+def test_a_url_in_which_signs_are_escaped_stays_there_too() -> None:
+    """Go and Java escape these signs, as their standard encoders write JSON for a page."""
+    body = rb'{"input":{"page":"https://example.org/\u003cb\u003e?a\u003d1\u0026c:d"}}'
+    fast = bodies.fast(body)
+    assert fast is not None
+    assert same(fast, bodies.slow(body))
+
+
+COLONS = [b":", b"\\u003b:", b"\\u003a", b"\\u003A", b"::", b"x"]
 
 
 @given(
@@ -202,5 +210,5 @@ def test_no_colon_makes_up_for_that_of_a_key_that_stands_twice(keys: list[str], 
     body = b'{"input":{%b}}' % inside
     if len(set(keys)) < len(keys):
         assert bodies.fast(body) is None
-    elif b"u003" not in body:
+    elif b"u003a" not in body.lower():
         assert bodies.fast(body) is not None

@@ -21,8 +21,8 @@ FEW = 8
 """So many fields of an entity cannot be too long together, if their texts are short."""
 
 BODY = ROW | {"rows", "version"}
-COLON = b"\\u003"
-"""How every escape of a colon begins."""
+COLON = (b"\\u003a", b"\\u003A")
+"""The escapes of a colon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,9 @@ def _is_each_key_once(body: bytes, keys: int, rows: Sequence[_Sent]) -> bool:
     lost. A colon that was escaped is in a text and not in the body: it could make up for one of a lost key.
     """
     colons = body.count(b":")
-    return colons == keys or (COLON not in body and colons == keys + sum(map(_colons, rows)))
+    if colons == keys:
+        return True
+    return not any(escape in body for escape in COLON) and colons == keys + sum(map(_colons, rows))
 
 
 def _colons(sent: _Sent) -> int:
