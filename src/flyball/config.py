@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -69,6 +70,13 @@ def make_home(home: Path) -> Path:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         (home / ".gitignore").write_text("*\n", encoding="utf-8")
     return home
+
+
+def doubt_of_home(home: Path) -> str:
+    """What is to be said of a home that other users of this machine can look into; else nothing."""
+    if not home.is_dir() or not home.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return ""
+    return f"Other users can look into {home}, which holds keys and people's data: chmod 700 {home}"
 
 
 def _variable(field: str) -> str:

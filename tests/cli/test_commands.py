@@ -213,6 +213,19 @@ def test_a_file_is_answered_row_by_row(typed: Typed, champion: str, tmp_path: Pa
     assert outcome["bound"] == 1
 
 
+def test_answers_hold_nothing_that_a_spreadsheet_would_compute(
+    typed: Typed, champion: str, tmp_path: Path
+) -> None:
+    people, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    people.write_text(
+        "=name,age,job,debt\n=1+1,30,cook,-5\n@SUM(A1),31,cook,+2.5e3\n-cmd|' /C calc'!A0,32,cook,-\n"
+    )
+    typed("predict", champion, "--file", str(people), "--out", str(out))
+    rows = list(csv.DictReader(out.open()))
+    assert [row["'=name"] for row in rows] == ["'=1+1", "'@SUM(A1)", "'-cmd|' /C calc'!A0"]
+    assert [row["debt"] for row in rows] == ["-5", "+2.5e3", "'-"]
+
+
 def test_a_file_may_be_answered_in_its_own_place_with_any_delimiter(
     typed: Typed, champion: str, tmp_path: Path
 ) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
+import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from flyball.config import load, make_home
-from tests.shell import Shell
+from flyball.stores.database import Database
+from tests.shell import PATIENCE, Shell
 
 GUEST = """
 from flyball import APPS
@@ -57,6 +62,55 @@ def test_the_home_of_a_guest_is_closed_and_ignored_by_git(tmp_path: Path) -> Non
     assert mode(tmp_path / ".flyball") == 0o700
     shell.run("git", "init", "--quiet")
     assert ".flyball" not in shell.run("git", "status", "--short", "--untracked-files=all").stdout
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o000])
+def test_the_database_is_closed_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        connection = Database(f"sqlite://{quote(str(tmp_path / 'flyball.sqlite3'))}").connect()
+        connection.execute("CREATE TABLE numbers (number)")
+    finally:
+        os.umask(before)
+    files = {path.name: mode(path) for path in tmp_path.iterdir()}
+    connection.close()
+    assert files == {f"flyball.sqlite3{end}": 0o600 for end in ("", "-shm", "-wal")}
+
+
+def test_the_database_that_migrate_makes_is_closed(tmp_path: Path) -> None:
+    Shell(tmp_path).run("flyball", "init", "hello")
+    shell = Shell(tmp_path / "hello")
+    shell.run("sh", "-c", "umask 0 && python manage.py migrate --verbosity 0")
+    assert mode(shell.directory / ".flyball" / "flyball.sqlite3") == 0o600
+
+
+def test_a_home_that_others_can_look_into_is_a_warning(tmp_path: Path) -> None:
+    Shell(tmp_path).run("flyball", "init", "hello")
+    shell = Shell(tmp_path / "hello")
+    assert "W003" not in shell.run("python", "manage.py", "check").stderr
+    make_home(tmp_path / "hello" / ".flyball").chmod(0o750)
+    assert "flyball.W003" in shell.run("python", "manage.py", "check").stderr
+    refused = shell.run("flyball", "serve", exits=1).stderr  # before there are tables
+    assert "Other users can look into" not in refused
+    shell.run("python", "manage.py", "migrate", "--verbosity", "0")
+    assert "Other users can look into" in _started(shell, "serve")
+
+
+def _started(shell: Shell, *words: str) -> str:
+    """What a server says on standard error until it answers."""
+    server = subprocess.Popen(
+        ["flyball", *words],
+        cwd=shell.directory,
+        env=shell.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert server.stdout is not None
+    server.stdout.readline()
+    os.killpg(server.pid, signal.SIGINT)
+    return server.communicate(timeout=PATIENCE)[1]
 
 
 def test_a_database_in_a_directory_of_any_name_is_found(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from urllib.parse import quote, urlencode
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from flyball.stores.database import Database
+from flyball.stores.database import Database, PrivateFile
 
-LITE = {
+LITE: dict[str, Any] = {
+    "factory": PrivateFile,
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode = WAL",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,6 +31,20 @@ LOCKED = {"55P03", "57014"}
 
 SCRUB_MILLISECONDS = 20
 """How long writers may be kept out while the write-ahead log is emptied."""
+
+
+class PrivateFile(sqlite3.Connection):
+    """A connection to a SQLite file; a file that it makes can be read by its owner alone.
+
+    SQLite gives its write-ahead log and its index of that the mode of the database itself, and the umask of
+    most systems lets everybody read what a program makes.
+    """
+
+    def __init__(self, database: Any, *arguments: Any, **options: Any) -> None:
+        if str(database) not in {"", ":memory:"} and not str(database).startswith("file:"):
+            with suppress(OSError):  # it is there already, or SQLite says why it cannot be
+                os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        super().__init__(database, *arguments, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +77,13 @@ class Database:
         if self.is_postgres:
             return self._postgres()
         path = sqlite_path(self.url)
-        lite = sqlite3.connect(path, timeout=self.wait_seconds, isolation_level=None, check_same_thread=False)
+        lite = sqlite3.connect(
+            path,
+            timeout=self.wait_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=PrivateFile,
+        )
         lite.execute("PRAGMA journal_mode = WAL")
         lite.execute("PRAGMA synchronous = FULL")
         lite.execute("PRAGMA secure_delete = ON")  # or what is erased would stay in the pages that it frees

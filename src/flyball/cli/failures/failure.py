@@ -6,6 +6,7 @@ import json
 
 import click
 
+from flyball.cli.escaping import shown, shown_json
 from flyball.domain.errors import FlyballError
 from flyball.serving.http import problems
 
@@ -17,7 +18,7 @@ class Failure(click.ClickException):
     """An error of the domain, as a command ends with it."""
 
     def __init__(self, error: FlyballError) -> None:
-        super().__init__(str(error))
+        super().__init__(shown(str(error)))
         self.error = error
         self.exit_code = EXIT_CODES.get(error.code, 1)  # type: ignore[misc]  # click reads the instance's
 
@@ -30,4 +31,4 @@ def document(failed: click.ClickException) -> str:
     else:
         code = "usage" if isinstance(failed, click.UsageError) else "unusable"
         detail, errors = failed.format_message(), []
-    return json.dumps({"code": code, "detail": detail, "errors": errors}, ensure_ascii=False)
+    return shown_json(json.dumps({"code": code, "detail": detail, "errors": errors}, ensure_ascii=False))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from flyball.cli.escaping import shown
 from flyball.cli.printing.output import Output
 
 
@@ -36,7 +37,7 @@ class Steps:
 
     def at(self, text: str, done: int | None = None, total: int | None = None) -> None:
         """Where the work is. Without a terminal, each new text is a line of its own."""
-        self._progress.update(self._task, description=text, completed=done or 0, total=total)
+        self._progress.update(self._task, description=shown(text), completed=done or 0, total=total)
         if not self._progress.console.is_terminal and text != self._said:
             self._output.note(f"  {text}")
         self._said = text

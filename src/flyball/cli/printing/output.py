@@ -9,6 +9,7 @@ from typing import IO, Any
 import click
 from rich.console import Console
 
+from flyball.cli.escaping import shown, shown_json
 from flyball.cli.printing.table import table
 
 WIDTH = 80
@@ -25,7 +26,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Tell people what is going on; programs are not told."""
-        self.notes.print(text, soft_wrap=True)
+        self.notes.print(shown(text), soft_wrap=True)
 
     def note_if(self, text: str | None) -> None:
         """The same, where there is something to tell."""
@@ -40,7 +41,7 @@ class Output:
 
     def result(self, document: Any, text: str = "") -> None:
         """The result: the document for programs, the text for people."""
-        self._write(json.dumps(document, default=str, ensure_ascii=False) if self.as_json else text)
+        self._write(_json(document) if self.as_json else shown(text))
 
     def table(
         self,
@@ -55,7 +56,7 @@ class Output:
         row's first text.
         """
         if self.as_json:
-            self._write(json.dumps(list(rows), default=str, ensure_ascii=False))
+            self._write(_json(list(rows)))
         elif not rows:
             self._write(empty)
         else:
@@ -63,6 +64,10 @@ class Output:
 
     def _write(self, text: str) -> None:
         click.echo(text, file=self.stream)
+
+
+def _json(document: Any) -> str:
+    return shown_json(json.dumps(document, default=str, ensure_ascii=False))
 
 
 def _print(
@@ -74,4 +79,4 @@ def _print(
         name = next((value for value in row.values() if isinstance(value, str)), "")
         for detail in details:
             if row.get(detail):
-                console.print(f"{name}: {row[detail]}", width=width, overflow="fold")
+                console.print(shown(f"{name}: {row[detail]}"), width=width, overflow="fold")

@@ -7,6 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from flyball.cli.escaping import shown
+
 GAP = 2
 """Spaces between two columns."""
 LONGEST_WORD = 30
@@ -21,7 +23,7 @@ def cell(value: Any, column: str = "") -> str:
         return f"{value:.1f}" if column == "seconds" else f"{value:.4f}"
     if isinstance(value, list | tuple):
         return " ".join(cell(item, column) for item in value)
-    return str(value)
+    return shown(str(value))
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], width: int) -> Table:

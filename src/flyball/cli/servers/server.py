@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
@@ -16,7 +17,7 @@ from flyball.cli.servers import worker
 from flyball.cli.servers.address import free_address, url
 from flyball.cli.servers.health import Health
 from flyball.cli.servers.supervisor import Supervisor
-from flyball.config import Config
+from flyball.config import Config, doubt_of_home
 from flyball.domain.errors import Unusable
 
 
@@ -38,6 +39,8 @@ def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
     Then running requests have ``config.drain_seconds``. Raises ``Unusable`` where the address is taken, or
     where the server's processes keep ending and nothing answers for ``config.give_up_seconds``.
     """
+    if doubt := doubt_of_home(config.home):
+        click.echo(doubt, err=True)
     # A fresh process for each worker: a fork would take along Django, open connections and threads.
     multiprocessing.set_start_method("spawn", force=True)
     theirs, ours = multiprocessing.Pipe(duplex=False)

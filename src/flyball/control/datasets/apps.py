@@ -13,7 +13,8 @@ class DatasetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Check the sources of declarations when Django checks the project."""
-        from flyball.control.datasets.checks import check_sources  # models are loaded only by now
+        """Check the sources of declarations, and the home, when Django checks the project."""
+        from flyball.control.datasets.checks import check_home, check_sources  # models are loaded only by now
 
         register(check_sources, "flyball")
+        register(check_home, "flyball")

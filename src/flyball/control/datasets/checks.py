@@ -10,6 +10,8 @@ from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 
+from flyball.config import doubt_of_home
+from flyball.control.datasets import places
 from flyball.control.datasets.sources import file_source, model_source
 from flyball.control.declarations import checks as declarations
 from flyball.control.declarations import discovery
@@ -24,6 +26,12 @@ def check_sources(app_configs: Sequence[AppConfig] | None = None, **options: Any
     discovery.load()
     sound = [endpoint for endpoint in declared() if not declarations.check(endpoint)]
     return [message for endpoint in sound for message in _against_project(endpoint)]
+
+
+def check_home(app_configs: Sequence[AppConfig] | None = None, **options: Any) -> list[CheckMessage]:
+    """Whether other users of this machine can look into Flyball's home."""
+    doubt = doubt_of_home(places.home())
+    return [checks.Warning(doubt, id="flyball.W003")] if doubt else []
 
 
 def check(endpoint: type[Endpoint]) -> list[CheckMessage]:

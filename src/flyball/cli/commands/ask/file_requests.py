@@ -14,6 +14,7 @@ from flyball.cli import csv_rows
 from flyball.cli.following.progress import steps
 from flyball.cli.printing.output import Output
 from flyball.cli.writing import whole
+from flyball.domain.delimited import inert
 from flyball.domain.errors import InvalidInput, ModelFailed, UnknownEntity
 from flyball.domain.records import Prediction
 from flyball.domain.routing import Manifest
@@ -56,13 +57,15 @@ def predict_file(output: Output, requests: FileRequests, file: Path, out: Path) 
     names, rows = _rows(requests, file)
     done = refused = 0
     with steps(output) as bar, whole(out) as target:
-        writer = csv.DictWriter(target, [*names, *requests.answers], lineterminator="\n")
-        writer.writeheader()
+        columns = [*names, *requests.answers]
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow(map(inert, columns))
         while chunk := list(islice(rows, CHUNK)):
             for values, answer in zip(chunk, _predicted(requests, chunk), strict=True):
                 line = _flat(answer)
                 refused += "error" in line
-                writer.writerow({**values, **line})
+                cells = {**values, **line}
+                writer.writerow(inert(cells.get(column)) for column in columns)
             done += len(chunk)
             bar.at(f"{requests.endpoint}: {done} rows", done)
     said = f"{done - refused} of {done} rows are answered in {out}."
