@@ -266,3 +266,16 @@ class Explaining:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+
+class Breaking:
+    """A connection that is gone at its first query, whose error is ``ZeroDivisionError``."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        if sql.startswith("SELECT"):
+            self._connection.close()
+            raise ZeroDivisionError
+        return self._connection.execute(sql, values)

@@ -197,10 +197,10 @@ def _with_callers(plane: DataPlane, work: Callable[[Any], T]) -> T:
         try:
             made = work(own)
         except BaseException:
-            own.execute("ROLLBACK TO SAVEPOINT flyball")
+            plane.database.undo(own, "ROLLBACK TO SAVEPOINT flyball")
+            plane.database.undo(own, "RELEASE SAVEPOINT flyball")
             raise
-        finally:
-            own.execute("RELEASE SAVEPOINT flyball")
+        own.execute("RELEASE SAVEPOINT flyball")
     except plane.database.driver.Error as error:
         raise Overloaded("The database did not answer inside this transaction.") from error
     return made

@@ -181,6 +181,27 @@ def test_a_read_that_fails_inside_a_transaction_leaves_it_usable(database: Datab
     assert City.objects.count() == 2
 
 
+def test_the_error_that_broke_the_connection_is_the_cause_that_is_told(database: Database) -> None:
+    if not database.is_postgres:
+        pytest.skip("SQLite has no server that could end a connection.")
+    lookup = Lookup(
+        table="customer",
+        on="customer_id",
+        key_kind=Kind.INTEGER,
+        sql="SELECT pg_terminate_backend(pg_backend_pid()) WHERE %s > 0",
+        columns=(("age", Kind.NUMBER),),
+    )
+    schema = Schema((Field(name="age", kind=Kind.NUMBER, source="customer"),))
+    published.publish(database, endpoint="visit", schema=schema, lookups=[lookup])
+    inprocess.data_plane()
+    transaction.set_autocommit(False)
+    City.objects.create(region="north")
+    with pytest.raises(Overloaded) as told:
+        flyball.predict("visit", entity={"customer_id": 1})
+    connection.close()  # the next one begins with autocommit
+    assert isinstance(told.value.__cause__, database.driver.errors.AdminShutdown)
+
+
 def test_a_write_that_fails_inside_a_transaction_leaves_it_usable(database: Database) -> None:
     if database.is_postgres:
         pytest.skip("On PostgreSQL the recorder writes.")

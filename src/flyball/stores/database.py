@@ -138,11 +138,14 @@ class Database:
         try:
             yield connection
         except BaseException:
-            # After a broken connection this fails too, and would hide the error that says why.
-            with suppress(self.driver.Error):
-                connection.execute("ROLLBACK")
+            self.undo(connection, "ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+    def undo(self, connection: Any, statement: str) -> None:
+        """End what has failed: after a broken connection this fails too, and would hide the first error."""
+        with suppress(self.driver.Error):
+            connection.execute(statement)
 
     def scrub(self, connection: Any) -> bool:
         """Try to empty SQLite's write-ahead log of what has been erased; says whether it is empty.

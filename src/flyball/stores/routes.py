@@ -56,7 +56,7 @@ def published(database: Database, connection: Any) -> Published:
     try:
         return _published(database, connection)
     finally:
-        connection.execute("ROLLBACK")
+        database.undo(connection, "ROLLBACK")
 
 
 def manifest(database: Database, connection: Any, endpoint: str, number: int) -> Manifest:
