@@ -60,3 +60,27 @@ def test_a_setting_that_does_not_fit_is_named_and_not_echoed(variable: str, valu
 def test_a_setting_with_which_nothing_could_work_is_refused(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"^FLYBALL_{name} does not fit: Expected .*[^?]$"):
         load({f"FLYBALL_{name}": value})
+
+
+@pytest.mark.parametrize("value", ["everywhere", "10.0.0.0/8, everywhere", "10.0.0.0/99"])
+def test_a_proxy_that_is_no_address_is_named_and_not_echoed(value: str) -> None:
+    with pytest.raises(ValueError, match=r"^FLYBALL_TRUSTED_PROXIES does not fit") as caught:
+        load({"FLYBALL_TRUSTED_PROXIES": value})
+    assert "everywhere" not in str(caught.value)
+
+
+HTTPS: list[tuple[dict[str, str], bool]] = [
+    ({}, False),
+    ({"FLYBALL_HOST": "127.0.0.2"}, False),
+    ({"FLYBALL_HOST": "localhost"}, False),
+    ({"FLYBALL_HOST": "::1"}, False),
+    ({"FLYBALL_HOST": "192.0.2.1"}, True),
+    ({"FLYBALL_HOST": "flyball.example"}, True),
+    ({"FLYBALL_HOST": "192.0.2.1", "FLYBALL_HTTPS": "false"}, False),
+    ({"FLYBALL_HTTPS": "true"}, True),
+]
+
+
+@pytest.mark.parametrize(("environ", "is_https"), HTTPS)
+def test_people_come_by_https_where_the_address_is_not_local(environ: dict[str, str], is_https: bool) -> None:
+    assert load(environ).is_https is is_https

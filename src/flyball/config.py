@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
+
+LISTS = {"allowed_hosts", "trusted_proxies"}
+"""The settings whose values are separated by commas."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,12 +37,37 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Predictions that may wait for a commit before new requests get 503 (1 or more)."""
     body_limit: Annotated[int, msgspec.Meta(ge=1)] = 16 * 1024 * 1024
     """Largest request body (bytes, 1 or more)."""
+    management_body_limit: Annotated[int, msgspec.Meta(ge=1)] = 1024 * 1024
+    """Largest request body of the management API and the ready-made project's admin (bytes, 1 or more)."""
+    body_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 30
+    """How long a request body may take to arrive (seconds, 0.1 to 3600)."""
+    connections: Annotated[int, msgspec.Meta(ge=64)] = 3000
+    """Connections that one server process holds (64 or more)."""
+    idle_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 15
+    """How long a connection may be silent, or take to send the head of a request (seconds, 0.1 to 60)."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    https: bool | None = None
+    """Whether people come by https: cookies go over it alone. By default where ``host`` is not local."""
     drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 25
     """How long a server that is told to end still answers what it has begun (seconds)."""
     give_up_seconds: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 60
     """How long a server whose processes keep ending may go without an answer before it gives up (seconds)."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")] = "INFO"
     """Lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people come by https: as ``https`` says, else where ``host`` is not this machine's own."""
+        return not is_local(self.host) if self.https is None else self.https
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches a server that binds to ``host``."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def load(environ: Mapping[str, str] = os.environ, base: Path | None = None) -> Config:
@@ -51,13 +80,24 @@ def load(environ: Mapping[str, str] = os.environ, base: Path | None = None) -> C
     home = Path(raw.pop("home", "") or (base or Path.cwd()) / ".flyball").absolute()
     embedded = quote(str(home / "flyball.sqlite3"))  # else # and ? in a directory's name would end the path
     values: dict[str, object] = {"database_url": f"sqlite:///{embedded}", **raw}
-    if "allowed_hosts" in raw:
-        values["allowed_hosts"] = [host.strip() for host in raw["allowed_hosts"].split(",")]
+    for name in LISTS & raw.keys():
+        values[name] = [each.strip() for each in raw[name].split(",") if each.strip()]
     try:
-        return msgspec.convert({**values, "home": home}, Config, strict=False, dec_hook=_path)
+        config = msgspec.convert({**values, "home": home}, Config, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         field = str(error).rpartition("$.")[2].rstrip("`") or "?"
         raise ValueError(f"{_variable(field)} does not fit: {str(error).partition(' - ')[0]}.") from error
+    _check_networks(config.trusted_proxies)
+    return config
+
+
+def _check_networks(proxies: tuple[str, ...]) -> None:
+    try:
+        for each in proxies:
+            ip_network(each, strict=False)
+    except ValueError:  # not its message: that repeats the value
+        message = f"{_variable('trusted_proxies')} does not fit: Expected addresses or networks."
+        raise ValueError(message) from None
 
 
 def make_home(home: Path) -> Path:

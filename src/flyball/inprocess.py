@@ -60,7 +60,7 @@ def data_plane() -> DataPlane:
     database = connection.database()
     with _planes.lock:
         if database.url not in _planes.running:
-            plane = create(_config(), database)
+            plane = create(configured(), database)
             plane.start()
             _planes.running[database.url] = plane
         return _planes.running[database.url]
@@ -246,7 +246,8 @@ def _scalar(value: object) -> object:
         return value
 
 
-def _config() -> config.Config:
+def configured() -> config.Config:
+    """The settings of this project: ``FLYBALL`` in Django's, else the environment."""
     declared = getattr(settings, "FLYBALL", None)
     if isinstance(declared, config.Config):
         return declared

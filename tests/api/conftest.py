@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from flyball.api.wrong_keys import WRONG_KEYS
 from flyball.control.accounts import services as accounts
 from flyball.control.registry.models import Version
 from flyball.control.routing import services
@@ -17,6 +18,12 @@ from flyball.stores.database import Database
 from tests.registry import small
 
 Ask = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def no_wrong_keys_yet() -> None:
+    """What earlier tests tried is forgotten."""
+    WRONG_KEYS.forget("127.0.0.1")
 
 
 @pytest.fixture

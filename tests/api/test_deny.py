@@ -17,6 +17,7 @@ from flyball.control.accounts.models import ApiKey, Team
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.access import key_digest
+from flyball.serving.http.door import MOST_WRONG_KEYS
 from tests.api.conftest import Ask
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -76,6 +77,32 @@ def test_a_wrong_key_is_nobody(ask: Ask, key: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer["WWW-Authenticate"] == "Bearer"
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_wrong_keys_are_told_to_wait_and_right_ones_never_are(ask: Ask) -> None:
+    answers = [ask("fb_wrong", "GET", "endpoints") for _ in range(MOST_WRONG_KEYS + 1)]
+    assert [answer.status_code for answer in answers] == [401] * (MOST_WRONG_KEYS - 1) + [429] * 2
+    assert answers[-1].json()["code"] == "too_many_tries"
+    assert 0 < int(answers[-1]["Retry-After"]) <= 60
+    assert ask("viewer", "GET", "endpoints").status_code == 200
+    assert ask(None, "GET", "endpoints").status_code == 401  # no key is no try
+
+
+def test_wrong_keys_from_elsewhere_are_counted_apart(ask: Ask) -> None:
+    for _ in range(MOST_WRONG_KEYS):
+        ask("fb_wrong", "GET", "endpoints")
+    wrong = {"Authorization": "Bearer fb_wrong"}
+    there = Client(headers=wrong, REMOTE_ADDR="192.0.2.7").get("/api/endpoints")
+    forged = Client(headers=wrong | {"X-Forwarded-For": "192.0.2.8"}).get("/api/endpoints")
+    assert (there.status_code, forged.status_code) == (401, 429)
+
+
+def test_no_answer_is_kept_on_the_way(ask: Ask, version: Version) -> None:
+    for method, path, role in ALLOWED:
+        if method == "GET":
+            assert ask(role, method, path)["Cache-Control"] == "no-store", path
+    for who in ("viewer", "fb_wrong", None):
+        assert ask(who, "GET", "nowhere")["Cache-Control"] == "no-store"
 
 
 def test_a_revoked_key_is_nobody(ask: Ask, keys: dict[str, str]) -> None:

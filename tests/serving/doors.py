@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from flyball.config import Config
 from flyball.serving.http.door import Door, Request, Response
 from tests.fakes import KEYS, FakeEngine, as_engine
@@ -22,18 +24,23 @@ class Knock:
 
     def __init__(self) -> None:
         self.engine = FakeEngine()
-        self.door = Door(as_engine(self.engine), CONFIG)
+        config = msgspec.structs.replace(CONFIG, trusted_proxies=("10.0.0.0/8",))
+        self.door = Door(as_engine(self.engine), config)
 
     def __call__(
         self, method: str, target: str, body: object = None, *, role: str | None = "member", **headers: str
     ) -> Response:
-        """The answer. ``body`` is bytes, or a value to send as JSON; underscores in headers are hyphens."""
+        """The answer. ``body`` is bytes, or a value to send as JSON; underscores in headers are hyphens.
+
+        ``peer`` is the address that asks, and no header.
+        """
         path, _, query = target.partition("?")
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if role is not None:
             sent.setdefault("authorization", f"Bearer {KEYS[role]}")
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        request = Request(method=method, path=path, query=query, headers=sent, body=raw)
+        peer = sent.pop("peer", "127.0.0.1")
+        request = Request(method=method, path=path, query=query, headers=sent, body=raw, peer=peer)
         return asyncio.run(self.door.handle(request))
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
+import msgspec
 import pytest
 
 from flyball.serving.http.asgi import Application
@@ -24,11 +25,12 @@ class Host:
     def __init__(self, *, body_seconds: float = 30.0) -> None:
         self.engine = FakeEngine()
         self.life: list[str] = []
-        self.application = Application(self._start, self._stop, body_seconds=body_seconds)
+        self.config = msgspec.structs.replace(CONFIG, body_seconds=body_seconds)
+        self.application = Application(self._start, self._stop)
 
     def _start(self) -> Door:
         self.life.append("start")
-        self.door = Door(as_engine(self.engine), CONFIG)
+        self.door = Door(as_engine(self.engine), self.config)
         return self.door
 
     def _stop(self) -> None:
@@ -221,3 +223,26 @@ def test_a_door_that_does_not_open_stops_the_server() -> None:
 def test_a_web_socket_is_turned_away() -> None:
     sent, _ = Host().run({"type": "websocket"}, [{"type": "websocket.connect"}])
     assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+def test_a_stranger_is_waited_for_a_moment_only() -> None:
+    sent, _ = Host(body_seconds=3600).post([chunk(GOOD[:10], more=True)], headers={"content-length": "41"})
+    assert (sent[0]["status"], headers(sent)[b"connection"]) == (401, b"close")
+
+
+def test_a_stranger_whose_small_body_is_there_may_ask_again_on_the_same_connection() -> None:
+    pieces = [chunk(GOOD[:10], more=True), chunk(GOOD[10:])]
+    sent, unread = Host().post(pieces, headers={"content-length": "41"})
+    assert (sent[0]["status"], unread) == (401, [])
+    assert b"connection" not in headers(sent)
+
+
+def test_where_nobody_reads_a_body_nobody_may_send_a_large_one() -> None:
+    sent, unread = Host().post(
+        [chunk(b" " * 60_000, more=True), chunk(b" " * 60_000, more=True), chunk(b"")],
+        method="GET",
+        path="/v1/health",
+        raw_path=b"/v1/health",
+        headers={"transfer-encoding": "chunked"},
+    )
+    assert (sent[0]["status"], len(unread)) == (413, 1)

@@ -10,7 +10,7 @@ import pytest
 from flyball.domain import errors as tree
 from flyball.domain.errors import FlyballError
 from flyball.serving.http.door import PATHS, STATUS
-from flyball.serving.http.messages import Request
+from flyball.serving.http.messages import Request, Response
 from tests.serving.doors import GOOD, OUTCOMES, PREDICTIONS, Knock, header, told
 
 ID = str(UUID(int=1))
@@ -159,8 +159,8 @@ def test_csv_is_for_outcomes_only(knock: Knock) -> None:
 def test_a_large_body_is_turned_away_by_its_head_alone(knock: Knock) -> None:
     def refusal(**headers: str) -> int | None:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        response = knock.door.refusal(Request(method="POST", path=PREDICTIONS, headers=sent))
-        return response.status if response else None
+        response = knock.door.admit(Request(method="POST", path=PREDICTIONS, headers=sent))
+        return response.status if isinstance(response, Response) else None
 
     assert refusal(content_length="90000") == 401
     assert refusal(authorization="Bearer fb_viewer") == 403
@@ -182,7 +182,7 @@ def test_every_error_code_has_a_status_and_an_answer(knock: Knock, error: type[F
     assert (response.status, document["status"]) == (STATUS[error.code], STATUS[error.code])
     assert (document["code"], document["detail"]) == (error.code, error().detail)
     assert header(response, "content-type") == "application/problem+json"
-    assert (header(response, "retry-after") is not None) == (response.status == 503)
+    assert (header(response, "retry-after") is not None) == (response.status in {429, 503})
 
 
 def test_each_status_belongs_to_a_code_that_exists() -> None:
@@ -197,3 +197,36 @@ def test_what_nobody_foresaw_is_an_internal_error_that_repeats_nothing(
     assert (response.status, told(response)["code"]) == (500, "internal")
     assert "RuntimeError" in caplog.text
     assert "sesame" not in caplog.text + response.body.decode()
+
+
+def test_wrong_keys_are_told_to_wait_and_right_ones_never_are(knock: Knock) -> None:
+    answers = [knock("GET", "/v1/status", role=None, authorization="Bearer wrong") for _ in range(31)]
+    assert [answer.status for answer in answers] == [401] * 29 + [429] * 2
+    assert told(answers[-1])["code"] == "too_many_tries"
+    assert 0 < int(header(answers[-1], "retry-after") or 0) <= 60
+    assert knock("GET", "/v1/status").status == 200
+    assert knock("GET", "/v1/status", role=None).status == 401  # no key is no try
+    assert knock("GET", "/v1/nowhere", role=None, authorization="Bearer wrong").status == 429
+
+
+WRONG: list[tuple[str, dict[str, str], int]] = [
+    ("the same network", {"peer": "2001:db8::2"}, 429),
+    ("another", {"peer": "2001:db8:1::1"}, 401),
+    ("behind a trusted proxy, the same", {"peer": "10.0.0.1", "x_forwarded_for": "2001:db8::3"}, 429),
+    ("behind a trusted proxy, another", {"peer": "10.0.0.1", "x_forwarded_for": "192.0.2.7"}, 401),
+    ("what a stranger says", {"peer": "2001:db8::1", "x_forwarded_for": "192.0.2.7"}, 429),
+]
+
+
+@pytest.mark.parametrize(("more", "status"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_wrong_keys_are_counted_by_who_sends_them(knock: Knock, more: dict[str, str], status: int) -> None:
+    wrong = {"authorization": "Bearer wrong"}
+    for _ in range(30):
+        knock("GET", "/v1/status", role=None, peer="2001:db8::1", **wrong)
+    assert knock("GET", "/v1/status", role=None, **wrong, **more).status == status
+
+
+@pytest.mark.parametrize(("method", "path", "role"), GUARDED)
+def test_no_answer_is_kept_on_the_way(knock: Knock, method: str, path: str, role: str) -> None:
+    for asking in (role, None):
+        assert header(knock(method, target(path), {}, role=asking), "cache-control") == "no-store"

@@ -4,5 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from flyball.asgi import beside
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bank.settings")
-application = get_asgi_application()
+application = beside(get_asgi_application(), prefix="/ml/")  # Flyball: the prefix of bank/urls.py

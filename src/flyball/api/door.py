@@ -12,9 +12,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from flyball import inprocess
 from flyball.api.problems import as_django
+from flyball.api.wrong_keys import WRONG_KEYS
 from flyball.domain.errors import BodyTooLarge
 from flyball.serving.http.door import Door
-from flyball.serving.http.messages import Request
+from flyball.serving.http.messages import Request, Response
 from flyball.serving.http.problems import problem
 
 View = Callable[..., Any]
@@ -35,14 +36,14 @@ def _outside_transactions(view: View) -> View:
 async def door(request: HttpRequest, rest: str) -> HttpResponse:
     """Answer what came to ``v1/`` and ``rest``, wherever the project has put Flyball."""
     plane = await inprocess.adata_plane()
-    served = Door(plane.engine, plane.config)
-    refused = served.refusal(_message(request, rest, b""))
-    if refused is not None:
-        return as_django(refused)
+    served = Door(plane.engine, plane.config, wrong=WRONG_KEYS)
+    admitted = served.admit(_message(request, rest, b""), is_large=True)
+    if isinstance(admitted, Response):
+        return as_django(admitted)
     body = request.read(served.body_limit + 1)
     if len(body) > served.body_limit:
         return as_django(problem(BodyTooLarge()))
-    return as_django(await served.handle(_message(request, rest, body)))
+    return as_django(await served.answer(admitted, _message(request, rest, body)))
 
 
 def _message(request: HttpRequest, rest: str, body: bytes) -> Request:
@@ -52,6 +53,7 @@ def _message(request: HttpRequest, rest: str, body: bytes) -> Request:
         query=request.META.get("QUERY_STRING", ""),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
+        peer=request.META.get("REMOTE_ADDR") or "",
     )
 
 

@@ -14,7 +14,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from flyball import inprocess
 from flyball.api import problems
+from flyball.api.wrong_keys import count_wrong_key
 from flyball.control.accounts import selectors as accounts
 from flyball.control.accounts.selectors import Actor
 from flyball.control.declarations import selectors
@@ -31,8 +33,6 @@ from flyball.domain.schema import Schema, check
 from flyball.domain.values import Scalar
 from flyball.serving.http import wire
 
-BODY_LIMIT = 1024 * 1024
-"""Largest body of a management request (bytes)."""
 PAGE = 100
 """Entries of a page, unless fewer are asked for."""
 
@@ -41,11 +41,15 @@ class KeyAuthentication(BaseAuthentication):
     """An API key as ``Authorization: Bearer``: it stands for one team."""
 
     def authenticate(self, request: Request) -> tuple[None, Actor] | None:
-        """The key's actor; ``None`` where no bearer is given. Raises ``Unauthenticated`` for a wrong one."""
+        """The key's actor; ``None`` without a bearer. Raises ``Unauthenticated``, ``TooManyTries``."""
         scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return None, accounts.actor_of_key(text.strip())
+        try:
+            return None, accounts.actor_of_key(text.strip())
+        except Unauthenticated:
+            count_wrong_key(request._request)  # never a right one: others may share that address
+            raise
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for."""
@@ -84,8 +88,9 @@ class StrictJson(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """The value of a body. Raises ``BodyTooLarge`` or ``MalformedBody``."""
-        body = stream.read(BODY_LIMIT + 1)
-        if len(body) > BODY_LIMIT:
+        limit = inprocess.configured().management_body_limit
+        body = stream.read(limit + 1)
+        if len(body) > limit:
             raise BodyTooLarge
         return wire.parse(body)
 
@@ -120,6 +125,12 @@ class ManagementView(APIView):
         super().initial(request, *args, **kwargs)
         if any("\x00" in value for value in kwargs.values() if isinstance(value, str)):
             raise NotFound
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """The answer as it leaves: it may hold personal data, so nothing on the way keeps a copy."""
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        finished["Cache-Control"] = "no-store"
+        return finished
 
     def get_exception_handler(self) -> Callable[..., Any]:
         """Ours, whatever the project's REST Framework is set to."""

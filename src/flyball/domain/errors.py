@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,17 @@ class Unauthenticated(FlyballError):
     """A valid API key is needed."""
 
     code = "unauthenticated"
+
+
+class TooManyTries(FlyballError):
+    """There were too many wrong keys or passwords from this address."""
+
+    code = "too_many_tries"
+
+    def __init__(self, seconds: float = 60) -> None:
+        """``seconds``: how long to wait before the next try."""
+        super().__init__()
+        self.seconds = max(1, math.ceil(seconds))
 
 
 class Forbidden(FlyballError):

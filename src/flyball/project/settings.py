@@ -36,6 +36,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "flyball.project.logins.LoginMiddleware",
 ]
 TEMPLATES = [
     {
@@ -52,6 +53,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "flyball_project.User"
+AUTHENTICATION_BACKENDS = ["flyball.project.logins.LimitedBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -66,3 +68,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = FLYBALL.is_https
+CSRF_COOKIE_SECURE = FLYBALL.is_https
+SECURE_HSTS_SECONDS = 31_536_000 if FLYBALL.is_https else 0
+# The guard in front of Django passes on whether a request came by https, for proxies that are trusted alone.
+SECURE_PROXY_SSL_HEADER = None

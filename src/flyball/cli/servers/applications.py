@@ -18,10 +18,13 @@ def one_port() -> Server:
 
 
 def django(workers: int) -> Server:
-    """Django alone."""
+    """Django alone; in the ready-made project with the guard that limits bodies."""
+    from django.conf import settings
+
+    ours = getattr(settings, "ASGI_APPLICATION", None) == "flyball.project.asgi.application"
     return Server(
-        target="django.core.asgi:get_asgi_application",
-        factory=True,
+        target="flyball.project.asgi:django" if ours else "django.core.asgi:get_asgi_application",
+        factory=not ours,
         lifespan=False,  # Django knows none
         workers=workers,
         static=_static(),

@@ -20,14 +20,27 @@ class Draining:
         self._application = application
         self._told = asyncio.Event()
         self._ended = threading.Event()
+        self._answering: dict[Any, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __call__(self, scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
-        # Not a coroutine of its own: each request would pay for it.
         if scope["type"] == "lifespan":
             self._loop = asyncio.get_running_loop()
             receive, send = partial(self._receive, receive), partial(self._send, send)
-        return self._application(scope, receive, send)
+            return self._application(scope, receive, send)
+        return self._answer(scope, receive, send)
+
+    def busy(self) -> frozenset[tuple[str, int]]:
+        """The addresses of the clients whose requests are being answered. From any thread."""
+        return frozenset(self._answering.copy())  # copied at once, by one thread's leave
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        self._answering[client] = None
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            self._answering.pop(client, None)
 
     def end(self, seconds: float) -> None:
         """Have the lifespan end, and wait for it, but not longer than ``seconds``. From another thread."""

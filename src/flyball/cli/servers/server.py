@@ -10,15 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import click
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from flyball.cli.servers import worker
 from flyball.cli.servers.address import free_address, url
+from flyball.cli.servers.descriptors import most_connections
 from flyball.cli.servers.health import Health
 from flyball.cli.servers.supervisor import Supervisor
 from flyball.config import Config, doubt_of_home
 from flyball.domain.errors import Unusable
+
+LARGEST_HEAD = 16 * 1024
+"""Of a request: its line and headers. Each connection may keep as much (bytes)."""
+BACKLOG = 4096
+"""Connections that the system keeps until a process takes them; it may keep fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,12 @@ def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
     health.start()
     supervisor.serve(
         target_loader=partial(
-            worker.load, factory=server.factory, lifeline=theirs, drain_seconds=config.drain_seconds
+            worker.load,
+            factory=server.factory,
+            lifeline=theirs,
+            drain_seconds=config.drain_seconds,
+            port=config.port,
+            most_connections=most_connections(config.connections),
         )
     )
     if supervisor.gave_up:
@@ -73,6 +85,13 @@ def _settings(server: Server, config: Config) -> dict[str, Any]:
         "workers": server.workers,
         "workers_kill_timeout": config.drain_seconds + worker.COMMIT_SECONDS + 1,
         "websockets": False,
+        # HTTP/2 keeps a repeated header of 4 KB for each byte that a client sends: 611 KB took 2.4 GB.
+        "http": HTTPModes.http1,
+        "http1_settings": HTTP1Settings(
+            header_read_timeout=round(config.idle_seconds * 1000), max_buffer_size=LARGEST_HEAD
+        ),
+        "backlog": BACKLOG,
+        "backpressure": most_connections(config.connections),
         "log_level": LogLevels(config.log_level.lower()) if config.log_level != "INFO" else LogLevels.warning,
         "static_path_route": [route for route, _ in server.static] or None,
         "static_path_mount": [folder for _, folder in server.static] or None,

@@ -16,6 +16,7 @@ from granian import _signals as granian_signals
 from granian._granian import WorkerSignal
 from granian._internal import load_target
 
+from flyball.cli.servers import shedding
 from flyball.cli.servers.draining import Draining
 
 COMMIT_SECONDS = 4.0
@@ -23,11 +24,18 @@ COMMIT_SECONDS = 4.0
 
 
 def load(
-    target: str, *, factory: bool, lifeline: Connection, drain_seconds: float
+    target: str,
+    *,
+    factory: bool,
+    lifeline: Connection,
+    drain_seconds: float,
+    port: int,
+    most_connections: int,
 ) -> Callable[..., Awaitable[None]]:
     """The application named by ``module:attribute``, or made by that function if it is a ``factory``.
 
     From now on this process follows ``lifeline``: it ends ``drain_seconds`` after the other end is closed.
+    It holds at most ``most_connections`` to ``port``; the quietest make way for new ones before.
     """
     granian_signals.set_loop_signals = _told_once
     application: list[Draining] = []
@@ -35,6 +43,7 @@ def load(
     threading.Thread(target=_follow, args=arguments, daemon=True, name="flyball-lifeline").start()
     loaded: Any = load_target(target)
     application.append(Draining(loaded() if factory else loaded))
+    shedding.start(port, most_connections, application[0].busy)
     return application[0]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody
-from flyball.serving.http.door import Door
+from flyball.serving.http.door import NO_BODY, Door
 from flyball.serving.http.messages import Request, Response
 from flyball.serving.http.problems import problem
 
@@ -17,8 +18,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-BODY_SECONDS = 30.0
-"""How long a body may take to arrive."""
+LINGER_SECONDS = 2.0
+"""How long a body that nobody will read may take to arrive."""
 SMALL = 64 * 1024
 """A body that is said to be larger, or of unknown length, is read only once the request is let in (bytes)."""
 
@@ -29,19 +30,16 @@ class Application:
     The door is made when the server starts, or at the first request where a server knows no lifespan.
     """
 
-    def __init__(
-        self, start: Callable[[], Door], stop: Callable[[], None], *, body_seconds: float = BODY_SECONDS
-    ) -> None:
+    def __init__(self, start: Callable[[], Door], stop: Callable[[], None]) -> None:
         self._start = start
         self._stop = stop
-        self._body_seconds = body_seconds
         self._door: Door | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await respond(self._open(), scope, receive, send, body_seconds=self._body_seconds)
+            await respond(self._open(), scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
 
@@ -67,41 +65,64 @@ class Application:
                 return
 
 
-async def respond(
-    door: Door, scope: Scope, receive: Receive, send: Send, *, body_seconds: float = BODY_SECONDS
-) -> None:
+async def respond(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request through a door."""
     head = _head(scope)
     with door.budget.share() as take:
         # Small ones are not counted: slow senders of large ones could keep everybody else out.
-        response = await _response(door, head, receive, body_seconds, take if _is_large(head) else None)
+        response = await _response(door, head, receive, take if _is_large(head) else None)
     await _send(send, response)
 
 
+async def send_last(send: Send, error: FlyballError) -> None:
+    """Say what is wrong, and end the connection."""
+    await _send(send, _last(problem(error)))
+
+
 async def _response(
-    door: Door, head: Request, receive: Receive, body_seconds: float, take: Callable[[int], None] | None
+    door: Door, head: Request, receive: Receive, take: Callable[[int], None] | None
 ) -> Response:
-    response = None if take is None else door.refusal(head)
-    if response is None:
-        try:
-            async with asyncio.timeout(body_seconds):
-                body = await _body(head, receive, door.body_limit, take)
-        except TimeoutError:
-            response = problem(BodyTooSlow())
-        except FlyballError as error:
-            response = problem(error)
-        else:
-            return await door.handle(replace(head, body=body))
+    admitted = door.admit(head, is_large=take is not None)
+    if isinstance(admitted, Response):
+        return await _turned_away(admitted, receive, is_small=take is None)
+    takes = bool(admitted.path.takes)
+    try:
+        async with asyncio.timeout(door.body_seconds if takes else LINGER_SECONDS):
+            body = await _body(head, receive, door.body_limit if takes else NO_BODY, take)
+    except TimeoutError:
+        return _last(problem(BodyTooSlow()))
+    except FlyballError as error:
+        return _last(problem(error))
+    return await door.answer(admitted, replace(head, body=body) if body else head)
+
+
+async def _turned_away(response: Response, receive: Receive, *, is_small: bool) -> Response:
+    """The answer, after what is left of a small body: a client that still writes might never read it."""
+    if is_small:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                if await _drained(receive):
+                    return response
+    return _last(response)
+
+
+async def _drained(receive: Receive) -> bool:
+    size = 0
+    while size <= SMALL:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return bool(message["type"] == "http.request")
+    return False
+
+
+def _last(response: Response) -> Response:
     # The rest of the body may be on its way: this connection cannot be used for another request.
     response.headers.append(("connection", "close"))
     return response
 
 
 def _head(scope: Scope) -> Request:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     raw = scope.get("raw_path")
     path: str = raw.decode("latin-1") if raw else quote(scope["path"], safe="/")
     if "://" in path and not path.startswith("/"):
@@ -110,8 +131,18 @@ def _head(scope: Scope) -> Request:
         method=scope["method"],
         path=path.partition("?")[0].removeprefix(scope.get("root_path", "").rstrip("/")),
         query=scope["query_string"].decode("latin-1"),
-        headers=headers,
+        headers=headers_of(scope),
+        peer=(scope.get("client") or ("",))[0] or "",
     )
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The headers by their names in lower case; what stands more than once is joined by commas."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def _is_large(head: Request) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from flyball.config import Config
 from flyball.domain.access import Principal
@@ -12,76 +14,116 @@ from flyball.domain.errors import (
     BodyTooLarge,
     FlyballError,
     MethodNotAllowed,
+    TooManyTries,
     Unauthenticated,
     UnsupportedMediaType,
 )
+from flyball.domain.tries import Tries, network
 from flyball.serving.engine import Engine
 from flyball.serving.http.budget import BODIES, Budget
 from flyball.serving.http.handlers import Visit
 from flyball.serving.http.messages import Request, Response
 from flyball.serving.http.paths import PATHS, Path, allowed, match
 from flyball.serving.http.problems import STATUS, problem
+from flyball.serving.http.proxies import Proxies
 
 __all__ = ["PATHS", "STATUS", "Door", "Request", "Response", "problem"]
 
 NOBODY = Principal(team="", role="")
 """Who asks where everybody may."""
 
+MOST_WRONG_KEYS = 30
+"""So many wrong keys from one address are answered with 401 in ``WRONG_KEYS_SECONDS``, then with 429."""
+WRONG_KEYS_SECONDS = 60.0
+
+NO_BODY = 64 * 1024
+"""Largest body where none is read: nobody needs one there, and some of these are for everybody (bytes)."""
+
 log = logging.getLogger("flyball.serving")
+
+
+class Admitted(NamedTuple):
+    """What is known of a request once it has been let in."""
+
+    path: Path
+    principal: Principal
+    values: Mapping[str, str]
 
 
 class Door:
     """Answers requests with an engine. May be shared by event loops.
 
-    ``budget`` is for whoever reads large bodies for it.
+    ``budget`` is for whoever reads large bodies for it; ``wrong`` counts wrong keys, for several doors.
     """
 
-    def __init__(self, engine: Engine, config: Config) -> None:
+    def __init__(self, engine: Engine, config: Config, wrong: Tries | None = None) -> None:
         self.engine = engine
         self.body_limit = config.body_limit
+        self.body_seconds = config.body_seconds
         self.budget = Budget(BODIES * config.body_limit)
+        self._proxies = Proxies(config.trusted_proxies)
+        self._wrong = wrong or wrong_keys()
 
     async def handle(self, request: Request) -> Response:
-        """The answer to a request, whatever happens."""
+        """The answer to a request that has been read, whatever happens."""
+        admitted = self.admit(request)
+        if isinstance(admitted, Response):
+            return admitted
+        return await self.answer(admitted, request)
+
+    def admit(self, head: Request, *, is_large: bool = False) -> Admitted | Response:
+        """Who asks for what, or the answer to a request that is turned away before its body is read.
+
+        So nobody without a key makes the server hold a body, nor anybody a large one while there is no room to
+        record what it asks for: every path that takes a body writes.
+        """
         try:
-            visit, path = self._admit(request)
-            response = await path.handler(visit)
+            admitted = self._admit(head)
+            if is_large and admitted.path.takes:
+                self.engine.check_room()
+        except FlyballError as error:
+            return _refusal(error, head)
+        return admitted
+
+    async def answer(self, admitted: Admitted, request: Request) -> Response:
+        """The answer to a request that has been let in, whatever happens."""
+        try:
+            visit = Visit(self.engine, admitted.principal, request, admitted.values)
+            response = await admitted.path.handler(visit)
         except FlyballError as error:
             return _refusal(error, request)
         except Exception as error:  # noqa: BLE001 - the door is the last stop; _broken logs it
             return _broken(error)
         return replace(response, body=b"") if request.method == "HEAD" else response
 
-    def refusal(self, head: Request) -> Response | None:
-        """The answer to a request that is turned away before its body is read; ``None`` for all others.
-
-        So nobody without a key makes the server hold a large body, nor anybody while there is no room to
-        record what it asks for: every path that takes a body writes.
-        """
-        try:
-            _, path = self._admit(head)
-            if path.takes:
-                self.engine.check_room()
-        except FlyballError as error:
-            return _refusal(error, head)
-        return None
-
-    def _admit(self, request: Request) -> tuple[Visit, Path]:
+    def _admit(self, request: Request) -> Admitted:
         try:
             path, values = match(request.method, request.path)
         except FlyballError:
             self._principal(request)  # whoever has no key is not told which paths there are
             raise
-        if path.role is None:
-            return Visit(self.engine, NOBODY, request, values), path
-        principal = self._principal(request)
-        principal.require(path.role)
-        _check_length(request, self.body_limit)
+        principal = NOBODY if path.role is None else self._principal(request)
+        if path.role is not None:
+            principal.require(path.role)
+        _check_length(request, self.body_limit if path.takes else NO_BODY)
         _check_media_type(request, path)
-        return Visit(self.engine, principal, request, values), path
+        return Admitted(path, principal, values)
 
     def _principal(self, request: Request) -> Principal:
-        return self.engine.pool.table.keyring.principal(_key(request))
+        key = _key(request)
+        try:
+            return self.engine.pool.table.keyring.principal(key)
+        except Unauthenticated:
+            # A right key is never kept waiting: others may share the address of who tries wrong ones.
+            wait = self._wrong.fail(network(self._proxies.client(request.peer, request.headers)))
+            if wait:
+                raise TooManyTries(wait) from None
+            raise
+
+
+def wrong_keys() -> Tries:
+    """Counts wrong keys, by address."""
+    return Tries(most=MOST_WRONG_KEYS, seconds=WRONG_KEYS_SECONDS)
 
 
 def _key(request: Request) -> str:

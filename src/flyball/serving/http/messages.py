@@ -13,13 +13,17 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request. ``path`` is as it was sent, percent-encoded; ``headers`` have lower-case names."""
+    """A request. ``path`` is as it was sent, percent-encoded; ``headers`` have lower-case names.
+
+    ``peer`` is the address at the other end of the connection.
+    """
 
     method: str
     path: str
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flyball.domain.errors import MOST_PROBLEMS, FlyballError, Problem
+from flyball.domain.errors import MOST_PROBLEMS, FlyballError, Problem, TooManyTries
 from flyball.serving.http.messages import Headers, Response, json_response
 
 STATUS = {
@@ -32,6 +32,7 @@ STATUS = {
     "data": 422,
     "build_failed": 422,
     "artifact_untrusted": 422,
+    "too_many_tries": 429,
     "internal": 500,
     "model_failed": 500,
     "artifact_corrupt": 500,
@@ -62,7 +63,7 @@ def problem(error: FlyballError, headers: Headers | None = None) -> Response:
     if len(error.problems) > MOST_PROBLEMS:
         document["errors_left_out"] = len(error.problems) - MOST_PROBLEMS
     response = json_response(document, status, "application/problem+json")
-    response.headers.extend([*_advice(status), *(headers or [])])
+    response.headers.extend([*_advice(error, status), *(headers or [])])
     return response
 
 
@@ -73,7 +74,9 @@ def as_json(one: Problem) -> dict[str, str]:
     return {"pointer": pointer, "code": one.code, "detail": one.message}
 
 
-def _advice(status: int) -> Headers:
+def _advice(error: FlyballError, status: int) -> Headers:
+    if isinstance(error, TooManyTries):
+        return [("retry-after", str(error.seconds))]
     if status == HTTPStatus.UNAUTHORIZED:
         return [("www-authenticate", "Bearer")]
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -1,0 +1,149 @@
+"""In front of Django: bodies come whole and within bounds, or not at all; so many requests at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flyball.config import Config
+from flyball.serving.http.guard import MOST_ANSWERS, MOST_BODIES, MOST_WAITING, Guard
+
+Message = MutableMapping[str, Any]
+CONFIG = Config(
+    home=Path("/nowhere"),
+    database_url="sqlite:///nowhere",
+    management_body_limit=1000,
+    trusted_proxies=("10.0.0.1",),
+)
+
+
+class Behind:
+    """An application that keeps what it is asked, and answers once it is let."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Message, bytes]] = []
+        self.then: list[str] = []
+        self.let = asyncio.Event()
+        self.let.set()
+
+    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+        message = await receive()
+        assert not message["more_body"]
+        self.asked.append((scope, message["body"]))
+        await self.let.wait()
+        self.then.append((await receive())["type"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def ask(
+    guard: Guard, *pieces: bytes, complete: bool = True, peer: str = "127.0.0.1", **headers: str
+) -> Awaitable[int]:
+    """The status of the answer to a body in pieces, after which the client leaves, or sends no more."""
+    arriving = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    if complete:
+        arriving += [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        if not arriving:
+            await asyncio.Event().wait()
+        return arriving.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def answer() -> int:
+        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "client": (peer, 7), "scheme": "http", "headers": raw}
+        await guard(scope, receive, send)
+        return int(sent[0]["status"])
+
+    return asyncio.ensure_future(answer())
+
+
+def run(test: Callable[[Behind], Awaitable[None]]) -> Behind:
+    """A test in an event loop, with its application."""
+
+    async def all_of_it() -> Behind:
+        behind = Behind()
+        await test(behind)
+        return behind
+
+    return asyncio.run(all_of_it())
+
+
+def test_a_body_in_pieces_comes_whole_and_then_that_the_client_left() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG)
+        assert await ask(guard, b"ab", b"cd", content_length="4") == 200
+        assert await ask(guard, b"ab", b"cd", transfer_encoding="chunked") == 200
+        assert await ask(guard) == 200
+
+    behind = run(test)
+    assert [body for _, body in behind.asked] == [b"abcd", b"abcd", b""]
+    assert behind.then == ["http.disconnect"] * 3
+
+
+def test_what_is_no_body_within_bounds_is_refused_and_nobody_hears_of_it() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG)
+        assert await ask(guard, content_length="1001", complete=False) == 413
+        assert await ask(guard, content_length="9" * 40, complete=False) == 413
+        assert await ask(guard, content_length="-1", complete=False) == 413
+        assert await ask(guard, b"." * 600, b"." * 600, transfer_encoding="chunked", complete=False) == 413
+        assert await ask(guard, content_length="1", transfer_encoding="chunked") == 400
+
+    assert run(test).asked == []
+
+
+def test_a_body_that_does_not_come_is_not_waited_for_without_end() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, msgspec.structs.replace(CONFIG, body_seconds=0.1))
+        assert await ask(guard, b"ab", content_length="4", complete=False) == 408
+
+    run(test)
+
+
+def test_of_too_many_bodies_under_way_the_oldest_makes_way() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG)
+        slow = [ask(guard, b"a", content_length="4", complete=False) for _ in range(MOST_BODIES)]
+        await asyncio.sleep(0)
+        late = [ask(guard, b"a", content_length="4", complete=False) for _ in range(2)]
+        assert await asyncio.gather(*slow[:2]) == [408, 408]
+        assert await ask(guard, b"abcd", content_length="4") == 200
+        for each in (*slow, *late):
+            each.cancel()  # type: ignore[attr-defined]  # a task
+
+    run(test)
+
+
+def test_more_requests_than_can_wait_are_told_to_come_again() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG)
+        behind.let.clear()
+        many = [ask(guard) for _ in range(MOST_ANSWERS + MOST_WAITING + 3)]
+        await asyncio.sleep(0.1)
+        assert len(behind.asked) == MOST_ANSWERS
+        behind.let.set()
+        answers = await asyncio.gather(*many)
+        assert (answers.count(200), answers.count(503)) == (MOST_ANSWERS + MOST_WAITING, 3)
+
+    run(test)
+
+
+def test_what_a_trusted_proxy_says_of_its_client_is_passed_on_and_nobody_elses_word() -> None:
+    told = {"x_forwarded_for": "192.0.2.7", "x_forwarded_proto": "https"}
+
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG)
+        await ask(guard, peer="10.0.0.1", **told)
+        await ask(guard, peer="10.0.0.2", **told)
+
+    seen = [(scope["client"][0], scope["scheme"]) for scope, _ in run(test).asked]
+    assert seen == [("192.0.2.7", "https"), ("10.0.0.2", "http")]
