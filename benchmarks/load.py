@@ -44,14 +44,15 @@ def main() -> None:
         for connections in CONNECTIONS:
             results: dict[str, list[Result]] = {name: [] for name in named}
             for target in targets:
-                asyncio.run(_round(target, connections, 1.0))
+                asyncio.run(measure(target, connections, 1.0))
             for _ in range(options.rounds):
                 for name, target in named.items():
-                    results[name].append(asyncio.run(_round(target, connections, options.seconds)))
+                    results[name].append(asyncio.run(measure(target, connections, options.seconds)))
             _print(connections, {name: _median(each) for name, each in results.items()})
 
 
-async def _round(target: Target, connections: int, seconds: float) -> Result:
+async def measure(target: Target, connections: int, seconds: float) -> Result:
+    """One round of so many clients who ask again as soon as they are answered."""
     deadline = time.perf_counter() + seconds
     began = time.perf_counter()
     each = await asyncio.gather(*(_client(target, deadline) for _ in range(connections)))

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,18 +30,32 @@ class Target:
 def both(folder: Path) -> Iterator[tuple[Target, Target]]:
     """Flyball and its peer, running on the same model, until the block ends."""
     prepared = _prepare(folder)
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "FLYBALL_HOME": str(folder),
-        "PEER_HOME": str(folder),
-    }
-    environment["FLYBALL_DATABASE_URL"] = f"sqlite:///{folder / 'flyball.sqlite3'}"
+    environment = _environment(folder)
     with (
         _granian("flyball.serving.app:application", folder, environment) as ours,
         _granian("benchmarks.peer:application", folder, environment) as theirs,
     ):
         yield replace(prepared, port=ours), replace(prepared, port=theirs)
+
+
+@contextmanager
+def supervised(folder: Path) -> Iterator[Target]:
+    """Flyball as ``flyball serve`` starts it, until the block ends."""
+    prepared = _prepare(folder)
+    port = _free_port()
+    environment = {**_environment(folder), "FLYBALL_PORT": str(port)}
+    with _process([str(Path(sys.executable).parent / "flyball"), "serve"], port, folder, environment):
+        yield replace(prepared, port=port)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "FLYBALL_HOME": str(folder),
+        "FLYBALL_DATABASE_URL": f"sqlite:///{folder / 'flyball.sqlite3'}",
+        "PEER_HOME": str(folder),
+    }
 
 
 def _prepare(folder: Path) -> Target:
@@ -67,14 +81,22 @@ def _prepare(folder: Path) -> Target:
 
 @contextmanager
 def _granian(application: str, folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = ["granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), application]
+    port = _free_port()
+    where = ["--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", *where, application]
+    with _process(command, port, folder, environment):
+        yield port
+
+
+@contextmanager
+def _process(
+    command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]
+) -> Iterator[None]:
+    """A command that listens, until the block ends."""
     log = folder / f"{port}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command],
+            command,
             env=dict(environment),
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -82,10 +104,17 @@ def _granian(application: str, folder: Path, environment: Mapping[str, str]) -> 
         )
     try:
         _wait(port, log)
-        yield port
+        yield
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait(port: int, log: Path) -> None:

@@ -225,12 +225,12 @@ def test_a_web_socket_is_turned_away() -> None:
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
-def test_a_stranger_is_waited_for_a_moment_only() -> None:
+def test_who_has_no_key_is_waited_for_a_moment_only() -> None:
     sent, _ = Host(body_seconds=3600).post([chunk(GOOD[:10], more=True)], headers={"content-length": "41"})
     assert (sent[0]["status"], headers(sent)[b"connection"]) == (401, b"close")
 
 
-def test_a_stranger_whose_small_body_is_there_may_ask_again_on_the_same_connection() -> None:
+def test_who_has_no_key_may_ask_again_on_the_same_connection_once_a_small_body_is_there() -> None:
     pieces = [chunk(GOOD[:10], more=True), chunk(GOOD[10:])]
     sent, unread = Host().post(pieces, headers={"content-length": "41"})
     assert (sent[0]["status"], unread) == (401, [])

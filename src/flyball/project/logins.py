@@ -29,7 +29,7 @@ LONGEST_NAME = 150
 PATIENCE = 5.0
 """How long a try waits for those before it (seconds)."""
 
-# A check takes a processor for a third of a second: strangers get one processor of the machine, not all.
+# A check takes a processor for a third of a second: whoever has no password gets one processor, not all.
 _checking = threading.Lock()
 
 

@@ -52,7 +52,7 @@ def start(port: int, most: int, busy: Callable[[], Collection[Address]]) -> None
 
 def shed(port: int, most: int, busy: Callable[[], Collection[Address]]) -> int:
     """Close the quietest connections where there are many; those with a request stay. Gives how many."""
-    if len(list(OPEN.iterdir())) < most * CROWDED:
+    if len(_descriptors()) < most * CROWDED:
         return 0
     taken = list(_connections(port))
     over = len(taken) - int(most * ROOMY)
@@ -102,10 +102,14 @@ def _close(quiet: Quiet) -> bool:
 
 def _sockets() -> Iterator[int]:
     """The descriptors of this process's internet sockets."""
-    for each in list(OPEN.iterdir()):
+    for name in _descriptors():
         with suppress(OSError):
-            if stat.S_ISSOCK(os.fstat(int(each.name)).st_mode):
-                yield int(each.name)
+            if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                yield int(name)
+
+
+def _descriptors() -> list[str]:
+    return os.listdir(OPEN)  # noqa: PTH208 - a path for each of thousands would keep requests waiting
 
 
 def _borrowed(descriptor: int) -> socket.socket:

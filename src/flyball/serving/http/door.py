@@ -74,8 +74,8 @@ class Door:
     def admit(self, head: Request, *, is_large: bool = False) -> Admitted | Response:
         """Who asks for what, or the answer to a request that is turned away before its body is read.
 
-        So nobody without a key makes the server hold a body, nor anybody a large one while there is no room to
-        record what it asks for: every path that takes a body writes.
+        So nobody without a key makes the server hold a body, nor anybody a large one while there is no room
+        to record what it asks for: every path that takes a body writes.
         """
         try:
             admitted = self._admit(head)
