@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-LISTS = {"allowed_hosts", "trusted_proxies"}
+LISTS = {"allowed_hosts", "trusted_proxies", "trusted_types"}
 """The settings whose values are separated by commas."""
 
 
@@ -53,6 +53,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How long a server that is told to end still answers what it has begun (seconds)."""
     give_up_seconds: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 60
     """How long a server whose processes keep ending may go without an answer before it gives up (seconds)."""
+    trusted_types: tuple[str, ...] = ()
+    """Types of your own that artifacts may hold here, as ``module.Class``, separated by commas."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")] = "INFO"
     """Lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
 

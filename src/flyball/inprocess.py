@@ -14,6 +14,7 @@ from django.db import connections
 
 from flyball import config
 from flyball.control import connection
+from flyball.control.declarations.trust import trusted
 from flyball.domain.access import Principal
 from flyball.domain.errors import InvalidInput, NotReady, Overloaded, Problem, UnknownEndpoint
 from flyball.domain.records import Prediction
@@ -60,7 +61,7 @@ def data_plane() -> DataPlane:
     database = connection.database()
     with _planes.lock:
         if database.url not in _planes.running:
-            plane = create(configured(), database)
+            plane = create(configured(), database, trusted)
             plane.start()
             _planes.running[database.url] = plane
         return _planes.running[database.url]

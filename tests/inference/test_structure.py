@@ -109,10 +109,8 @@ TAMPERED = [
     ("a boosted loop", boosting, in_boosting("left", 0)),
     ("a boosted column that is not there", boosting, in_boosting("feature_idx", 3)),
     ("a split by categories", boosting, in_boosting("is_categorical", 1)),
-    ("a neighbour that is not there", neighbours, in_neighbours(1, beyond)),
     ("vectors that are not there", machine, more_vectors),
     ("a vector without its coefficient", machine, fewer_coefficients),
-    ("a neighbourhood without end", neighbours, in_neighbours(2, beyond)),
 ]
 
 
@@ -122,6 +120,17 @@ def test_a_tampered_model_is_refused(make: Callable[[], Any], tamper: Callable[[
     tamper(model)
     with pytest.raises(ArtifactCorrupt, match="points outside itself"):
         allowlist.construct(allowlist.dump(model))
+
+
+@pytest.mark.parametrize(
+    "place", [1, 2], ids=["a neighbour that is not there", "a neighbourhood without end"]
+)
+def test_a_tree_over_neighbours_is_not_read_but_grown_again(place: int) -> None:
+    model = neighbours()
+    expected = model.predict_proba(INPUTS).tolist()
+    in_neighbours(place, beyond)(model)
+    again = allowlist.construct(allowlist.dump(model))
+    assert again.predict_proba(INPUTS).tolist() == expected
 
 
 @pytest.mark.parametrize("make", [forest, boosting, neighbours, machine])

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from flyball.inference import allowlist
 
@@ -35,8 +36,8 @@ def restless_collector() -> Iterator[None]:
 
 
 def test_an_artifact_loads_in_several_threads_at_once(restless_collector: None) -> None:
-    arrays = {f"array_{place}": np.arange(3.0) for place in range(10)}
-    artifact = allowlist.dump(FunctionTransformer(kw_args=arrays))
+    scalers = make_pipeline(*(StandardScaler() for _ in range(5)))
+    artifact = allowlist.dump(scalers.fit(np.arange(12.0).reshape(4, 3)))
     with ThreadPoolExecutor(4) as pool:
         loading = [pool.submit(allowlist.construct, artifact) for _ in range(40)]
     failed = [str(error) for error in (load.exception() for load in loading) if error is not None]

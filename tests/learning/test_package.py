@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +44,7 @@ def test_a_trusted_transformer_travels_with_the_version(labelled: Dataset, mine:
     trusted = trusted_names([Amounts])
     assert trusted == ("tests.learning.transformers.Amounts",)
     data, manifest = kept(mine, labelled, trusted)
-    assert manifest.trusted == trusted
-    assert runtime.load(manifest, data).predict([row for row, _ in manifest.golden])
+    assert runtime.load(manifest, data, trusted).predict([row for row, _ in manifest.golden])
 
 
 def test_a_transformer_that_nobody_trusts_is_named_and_refused(labelled: Dataset, mine: Fit) -> None:
@@ -59,7 +57,7 @@ def test_a_server_that_does_not_trust_the_transformer_refuses_the_version(
 ) -> None:
     data, manifest = kept(mine, labelled, trusted_names([Amounts]))
     with pytest.raises(ArtifactUntrusted):
-        runtime.load(replace(manifest, trusted=()), data)
+        runtime.load(manifest, data)
 
 
 def test_a_candidate_that_failed_cannot_be_kept(labelled: Dataset) -> None:

@@ -128,8 +128,9 @@ class Artifact:
 class Manifest:
     """What it takes to load one version and to know that it loaded right.
 
-    ``artifacts`` are its files, each role once for each runtime; ``trusted`` the user's own types that they
-    may hold; ``golden`` pairs of input and output that must come out again.
+    ``artifacts`` are its files, each role once for each runtime; ``golden`` pairs of input and output that
+    must come out again. Which types of the user's own an artifact may hold is not said here: who can write a
+    row must not say what runs.
     """
 
     endpoint: str
@@ -138,7 +139,6 @@ class Manifest:
     artifacts: tuple[Artifact, ...]
     schema: Schema
     classes: tuple[Scalar, ...] = ()
-    trusted: tuple[str, ...] = ()
     golden: tuple[tuple[dict[str, Scalar], dict[str, Any]], ...] = ()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Protocol
 
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted, GoldenMismatch
@@ -27,26 +27,28 @@ class Runtime(Protocol):
         """
 
 
-def load(manifest: Manifest, data: bytes) -> Runtime:
+def load(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Runtime:
     """The version of a manifest, ready to answer.
+
+    ``trusted`` are the names of the user's own types that its artifact may hold.
 
     Raises ``ArtifactCorrupt`` where the bytes are not the manifest's, ``ArtifactUntrusted`` where they
     hold what is not allowed here, ``GoldenMismatch`` where it answers otherwise than when it was built.
     """
     if hashlib.sha256(data).hexdigest() != manifest.answering.digest:
         raise ArtifactCorrupt
-    runtime = opened(manifest, data)
+    runtime = opened(manifest, data, trusted)
     verify(manifest, runtime)
     return runtime
 
 
-def opened(manifest: Manifest, data: bytes) -> Runtime:
+def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Runtime:
     """The version of a manifest before its golden answers are checked."""
     name = manifest.answering.runtime
     if name not in RUNTIMES:
         raise ArtifactUntrusted("This server has no runtime for the artifact.")
     module = importlib.import_module(RUNTIMES[name])
-    runtime: Runtime = module.opened(manifest, data)
+    runtime: Runtime = module.opened(manifest, data, trusted)
     return runtime
 
 

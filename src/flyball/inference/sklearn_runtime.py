@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,9 +32,9 @@ LIKELIEST = frozenset(
 """Classifiers whose label is the one of highest probability: asking them twice would cost double."""
 
 
-def opened(manifest: Manifest, data: bytes) -> SklearnRuntime:
+def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> SklearnRuntime:
     """The artifact as a runtime. Raises ``ArtifactUntrusted`` before anything is built from it."""
-    model = allowlist.construct(data, manifest.trusted)
+    model = allowlist.construct(data, trusted)
     if not hasattr(model, "predict"):
         raise ArtifactCorrupt("The artifact holds no model.")
     return SklearnRuntime(model, manifest.schema, manifest.task)

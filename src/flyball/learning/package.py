@@ -55,9 +55,8 @@ def packaged(
         ),
         schema=schema,
         classes=_classes(model, task),
-        trusted=tuple(trusted),
     )
-    loaded = opened(manifest, data)
+    loaded = opened(manifest, data, trusted)
     complete = replace(manifest, golden=_golden(loaded, dataset, schema))
     _same_as_fitted(complete, SklearnRuntime(model, schema, task))
     verify(complete, loaded)

@@ -6,5 +6,5 @@ from collections.abc import Iterable
 
 
 def trusted_names(classes: Iterable[type]) -> tuple[str, ...]:
-    """Classes as ``module.Class``, sorted: what a manifest carries and an artifact's audit compares."""
+    """Classes as ``module.Class``, sorted: what an artifact's audit compares."""
     return tuple(sorted(f"{cls.__module__}.{cls.__name__}" for cls in classes))

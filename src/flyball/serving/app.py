@@ -10,7 +10,7 @@ from flyball.serving.coalescer import Coalescer
 from flyball.serving.engine import Engine
 from flyball.serving.http.asgi import Application
 from flyball.serving.http.door import Door
-from flyball.serving.loader import Loader
+from flyball.serving.loader import Loader, Trust
 from flyball.serving.pool import Pool
 from flyball.serving.preparing.preparer import Preparer
 from flyball.serving.readers import Readers
@@ -23,9 +23,9 @@ from flyball.stores.database import Database
 class DataPlane:
     """Everything that answers, in one process. ``start`` and ``stop`` may each be called again."""
 
-    def __init__(self, config: Config, database: Database) -> None:
+    def __init__(self, config: Config, database: Database, trusted: Trust) -> None:
         readers = Readers(database)
-        loader = Loader(readers)
+        loader = Loader(readers, trusted)
         pool = Pool()
         self.config = config
         self.database = database
@@ -69,9 +69,13 @@ class DataPlane:
             self._over = True
 
 
-def create(config: Config, database: Database | None = None) -> DataPlane:
-    """A data plane that is not started yet, on the configured database where none is given."""
-    return DataPlane(config, database or Database(config.database_url))
+def create(config: Config, database: Database | None = None, trusted: Trust | None = None) -> DataPlane:
+    """A data plane that is not started yet, on the configured database where none is given.
+
+    ``trusted`` says which types of the user's own models may hold; else the settings do.
+    """
+    trusted = trusted or (lambda _: config.trusted_types)
+    return DataPlane(config, database or Database(config.database_url), trusted)
 
 
 def single_threaded_models() -> None:

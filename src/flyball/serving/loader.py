@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Container
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from flyball.domain.routing import Manifest
@@ -12,6 +13,8 @@ from flyball.inference.runtime import Runtime
 from flyball.serving.readers import Readers
 from flyball.stores import artifacts
 
+Trust = Callable[[str], Container[str]]
+"""Which types of the user's own the artifacts of an endpoint may hold, by its name."""
 UNROUTED = 4
 """How many versions that no route names stay loaded, for requests that ask for them by number."""
 
@@ -19,8 +22,9 @@ UNROUTED = 4
 class Loader:
     """Reads artifacts and opens them. May be shared by threads."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, trusted: Trust = lambda _: ()) -> None:
         self._readers = readers
+        self._trusted = trusted
         self._kept: OrderedDict[tuple[str, int], tuple[Manifest, Future[Runtime]]] = OrderedDict()
         self._changing = threading.Lock()
         # One thread of its own: loading takes seconds, and the readers' threads look up everybody's features.
@@ -36,7 +40,7 @@ class Loader:
         data = self._readers.read(
             lambda connection: artifacts.read(self._readers.database, connection, digest)
         )
-        return runtime.load(manifest, data)
+        return runtime.load(manifest, data, self._trusted(manifest.endpoint))
 
     def unrouted(self, manifest: Manifest) -> Future[Runtime]:
         """A version that no route names: kept from before, or loaded in the loader's thread.

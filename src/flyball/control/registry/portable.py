@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ def export_version(*, version: Version, folder: Path) -> Path:
     return folder
 
 
-def import_version(*, folder: Path, endpoint: str | None = None, trusted: Sequence[str] = ()) -> Version:
+def import_version(*, folder: Path, endpoint: str | None = None, trusted: Container[str] = ()) -> Version:
     """Register a version from a folder under the endpoint's next number.
 
     ``endpoint`` is another endpoint than the folder names; ``trusted`` the types that this server's own
@@ -47,11 +47,11 @@ def import_version(*, folder: Path, endpoint: str | None = None, trusted: Sequen
     from flyball.inference import runtime
 
     document = _document(folder)
-    manifest = replace(document.manifest, number=0, trusted=tuple(trusted))
+    manifest = replace(document.manifest, number=0)
     if not manifest.golden:
         raise ArtifactCorrupt(f"{DOCUMENT} holds no golden rows to prove the model by.")
     data = _file(folder / MODEL)
-    runtime.load(manifest, data)
+    runtime.load(manifest, data, trusted)
     store = database()
     with closing(store.connect()) as connection:
         artifacts.write(store, connection, data)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from flyball.control.connection import database
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
+from flyball.control.declarations.trust import trusted
 from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.domain.errors import NotFound, UnknownVersion
 from flyball.domain.routing import Manifest
@@ -66,7 +67,7 @@ def loaded(version: Version) -> Runtime:
     from flyball.inference import runtime
 
     published = manifest(version)
-    return runtime.load(published, artifact(published))
+    return runtime.load(published, artifact(published), trusted(version.endpoint_id))
 
 
 def dataset(snapshot: Snapshot, task: str) -> Dataset:

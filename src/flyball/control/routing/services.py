@@ -9,6 +9,7 @@ from typing import Any
 
 from flyball.control.declarations import discovery
 from flyball.control.declarations import selectors as endpoints
+from flyball.control.declarations.trust import trusted
 from flyball.control.registry import portable
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
@@ -121,13 +122,9 @@ def import_version(*, folder: Path, endpoint: str | None = None) -> Version:
     if manifest.task != declaration.task:
         problem = Problem("/task", "wrong_task", f"The endpoint is declared as {declaration.task}.")
         raise InvalidInput("The folder's version is for another task.", problems=[problem])
-    return portable.import_version(folder=folder, endpoint=declaration.name, trusted=_trusted(declaration))
-
-
-def _trusted(declaration: type[Endpoint]) -> tuple[str, ...]:
-    from flyball.learning import package
-
-    return tuple(package.trusted_names(declaration.trusted))
+    return portable.import_version(
+        folder=folder, endpoint=declaration.name, trusted=trusted(declaration.name)
+    )
 
 
 def _decision(declaration: type[Endpoint], current: Route | None, champion: Manifest) -> Decision | None:

@@ -65,4 +65,5 @@ def _inherited(own: Config) -> Config:
     # Workers read the environment again, from a directory of their own.
     os.environ.setdefault("FLYBALL_HOME", str(own.home))
     os.environ.setdefault("FLYBALL_DATABASE_URL", own.database_url)
+    os.environ.setdefault("FLYBALL_TRUSTED_TYPES", ",".join(own.trusted_types))
     return own
