@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-from flyball.domain.access import Keyring, Principal, key_digest
+from flyball.domain.access import ROLES, HeldKey, Keyring, Principal, key_digest
 from flyball.domain.errors import (
     Erased,
     FlyballError,
@@ -64,7 +64,7 @@ INCOME = Schema(
 )
 """The schema of the fake engine's one endpoint, ``income``."""
 
-KEYS = {role: f"fb_{role}" for role in ("viewer", "member", "owner")}
+KEYS = {role: f"fb_{role}" for role in ROLES}
 """The fake engine's keys, by role."""
 MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -123,7 +123,9 @@ class FakeEngine(EngineOfDoors):
         self.checked_in: list[int] = []
         self.is_full = False
         self.pool = Pool()
-        people = {key_digest(key): Principal(team="default", role=role) for role, key in KEYS.items()}
+        people = {
+            key_digest(key): HeldKey(Principal(team="default", role=role)) for role, key in KEYS.items()
+        }
         self.pool.table = Table(keyring=Keyring(people))
 
     def check_room(self) -> None:

@@ -33,15 +33,15 @@ def test_only_the_sha_256_of_a_key_is_stored(team: Team) -> None:
 
 def test_a_key_stands_for_its_team_and_role(team: Team) -> None:
     _, text = services.issue_key(team=team, role="viewer", label="board")
-    principal = selectors.principal(text)
-    assert (principal.team, principal.role) == ("lending", "viewer")
+    actor = selectors.actor_of_key(selectors.key_of(text))
+    assert (actor.roles, actor.endpoints, actor.is_limited) == ({"lending": "viewer"}, None, False)
 
 
 def test_a_revoked_key_stands_for_nobody(team: Team) -> None:
     key, text = services.issue_key(team=team, role="owner", label="old")
     services.revoke_key(key=key)
     with pytest.raises(Unauthenticated):
-        selectors.principal(text)
+        selectors.key_of(text)
 
 
 def test_revoking_twice_keeps_the_first_moment(team: Team) -> None:
@@ -53,7 +53,7 @@ def test_revoking_twice_keeps_the_first_moment(team: Team) -> None:
 @pytest.mark.parametrize("text", ["", "fb_", "fb_" + "A" * 43, "\ud800", "x" * 10_000])
 def test_a_key_that_was_never_issued_stands_for_nobody(text: str) -> None:
     with pytest.raises(Unauthenticated):
-        selectors.principal(text)
+        selectors.key_of(text)
 
 
 def test_a_role_that_does_not_exist_is_refused_and_not_echoed(team: Team) -> None:

@@ -1,4 +1,4 @@
-"""A small cast: the lending team's owner, member and viewer, and a stranger who owns another team."""
+"""A small cast: the lending team's keys, one of each role, and a stranger who owns another team."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flyball.api.wrong_keys import WRONG_KEYS
 from flyball.control.accounts import services as accounts
 from flyball.control.registry.models import Version
 from flyball.control.routing import services
+from flyball.domain.access import ROLES
 from flyball.stores.database import Database
 from tests.registry import small
 
@@ -30,7 +31,7 @@ def no_wrong_keys_yet() -> None:
 def keys(database: Database) -> dict[str, str]:
     """Each one's key."""
     lending, sales = accounts.ensure_team(slug="lending"), accounts.ensure_team(slug="sales")
-    cast = {"owner": lending, "member": lending, "viewer": lending}
+    cast = dict.fromkeys(ROLES, lending)
     made = {role: accounts.issue_key(team=team, role=role)[1] for role, team in cast.items()}
     return {**made, "stranger": accounts.issue_key(team=sales, role="owner")[1]}
 

@@ -130,6 +130,7 @@ IDENTITIES = [
     # who asks, the role that they have in the endpoint's team, why
     (None, "", "nobody"),
     ("fb_nonsense", "", "a key that was never issued"),
+    ("caller", "", "a key of the team that only asks the data plane"),
     ("viewer", "viewer", "a key of the team"),
     ("member", "member", "a key of the team"),
     ("owner", "owner", "a key of the team"),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from flyball.control.accounts import services as accounts
-from flyball.control.accounts.models import ApiKey
+from flyball.control.accounts.models import ApiKey, Team
+from flyball.control.declarations.models import Endpoint
+from flyball.control.registry.models import Version
 from flyball.domain.access import key_digest
+from flyball.domain.records import now
 from tests.api.conftest import Ask
 
 
@@ -42,6 +48,15 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"role": "viewer", "label": "a\u0000b"}, 422, "/label"),
     ({"role": "viewer", "label": "x", "team": "sales"}, 404, ""),
     ({"role": "viewer", "label": "x", "team": "nowhere"}, 404, ""),
+    ({"role": "viewer", "label": "x", "ends_at": "soon"}, 422, "/ends_at"),
+    ({"role": "viewer", "label": "x", "ends_at": "2001-01-01"}, 422, "/ends_at"),
+    ({"role": "viewer", "label": "x", "ends_at": "10000-01-01"}, 422, "/ends_at"),
+    ({"role": "viewer", "label": "x", "endpoints": "purchase"}, 422, "/endpoints"),
+    ({"role": "viewer", "label": "x", "endpoints": []}, 422, "/endpoints"),
+    ({"role": "viewer", "label": "x", "endpoints": [1]}, 422, "/endpoints"),
+    ({"role": "viewer", "label": "x", "endpoints": ["x"] * 1001}, 422, "/endpoints"),
+    ({"role": "viewer", "label": "x", "endpoints": ["nothing"]}, 404, ""),
+    ({"role": "viewer", "label": "x", "endpoints": ["Purchase"]}, 404, ""),
 ]
 
 
@@ -52,6 +67,55 @@ def test_a_key_that_cannot_be_is_refused(body: dict[str, Any], status: int, poin
     assert answer.status_code == status
     assert [one["pointer"] for one in answer.json().get("errors", [{"pointer": ""}])] == [pointer]
     assert ApiKey.objects.count() == before
+
+
+def issued(ask: Ask, role: str, **limits: Any) -> dict[str, Any]:
+    answer = ask("owner", "POST", "keys", {"role": role, "label": "limited", **limits})
+    assert answer.status_code == 201, answer.content
+    return dict(answer.json())
+
+
+def test_a_key_is_for_the_endpoints_that_it_names_alone(ask: Ask, version: Version) -> None:
+    Endpoint.objects.create(name="other", team=Team.objects.get(slug="lending"), task="classification")
+    for names, seen in ((["purchase"], ["purchase"]), (["other"], ["other"]), (None, ["other", "purchase"])):
+        key = issued(ask, "owner", endpoints=names)
+        assert key["endpoints"] == (names or [])
+        listed = ask(key["key"], "GET", "endpoints").json()["endpoints"]
+        assert sorted(one["name"] for one in listed) == seen
+    answer = ask(issued(ask, "owner", endpoints=["other"])["key"], "POST", "endpoints/purchase/promote", {})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_endpoint")
+
+
+@pytest.mark.parametrize("limits", [{"endpoints": ["purchase"]}, {"ends_at": "2999-01-01"}])
+def test_a_limited_owners_key_manages_no_keys(ask: Ask, version: Version, limits: dict[str, Any]) -> None:
+    key = issued(ask, "owner", **limits)
+    before = ApiKey.objects.count()
+    for method, path in (("GET", "keys"), ("POST", "keys"), ("DELETE", f"keys/{key['id']}")):
+        body = {"role": "owner", "label": "broad"} if method == "POST" else None
+        assert ask(key["key"], method, path, body).status_code == 403
+    assert (ApiKey.objects.count(), ApiKey.objects.get(pk=key["id"]).revoked_at) == (before, None)
+
+
+def test_a_key_that_has_ended_is_nobody(ask: Ask) -> None:
+    key = issued(ask, "viewer", ends_at="2999-12-31")
+    assert key["ends_at"] == "2999-12-31T23:59:59.999999Z"
+    assert ask(key["key"], "GET", "endpoints").status_code == 200
+    ApiKey.objects.filter(pk=key["id"]).update(ends_at=now())
+    assert ask(key["key"], "GET", "endpoints").status_code == 401
+
+
+def test_the_last_use_of_a_key_is_noted_and_seldom_written(ask: Ask) -> None:
+    key = issued(ask, "viewer")
+    assert key["last_used_at"] is None
+    ask(key["key"], "GET", "endpoints")
+    first = ApiKey.objects.get(pk=key["id"]).last_used_at
+    assert first is not None
+    with CaptureQueriesContext(connection) as asked:
+        ask(key["key"], "GET", "endpoints")
+    assert [query for query in asked if query["sql"].startswith("UPDATE")] == []
+    ApiKey.objects.filter(pk=key["id"]).update(last_used_at=first - timedelta(minutes=2))
+    ask(key["key"], "GET", "endpoints")
+    assert (ApiKey.objects.get(pk=key["id"]).last_used_at or first) > first
 
 
 def test_who_owns_several_teams_says_which(keys: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from flyball.serving.loader import Loader
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
+from flyball.serving.recorder import Recorder
 from flyball.serving.refresher import LONGEST_PAUSE_SECONDS, Refresher
 from flyball.stores.database import Database
 
@@ -25,7 +26,7 @@ def away(database: Database, folder: Path) -> Database:
 
 def refresher(database: Database, seconds: float = 0.5) -> Refresher:
     readers = Readers(database)
-    return Refresher(readers, Pool(), Loader(readers), seconds)
+    return Refresher(readers, Pool(), Loader(readers), Recorder(database, 1), seconds)
 
 
 def test_an_outage_and_its_end_are_said_once_each(

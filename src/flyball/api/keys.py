@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework.request import Request
@@ -10,17 +11,21 @@ from rest_framework.response import Response
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.accounts import selectors, services
 from flyball.control.accounts.models import ApiKey
-from flyball.domain.errors import InvalidInput, Problem
+from flyball.control.declarations.selectors import visible_endpoint
+from flyball.domain.errors import InvalidInput, Problem, UnknownEndpoint
 from flyball.domain.schema import Field, Kind, Schema
+from flyball.domain.values import parse_end
 
 KEY = Schema(
     (
         Field(name="role", kind=Kind.TEXT),
         Field(name="label", kind=Kind.TEXT),
         Field(name="team", kind=Kind.TEXT, nullable=True),
+        Field(name="ends_at", kind=Kind.TEXT, nullable=True),
     )
 )
 LONGEST_LABEL = 200
+MOST_ENDPOINTS = 1000
 
 
 class Keys(ManagementView):
@@ -36,11 +41,17 @@ class Keys(ManagementView):
     def post(self, request: Request) -> Response:
         """Issue a key: ``key`` is its text, shown this once. ``team`` may be left out by who owns one."""
         selectors.owned_teams(actor(request))  # who owns none learns nothing of the body
-        sent: dict[str, Any] = body(request, KEY)
+        names = _names(request)
+        sent: dict[str, Any] = body(request, KEY, besides={"endpoints"})
         if len(sent["label"]) > LONGEST_LABEL:
             raise _wrong("label", "too_long", f"At most {LONGEST_LABEL} characters.")
         team = selectors.owned_team(actor(request), sent["team"])
-        key, text = services.issue_key(team=team, role=sent["role"], label=sent["label"])
+        for name in names:
+            if visible_endpoint(actor(request), name, "owner").team != team:
+                raise UnknownEndpoint
+        key, text = services.issue_key(
+            team=team, role=sent["role"], label=sent["label"], endpoints=names, ends_at=_end(sent["ends_at"])
+        )
         return Response({**_key(key), "key": text}, status=201, headers={"Cache-Control": "no-store"})
 
 
@@ -55,6 +66,25 @@ class OneKey(ManagementView):
         return Response(status=204)
 
 
+def _names(request: Request) -> list[str]:
+    """The endpoints that the key is for. Raises ``InvalidInput`` for what is not a list of names."""
+    sent = request.data.get("endpoints") if isinstance(request.data, dict) else None
+    if sent is None:
+        return []
+    if not isinstance(sent, list) or not sent or not all(isinstance(name, str) for name in sent):
+        raise _wrong("endpoints", "wrong_type", "Expected a list of endpoints' names, or nothing.")
+    if len(sent) > MOST_ENDPOINTS:
+        raise _wrong("endpoints", "too_many", f"At most {MOST_ENDPOINTS} names.")
+    return sent
+
+
+def _end(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else parse_end(text)
+    except ValueError:
+        raise _wrong("ends_at", "wrong_type", "Expected a date or a moment in ISO 8601.") from None
+
+
 def _wrong(field: str, code: str, message: str) -> InvalidInput:
     return InvalidInput("The body does not fit.", problems=[Problem(f"/{field}", code, message)])
 
@@ -65,6 +95,9 @@ def _key(key: ApiKey) -> dict[str, Any]:
         "label": key.label,
         "team": key.team.slug,
         "role": key.role,
+        "endpoints": key.endpoints,
         "created_at": key.created_at,
+        "ends_at": key.ends_at,
+        "last_used_at": key.last_used_at,
         "revoked_at": key.revoked_at,
     }

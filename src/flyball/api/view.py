@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import IO, Any, ClassVar
 
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from flyball.api import problems
 from flyball.api.wrong_keys import count_wrong_key
 from flyball.control.accounts import selectors as accounts
 from flyball.control.accounts.selectors import Actor
+from flyball.control.accounts.services import note_use
 from flyball.control.declarations import selectors
 from flyball.control.declarations.models import Endpoint
 from flyball.domain.errors import (
@@ -46,10 +47,12 @@ class KeyAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         try:
-            return None, accounts.actor_of_key(text.strip())
+            key = accounts.key_of(text.strip())
         except Unauthenticated:
             count_wrong_key(request._request)  # never a right one: others may share that address
             raise
+        note_use(key=key)
+        return None, accounts.actor_of_key(key)
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for."""
@@ -152,11 +155,14 @@ def actor(request: Request) -> Actor:
     return asking
 
 
-def body(request: Request, schema: Schema) -> dict[str, Scalar]:
-    """The checked fields of a body. Raises ``InvalidInput`` with every problem and its place."""
+def body(request: Request, schema: Schema, besides: Collection[str] = ()) -> dict[str, Scalar]:
+    """The checked fields of a body. Raises ``InvalidInput`` with every problem and its place.
+
+    ``besides`` are fields that the view itself looks at: those that are not one value.
+    """
     if not isinstance(request.data, dict):
         raise InvalidInput("Expected an object.", problems=[Problem("", "wrong_type", "Expected an object.")])
-    checked = check(schema, request.data)
+    checked = check(schema, {name: value for name, value in request.data.items() if name not in besides})
     if checked.problems:
         raise InvalidInput("The body does not fit.", problems=checked.problems)
     return checked.values

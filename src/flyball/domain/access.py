@@ -5,13 +5,23 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from flyball.domain.errors import Forbidden, NotReady, Unauthenticated
 
-ROLES = ("viewer", "member", "owner")
-"""What one may do in a team; each role includes those before it."""
+INCLUDED = {
+    "caller": {"caller"},
+    "viewer": {"viewer"},
+    "member": {"caller", "viewer", "member"},
+    "owner": {"caller", "viewer", "member", "owner"},
+}
+"""What each role may do in a team.
 
+A *caller* asks for predictions and sends outcomes, and reads nothing else; a *viewer* reads, and asks for
+nothing.
+"""
+ROLES = tuple(INCLUDED)
 
 SLUG = "is named with at most 50 lower-case letters, digits, - and _."
 """What ``is_slug`` asks, as the end of a sentence."""
@@ -24,14 +34,22 @@ def is_slug(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks: a team, and a role in it (``owner``, ``member`` or ``viewer``)."""
+    """Who asks: a team, and a role in it.
+
+    ``endpoints`` are the only ones of the team's that exist for this one; ``None`` for all of them.
+    """
 
     team: str
     role: str
+    endpoints: frozenset[str] | None = None
 
     def may(self, role: str) -> bool:
         """Whether this role includes ``role``."""
-        return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(role)
+        return role in INCLUDED.get(self.role, ())
+
+    def reaches(self, endpoint: str) -> bool:
+        """Whether an endpoint of the team is among this one's."""
+        return self.endpoints is None or endpoint in self.endpoints
 
     def require(self, role: str) -> None:
         """Raises ``Forbidden`` where this role does not include ``role``."""
@@ -40,19 +58,33 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
-class Keyring:
-    """Whose the API keys are, by their digest; ``None`` before they have been read."""
+class HeldKey:
+    """Whose an API key is, and the moment at which it ends, if it does."""
 
-    principals: Mapping[str, Principal] | None = None
+    principal: Principal
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Whose the API keys are, by their digest; ``keys`` is ``None`` before they have been read.
+
+    ``used`` gathers the digests of keys that have been asked with.
+    """
+
+    keys: Mapping[str, HeldKey] | None = None
+    used: set[str] = field(default_factory=set)
 
     def principal(self, key: str) -> Principal:
         """Who the plaintext key belongs to. Raises ``Unauthenticated``, ``NotReady``."""
-        if self.principals is None:
+        if self.keys is None:
             raise NotReady("The server has not read its routes yet.")
-        found = self.principals.get(key_digest(key))
-        if found is None:
+        digest = key_digest(key)
+        found = self.keys.get(digest)
+        if found is None or (found.ends_at is not None and found.ends_at <= datetime.now(UTC)):
             raise Unauthenticated
-        return found
+        self.used.add(digest)
+        return found.principal
 
 
 def key_digest(key: str) -> str:

@@ -87,6 +87,12 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, UTC)
 
 
+def parse_end(text: str) -> datetime:
+    """A moment in UTC by which something ends; of a date alone the end of the day. Raises ``ValueError``."""
+    day = day_of(text)
+    return parse_timestamp(text) if day is None else end_of(day)
+
+
 def parse_timestamp(text: str) -> datetime:
     """A moment in UTC from ISO 8601 text (a date alone is its midnight). Raises ``ValueError``."""
     moment = datetime.fromisoformat(text)

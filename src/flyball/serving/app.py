@@ -30,7 +30,7 @@ class DataPlane:
         self.config = config
         self.database = database
         self.recorder = Recorder(database, config.queue_size)
-        self.refresher = Refresher(readers, pool, loader, config.refresh_seconds)
+        self.refresher = Refresher(readers, pool, loader, self.recorder, config.refresh_seconds)
         self._scrubber = Scrubber(database)
         self._readers, self._loader, self._coalescer = readers, loader, Coalescer()
         self.engine = Engine(

@@ -106,7 +106,7 @@ class Engine:
     async def prediction(self, principal: Principal, identity: UUID) -> Prediction:
         """One stored prediction of the principal's team. Raises ``UnknownPrediction``, ``Erased``."""
         found = (await self._find([identity])).get(identity)
-        if found is None or self.pool.table.teams.get(found.endpoint) != principal.team:
+        if found is None or not self.pool.table.is_mine(principal, found.endpoint):
             raise UnknownPrediction
         if found.erased_at is not None:
             raise Erased

@@ -84,7 +84,7 @@ def _endpoint_of(
     table: Table, principal: Principal, sent: SentOutcome, found: Mapping[UUID, Prediction]
 ) -> str:
     prediction = None if sent.prediction is None else found.get(sent.prediction)
-    if prediction is None or table.teams.get(prediction.endpoint) != principal.team:
+    if prediction is None or not table.is_mine(principal, prediction.endpoint):
         raise UnknownPrediction
     if prediction.erased_at is not None:
         raise Erased

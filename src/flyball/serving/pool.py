@@ -71,12 +71,16 @@ class Table:
     failures: Mapping[str, str] = field(default_factory=dict)
 
     def mine(self, principal: Principal) -> frozenset[str]:
-        """The names of the endpoints that the principal's team has."""
-        return frozenset(name for name, team in self.teams.items() if team == principal.team)
+        """The names of the principal's endpoints."""
+        return frozenset(name for name in self.teams if self.is_mine(principal, name))
+
+    def is_mine(self, principal: Principal, endpoint: str) -> bool:
+        """Whether the principal's team has that endpoint, and the principal's key is for it."""
+        return self.teams.get(endpoint) == principal.team and principal.reaches(endpoint)
 
     def check_known(self, principal: Principal, endpoint: str) -> None:
-        """Raises ``UnknownEndpoint`` where the principal's team has no such endpoint."""
-        if self.teams.get(endpoint) != principal.team:
+        """Raises ``UnknownEndpoint`` where the principal has no such endpoint."""
+        if not self.is_mine(principal, endpoint):
             raise UnknownEndpoint
 
     def served(self, principal: Principal, endpoint: str) -> Served:
@@ -92,10 +96,12 @@ class Table:
 class Pool:
     """The ``table`` in force. Reading it is one attribute; ``publish`` runs in one thread at a time.
 
-    ``refresh_error`` says why the last look for new routes failed, and is empty where it did not.
+    ``refresh_error`` says why the last look for new routes failed, and is empty where it did not;
+    ``used_keys`` gathers the digests of keys that have been asked with, whatever table was in force.
     """
 
     def __init__(self) -> None:
+        self.used_keys: set[str] = set()
         self.table = Table()
         self.refresh_error = ""
 
@@ -121,7 +127,7 @@ class Pool:
             by_team={(teams[name], name): each for name, each in endpoints.items() if name not in retired},
             teams=teams,
             retired=retired,
-            keyring=Keyring(published.principals),
+            keyring=Keyring(published.keys, self.used_keys),
             failures=failures,
         )
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from flyball.domain.errors import Overloaded
+from flyball.domain.records import now
 from flyball.serving.loader import Loader
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
-from flyball.stores import routes
+from flyball.serving.recorder import Recorder
+from flyball.stores import keys, routes
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
 """After how long an endpoint that did not load is tried again, though nothing was published since."""
+NOTE_SECONDS = 60.0
+"""How often the last use of keys is noted, at most."""
 LONGEST_PAUSE_SECONDS = 8.0
 """The longest pause between two looks while looking fails; it doubles up to here."""
 
@@ -24,11 +29,15 @@ LONGEST_PAUSE_SECONDS = 8.0
 class Refresher:
     """Polls a fingerprint of what is published, in a thread of its own; loads only when it changes."""
 
-    def __init__(self, readers: Readers, pool: Pool, loader: Loader, seconds: float) -> None:
+    def __init__(
+        self, readers: Readers, pool: Pool, loader: Loader, recorder: Recorder, seconds: float
+    ) -> None:
         self.readers = readers
         self.pool = pool
         self.loader = loader
+        self.recorder = recorder
         self.seconds = seconds
+        self._use_noted_at = 0.0
         self._seen: tuple[Any, ...] | None = None
         self._retry_at = 0.0
         self._stopped = threading.Event()
@@ -41,9 +50,10 @@ class Refresher:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread; the keys that were used since the last time are noted."""
         self._stopped.set()
         self._thread.join()
+        self._note_use()
 
     def refresh(self) -> None:
         """Load what is published, if it changed since the last time."""
@@ -67,6 +77,19 @@ class Refresher:
         pause = self.seconds
         while not self._stopped.wait(pause):
             pause = self.pause_after(pause, succeeded=self._try())
+            if time.monotonic() > self._use_noted_at + NOTE_SECONDS:
+                self._note_use()
+
+    def _note_use(self) -> None:
+        """Have the recorder note which keys were used. Where it takes nothing now, another time will do."""
+        used, database = self.pool.used_keys, self.recorder.database
+        digests = set(used)
+        if not digests:
+            return
+        used -= digests
+        self._use_noted_at = time.monotonic()
+        with suppress(Overloaded):
+            self.recorder.run(lambda connection: keys.note_use(database, connection, digests, now()))
 
     def _try(self) -> bool:
         """Whether looking succeeded. Where it did not, the last good table stays, and the next try comes."""

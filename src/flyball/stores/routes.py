@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from flyball.domain.access import Principal
+from flyball.domain.access import HeldKey, Principal
 from flyball.domain.errors import UnknownVersion
 from flyball.domain.routing import Manifest, Route
 from flyball.stores.database import Database
@@ -18,15 +18,15 @@ class Published:
     """Everything that is in force at one moment.
 
     ``teams`` says whose each applied endpoint is; ``routes`` hold the highest revision of each endpoint
-    that has one; ``manifests`` are those of the routed versions; ``principals`` are found by the SHA-256
-    of their key; ``retired`` are the endpoints that answer no more; ``faults`` say of which endpoints
+    that has one; ``manifests`` are those of the routed versions; ``keys`` are found by their
+    SHA-256; ``retired`` are the endpoints that answer no more; ``faults`` say of which endpoints
     something cannot be read.
     """
 
     teams: dict[str, str]
     routes: dict[str, Route]
     manifests: dict[tuple[str, int], Manifest]
-    principals: dict[str, Principal]
+    keys: dict[str, HeldKey]
     faults: dict[str, str]
     retired: frozenset[str] = frozenset()
 
@@ -82,7 +82,7 @@ def _published(database: Database, connection: Any) -> Published:
         teams={name: route.team for name, route in routes.items()} | _teams(connection),
         routes={name: route for name, route in routes.items() if name not in faults},
         manifests=manifests,
-        principals=_principals(connection),
+        keys=_keys(database, connection),
         faults=faults,
         retired=_retired(connection),
     )
@@ -117,10 +117,14 @@ def _retired(connection: Any) -> frozenset[str]:
     return frozenset(name for (name,) in rows)
 
 
-def _principals(connection: Any) -> dict[str, Principal]:
+def _keys(database: Database, connection: Any) -> dict[str, HeldKey]:
     sql = (
-        "SELECT k.digest, t.slug, k.role FROM flyball_api_key k JOIN flyball_team t ON t.id = k.team_id"
-        " WHERE k.revoked_at IS NULL"
+        "SELECT k.digest, t.slug, k.role, k.endpoints, k.ends_at"
+        " FROM flyball_api_key k JOIN flyball_team t ON t.id = k.team_id WHERE k.revoked_at IS NULL"
     )
-    rows = connection.execute(sql).fetchall()
-    return {digest: Principal(team=team, role=role) for digest, team, role in rows}
+    held = {}
+    for digest, team, role, endpoints, ends_at in connection.execute(sql).fetchall():
+        only = frozenset(database.json_out(endpoints)) or None
+        ends = None if ends_at is None else database.moment_out(ends_at)
+        held[digest] = HeldKey(Principal(team=team, role=role, endpoints=only), ends)
+    return held

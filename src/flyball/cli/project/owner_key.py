@@ -33,7 +33,7 @@ def _known(text: str) -> bool:
     from flyball.control.accounts import selectors
 
     try:
-        selectors.principal(text)
+        selectors.key_of(text)
     except Unauthenticated:
         return False
     return True

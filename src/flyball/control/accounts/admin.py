@@ -56,7 +56,16 @@ class Teams(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 class Keys(Immutable):
     """Keys by label."""
 
-    list_display = ["label", "team", "role", "created_at", "revoked_at"]
+    list_display = [
+        "label",
+        "team",
+        "role",
+        "endpoints",
+        "created_at",
+        "ends_at",
+        "revoked_at",
+        "last_used_at",
+    ]
     list_filter = ["team", "role"]
     exclude = ["digest"]
     actions = ["revoke"]

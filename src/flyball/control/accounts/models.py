@@ -41,14 +41,21 @@ class Membership(models.Model):
 
 
 class ApiKey(models.Model):
-    """A key's SHA-256, never the key: 256 random bits, bound to a team and a role, revoked at most once."""
+    """A key's SHA-256, never the key: 256 random bits, bound to a team and a role, revoked at most once.
+
+    ``endpoints`` are the names of the only ones it is for, where there are any; ``last_used_at`` is right to
+    a minute or so.
+    """
 
     digest = models.CharField(max_length=64, unique=True)
     label = models.CharField(max_length=200)
     team = models.ForeignKey(Team, models.CASCADE, related_name="api_keys")
     role = models.CharField(max_length=16, choices=ROLE_CHOICES)
+    endpoints = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "flyball_api_key"

@@ -11,14 +11,21 @@ from django.db.models import QuerySet
 from flyball.control.accounts.models import ApiKey, Membership, Team
 from flyball.domain.access import Principal, key_digest
 from flyball.domain.errors import Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
+from flyball.domain.records import now
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a role for each team, by slug. ``user`` is ``None`` for a key."""
+    """Who asks: a role for each team, by slug. ``user`` is ``None`` for a key.
+
+    ``endpoints`` are the only ones that exist for this actor; ``None`` for all of the teams'. ``is_limited``
+    says that the key is for some endpoints alone, or ends: it cannot make keys that may more than itself.
+    """
 
     roles: Mapping[str, str]
     user: Any = None
+    endpoints: frozenset[str] | None = None
+    is_limited: bool = False
 
     def require(self, team: str, role: str) -> None:
         """Raise ``NotFound`` outside the team, ``Forbidden`` below the role."""
@@ -34,12 +41,12 @@ class Actor:
         return [principal.team for principal in every if principal.may(role)]
 
 
-def principal(text: str) -> Principal:
-    """Whom a key's text stands for. Raises ``Unauthenticated`` for one that is unknown or revoked."""
+def key_of(text: str) -> ApiKey:
+    """The key of a text. Raises ``Unauthenticated`` for one that is unknown or revoked, or has ended."""
     found = ApiKey.objects.select_related("team").filter(digest=key_digest(text), revoked_at=None).first()
-    if found is None:
+    if found is None or (found.ends_at is not None and found.ends_at <= now()):
         raise Unauthenticated
-    return Principal(team=found.team.slug, role=found.role)
+    return found
 
 
 def actor(user: Any) -> Actor:
@@ -82,17 +89,20 @@ def owned_team(actor: Actor, slug: str | None) -> Team:
 
 
 def owned_teams(actor: Actor) -> list[str]:
-    """The teams in which the actor is an owner. Raises ``Forbidden`` where there is none."""
+    """The teams whose keys the actor manages, as an owner. Raises ``Forbidden`` where there is none."""
     owned = actor.teams("owner")
+    if owned and actor.is_limited:
+        raise Forbidden("A key that ends, or is for some endpoints alone, manages no keys.")
     if not owned:
         raise Forbidden("This needs the role owner.")
     return owned
 
 
-def actor_of_key(text: str) -> Actor:
-    """Whom a key's text stands for, as who asks. Raises ``Unauthenticated``."""
-    found = principal(text)
-    return Actor({found.team: found.role})
+def actor_of_key(key: ApiKey) -> Actor:
+    """Whom a key stands for."""
+    only = frozenset(key.endpoints) or None
+    is_limited = only is not None or key.ends_at is not None
+    return Actor({key.team.slug: key.role}, endpoints=only, is_limited=is_limited)
 
 
 def keys(teams: list[str] | None = None) -> QuerySet[ApiKey]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from flyball.control.accounts.models import ApiKey, Membership, Team
 from flyball.domain.access import ROLES, SLUG, is_slug, key_digest
 from flyball.domain.errors import Conflict, InvalidInput, Problem
 from flyball.domain.records import now
 
+NOTED = timedelta(minutes=1)
+"""How old the last use of a key that is noted may be while the key is in use."""
 KEY_BYTES = 32
 """Random bytes in a key: 256 bits, so that a plain SHA-256 is enough to store it."""
 
@@ -38,14 +43,40 @@ def add_member(*, team: Team, user: Any, role: str) -> Membership:
     return membership
 
 
-def issue_key(*, team: Team, role: str, label: str = "") -> tuple[ApiKey, str]:
+def issue_key(
+    *,
+    team: Team,
+    role: str,
+    label: str = "",
+    endpoints: Collection[str] = (),
+    ends_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
     """A new key and its text, which is shown this once: only its SHA-256 is stored.
 
-    Raises ``InvalidInput`` for a role that does not exist.
+    It is for these ``endpoints`` of the team alone, by name, where there are any, and until ``ends_at``.
+    Raises ``InvalidInput`` for a role that does not exist, and for an end that has passed.
     """
+    if ends_at is not None and ends_at <= now():
+        problem = Problem("/ends_at", "out_of_range", "Expected a moment that is still to come.")
+        raise InvalidInput("The key would have ended already.", problems=[problem])
     text = f"fb_{secrets.token_urlsafe(KEY_BYTES)}"
-    key = ApiKey.objects.create(digest=key_digest(text), label=label, team=team, role=_role(role))
+    key = ApiKey.objects.create(
+        digest=key_digest(text),
+        label=label,
+        team=team,
+        role=_role(role),
+        endpoints=sorted(set(endpoints)),
+        ends_at=ends_at,
+    )
     return key, text
+
+
+def note_use(*, key: ApiKey) -> None:
+    """Say that a key is used now; not again within a minute, so that asking seldom writes."""
+    moment = now()
+    before = Q(last_used_at=None) | Q(last_used_at__lt=moment - NOTED)
+    if key.last_used_at is None or key.last_used_at < moment - NOTED:
+        ApiKey.objects.filter(before, pk=key.pk).update(last_used_at=moment)
 
 
 def revoke_key(*, key: ApiKey) -> ApiKey:

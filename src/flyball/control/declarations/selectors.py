@@ -18,8 +18,9 @@ def endpoints(teams: list[str] | None = None) -> QuerySet[Endpoint]:
 
 
 def visible(actor: Actor) -> QuerySet[Endpoint]:
-    """The endpoints of the actor's teams: what belongs to another team does not exist."""
-    return endpoints(actor.teams("viewer"))
+    """The endpoints of the actor's teams: what is another team's, or not its key's, does not exist."""
+    every = endpoints(actor.teams("viewer"))
+    return every if actor.endpoints is None else every.filter(name__in=actor.endpoints)
 
 
 def visible_endpoint(actor: Actor, name: str, role: str) -> Endpoint:

@@ -32,13 +32,13 @@ class Path:
 PATHS = (
     Path(("GET", "HEAD"), "/v1/health", None, handlers.health),
     Path(("GET",), "/v1/status", "viewer", handlers.status),
-    Path(("POST",), "/v1/endpoints/{endpoint}/predictions", "member", handlers.predict, JSON),
-    Path(("GET",), "/v1/endpoints/{endpoint}/entities/{key}/prediction", "member", handlers.predict_entity),
+    Path(("POST",), "/v1/endpoints/{endpoint}/predictions", "caller", handlers.predict, JSON),
+    Path(("GET",), "/v1/endpoints/{endpoint}/entities/{key}/prediction", "caller", handlers.predict_entity),
     Path(("GET",), "/v1/predictions", "viewer", handlers.predictions),
     Path(("GET",), "/v1/predictions/{id}", "viewer", handlers.prediction),
     Path(("DELETE",), "/v1/predictions/{id}", "owner", handlers.erase),
-    Path(("POST", "PUT", "PATCH"), "/v1/predictions/{id}/outcome", "member", handlers.outcome, JSON),
-    Path(("POST",), "/v1/endpoints/{endpoint}/outcomes", "member", handlers.outcomes, (*JSON, "text/csv")),
+    Path(("POST", "PUT", "PATCH"), "/v1/predictions/{id}/outcome", "caller", handlers.outcome, JSON),
+    Path(("POST",), "/v1/endpoints/{endpoint}/outcomes", "caller", handlers.outcomes, (*JSON, "text/csv")),
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from flyball.cli.command import command
@@ -25,9 +27,17 @@ def list_(output: Output, *, team: str | None) -> None:
             "label": key.label,
             "team": key.team.slug,
             "role": key.role,
+            "endpoints": key.endpoints or None,
             "created": f"{key.created_at:%Y-%m-%d %H:%M}",
-            "revoked": key.revoked_at and f"{key.revoked_at:%Y-%m-%d %H:%M}",
+            "ends": _minute(key.ends_at),
+            "revoked": _minute(key.revoked_at),
+            "last_used": _minute(key.last_used_at),
         }
         for key in selectors.keys([team] if team else None)
     ]
-    output.table(rows, ("id", "label", "team", "role", "created", "revoked"), empty="No keys yet.")
+    columns = ("id", "label", "team", "role", "endpoints", "ends", "revoked", "last_used")
+    output.table(rows, columns, empty="No keys yet.")
+
+
+def _minute(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%d %H:%M}"

@@ -44,12 +44,20 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.CharField(
-                        choices=[("viewer", "Viewer"), ("member", "Member"), ("owner", "Owner")],
+                        choices=[
+                            ("caller", "Caller"),
+                            ("viewer", "Viewer"),
+                            ("member", "Member"),
+                            ("owner", "Owner"),
+                        ],
                         max_length=16,
                     ),
                 ),
+                ("endpoints", models.JSONField(default=list)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ends_at", models.DateTimeField(null=True)),
                 ("revoked_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
                 (
                     "team",
                     models.ForeignKey(
@@ -75,7 +83,12 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.CharField(
-                        choices=[("viewer", "Viewer"), ("member", "Member"), ("owner", "Owner")],
+                        choices=[
+                            ("caller", "Caller"),
+                            ("viewer", "Viewer"),
+                            ("member", "Member"),
+                            ("owner", "Owner"),
+                        ],
                         max_length=16,
                     ),
                 ),
