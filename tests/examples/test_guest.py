@@ -90,3 +90,48 @@ def test_a_view_predicts_and_the_doors_are_under_one_prefix(bank: Shell) -> None
 
 def test_the_hosts_tests_predict_without_a_model(bank: Shell) -> None:
     assert "OK" in bank.run("python", "manage.py", "test").stderr
+
+
+ASK_ASGI = """
+import asyncio, json
+from bank.asgi import application
+
+async def ask(method, path, *headers, body=b"", more=False):
+    sent, arriving = [], [{"type": "http.request", "body": body, "more_body": more}]
+    async def receive():
+        return arriving.pop() if arriving else await asyncio.Event().wait()
+    async def send(message):
+        sent.append(message)
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+             "scheme": "http", "client": ("127.0.0.1", 7), "headers": [(b"host", b"localhost"), *headers]}
+    await application(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"].decode()
+
+async def main():
+    large = (b"content-length", b"2000000")
+    return {
+        "health": await ask("GET", "/ml/v1/health"),
+        "no key": (await ask("GET", "/ml/v1/status"))[0],
+        "elsewhere": (await ask("GET", "/v1/health"))[0],
+        "management": (await ask("GET", "/ml/api/endpoints"))[0],
+        "large for us": (await ask("POST", "/ml/api/endpoints", large))[0],
+        "large for the bank": (await ask("POST", "/loans/nowhere", large, body=b"." * 2000000))[0],
+    }
+
+from flyball import inprocess
+seen = asyncio.run(main())
+inprocess.close()
+print(json.dumps(seen))
+"""
+
+
+def test_the_doors_stand_beside_the_hosts_django_and_guard_their_own_paths_alone(bank: Shell) -> None:
+    seen = shell(bank, ASK_ASGI)
+    assert seen == {
+        "health": [200, '{"status":"ok"}'],
+        "no key": 401,
+        "elsewhere": 404,
+        "management": 401,
+        "large for us": 413,
+        "large for the bank": 404,
+    }
