@@ -33,6 +33,7 @@ def keys(database: Database) -> dict[str, str]:
     lending, sales = accounts.ensure_team(slug="lending"), accounts.ensure_team(slug="sales")
     cast = dict.fromkeys(ROLES, lending)
     made = {role: accounts.issue_key(team=team, role=role)[1] for role, team in cast.items()}
+    made["elsewhere"] = accounts.issue_key(team=lending, role="owner", endpoints=["elsewhere"])[1]
     return {**made, "stranger": accounts.issue_key(team=sales, role="owner")[1]}
 
 

@@ -134,6 +134,7 @@ IDENTITIES = [
     ("viewer", "viewer", "a key of the team"),
     ("member", "member", "a key of the team"),
     ("owner", "owner", "a key of the team"),
+    ("elsewhere", "", "an owner's key of the team, for another endpoint"),
     ("stranger", "", "an owner's key of another team"),
     ("ada", "viewer", "signed in, a member of both teams with different roles"),
     ("eve", "", "signed in, a member of the other team"),
@@ -204,6 +205,7 @@ def test_another_teams_endpoint_looks_like_one_that_does_not_exist(ask: Ask, ver
 
 def test_lists_hold_the_own_teams_things_alone(ask: Ask, version: Version) -> None:
     assert [one["name"] for one in ask("viewer", "GET", "endpoints").json()["endpoints"]] == ["purchase"]
+    assert ask("elsewhere", "GET", "endpoints").json() == {"endpoints": []}
     assert ask("stranger", "GET", "endpoints").json() == {"endpoints": []}
     assert {one["team"] for one in ask("stranger", "GET", "keys").json()["keys"]} == {"sales"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from flyball.control.declarations.models import Endpoint
 from flyball.control.registry.models import Version
 from flyball.domain.access import key_digest
 from flyball.domain.records import now
+from flyball.stores.database import Database
 from tests.api.conftest import Ask
 
 
@@ -57,6 +59,11 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"role": "viewer", "label": "x", "endpoints": ["x"] * 1001}, 422, "/endpoints"),
     ({"role": "viewer", "label": "x", "endpoints": ["nothing"]}, 404, ""),
     ({"role": "viewer", "label": "x", "endpoints": ["Purchase"]}, 404, ""),
+    ({"role": "viewer", "label": "x", "endpoints": ["\uff50urchase"]}, 404, ""),
+    ({"role": "viewer", "label": "x", "endpoints": ["purchase\u0000"]}, 404, ""),
+    ({"role": "viewer", "label": "x", "endpoints": ["\ud800"]}, 404, ""),
+    ({"role": "viewer", "label": "x", "ends_at": "9999-12-31T23:59:59-12:00"}, 422, "/ends_at"),
+    ({"role": "viewer", "label": "x", "ends_at": "0001-01-01T00:00:00+23:59"}, 422, "/ends_at"),
 ]
 
 
@@ -116,6 +123,37 @@ def test_the_last_use_of_a_key_is_noted_and_seldom_written(ask: Ask) -> None:
     ApiKey.objects.filter(pk=key["id"]).update(last_used_at=first - timedelta(minutes=2))
     ask(key["key"], "GET", "endpoints")
     assert (ApiKey.objects.get(pk=key["id"]).last_used_at or first) > first
+
+
+def test_an_endpoint_of_another_team_limits_no_key_and_looks_like_none(ask: Ask, version: Version) -> None:
+    before = ApiKey.objects.count()
+    answers = [
+        ask("stranger", "POST", "keys", {"role": "caller", "label": "x", "endpoints": [name]})
+        for name in ("purchase", "nothing")
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert ApiKey.objects.count() == before
+
+
+def test_nobody_waits_or_is_refused_where_the_use_of_a_key_cannot_be_noted(
+    ask: Ask, database: Database
+) -> None:
+    key = issued(ask, "viewer")
+    with closing(database.connect()) as other:
+        if database.is_postgres:
+            other.execute("BEGIN")
+            other.execute("LOCK TABLE flyball_api_key IN EXCLUSIVE MODE")
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '10ms'")
+        else:
+            other.execute("BEGIN IMMEDIATE")
+        assert ask(key["key"], "GET", "endpoints").status_code == 200
+        other.execute("ROLLBACK")
+    assert ApiKey.objects.get(pk=key["id"]).last_used_at is None
+    ask(key["key"], "GET", "endpoints")
+    assert ApiKey.objects.get(pk=key["id"]).last_used_at is not None
+    connection.close()  # and with it, its impatience
 
 
 def test_who_owns_several_teams_says_which(keys: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from flyball.domain.declaration import Outcome, snake_case
-from flyball.domain.values import Scalar, canonical, parse_timestamp, timestamp_text
+from flyball.domain.values import Scalar, canonical, parse_end, parse_timestamp, timestamp_text
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,24 @@ def test_a_moment_without_a_zone_is_taken_as_utc() -> None:
     naive = datetime(2026, 1, 31, 12)  # noqa: DTZ001 - what a database without zones gives
     assert timestamp_text(naive) == "2026-01-31T12:00:00.000000Z"
     assert parse_timestamp("2026-01-31") == datetime(2026, 1, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00+23:59"])
+def test_a_moment_that_no_calendar_has_in_utc_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="In UTC"):
+        parse_timestamp(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("2027-12-31", datetime(2027, 12, 31, 23, 59, 59, 999999, UTC)),
+        ("2027-12-31T12:00", datetime(2027, 12, 31, 12, tzinfo=UTC)),
+        ("2027-12-31T12:00+02:00", datetime(2027, 12, 31, 10, tzinfo=UTC)),
+    ],
+)
+def test_what_ends_on_a_day_lasts_that_day(text: str, end: datetime) -> None:
+    assert parse_end(text) == end
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -40,6 +41,22 @@ def behind(connection: BaseDatabaseWrapper) -> Database:
         parameters["options"] = f"{parameters.get('options', '')} -c role={_escaped(role)}".strip()
     # Every parameter by its own name: an address of host, port and user has no place for most of them.
     return Database(f"postgresql://?{urlencode(parameters, quote_via=quote)}")
+
+
+@contextmanager
+def without_waiting(alias: str = "default") -> Iterator[None]:
+    """What is written meanwhile fails at once where SQLite's one writer is somebody else."""
+    connection = connections[alias]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {before:d}")
 
 
 def raw(alias: str = "default") -> Any:

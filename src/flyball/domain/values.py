@@ -96,4 +96,7 @@ def parse_end(text: str) -> datetime:
 def parse_timestamp(text: str) -> datetime:
     """A moment in UTC from ISO 8601 text (a date alone is its midnight). Raises ``ValueError``."""
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("In UTC, that is before the year 1 or after the year 9999.") from None

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Q
 
 from flyball.control.accounts.models import ApiKey, Membership, Team
+from flyball.control.connection import without_waiting
 from flyball.domain.access import ROLES, SLUG, is_slug, key_digest
 from flyball.domain.errors import Conflict, InvalidInput, Problem
 from flyball.domain.records import now
+
+logger = logging.getLogger(__name__)
 
 NOTED = timedelta(minutes=1)
 """How old the last use of a key that is noted may be while the key is in use."""
@@ -72,11 +76,20 @@ def issue_key(
 
 
 def note_use(*, key: ApiKey) -> None:
-    """Say that a key is used now; not again within a minute, so that asking seldom writes."""
+    """Say that a key is used now; not again within a minute, so that asking seldom writes.
+
+    Nobody is kept waiting, or refused what they came to read, where the database takes nothing now: another
+    time will do.
+    """
     moment = now()
+    if key.last_used_at is not None and key.last_used_at >= moment - NOTED:
+        return
     before = Q(last_used_at=None) | Q(last_used_at__lt=moment - NOTED)
-    if key.last_used_at is None or key.last_used_at < moment - NOTED:
-        ApiKey.objects.filter(before, pk=key.pk).update(last_used_at=moment)
+    try:
+        with without_waiting(), transaction.atomic():
+            ApiKey.objects.filter(before, pk=key.pk).update(last_used_at=moment)
+    except DatabaseError as error:
+        logger.info("When a key was last used could not be noted: %s", type(error).__name__)
 
 
 def revoke_key(*, key: ApiKey) -> ApiKey:

@@ -9,7 +9,7 @@ import click
 from flyball.cli.command import command
 from flyball.cli.printing.output import Output
 from flyball.domain.access import ROLES
-from flyball.domain.values import parse_end
+from flyball.domain.values import parse_end, timestamp_text
 
 
 @command
@@ -41,7 +41,9 @@ def issue(
     ends_at = None if ends is None else _moment(ends)
     key, text = services.issue_key(team=own, role=role, label=label, endpoints=names, ends_at=ends_at)
     document = {"id": key.pk, "key": text, "team": team, "role": role, "label": label}
-    output.result({**document, "endpoints": key.endpoints, "ends_at": key.ends_at}, text)
+    output.result(
+        {**document, "endpoints": key.endpoints, "ends_at": ends_at and timestamp_text(ends_at)}, text
+    )
 
 
 def _check_endpoint(name: str, team: str) -> None:
