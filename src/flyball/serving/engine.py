@@ -168,6 +168,7 @@ class Engine:
         feedback.check_size(outcomes)
         database, key = self.recorder.database, feedback.retry_of(principal, outcomes, idempotency_key)
         if key is not None:
+            await self._check_limited(principal, outcomes)
             search = partial(stored.by_key, database, key=key)
             before = await self._readers.run(partial(self._readers.read, search))
             if before is not None:
@@ -182,6 +183,12 @@ class Engine:
         found = await self._find(identities)
         table = self.pool.table
         return await self._readers.run(lambda: feedback.checked(table, principal, outcomes, found))
+
+    async def _check_limited(self, principal: Principal, outcomes: Sequence[SentOutcome]) -> None:
+        """What somebody else of the team has sent is not told to a key that is not for its endpoint."""
+        if principal.endpoints is not None:
+            found = await self._find([each.prediction for each in outcomes if each.prediction])
+            feedback.check_mine(self.pool.table, principal, outcomes, found)
 
     def status(self, principal: Principal) -> dict[str, Any]:
         """What is in force for the principal's team, what did not load, and how the recorder is."""

@@ -51,6 +51,20 @@ def checked(
     return every
 
 
+def check_mine(
+    table: Table, principal: Principal, sent: Sequence[SentOutcome], found: Mapping[UUID, Prediction]
+) -> None:
+    """Raises ``UnknownEndpoint``, ``UnknownPrediction`` for outcomes of what is not the principal's.
+
+    ``found`` are the predictions of those that name no endpoint.
+    """
+    for each in sent:
+        if each.endpoint is not None:
+            table.check_known(principal, each.endpoint)
+        else:
+            _prediction_of(table, principal, each, found)
+
+
 def check_size(sent: Sequence[SentOutcome]) -> None:
     """Raises ``InvalidInput`` for more outcomes than one commit may hold."""
     if len(sent) > MOST:
@@ -83,12 +97,19 @@ def retry_of(principal: Principal, sent: Sequence[SentOutcome], idempotency_key:
 def _endpoint_of(
     table: Table, principal: Principal, sent: SentOutcome, found: Mapping[UUID, Prediction]
 ) -> str:
-    prediction = None if sent.prediction is None else found.get(sent.prediction)
-    if prediction is None or not table.is_mine(principal, prediction.endpoint):
-        raise UnknownPrediction
+    prediction = _prediction_of(table, principal, sent, found)
     if prediction.erased_at is not None:
         raise Erased
     return prediction.endpoint
+
+
+def _prediction_of(
+    table: Table, principal: Principal, sent: SentOutcome, found: Mapping[UUID, Prediction]
+) -> Prediction:
+    prediction = None if sent.prediction is None else found.get(sent.prediction)
+    if prediction is None or not table.is_mine(principal, prediction.endpoint):
+        raise UnknownPrediction
+    return prediction
 
 
 def _moment(occurred_at: datetime | date | None) -> datetime | None:

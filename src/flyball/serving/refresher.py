@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import suppress
 from typing import Any
 
 from flyball.domain.errors import Overloaded
@@ -81,15 +80,19 @@ class Refresher:
                 self._note_use()
 
     def _note_use(self) -> None:
-        """Have the recorder note which keys were used. Where it takes nothing now, another time will do."""
+        """Have the recorder note which keys were used; what it could not note is kept for another time."""
         used, database = self.pool.used_keys, self.recorder.database
         digests = set(used)
         if not digests:
             return
         used -= digests
         self._use_noted_at = time.monotonic()
-        with suppress(Overloaded):
-            self.recorder.run(lambda connection: keys.note_use(database, connection, digests, now()))
+        try:
+            noted = self.recorder.run(lambda connection: keys.note_use(database, connection, digests, now()))
+        except Overloaded:
+            used |= digests
+            return
+        noted.add_done_callback(lambda done: used.update(digests) if done.exception() else None)
 
     def _try(self) -> bool:
         """Whether looking succeeded. Where it did not, the last good table stays, and the next try comes."""

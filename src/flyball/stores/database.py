@@ -95,6 +95,8 @@ class Database:
 
         connection = psycopg.connect(**{**ARRIVING, **conninfo_to_dict(self.url)}, autocommit=True)
         connection.execute("SET synchronous_commit = on")
+        # Read in a zone to the east, the last day of the year 9999 is a moment that Python cannot hold.
+        connection.execute("SET timezone = 'UTC'")
         connection.execute(f"SET lock_timeout = {self._milliseconds}")
         return connection
 
