@@ -8,12 +8,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
-from django.conf import settings
 from django.core import mail
 from django.db import connections
 
-from flyball import config
 from flyball.control import connection
+from flyball.control.declarations.configured import configured as configured  # the doors beside the engine ask for it here
 from flyball.control.declarations.trust import trusted
 from flyball.domain.access import Principal
 from flyball.domain.errors import InvalidInput, NotReady, Overloaded, Problem, UnknownEndpoint
@@ -245,11 +244,3 @@ def _scalar(value: object) -> object:
         return canonical(value)
     except (TypeError, ValueError):
         return value
-
-
-def configured() -> config.Config:
-    """The settings of this project: ``FLYBALL`` in Django's, else the environment."""
-    declared = getattr(settings, "FLYBALL", None)
-    if isinstance(declared, config.Config):
-        return declared
-    return config.load(base=getattr(settings, "BASE_DIR", None))

@@ -39,6 +39,7 @@ ALLOWED = [
     ("POST", "endpoints/purchase/promote", "owner"),
     ("POST", "endpoints/purchase/rollback", "owner"),
     ("POST", "endpoints/purchase/retire", "owner"),
+    ("DELETE", "endpoints/purchase/versions/999999", "owner"),
     ("GET", "keys", "owner"),
     ("POST", "keys", "owner"),
     ("DELETE", "keys/999999", "owner"),
@@ -187,9 +188,14 @@ def test_no_view_has_a_rule_of_its_own_about_teams() -> None:
 def test_every_other_method_is_refused(ask: Ask, version: Version) -> None:
     for path in sorted({path for _, path, _ in ALLOWED}):
         closed = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-        closed -= {method for method, other, _ in ALLOWED if other == path}
+        closed -= {method for method, other, _ in ALLOWED if _pattern(other) == _pattern(path)}
         codes = {method: ask("owner", method, path).json()["code"] for method in closed}
         assert codes == dict.fromkeys(closed, "method_not_allowed"), path
+
+
+def _pattern(path: str) -> str:
+    """What has one pattern: version 1 is there, version 999999 is not."""
+    return path.replace("999999", "1")
 
 
 def test_another_teams_endpoint_looks_like_one_that_does_not_exist(ask: Ask, version: Version) -> None:

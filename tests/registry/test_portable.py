@@ -10,22 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sklearn.dummy import DummyClassifier
 
 from flyball import Candidate
+from flyball.config import Config
 from flyball.control.declarations.services import record
 from flyball.control.registry import selectors, services
 from flyball.control.registry.models import Artifact, ArtifactPart, Version
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted, GoldenMismatch
 from flyball.domain.records import digest
+from flyball.serving.app import create
 from flyball.stores.database import Database
+from tests.inference import forging
 from tests.registry import small
+from tests.registry.homemade import Homemade
 
 pytestmark = pytest.mark.storage
-
-
-class Homemade(DummyClassifier):
-    """A class that no server trusts by itself."""
 
 
 @pytest.fixture
@@ -137,3 +136,136 @@ def test_what_a_folder_says_about_trust_is_not_read(tmp_path: Path, database: Da
         services.import_version(folder=folder)
     trusted = (f"{Homemade.__module__}.Homemade",)
     assert services.import_version(folder=folder, trusted=trusted).number == 2
+
+
+def first_label(document: dict[str, Any]) -> dict[str, Any]:
+    """The answer of the first golden row."""
+    answer: dict[str, Any] = document["manifest"]["golden"][0][1]
+    return answer
+
+
+def first_row(document: dict[str, Any]) -> dict[str, Any]:
+    """The input of the first golden row."""
+    row: dict[str, Any] = document["manifest"]["golden"][0][0]
+    return row
+
+
+FORGED: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
+    ("half a surrogate", lambda document: document["facts"].update(candidate="\ud800")),
+    ("half a surrogate as a name", lambda document: document["facts"]["parameters"].update({"\udfff": 1})),
+    ("NUL", lambda document: document["facts"].update(metric="roc\x00auc")),
+    ("NUL in a golden row", lambda document: first_row(document).update(job="\x00")),
+    ("a terminal's escape", lambda document: document["facts"].update(candidate="\x1b[2J")),
+    ("a text turned round", lambda document: document["facts"].update(candidate="\u202etxt.exe")),
+    ("a long text", lambda document: document["facts"].update(candidate="x" * 100_000)),
+    ("no snapshot where one is", lambda document: document["facts"].update(snapshot=None)),
+    ("a list for a snapshot", lambda document: document["facts"].update(snapshot=[])),
+    ("a snapshot of another name", lambda document: document["facts"]["snapshot"].update(digest="../x")),
+    ("rows that are a text", lambda document: document["facts"]["snapshot"].update(rows="many")),
+    ("a score that is a text", lambda document: document["facts"].update(held_out_score="1")),
+    ("folds that are none", lambda document: document["facts"].update(fold_scores=7)),
+    ("a fact that no release has", lambda document: document["facts"].update(colour="x")),
+    ("a profile that is a list", lambda document: document["facts"].update(profile=[])),
+    ("an environment of numbers", lambda document: document["facts"]["environment"].update(python=3)),
+    ("a seed beyond 64 bits", lambda document: document["facts"].update(seed=2**70)),
+    ("types that are trusted", lambda document: document["manifest"].update(trusted=["os.system"])),
+    ("a word that no manifest has", lambda document: document["manifest"].update(colour="x")),
+    ("a golden row that does not fit", lambda document: first_row(document).update(age="old")),
+    ("a golden row of another schema", lambda document: first_row(document).update(x=1)),
+    ("a golden label that is no class", lambda document: first_label(document).update(label="perhaps")),
+    ("a golden answer that is none", lambda document: first_label(document).update(probabilities=[])),
+    ("a golden answer with more", lambda document: first_label(document).update(colour="x")),
+    ("a task that no endpoint has", lambda document: document["manifest"].update(task="shell")),
+    ("a tolerance that forgives everything", lambda document: tolerance(document, 1e9)),
+]
+
+
+def tolerance(document: dict[str, Any], value: float) -> None:
+    """How far golden answers may lie from what comes out."""
+    document["manifest"]["artifacts"][0]["tolerance"] = value
+    first_label(document)["probabilities"]["yes"] += 0.5
+
+
+@pytest.mark.parametrize("edit", [row[1] for row in FORGED], ids=[row[0] for row in FORGED])
+def test_a_forged_description_is_refused_and_breaks_no_list(
+    folder: Path, edit: Callable[[dict[str, Any]], Any]
+) -> None:
+    path = folder / "version.json"
+    document = json.loads(path.read_text())
+    edit(document)
+    content = {"manifest": document["manifest"], "facts": document["facts"]}
+    document["content_sha256"] = hashlib.sha256(
+        json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
+    path.write_text(json.dumps(document))
+    with pytest.raises(ArtifactCorrupt):
+        services.import_version(folder=folder)
+    assert list(selectors.versions("purchase")) == []
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "1e999"])
+def test_a_number_that_is_none_is_refused(folder: Path, constant: str) -> None:
+    path = folder / "version.json"
+    document = json.loads(path.read_text())
+    document["facts"]["held_out_score"] = "HERE"
+    path.write_text(json.dumps(document).replace('"HERE"', constant))
+    with pytest.raises(ArtifactCorrupt):
+        services.import_version(folder=folder)
+
+
+@pytest.mark.parametrize("name", ["version.json", "model.skops"])
+def test_a_file_without_end_is_not_read(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    (folder / name).symlink_to("/dev/zero")
+    with pytest.raises(ArtifactCorrupt, match="is no file"):
+        services.import_version(folder=folder)
+
+
+def test_a_model_that_ends_the_process_ends_another_and_nothing_is_stored(
+    tmp_path: Path, database: Database
+) -> None:
+    mine = (Candidate("mine", Homemade(strategy="prior")),)
+    _, version = small.version(tmp_path, candidates=mine, trusted=(Homemade,))
+    folder = services.export_version(version=version, folder=tmp_path / "exported")
+    artifact = forging.Artifact((folder / "model.skops").read_bytes())
+    for node in artifact.objects():
+        if node["__class__"] == "Homemade":
+            node.update(__module__="tests.registry.homemade", __class__="Deadly")
+    data = artifact.packed()
+    (folder / "model.skops").write_bytes(data)
+    change(
+        folder,
+        lambda document: document["manifest"]["artifacts"][0].update(digest=hashlib.sha256(data).hexdigest()),
+        cover=True,
+    )
+    before = Artifact.objects.count()
+    with pytest.raises(ArtifactCorrupt, match="ended the process"):
+        services.import_version(folder=folder, trusted=["tests.registry.homemade.Deadly"])
+    assert (Version.objects.count(), Artifact.objects.count()) == (1, before)
+
+
+def test_what_a_row_says_about_trust_is_not_read(tmp_path: Path, database: Database) -> None:
+    mine = (Candidate("mine", Homemade(strategy="prior")),)
+    declaration, version = small.version(tmp_path, candidates=mine, trusted=(Homemade,))
+    assert selectors.loaded(version)
+    declaration.trusted = ()
+    version.manifest["trusted"] = [f"{Homemade.__module__}.Homemade"]
+    version.save()
+    with pytest.raises(ArtifactUntrusted, match="Homemade"):
+        selectors.loaded(version)
+
+
+def test_the_settings_trust_types_where_no_declaration_is_read(tmp_path: Path, database: Database) -> None:
+    mine = (Candidate("mine", Homemade(strategy="prior")),)
+    _, version = small.version(tmp_path, candidates=mine, trusted=(Homemade,))
+    manifest = selectors.manifest(version)
+    for trusted, loads in (((), False), ((f"{Homemade.__module__}.Homemade",), True)):
+        config = Config(home=tmp_path, database_url=database.url, trusted_types=trusted)
+        plane = create(config, database)
+        loading = plane._loader.load
+        if loads:
+            assert loading(manifest)
+        else:
+            with pytest.raises(ArtifactUntrusted, match="Homemade"):
+                loading(manifest)
+        plane.stop()

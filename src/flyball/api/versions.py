@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from flyball.api.view import ManagementView, page
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
-from flyball.control.routing import selectors
+from flyball.control.routing import selectors, services
 from flyball.domain.routing import Route
 
 
@@ -28,9 +28,9 @@ class Versions(ManagementView):
 
 
 class OneVersion(ManagementView):
-    """``GET /api/endpoints/{endpoint}/versions/{number}``."""
+    """``GET`` and ``DELETE /api/endpoints/{endpoint}/versions/{number}``."""
 
-    roles = {"GET": "viewer"}
+    roles = {"GET": "viewer", "DELETE": "owner"}
 
     def get(self, request: Request, endpoint: str, number: int) -> Response:
         """Everything known about one version, but for its golden rows: they are rows of the data."""
@@ -39,6 +39,11 @@ class OneVersion(ManagementView):
         manifest = {key: value for key, value in version.manifest.items() if key != "golden"}
         summary = _summary(version, selectors.route(name))
         return Response({**summary, "manifest": manifest, "facts": version.facts})
+
+    def delete(self, request: Request, endpoint: str, number: int) -> Response:
+        """Remove a version that the route in force does not name."""
+        services.remove_version(endpoint=self.endpoint(request, endpoint).name, version=number)
+        return Response(status=204)
 
 
 def _summary(version: Version, route: Route | None) -> dict[str, Any]:

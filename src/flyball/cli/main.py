@@ -10,6 +10,7 @@ from flyball.cli.commands.ask.outcomes import outcomes
 from flyball.cli.commands.ask.predict import predict
 from flyball.cli.commands.carry.export import export
 from flyball.cli.commands.carry.import_ import import_
+from flyball.cli.commands.carry.remove import remove
 from flyball.cli.commands.keys.keys import keys
 from flyball.cli.commands.learn.build import build
 from flyball.cli.commands.learn.snapshot import snapshot
@@ -43,6 +44,7 @@ COMMANDS = (
     keys,
     export,
     import_,
+    remove,
 )
 
 

@@ -61,7 +61,9 @@ def published(database: Database, connection: Any) -> Published:
 
 def manifest(database: Database, connection: Any, endpoint: str, number: int) -> Manifest:
     """The manifest of one version, routed or not. Raises ``UnknownVersion``."""
-    sql = database.sql("SELECT manifest FROM flyball_version WHERE endpoint = ? AND number = ?")
+    sql = database.sql(
+        "SELECT manifest FROM flyball_version WHERE endpoint = ? AND number = ? AND removed_at IS NULL"
+    )
     row = connection.execute(sql, (endpoint, number)).fetchone()
     if row is None:
         raise UnknownVersion

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from flyball.config import Config, load, make_home
+from flyball.config import make_home
+from flyball.control.declarations.configured import configured
 
 
 def base() -> Path:
@@ -16,8 +17,7 @@ def base() -> Path:
 
 def home() -> Path:
     """Flyball's home: of ``settings.FLYBALL`` where the project has one, else of the environment."""
-    config = getattr(settings, "FLYBALL", None)
-    return config.home if isinstance(config, Config) else load(base=base()).home
+    return configured().home
 
 
 def snapshots() -> Path:

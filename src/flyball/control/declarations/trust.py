@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from django.conf import settings
-
-from flyball.config import Config, load
 from flyball.control.declarations import discovery
+from flyball.control.declarations.configured import configured
 from flyball.learning.trusted import trusted_names
 
 
@@ -30,9 +28,7 @@ class Trusted:
 
     @cached_property
     def _settings(self) -> tuple[str, ...]:
-        own = getattr(settings, "FLYBALL", None)
-        config = own if isinstance(own, Config) else load(base=getattr(settings, "BASE_DIR", None))
-        return config.trusted_types
+        return configured().trusted_types
 
     @cached_property
     def _declared(self) -> frozenset[str]:

@@ -69,7 +69,11 @@ class CandidateResult(models.Model):
 
 
 class Version(models.Model):
-    """A numbered model of an endpoint. Immutable, but for being archived."""
+    """A numbered model of an endpoint. Immutable, but for being archived, and removed.
+
+    Of one that was removed, the row stays without its content: its number is never given again, because
+    predictions name it.
+    """
 
     endpoint = endpoint_key("versions")
     number = models.PositiveIntegerField()
@@ -81,6 +85,7 @@ class Version(models.Model):
     segment = models.CharField(max_length=63, null=True)  # nothing reads it yet
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "flyball_version"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Container
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from flyball.control.connection import database
-from flyball.control.registry import selectors
+from flyball.control.declarations.configured import configured
+from flyball.control.registry import document, selectors
+from flyball.control.registry.document import DOCUMENT, FORMAT
 from flyball.control.registry.models import Version
 from flyball.control.registry.numbering import number_version
 from flyball.domain.errors import ArtifactCorrupt
@@ -20,75 +20,50 @@ from flyball.domain.records import digest
 from flyball.domain.routing import Manifest
 from flyball.stores import artifacts
 
-FORMAT = 1
 MODEL = "model.skops"
-DOCUMENT = "version.json"
+LARGEST = 1024 * 1024 * 1024
+"""Bytes of a model's file."""
 
 
 def export_version(*, version: Version, folder: Path) -> Path:
     """Write a version as ``version.json`` and ``model.skops``; the folder is made where it is missing."""
     content = {"manifest": version.manifest, "facts": version.facts}
-    document = {"format": FORMAT, "content_sha256": digest(content), **content}
+    described = {"format": FORMAT, "content_sha256": digest(content), **content}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODEL).write_bytes(selectors.artifact(selectors.manifest(version)))
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     (folder / DOCUMENT).write_text(text + "\n", encoding="utf-8")
     return folder
 
 
-def import_version(*, folder: Path, endpoint: str | None = None, trusted: Container[str] = ()) -> Version:
+def import_version(*, folder: Path, endpoint: str | None = None, trusted: Iterable[str] = ()) -> Version:
     """Register a version from a folder under the endpoint's next number.
 
     ``endpoint`` is another endpoint than the folder names; ``trusted`` the types that this server's own
-    declaration trusts: what the folder says about trust is not read. The model is audited before anything
-    is built from it, and must give its golden answers here. Raises ``ArtifactCorrupt``,
-    ``ArtifactUntrusted`` or ``GoldenMismatch``.
+    declaration and settings trust. The model is opened, audited and asked its golden rows in a process of its
+    own, with limits: a crash there, a hang or an excess is a refusal, and nothing is stored. Raises
+    ``ArtifactCorrupt``, ``ArtifactUntrusted``, ``GoldenMismatch`` or ``ModelFailed``.
     """
-    from flyball.inference import runtime
+    from flyball.inference.quarantine.trial import try_model
 
-    document = _document(folder)
-    manifest = replace(document.manifest, number=0)
+    described = document.read(folder)
+    manifest = replace(described.manifest, number=0)
     if not manifest.golden:
         raise ArtifactCorrupt(f"{DOCUMENT} holds no golden rows to prove the model by.")
-    data = _file(folder / MODEL)
-    runtime.load(manifest, data, trusted)
+    data = document.content(folder / MODEL, LARGEST)
+    if hashlib.sha256(data).hexdigest() != manifest.answering.digest:
+        raise ArtifactCorrupt
+    limits = configured()
+    try_model(manifest, data, trusted, memory=limits.import_memory, seconds=limits.import_seconds)
     store = database()
     with closing(store.connect()) as connection:
         artifacts.write(store, connection, data)
     # A comparison names a champion of the server that the folder comes from, not of this one.
-    facts = {name: fact for name, fact in document.facts.items() if name != "comparison"}
+    facts = {name: fact for name, fact in described.facts.items() if name != "comparison"}
     named = replace(manifest, endpoint=endpoint or manifest.endpoint)
     return number_version(manifest=named, facts=facts)
 
 
 def folder_manifest(folder: Path) -> Manifest:
     """What a folder says it holds, unproven. Raises ``ArtifactCorrupt``."""
-    return _document(folder).manifest
-
-
-class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    format: int
-    content_sha256: str
-    manifest: Manifest
-    facts: dict[str, Any]
-
-
-def _document(folder: Path) -> _Document:
-    try:
-        raw = json.loads(_file(folder / DOCUMENT))
-        document = msgspec.convert(raw, _Document)
-        changed = digest({"manifest": raw["manifest"], "facts": raw["facts"]}) != document.content_sha256
-    except (ValueError, RecursionError, msgspec.ValidationError):
-        raise ArtifactCorrupt(f"{DOCUMENT} is not the description of an exported version.") from None
-    if document.format != FORMAT:
-        raise ArtifactCorrupt(f"{DOCUMENT} has a format that this release does not read.")
-    if changed:
-        raise ArtifactCorrupt(f"{DOCUMENT} was changed after it was exported.")
-    return document
-
-
-def _file(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise ArtifactCorrupt(f"The folder holds no readable {path.name}.") from None
+    return document.read(folder).manifest

@@ -23,18 +23,20 @@ if TYPE_CHECKING:
 
 
 def versions(endpoint: str) -> QuerySet[Version]:
-    """The versions of an endpoint, newest first."""
+    """The versions of an endpoint, newest first; none that was removed."""
     return (
-        Version.objects.filter(endpoint_id=endpoint)
+        Version.objects.filter(endpoint_id=endpoint, removed_at=None)
         .select_related("candidate__build__snapshot")
         .order_by("-number")
     )
 
 
 def version(endpoint: str, number: int) -> Version:
-    """One version. Raises ``UnknownVersion``."""
+    """One version. Raises ``UnknownVersion``, also for one that was removed."""
     found = versions(endpoint).filter(number=number).first()
     if found is None:
+        if Version.objects.filter(endpoint_id=endpoint, number=number).exists():
+            raise UnknownVersion(f"{endpoint}@{number} was removed.")
         raise UnknownVersion(f"{endpoint} has no version {number}.")
     return found
 

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from django.db import IntegrityError, transaction
 
+from flyball.control.declarations.models import Endpoint
+from flyball.control.registry.selectors import version
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.errors import Conflict
 from flyball.domain.routing import Route
@@ -35,10 +37,11 @@ def publish(*, route: Route, kind: Kind, reason: str, user: Any = None) -> Route
     """Insert a route as its endpoint's next revision.
 
     The number is the lock: of all who read the same route and decided on it, one inserts its successor.
-    Raises ``Conflict`` for everybody else.
+    Raises ``Conflict`` for everybody else, and ``UnknownVersion`` for a version that was removed meanwhile.
     """
     try:
         with transaction.atomic():
+            _check_versions(route)
             return RouteRevision.objects.create(
                 endpoint_id=route.endpoint,
                 kind=kind,
@@ -49,6 +52,13 @@ def publish(*, route: Route, kind: Kind, reason: str, user: Any = None) -> Route
             )
     except IntegrityError:
         raise Conflict(f"The route of {route.endpoint} was changed by somebody else.") from None
+
+
+def _check_versions(route: Route) -> None:
+    """Raise ``UnknownVersion`` where somebody has removed a version since the route was composed."""
+    Endpoint.objects.select_for_update().filter(name=route.endpoint).first()
+    for arm in route.arms:
+        version(route.endpoint, arm.version)
 
 
 def check_expected(current: Route | None, expected: int | None) -> int:

@@ -17,6 +17,7 @@ from flyball.control.routing import composition, guards, selectors
 from flyball.control.routing.applying import Change, apply, plan_changes
 from flyball.control.routing.publishing import Kind, RouteChange, check_expected, publish
 from flyball.control.routing.pulling import record_outcomes_pulled
+from flyball.control.routing.removing import remove_version
 from flyball.control.routing.resolving import resolve_outcome, retract_outcome
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import Conflict, InvalidInput, Problem
@@ -31,6 +32,7 @@ __all__ = [
     "plan_changes",
     "promote",
     "record_outcomes_pulled",
+    "remove_version",
     "resolve_outcome",
     "retract_outcome",
     "rollback",

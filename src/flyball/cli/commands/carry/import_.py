@@ -16,9 +16,9 @@ from flyball.cli.printing.output import Output
 def import_(output: Output, *, folder: Path, endpoint: str | None) -> None:
     """Register the version in FOLDER under the next number of its endpoint.
 
-    The model is audited before anything is built from it, and must give its golden answers here.
-    Types of one's own are trusted where the endpoint's declaration names them, never because the
-    folder does.
+    The model is audited before anything is built from it, and must give its golden answers, in a process
+    of its own that may take little and reach nothing: FLYBALL_IMPORT_MEMORY, FLYBALL_IMPORT_SECONDS. Types
+    of one's own are trusted where the endpoint's declaration names them, never because the folder does.
 
     Examples:
       flyball import models/income

@@ -178,6 +178,7 @@ class Migration(migrations.Migration):
                 ("segment", models.CharField(max_length=63, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("archived_at", models.DateTimeField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
                 (
                     "candidate",
                     models.ForeignKey(

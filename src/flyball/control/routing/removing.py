@@ -1,0 +1,30 @@
+"""Removing a version that no route in force names."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from flyball.control.declarations.models import Endpoint
+from flyball.control.registry import selectors as registry
+from flyball.control.registry.models import Version
+from flyball.control.registry.removing import remove_content
+from flyball.control.routing import selectors
+from flyball.domain.errors import Conflict
+
+
+def remove_version(*, endpoint: str, version: int) -> Version:
+    """Take a version away, with its model, its golden rows and its facts. Its number is never given again.
+
+    Predictions and outcomes that it answered stay, and can be computed again no more; so do route revisions
+    of the past, and a rollback to one of them is refused. Raises ``UnknownVersion``, and ``Conflict`` while
+    the route in force names it.
+    """
+    with transaction.atomic():
+        # The lock that publishing takes too: a promotion of this version comes before, or finds it gone.
+        Endpoint.objects.select_for_update().filter(name=endpoint).first()
+        found = registry.version(endpoint, version)
+        current = selectors.route(endpoint)
+        if current is not None and version in {arm.version for arm in current.arms}:
+            raise Conflict(f"The route of {endpoint} names version {version}; promote another one first.")
+        remove_content(found)
+    return found
