@@ -6,6 +6,7 @@ from typing import Any
 
 from flyball.control.declarations import discovery
 from flyball.control.registry.models import Version
+from flyball.control.routing.models import RouteRevision
 from flyball.domain.declaration import forget
 from tests.api.conftest import Ask
 
@@ -108,3 +109,13 @@ def test_a_rollback_answers_with_the_revision_that_brought_it_back(ask: Ask, ver
         one["champion"] for one in ask("viewer", "GET", "endpoints/purchase/routes").json()["routes"]
     ]
     assert champions == [1, 2, 1]
+
+
+def test_a_version_that_the_route_does_not_name_is_removed(ask: Ask, version: Version) -> None:
+    place = "endpoints/purchase/versions/1"
+    ask("owner", "POST", "endpoints/purchase/promote", {"version": 1})
+    kept = ask("owner", "DELETE", place)
+    assert (kept.status_code, kept.json()["code"]) == (409, "conflict")
+    RouteRevision.objects.all().delete()
+    assert ask("owner", "DELETE", place).status_code == 204
+    assert ask("owner", "GET", place).json()["code"] == "unknown_version"

@@ -49,3 +49,11 @@ def test_an_endpoint_that_left_the_code_is_named_and_retired(
     assert "purchase" not in typed("apply").stderr
     declare()
     assert "is retired no more" in typed("apply").stdout
+
+
+def test_a_version_that_nothing_uses_is_removed_with_a_yes(typed: Typed, champion: str) -> None:
+    typed("build", champion)
+    assert "Say yes" in typed("remove", "purchase@2", exits=3).stderr
+    assert typed("remove", "purchase@2", "--yes").stdout == "purchase@2 is removed.\n"
+    assert [one["version"] for one in typed.json("versions", champion)] == ["purchase@1"]
+    assert "promote another" in typed("remove", "purchase@1", "--yes", exits=5).stderr

@@ -54,8 +54,12 @@ class Artifact:
 
     def array(self, path: str) -> np.ndarray:
         """The array at a path, to be changed and put back."""
-        found: np.ndarray = np.load(io.BytesIO(self.files[self.at(path)["file"]]), allow_pickle=False)
+        found: np.ndarray = np.load(self.stream(self.at(path)["file"]), allow_pickle=False)
         return found
+
+    def stream(self, name: str) -> io.BytesIO:
+        """A file's bytes, to be read."""
+        return io.BytesIO(self.files[name])
 
     def put(self, path: str, array: np.ndarray) -> None:
         """Another array at a path."""

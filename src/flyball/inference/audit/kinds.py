@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from flyball.inference.audit.nodes import LONGEST, At, Node, is_scalar, items, loader, name_of, pairs, scalar
+from flyball.inference.audit.nodes import LONGEST, At, is_scalar, items, loader, name_of, pairs, scalar
 
 LARGE = 2**63 - 1
 MOST_COLUMNS = 100_000
@@ -267,14 +267,15 @@ class Type:
     def read(self, node: object, at: At) -> Any:
         if loader(node) == "TypeNode":
             return NUMBER_TYPES.read(node, at)
-        inner: Node | None = (
-            node.get("content") if isinstance(node, dict) and loader(node) == "DTypeNode" else None
-        )
-        if isinstance(inner, dict) and loader(inner) == "NdArrayNode" and inner.get("type") == "numpy":
-            return at.archive.array(inner.get("file")).dtype
-        if isinstance(inner, dict) and inner.get("type") == "json" and inner.get("content") == []:
+        inner = node.get("content") if isinstance(node, dict) and loader(node) == "DTypeNode" else None
+        if not isinstance(inner, dict):
+            raise at.refused("has no type of numbers")
+        if inner.get("type") == "json" and inner.get("content") == []:
             return np.dtype(object)
-        raise at.refused("has no type of numbers")
+        found = at.archive.array(inner.get("file")).dtype
+        if found.names:
+            raise at.refused("has no type of numbers")
+        return found
 
 
 def hold(at: At, size: str | int, found: int) -> None:

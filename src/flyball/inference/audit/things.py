@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from flyball.domain.errors import ArtifactUntrusted
-from flyball.inference.audit.kinds import Kind, Named, Plain, Seed, Span, Type, hold, joined
+from flyball.inference.audit.kinds import Kind, MapOf, Named, OneOf, Plain, Seed, Span, Type, hold, joined
 from flyball.inference.audit.nodes import (
     At,
     Node,
@@ -27,13 +28,13 @@ EVERY: Mapping[str, Kind] = {
     "feature_names_in_": NAMES,
     "n_features_in_": COLUMNS,
     "_n_features_out": Plain(),
-    "_sklearn_output_config": Plain(),
+    "_sklearn_output_config": MapOf(OneOf("default", "pandas")),
 }
 """What every estimator may bring."""
 NOT_KEPT = frozenset({"_sklearn_version"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Allowed:
     """One type of the table: the parameters and attributes that it may bring. Anything else is refused.
 
@@ -55,7 +56,7 @@ class Allowed:
     make: Callable[[State], Any] | None = None
     finish: Callable[[Any], None] | None = None
 
-    @property
+    @cached_property
     def kinds(self) -> dict[str, Kind]:
         """All that it may bring."""
         return joined(EVERY, self.optional, self.parameters, self.fitted)

@@ -20,8 +20,11 @@ REFUSED = ("os.", "socket.", "subprocess.", "shutil.", "tempfile.", "pty.", "sig
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-class Forbidden(BaseException):
-    """Something that a model has no business with; no handler of ``Exception`` swallows it."""
+class Forbidden(PermissionError):
+    """Something that a model has no business with.
+
+    As the system's own refusal: a library that asks a program for the number of processors goes on without.
+    """
 
 
 def limit(*, memory: int, seconds: int) -> None:

@@ -18,6 +18,11 @@ NOT_READ = "_tol _n_init labels_ inertia_ n_iter_"
 LEARNED = "_algorithm _batch_size _init_size _counts _ewa_inertia _ewa_inertia_min _no_improvement"
 
 
+def _some(state: State, sizes: Mapping[str, int]) -> bool:
+    """C reads the first centre before it looks for a nearer one."""
+    return sizes["clusters"] > 0
+
+
 def _branch(state: State, sizes: Mapping[str, int]) -> bool:
     return (state["left"] is None) == (state["right"] is None)
 
@@ -37,6 +42,7 @@ ALLOWED: tuple[Allowed, ...] = (
         parameters=joined(inert(f"{FITTING} copy_x algorithm"), {"init": Unread()}),
         fitted=CENTRES,
         left_out=f"{NOT_READ} _algorithm",
+        holds=_some,
     ),
     allowed(
         "sklearn.cluster._kmeans.MiniBatchKMeans",
@@ -47,6 +53,7 @@ ALLOWED: tuple[Allowed, ...] = (
         ),
         fitted=CENTRES,
         left_out=f"{NOT_READ} {LEARNED} _n_since_last_reassign n_steps_ _random_state",
+        holds=_some,
     ),
     allowed(
         "sklearn.cluster._bisect_k_means.BisectingKMeans",
@@ -58,6 +65,7 @@ ALLOWED: tuple[Allowed, ...] = (
         },
         optional={"_X_mean": Array("f8", "columns")},
         left_out=f"{NOT_READ} _random_state _kmeans_single",
+        holds=_some,
     ),
     allowed(
         "sklearn.cluster._bisect_k_means._BisectingTree",

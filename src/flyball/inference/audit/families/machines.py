@@ -38,6 +38,7 @@ def _classes(state: State, sizes: Mapping[str, int]) -> bool:
     classes = sizes["classes"]
     return (
         classes >= 2
+        and sizes["vectors"] > 0
         and sizes["counts"] == classes
         and int(state["_n_support"].sum()) == sizes["vectors"]
         and sizes["rows"] == classes - 1
@@ -46,7 +47,7 @@ def _classes(state: State, sizes: Mapping[str, int]) -> bool:
 
 
 def _values(state: State, sizes: Mapping[str, int]) -> bool:
-    return (sizes["counts"], sizes["rows"], sizes["planes"]) == (2, 1, 1)
+    return sizes["vectors"] > 0 and (sizes["counts"], sizes["rows"], sizes["planes"]) == (2, 1, 1)
 
 
 ALLOWED: tuple[Allowed, ...] = (

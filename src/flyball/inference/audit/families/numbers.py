@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from flyball.inference.audit.kinds import (
     FLAG,
@@ -29,6 +30,14 @@ DATA = "sklearn.preprocessing._data"
 def _combinations(state: State, sizes: Mapping[str, int]) -> bool:
     """No more columns than a frame may have."""
     return math.comb(sizes["columns"] + state["_max_degree"], state["_max_degree"]) <= MOST_COLUMNS
+
+
+def _count(model: Any) -> None:
+    """Count again: with room for more columns than are made, the rest would be what memory held before."""
+    kinds = {"interaction_only": model.interaction_only, "include_bias": model.include_bias}
+    most = {"n_features": model.n_features_in_, "max_degree": model._max_degree, **kinds}
+    model.n_output_features_ = model._num_combinations(min_degree=model._min_degree, **most)
+    model._n_out_full = model._num_combinations(min_degree=0, **most)
 
 
 ALLOWED: tuple[Allowed, ...] = (
@@ -131,10 +140,10 @@ ALLOWED: tuple[Allowed, ...] = (
             "n_features_in_": COLUMNS,
             "_min_degree": Whole("", 0, 10),
             "_max_degree": Whole("", 0, 10),
-            "n_output_features_": Whole("", 0, MOST_COLUMNS),
-            "_n_out_full": Whole("", 0, MOST_COLUMNS),
         },
+        left_out="n_output_features_ _n_out_full",
         holds=_combinations,
+        finish=_count,
     ),
     allowed(
         "sklearn.decomposition._pca.PCA",

@@ -1,0 +1,1 @@
+"""Hostile files over the whole table, made by chance and tried in processes of their own."""
