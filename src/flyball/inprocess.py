@@ -12,7 +12,9 @@ from django.core import mail
 from django.db import connections
 
 from flyball.control import connection
-from flyball.control.declarations.configured import configured as configured  # the doors beside the engine ask for it here
+from flyball.control.declarations.configured import (
+    configured as configured,  # the doors beside the engine ask for it here
+)
 from flyball.control.declarations.trust import trusted
 from flyball.domain.access import Principal
 from flyball.domain.errors import InvalidInput, NotReady, Overloaded, Problem, UnknownEndpoint
