@@ -33,7 +33,7 @@ class OneVersion(ManagementView):
     roles = {"GET": "viewer", "DELETE": "owner"}
 
     def get(self, request: Request, endpoint: str, number: int) -> Response:
-        """Everything known about one version, but for its golden rows: they are rows of the data."""
+        """Everything known about one version, but for its golden rows: they are for servers."""
         name = self.endpoint(request, endpoint).name
         version = registry.version(name, number)
         manifest = {key: value for key, value in version.manifest.items() if key != "golden"}

@@ -7,24 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from flyball.domain.errors import BuildFailed, GoldenMismatch
 from flyball.domain.routing import Artifact, Manifest
 from flyball.domain.schema import Schema
 from flyball.domain.values import Scalar, canonical
 from flyball.inference import allowlist
-from flyball.inference.frame import scalars
 from flyball.inference.runtime import Runtime, opened, verify
 from flyball.inference.sklearn_runtime import SklearnRuntime
 from flyball.learning.dataset import Dataset
+from flyball.learning.golden import GOLDEN_ROWS, golden_rows
 from flyball.learning.selection import Fit
 from flyball.learning.trusted import trusted_names
 
 __all__ = ["GOLDEN_ROWS", "package", "packaged", "trusted_names"]
-
-GOLDEN_ROWS = 8
-"""Rows, evenly spread over the snapshot, whose answers every server must give again."""
 
 
 def package(
@@ -70,8 +65,7 @@ def _classes(model: Any, task: str) -> tuple[Scalar, ...]:
 
 
 def _golden(runtime: Runtime, dataset: Dataset, schema: Schema) -> Any:
-    positions = np.unique(np.linspace(0, len(dataset) - 1, GOLDEN_ROWS).astype(int))
-    rows = scalars(schema, dataset.frame.iloc[positions])
+    rows = golden_rows(dataset, schema)
     return tuple(zip(rows, runtime.predict(rows), strict=True))
 
 

@@ -22,7 +22,7 @@ class CandidateResults(Immutable):
 
     list_display = ["build", "rank", "name", "held_out_score", "trials", "seconds"]
     list_filter = ["name"]
-    exclude = ["manifest"]  # its golden rows are rows of the data
+    exclude = ["manifest"]  # for servers, and long
 
 
 @admin.register(Version)

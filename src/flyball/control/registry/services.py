@@ -102,7 +102,7 @@ def register(*, build: Build, candidate: str | None = None, champion: Version | 
 def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline: Any) -> Version:
     """Make a scikit-learn pipeline that was fitted elsewhere a numbered version.
 
-    It takes the snapshot's features as one data frame, and answers golden rows drawn from that snapshot.
+    It takes the snapshot's features as one data frame, and answers golden rows made from that snapshot.
     It has no scores: nobody here knows which rows it has seen.
     """
     from flyball.learning.environment import environment, models_of
