@@ -10,7 +10,7 @@ import pytest
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import OutcomeChange
 from flyball.domain.records import Outcome, Prediction, now
-from flyball.stores import outcomes, records
+from flyball.stores import erasing, outcomes
 from flyball.stores.database import Database
 from tests.api.conftest import Ask
 from tests.ids import uuid7
@@ -109,7 +109,7 @@ def test_a_prediction_must_be_there_and_of_the_same_endpoint_and_say_something(
     elsewhere = predictions.made(endpoint="elsewhere")
     with closing(database.connect()) as connection:
         predictions.keep(database, connection, elsewhere)
-        records.erase(database, connection, made[1].id, now())
+        erasing.erase(database, connection, made[1].id, now())
     place = f"{HERE}/{number(ask)}/resolve"
     asked = [str(elsewhere.id), str(uuid7()), str(made[1].id), "17"]
     codes = [ask("member", "POST", place, {"prediction": each}).json()["code"] for each in asked]

@@ -15,7 +15,7 @@ from flyball.control.routing import services
 from flyball.control.routing.models import Outcome as StoredOutcome
 from flyball.domain import records as records_of
 from flyball.domain.records import Prediction, now
-from flyball.stores import outcomes, records
+from flyball.stores import erasing, outcomes
 from flyball.stores.database import Database
 from flyball.stores.outcomes import Counts
 from tests.shop.models import City, Customer, Loan
@@ -249,7 +249,7 @@ def test_what_was_erased_is_not_pulled_again(
     made = predict(APPLIED, reference=str(loan(customer).pk), entity={"customer_id": customer.pk})
     services.record_outcomes_pulled(declaration=declaration)
     with closing(database.connect()) as connection:
-        records.erase(database, connection, made.id, now())
+        erasing.erase(database, connection, made.id, now())
     assert services.record_outcomes_pulled(declaration=declaration) == Counts(unmatched=1)
     assert StoredOutcome.objects.count() == 1
 

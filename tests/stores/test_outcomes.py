@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flyball.domain.records import Outcome, Prediction, now
-from flyball.stores import outcomes, records
+from flyball.stores import erasing, outcomes
 from flyball.stores.database import Database
 from tests.ids import uuid7
 from tests.stores.predictions import NOON, keep, made
@@ -192,7 +192,7 @@ def test_a_prediction_is_a_row_of_the_next_snapshot_by_rule(
 def test_what_is_erased_is_not_learned_from(database: Database, connection: Any) -> None:
     keep(database, connection, ONE)
     state(database, connection, sent(prediction=ONE.id))
-    records.erase(database, connection, ONE.id, now())
+    erasing.erase(database, connection, ONE.id, now())
     assert label_of(database, connection) == []
     assert state(database, connection, sent(prediction=ONE.id)) == "unmatched"
 

@@ -11,7 +11,7 @@ import pytest
 from flyball.domain.errors import Problem
 from flyball.domain.records import Outcome, entity_key, now
 from flyball.domain.values import Scalar
-from flyball.stores import outcomes, records
+from flyball.stores import erasing, outcomes, records
 from flyball.stores.database import Database
 from flyball.stores.records import Submission
 from tests.ids import uuid7
@@ -97,7 +97,7 @@ def test_erasing_leaves_a_tombstone_that_says_nothing_about_anybody(
     keep(database, connection, WHOLE)
     sent = Outcome(endpoint="triage", reference="loan-1", value="secret")
     outcomes.record(database, connection, [sent], now())
-    assert records.erase(database, connection, WHOLE.id, NOON)
+    assert erasing.erase(database, connection, WHOLE.id, NOON)
     tombstone = records.get(database, connection, WHOLE.id)
     assert tombstone == made(id=WHOLE.id, created_at=WHOLE.created_at, input={}, output={}, erased_at=NOON)
     left = connection.execute("SELECT CAST(value AS text), reference FROM flyball_outcome").fetchall()
@@ -126,9 +126,9 @@ def test_outcomes_that_are_bound_to_none_go_with_the_last_prediction_that_they_c
     outcomes.record(database, connection, sent, NOON)
     before = left(connection)
     assert [row[0] for row in before] == ["ambiguous", "unmatched", "held", "unmatched"]
-    assert records.erase(database, connection, some[0].id, NOON)
+    assert erasing.erase(database, connection, some[0].id, NOON)
     assert left(connection) == before
-    assert records.erase(database, connection, some[1].id, NOON)
+    assert erasing.erase(database, connection, some[1].id, NOON)
     assert left(connection) == [(row[0], "null", None, None) for row in before[:2]] + before[2:]
 
 
@@ -145,12 +145,12 @@ def test_on_sqlite_what_is_erased_leaves_the_files_too(database: Database, conne
     files = [database_file, Path(f"{database_file}-wal")]
     assert any(b"SECRET" in file.read_bytes() for file in files)
     for each in some:
-        records.erase(database, connection, each.id, NOON)
+        erasing.erase(database, connection, each.id, NOON)
     assert database.scrub(connection)
     assert [file.name for file in files if file.exists() and b"SECRET" in file.read_bytes()] == []
 
 
 def test_what_is_erased_stays_erased_at_its_first_moment(database: Database, connection: Any) -> None:
     keep(database, connection, WHOLE)
-    assert records.erase(database, connection, WHOLE.id, NOON)
-    assert not records.erase(database, connection, WHOLE.id, now())
+    assert erasing.erase(database, connection, WHOLE.id, NOON)
+    assert not erasing.erase(database, connection, WHOLE.id, now())

@@ -145,6 +145,12 @@ class Conflict(FlyballError):
     code = "conflict"
 
 
+class TooManyHeld(FlyballError):
+    """This endpoint holds as many outcomes without a prediction as it may."""
+
+    code = "too_many_held"
+
+
 class IdempotencyKeyReused(FlyballError):
     """This Idempotency-Key was sent before with another request."""
 

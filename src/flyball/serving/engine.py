@@ -26,8 +26,8 @@ from flyball.serving.preparing.preparer import Preparer, Read
 from flyball.serving.readers import Readers
 from flyball.serving.recorder import Recorder
 from flyball.serving.scrubber import Scrubber
+from flyball.stores import erasing, records
 from flyball.stores import outcomes as stored
-from flyball.stores import records
 from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
 
@@ -152,7 +152,7 @@ class Engine:
         database, moment = self.recorder.database, now()
 
         def erase(connection: Any) -> None:
-            records.erase(database, connection, identity, moment)
+            erasing.erase(database, connection, identity, moment)
             self._scrubber.request()
 
         await asyncio.wrap_future(self.recorder.run(erase))

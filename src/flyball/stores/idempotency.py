@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flyball.domain.errors import IdempotencyKeyReused
+from flyball.domain.errors import Erased, IdempotencyKeyReused
 from flyball.stores.database import Database, rows_of
 
 
@@ -45,11 +45,16 @@ def claim(database: Database, connection: Any, claims: Mapping[str, Claim]) -> s
 
 
 def stored(database: Database, connection: Any, digest: str, request: str) -> Any:
-    """What is stored under a key; ``None`` where nothing is. Raises ``IdempotencyKeyReused``."""
+    """What is stored under a key; ``None`` where nothing is.
+
+    Raises ``IdempotencyKeyReused``, and ``Erased`` where what the request asked for has been erased.
+    """
     sql = database.sql("SELECT request, answer FROM flyball_idempotency_key WHERE digest = ?")
     row = connection.execute(sql, (digest,)).fetchone()
     if row is None:
         return None
+    if not row[0]:
+        raise Erased
     if row[0] != request:
         raise IdempotencyKeyReused
     return database.json_out(row[1])

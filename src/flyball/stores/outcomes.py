@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flyball.domain.errors import TooManyHeld
 from flyball.domain.records import Outcome, Prediction, entity_key
 from flyball.domain.values import Scalar
 from flyball.stores import binding, idempotency
@@ -57,15 +58,17 @@ def record(
     received_at: datetime,
     *,
     key: Key | None = None,
+    room: int | None = None,
 ) -> Counts:
     """Store outcomes and bind them to their predictions, in one transaction; at most ``MOST`` of them.
 
     Every one is stored with what became of it, so that nothing is lost. The connection must be outside a
     transaction. Corrections append: of one prediction's outcomes, the last counts. A repeat of a key stores
-    nothing and gives the first counts. Raises ``IdempotencyKeyReused``.
+    nothing and gives the first counts. Where more of them would be held than there is ``room`` for, nothing
+    is stored. Raises ``IdempotencyKeyReused``, ``TooManyHeld``.
     """
     with database.transaction(connection):
-        return store(database, connection, outcomes, received_at, key=key)
+        return store(database, connection, outcomes, received_at, key=key, room=room)
 
 
 def store(
@@ -75,6 +78,7 @@ def store(
     received_at: datetime,
     *,
     key: Key | None = None,
+    room: int | None = None,
 ) -> Counts:
     """The same in the transaction that is open, of which it must be the first statement."""
     searching = {each.endpoint for each in outcomes if each.prediction is None}
@@ -85,8 +89,20 @@ def store(
         claim = Claim(digest=key.digest, request=key.request, answer=asdict(counts), moment=received_at)
         if not idempotency.claim(database, connection, {key.digest: claim}):
             return by_key(database, connection, key) or counts
+    if room is not None and counts.held > room:
+        raise TooManyHeld
     insert(database, connection, list(zip(outcomes, bindings, strict=True)), received_at)
     return counts
+
+
+def room_for_held(database: Database, connection: Any, endpoint: str, limit: int) -> int:
+    """How many more outcomes an endpoint may hold. Counted by the index, without a lock."""
+    sql = (
+        "SELECT count(*) FROM (SELECT 1 FROM flyball_outcome"
+        " WHERE prediction IS NULL AND endpoint = ? AND state = 'held' LIMIT ?) held"
+    )
+    (held,) = connection.execute(database.sql(sql), (endpoint, limit)).fetchone()
+    return limit - int(held)
 
 
 def by_key(database: Database, connection: Any, key: Key) -> Counts | None:

@@ -1,14 +1,13 @@
-"""Predictions: written in groups, found again, erased."""
+"""Predictions: written in groups, and found again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flyball.domain.errors import FlyballError, IdempotencyKeyReused
+from flyball.domain.errors import Erased, FlyballError, IdempotencyKeyReused
 from flyball.domain.records import Prediction
 from flyball.stores import binding, idempotency
 from flyball.stores.database import Database, chunks, rows_of
@@ -28,10 +27,6 @@ class Submission:
 
 Result = list[Prediction] | FlyballError
 """What became of a submission: the stored predictions (those of the first, for a repeat), or its error."""
-
-BLANKED = "UPDATE flyball_outcome SET value = 'null', reference = NULL, entity_key = NULL WHERE"
-"""Erases outcomes; the condition follows."""
-ENDPOINT = "SELECT endpoint FROM flyball_prediction WHERE id = ?"
 
 
 def write(database: Database, connection: Any, batch: Sequence[Submission]) -> list[Result]:
@@ -66,7 +61,7 @@ def _bindable(batch: Sequence[Submission]) -> set[str]:
 
 
 def by_idempotency(database: Database, connection: Any, key: str, request: str) -> list[Prediction] | None:
-    """The predictions stored under an idempotency key, or ``None``. Raises ``IdempotencyKeyReused``."""
+    """The predictions stored under an idempotency key, or ``None``. Raises as ``idempotency.stored``."""
     ids = idempotency.stored(database, connection, key, request)
     if ids is None:
         return None
@@ -129,47 +124,6 @@ def latest_of_entity(
     return found[0] if found else None
 
 
-def erase(database: Database, connection: Any, identity: UUID, moment: datetime) -> bool:
-    """Erase what a prediction says about anybody; says whether there was something to erase.
-
-    Its id, version and times stay as a tombstone. The values and names of its outcomes go too, and of those
-    that are bound to none but have its reference or its entity, once no other prediction has that. The
-    connection must be outside a transaction. On SQLite the values leave the file with ``Database.scrub``.
-    """
-    key = database.id_in(identity)
-    named = (
-        "SELECT endpoint, reference, entity_key FROM flyball_prediction WHERE id = ? AND erased_at IS NULL"
-    )
-    erased = (
-        "UPDATE flyball_prediction SET input = NULL, output = NULL, decision = NULL, warnings = '[]',"
-        " reference = NULL, entity = '{}', entity_key = NULL, erased_at = ? WHERE id = ?"
-    )
-    place = connection.execute(database.sql(ENDPOINT), (key,)).fetchone()
-    if place is None:
-        return False
-    with database.transaction(connection):
-        binding.lock(database, connection, place, alone=True)
-        names = connection.execute(database.sql(named), (key,)).fetchone()
-        if names is None:
-            return False
-        connection.execute(database.sql(erased), (database.moment_in(moment), key))
-        connection.execute(database.sql(f"{BLANKED} endpoint = ? AND prediction = ?"), (*place, key))
-        _erase_unbound(database, connection, *names)
-    return True
-
-
-def _erase_unbound(
-    database: Database, connection: Any, endpoint: str, reference: str | None, entity: str | None
-) -> None:
-    for column, name in (("reference", reference), ("entity_key", entity)):
-        sql = (
-            f"{BLANKED} prediction IS NULL AND endpoint = ? AND {column} = ? AND NOT EXISTS"  # noqa: S608 - ours
-            f" (SELECT 1 FROM flyball_prediction p WHERE p.endpoint = ? AND p.{column} = ?)"
-        )
-        if name is not None:
-            connection.execute(database.sql(sql), (endpoint, name, endpoint, name))
-
-
 def _claim(database: Database, connection: Any, batch: Sequence[Submission]) -> Mapping[str, Submission]:
     """The idempotency keys that are new, each with the submission that has it first."""
     first: dict[str, Submission] = {}
@@ -196,5 +150,5 @@ def _result(
         return list(submission.predictions)
     try:
         return by_idempotency(database, connection, key, submission.request) or []
-    except IdempotencyKeyReused as error:
+    except (IdempotencyKeyReused, Erased) as error:
         return error

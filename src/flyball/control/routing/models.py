@@ -79,7 +79,7 @@ class IdempotencyKey(models.Model):
     digest = models.CharField(
         max_length=64, primary_key=True, help_text="SHA-256 of team, endpoint and key: keys are not stored."
     )
-    request = models.CharField(max_length=64, help_text="HMAC of the request under the key.")
+    request = models.CharField(max_length=64, help_text="HMAC of the request under the key; empty: erased.")
     answer = models.JSONField(
         help_text="The predictions' ids, in the order of the rows; or the counts of the outcomes."
     )
@@ -87,6 +87,7 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         db_table = "flyball_idempotency_key"
+        indexes = [models.Index(fields=["created_at"], name="flyball_idempotency_created")]
 
     def __str__(self) -> str:
         return self.digest
@@ -128,17 +129,23 @@ class Outcome(models.Model):
     class Meta:
         db_table = "flyball_outcome"
         indexes = [
-            models.Index(fields=["endpoint", "prediction"], name="flyball_outcome_prediction"),
+            # Many may be held: an index has only the rows that it can find. With the empty ones in it,
+            # statistics say that a name is as good as none, and SQLite reads through the table.
+            models.Index(
+                fields=["endpoint", "prediction"],
+                name="flyball_outcome_prediction",
+                condition=models.Q(prediction__isnull=False),
+            ),
             # Few are not bound, so these stay small; each commit of predictions looks into the first two.
             models.Index(
                 fields=["endpoint", "reference"],
                 name="flyball_outcome_reference",
-                condition=models.Q(prediction=None),
+                condition=models.Q(prediction=None, reference__isnull=False),
             ),
             models.Index(
                 fields=["endpoint", "entity_key"],
                 name="flyball_outcome_entity",
-                condition=models.Q(prediction=None),
+                condition=models.Q(prediction=None, entity_key__isnull=False),
             ),
             models.Index(
                 fields=["endpoint", "state", "id"],

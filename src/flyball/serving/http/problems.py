@@ -22,6 +22,7 @@ STATUS = {
     "conflict": 409,
     "confirmation_needed": 409,
     "policy_unmet": 409,
+    "too_many_held": 409,
     "erased": 410,
     "retired": 410,
     "body_too_large": 413,

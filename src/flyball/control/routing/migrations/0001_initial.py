@@ -28,7 +28,12 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("request", models.CharField(help_text="HMAC of the request under the key.", max_length=64)),
+                (
+                    "request",
+                    models.CharField(
+                        help_text="HMAC of the request under the key; empty: erased.", max_length=64
+                    ),
+                ),
                 (
                     "answer",
                     models.JSONField(
@@ -39,6 +44,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "flyball_idempotency_key",
+                "indexes": [models.Index(fields=["created_at"], name="flyball_idempotency_created")],
             },
         ),
         migrations.CreateModel(
@@ -89,14 +95,18 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "flyball_outcome",
                 "indexes": [
-                    models.Index(fields=["endpoint", "prediction"], name="flyball_outcome_prediction"),
                     models.Index(
-                        condition=models.Q(("prediction", None)),
+                        condition=models.Q(("prediction__isnull", False)),
+                        fields=["endpoint", "prediction"],
+                        name="flyball_outcome_prediction",
+                    ),
+                    models.Index(
+                        condition=models.Q(("prediction", None), ("reference__isnull", False)),
                         fields=["endpoint", "reference"],
                         name="flyball_outcome_reference",
                     ),
                     models.Index(
-                        condition=models.Q(("prediction", None)),
+                        condition=models.Q(("entity_key__isnull", False), ("prediction", None)),
                         fields=["endpoint", "entity_key"],
                         name="flyball_outcome_entity",
                     ),
