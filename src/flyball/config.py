@@ -35,6 +35,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How often a server looks for a new route revision (seconds, up to a day)."""
     queue_size: Annotated[int, msgspec.Meta(ge=1)] = 1024
     """Predictions that may wait for a commit before new requests get 503 (1 or more)."""
+    held_limit: Annotated[int, msgspec.Meta(ge=1)] = 100_000
+    """Outcomes without a prediction that one endpoint may hold (1 or more)."""
+    held_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
+    """How long an outcome is held before ``flyball maintain`` takes it out (days, up to 100 years)."""
+    idempotency_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
+    """How long an ``Idempotency-Key`` is kept before ``flyball maintain`` takes it out (days)."""
     body_limit: Annotated[int, msgspec.Meta(ge=1)] = 16 * 1024 * 1024
     """Largest request body (bytes, 1 or more)."""
     management_body_limit: Annotated[int, msgspec.Meta(ge=1)] = 1024 * 1024

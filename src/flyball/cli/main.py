@@ -11,6 +11,8 @@ from flyball.cli.commands.ask.predict import predict
 from flyball.cli.commands.carry.export import export
 from flyball.cli.commands.carry.import_ import import_
 from flyball.cli.commands.carry.remove import remove
+from flyball.cli.commands.keep.erase import erase
+from flyball.cli.commands.keep.maintain import maintain
 from flyball.cli.commands.keys.keys import keys
 from flyball.cli.commands.learn.build import build
 from flyball.cli.commands.learn.snapshot import snapshot
@@ -41,6 +43,8 @@ COMMANDS = (
     retire,
     predict,
     outcomes,
+    erase,
+    maintain,
     keys,
     export,
     import_,

@@ -100,3 +100,11 @@ def parse_timestamp(text: str) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("In UTC, that is before the year 1 or after the year 9999.") from None
+
+
+def spelled(key: Scalar) -> Scalar:
+    """A UUID as snapshots spell it: lower case, with dashes. Any other value stays, and names no row."""
+    try:
+        return str(UUID(str(key)))
+    except ValueError:
+        return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,12 @@ LOCKED = {"55P03", "57014"}
 
 SCRUB_MILLISECONDS = 20
 """How long writers may be kept out while the write-ahead log is emptied."""
+
+SCRUB_ATTEMPTS = 20
+SCRUB_PAUSE_SECONDS = 0.1
+VACUUMED = tuple(
+    f"VACUUM flyball_{table}" for table in ("prediction", "outcome", "idempotency_key", "online_row")
+)
 
 
 class PrivateFile(sqlite3.Connection):
@@ -165,6 +172,23 @@ class Database:
             return not busy
         finally:
             connection.execute(f"PRAGMA busy_timeout = {self._milliseconds}")
+
+    def scrub_soon(self, connection: Any) -> bool:
+        """The same in a few attempts, for who has the time: readers end within a second or so."""
+        for _ in range(SCRUB_ATTEMPTS):
+            if self.scrub(connection):
+                return True
+            time.sleep(SCRUB_PAUSE_SECONDS)
+        return False
+
+    def rewrite(self, connection: Any) -> None:
+        """Write SQLite's file anew: rows that moved leave their old bytes in gaps of pages, also of indexes.
+
+        Only what is live is copied. Writers wait meanwhile. On PostgreSQL dead rows are vacuumed, and nobody
+        waits: its pages are its administrator's. The connection must be outside a transaction.
+        """
+        for statement in VACUUMED if self.is_postgres else ("VACUUM",):
+            connection.execute(statement)
 
     def id_in(self, value: UUID) -> Any:
         """An id as a parameter: Django keeps 32 hexadecimal digits on SQLite."""

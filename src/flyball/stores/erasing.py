@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 from typing import Any
 from uuid import UUID
 
-from flyball.domain.values import Scalar, label_text
+from flyball.domain.records import entity_key
+from flyball.domain.routing import Route
+from flyball.domain.values import Scalar, label_text, spelled
 from flyball.stores import binding
 from flyball.stores.database import Database, rows_of
 
@@ -49,12 +52,44 @@ class Person:
 
 @dataclass(slots=True)
 class Erasure:
-    """How many rows an erasure has emptied or taken out. ``keys`` are idempotency keys."""
+    """How many rows an erasure has emptied or taken out; ``keys`` are idempotency keys.
+
+    ``ids`` are the predictions: snapshots know those that they learned from by their id.
+    """
 
     predictions: int = 0
     outcomes: int = 0
     keys: int = 0
     copies: int = 0
+    ids: list[UUID] = field(default_factory=list, repr=False, compare=False)
+
+
+def person_of(
+    endpoint: str,
+    route: Route | None,
+    *,
+    entity: Mapping[str, Scalar] | None = None,
+    reference: str | None = None,
+) -> Person:
+    """Whom a reference or an entity means to an endpoint, whose route says how entities are stored there."""
+    if not entity:
+        return Person(endpoint=endpoint, reference=reference)
+    lookups = () if route is None else route.lookups
+    named = {lookup.on for lookup in lookups} | set(() if route is None else route.keys)
+    spellings = [{label_text(value), label_text(spelled(value))} for value in entity.values()]
+    every = (dict(zip(entity, values, strict=True)) for values in product(*spellings))
+    return Person(
+        endpoint=endpoint,
+        keys=tuple(key for each in every if (key := entity_key(each)) is not None),
+        entity=dict(entity),
+        is_wide=route is None or not named <= set(entity),
+        copies=tuple(
+            (lookup.table, key)
+            for lookup in lookups
+            if lookup.on in entity
+            for key in sorted({label_text(entity[lookup.on]), label_text(spelled(entity[lookup.on]))})
+        ),
+    )
 
 
 def erase(database: Database, connection: Any, identity: UUID, moment: datetime) -> bool:
@@ -156,6 +191,7 @@ def _erase(database: Database, connection: Any, identity: UUID, moment: datetime
     connection.execute(database.sql(erased), (database.moment_in(moment), key))
     bound = connection.execute(database.sql(f"{BLANKED} endpoint = ? AND prediction = ?"), (endpoint, key))
     done.predictions += 1
+    done.ids.append(identity)
     done.outcomes += bound.rowcount + _erase_unbound(database, connection, endpoint, reference, entity)
     done.keys += _forget_request(database, connection, identity, made)
 

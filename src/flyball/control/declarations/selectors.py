@@ -41,11 +41,17 @@ def undeclared(declared: Collection[str]) -> list[str]:
     return list(answering.values_list("name", flat=True))
 
 
-def endpoint(name: str) -> Endpoint:
-    """One endpoint. Raises ``UnknownEndpoint`` where it has not been applied, ``Retired``."""
+def recorded(name: str) -> Endpoint:
+    """One endpoint, also a retired one: what it recorded stays. Raises ``UnknownEndpoint``."""
     found = endpoints().filter(name=name).first()
     if found is None:
         raise UnknownEndpoint(f"There is no endpoint {name}; flyball apply makes those that are declared.")
+    return found
+
+
+def endpoint(name: str) -> Endpoint:
+    """One endpoint. Raises ``UnknownEndpoint`` where it has not been applied, ``Retired``."""
+    found = recorded(name)
     if found.retired_at is not None:
         raise Retired(f"{name} has been retired; declared and applied again, it answers again.")
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from flyball.domain.errors import NotFound, UnknownEntity
 from flyball.domain.records import Prediction, entity_key, fits
 from flyball.domain.routing import Route
-from flyball.domain.values import Scalar
+from flyball.domain.values import Scalar, spelled
 from flyball.serving.calls import Row
 from flyball.serving.pool import Served, Table
 from flyball.serving.preparing import features
@@ -75,7 +75,7 @@ def _keys(route: Route | None, entity: Mapping[str, Scalar]) -> set[str]:
     known = {} if route is None else {lookup.on: lookup.is_uuid for lookup in route.lookups}
     spellings = []
     for name, value in entity.items():
-        one = features.spelled(value)
+        one = spelled(value)
         is_uuid = known.get(name)
         spellings.append({value, one} if is_uuid is None else {one} if is_uuid else {value})
     every = (dict(zip(entity, values, strict=True)) for values in product(*spellings))

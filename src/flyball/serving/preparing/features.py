@@ -6,12 +6,11 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from uuid import UUID
 
 from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownEntity
 from flyball.domain.routing import Lookup, Manifest, Route
 from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, escape, left_out
-from flyball.domain.values import Scalar, unpointed
+from flyball.domain.values import Scalar, spelled, unpointed
 from flyball.serving.calls import Row
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
@@ -125,14 +124,6 @@ def parse_number(text: str) -> float:
     if not DECIMAL.fullmatch(text) or not math.isfinite(float(text)):
         raise ValueError("Expected a finite number.")
     return float(text)
-
-
-def spelled(key: Scalar) -> Scalar:
-    """A UUID as snapshots spell it: lower case, with dashes. Any other value stays, and names no row."""
-    try:
-        return str(UUID(str(key)))
-    except ValueError:
-        return key
 
 
 def _add(

@@ -1,0 +1,1 @@
+"""Keep in order: erase people, and take out what has ended."""

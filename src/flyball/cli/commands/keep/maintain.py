@@ -1,0 +1,37 @@
+"""``flyball maintain``: what has ended is taken out, and what was erased leaves the files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from flyball.cli.command import command
+from flyball.cli.printing.output import Output
+
+READ = "Somebody reads an older state, and the log is not empty yet: run it again."
+
+
+@command
+@click.option("--quick", is_flag=True, help="Leave the database file as it is: nobody waits.")
+def maintain(output: Output, *, quick: bool) -> None:
+    """Take out what has ended, and what erasing has left in the files of the database.
+
+    Outcomes that no prediction came for, and idempotency keys, end after FLYBALL_HELD_DAYS and
+    FLYBALL_IDEMPOTENCY_DAYS. Then SQLite's file is written anew, without gaps, and its log emptied: what
+    wants to write waits meanwhile. Where somebody still reads an older state the command ends with 1: run
+    it again. Run it daily, and after people were erased.
+
+    Examples:
+      flyball maintain
+      flyball maintain --quick
+    """
+    from flyball.control.routing.maintaining import maintain as keep
+
+    done = keep(is_quick=quick)
+    lines = [f"{done.held} held outcomes and {done.keys} idempotency keys are taken out."]
+    lines += [] if done.is_rewritten else ["The database file was not written anew."]
+    lines += [] if done.is_log_empty else [READ]
+    output.result(asdict(done), "\n".join(lines))
+    if not done.is_log_empty:
+        click.get_current_context().exit(1)
