@@ -65,7 +65,7 @@ def check_mine(
             _prediction_of(table, principal, each, found)
 
 
-def check_size(sent: Sequence[SentOutcome]) -> None:
+def check_size(sent: Sequence[object]) -> None:
     """Raises ``InvalidInput`` for more outcomes than one commit may hold."""
     if len(sent) > MOST:
         message = f"Expected at most {MOST} outcomes in one request; send more in parts."

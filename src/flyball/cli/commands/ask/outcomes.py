@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from flyball.domain.access import Principal
     from flyball.serving.calls import SentOutcome
     from flyball.stores.outcomes import Counts
+
+    Parts = Callable[[], Iterator[list[SentOutcome]]]
 
 COLUMNS = ("number", "state", "reference", "entity", "value", "occurred_at", "received_at")
 LISTED = 100
@@ -89,12 +92,23 @@ def _way(given: dict[str, Any]) -> str:
 
 
 def _record_file(output: Output, endpoint: str, given: dict[str, Any]) -> None:
-    from flyball.serving.http.outcome_bodies import from_csv
-
     content = given["file"].read_bytes()
-    sent = from_csv(content, endpoint, source="file")
     key = sha256(content).hexdigest() + (f"-{uuid4()}" if given["again"] else "")
-    _say(output, _recorded(output, endpoint, sent, key))
+    _say(output, _recorded(output, endpoint, lambda: _parts(content, endpoint), key))
+
+
+def _parts(content: bytes, endpoint: str) -> Iterator[list[SentOutcome]]:
+    """The outcomes of a file, as many at a time as are one commit. Raises ``InvalidInput`` at its end."""
+    from flyball.domain.errors import Problem
+    from flyball.serving.http.outcome_bodies import csv_outcomes, refuse
+    from flyball.stores.outcomes import MOST
+
+    problems: list[Problem] = []
+    sent = csv_outcomes(content, endpoint, problems, source="file")
+    while part := list(islice(sent, MOST)):
+        if not problems:
+            yield part
+    refuse(problems)
 
 
 def _record_pulled(output: Output, endpoint: str, given: dict[str, Any]) -> None:
@@ -119,29 +133,35 @@ def _record_one(output: Output, endpoint: str, given: dict[str, Any]) -> None:
         is_text=True,
         source="file",
     )
-    _say(output, _recorded(output, endpoint, [sent], key=str(uuid4())))
+    _say(output, _recorded(output, endpoint, lambda: iter([[sent]]), key=str(uuid4())))
 
 
-def _recorded(output: Output, endpoint: str, sent: Sequence[SentOutcome], key: str) -> Counts:
-    """Record outcomes in parts, each under a key of its own; nothing, where one of them does not fit."""
+def _recorded(output: Output, endpoint: str, parts: Parts, key: str) -> Counts:
+    """Record outcomes in parts, each under a key of its own; nothing, where one of them does not fit.
+
+    The parts are read twice, and never all of them are in memory.
+    """
     from flyball import inprocess
     from flyball.control.declarations import selectors
     from flyball.domain.access import Principal
-    from flyball.stores.outcomes import MOST, Counts
+    from flyball.stores.outcomes import Counts
 
     owner = Principal(team=selectors.endpoint(endpoint).team.slug, role="owner")
-    parts = [sent[start : start + MOST] for start in range(0, len(sent), MOST)]
-    keyed = {f"{key}-{number}": part for number, part in enumerate(parts)}
-    before = _known(owner, keyed)
-    if before:
-        done = f"{before} of {len(sent)} outcomes were recorded before, and are not recorded again"
-        output.note(f"{done} (--again does).")
 
     async def record() -> Counts:
         engine = inprocess.data_plane().engine
-        await engine.checked_outcomes(owner, sent)
-        counts = [await engine.outcomes(owner, part, one) for one, part in keyed.items()]
-        return sum(counts, Counts())
+        before = every = 0
+        for number, part in enumerate(parts()):
+            await engine.checked_outcomes(owner, part)
+            every += len(part)
+            before += len(part) if _is_known(owner, part, f"{key}-{number}") else 0
+        if before:
+            done = f"{before} of {every} outcomes were recorded before, and are not recorded again"
+            output.note(f"{done} (--again does).")
+        counts = Counts()
+        for number, part in enumerate(parts()):
+            counts += await engine.outcomes(owner, part, f"{key}-{number}")
+        return counts
 
     try:
         return asyncio.run(record())
@@ -149,15 +169,17 @@ def _recorded(output: Output, endpoint: str, sent: Sequence[SentOutcome], key: s
         inprocess.close()
 
 
-def _known(owner: Principal, keyed: dict[str, Sequence[SentOutcome]]) -> int:
-    """How many of the outcomes are stored under their key already."""
-    from flyball.control.connection import database, raw
+def _is_known(owner: Principal, part: Sequence[SentOutcome], key: str) -> bool:
+    """Whether the outcomes are stored under their key already."""
+    from contextlib import closing
+
+    from flyball.control.connection import database
     from flyball.serving.feedback import retry_of
     from flyball.stores import idempotency
 
-    keys = {key: retry_of(owner, part, key) for key, part in keyed.items()}
-    stored = idempotency.known(database(), raw(), [each.digest for each in keys.values() if each])
-    return sum(len(keyed[key]) for key, each in keys.items() if each and each.digest in stored)
+    stored = retry_of(owner, part, key)
+    with closing(database().connect_read_only()) as connection:
+        return bool(stored and idempotency.known(database(), connection, [stored.digest]))
 
 
 def _list(output: Output, endpoint: str, given: dict[str, Any]) -> None:
