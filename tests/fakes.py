@@ -29,6 +29,7 @@ from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine
 from flyball.serving.pool import Pool, Table
 from flyball.stores.database import Database
+from flyball.stores.erasing import Erasure
 from flyball.stores.outcomes import Counts
 
 
@@ -96,6 +97,15 @@ class EngineOfDoors(Protocol):
     ) -> list[Prediction]: ...
 
     async def erase(self, principal: Principal, identity: UUID) -> None: ...
+
+    async def erase_person(
+        self,
+        principal: Principal,
+        endpoint: str,
+        *,
+        reference: str | None = None,
+        entity: Mapping[str, Scalar] | None = None,
+    ) -> Erasure: ...
 
     async def outcomes(
         self, principal: Principal, outcomes: Sequence[SentOutcome], idempotency_key: str | None = None
@@ -209,6 +219,24 @@ class FakeEngine(EngineOfDoors):
     async def erase(self, principal: Principal, identity: UUID) -> None:
         known = await self.prediction(principal, identity)
         self.stored[identity] = replace(known, input={}, output={}, erased_at=MOMENT)
+
+    async def erase_person(
+        self,
+        principal: Principal,
+        endpoint: str,
+        *,
+        reference: str | None = None,
+        entity: Mapping[str, Scalar] | None = None,
+    ) -> Erasure:
+        self._check_known(endpoint)
+        mine = [
+            each.id
+            for each in self.stored.values()
+            if (each.reference == reference if reference else each.entity == entity) and not each.erased_at
+        ]
+        for identity in mine:
+            await self.erase(principal, identity)
+        return Erasure(predictions=len(mine))
 
     async def outcomes(
         self, principal: Principal, outcomes: Sequence[SentOutcome], idempotency_key: str | None = None

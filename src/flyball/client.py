@@ -125,6 +125,13 @@ class Client:
             counts = {state: count + answer[state] for state, count in counts.items()}
         return counts
 
+    def erase_person(
+        self, endpoint: str, *, entity: Mapping[str, Any] | None = None, reference: str | None = None
+    ) -> Json:
+        """Erase all that is recorded of one person, named by entity or by reference; how many rows."""
+        sent = _given({"entity": entity, "reference": reference})
+        return self._json("POST", f"v1/endpoints/{_part(endpoint)}/erasures", sent)
+
     def snapshot(self, endpoint: str, digest: str = "latest") -> SnapshotFile:
         """Fetch a snapshot's rows, the newest snapshot's where none is named."""
         place = f"api/endpoints/{_part(endpoint)}/snapshots"

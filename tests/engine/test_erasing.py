@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from flyball.config import Config
+from flyball.domain.access import Principal
+from flyball.domain.errors import Erased, UnknownEndpoint
 from flyball.domain.records import Prediction
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
@@ -24,6 +26,7 @@ from tests.fakes import HeldScrub
 
 pytestmark = pytest.mark.storage
 PATIENCE_SECONDS = 30
+STRANGER = Principal(team="bank", role="owner")
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +66,18 @@ def test_predictions_are_answered_while_the_log_is_being_emptied(config: Config,
         held.release.set()
         erasing.join()
         plane.stop()
+
+
+def test_a_person_is_erased_through_the_engine_for_its_own_team_alone(plane: DataPlane) -> None:
+    answers = [ask(plane, reference="mine"), ask(plane, reference="mine"), ask(plane, reference="other")]
+    with pytest.raises(UnknownEndpoint):
+        asyncio.run(plane.engine.erase_person(STRANGER, "triage", reference="mine"))
+    done = asyncio.run(plane.engine.erase_person(OWNER, "triage", reference="mine"))
+    assert done.predictions == 2
+    for answer in answers[:2]:
+        with pytest.raises(Erased):
+            asyncio.run(plane.engine.prediction(OWNER, answer.id))
+    assert asyncio.run(plane.engine.prediction(OWNER, answers[2].id)).reference == "other"
 
 
 def test_erased_values_leave_the_log_once_nobody_reads_an_older_state(

@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from flyball.config import Config
 from flyball.control.routing.models import Outcome as StoredOutcome
 from flyball.domain.access import Principal
 from flyball.domain.errors import (
     Erased,
     IdempotencyKeyReused,
     InvalidInput,
+    TooManyHeld,
     UnknownEndpoint,
     UnknownPrediction,
 )
@@ -23,7 +26,7 @@ from flyball.domain.routing import Lookup
 from flyball.domain.schema import Kind
 from flyball.domain.values import Scalar
 from flyball.serving import feedback
-from flyball.serving.app import DataPlane
+from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.http import outcome_bodies
 from flyball.stores.database import Database
@@ -69,6 +72,21 @@ def test_an_outcome_of_an_id_needs_no_endpoint(plane: DataPlane, answer: Predict
 def test_each_outcome_is_counted_by_what_became_of_it(plane: DataPlane, answer: Prediction) -> None:
     many = [SentOutcome(value="well", endpoint="triage", reference=f"bed {n}") for n in range(4, 404)]
     assert send(plane, *many) == Counts(bound=1, held=399)
+
+
+def test_an_endpoint_holds_no_more_than_its_setting_says(config: Config, database: Database) -> None:
+    plane = create(msgspec.structs.replace(config, held_limit=3), database)
+    plane.start()
+    try:
+        waiting = [SentOutcome(value="ill", endpoint="triage", reference=f"w {n}") for n in range(4)]
+        with pytest.raises(TooManyHeld):
+            send(plane, *waiting)
+        assert stored() == 0
+        assert send(plane, *waiting[:3]) == Counts(held=3)
+        with pytest.raises(TooManyHeld):
+            send(plane, waiting[3])
+    finally:
+        plane.stop()
 
 
 def test_a_request_is_one_commit(plane: DataPlane, answer: Prediction) -> None:

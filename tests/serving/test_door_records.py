@@ -53,6 +53,32 @@ def test_an_id_that_is_not_there_or_no_id_is_not_found(stored: Knock, identity: 
     assert stored("DELETE", f"/v1/predictions/{identity}", role="owner").status == 404
 
 
+ERASURES = "/v1/endpoints/income/erasures"
+
+
+@pytest.mark.parametrize("person", [{"reference": "a"}, {"entity": {"customer_id": 4711}}])
+def test_a_person_is_erased_by_reference_or_entity(stored: Knock, person: dict[str, Any]) -> None:
+    assert stored("POST", ERASURES, person, role="member").status == 403
+    answer = stored("POST", ERASURES, person, role="owner")
+    assert told(answer) == {"predictions": 1, "outcomes": 0, "keys": 0, "copies": 0}
+    assert stored("GET", PREDICTION).status == 410
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"reference": "a", "entity": {"customer_id": 1}},
+        {"reference": ""},
+        {"entity": {"a": [1]}},
+        {"x": 1},
+    ],
+)
+def test_an_erasure_names_one_person_in_one_way(stored: Knock, body: dict[str, Any]) -> None:
+    assert stored("POST", ERASURES, body, role="owner").status == 422
+    assert stored("GET", PREDICTION).status == 200
+
+
 def test_what_is_erased_is_gone_for_all(stored: Knock) -> None:
     response = stored("DELETE", PREDICTION, role="owner")
     assert (response.status, response.body, header(response, "content-type")) == (204, b"", None)

@@ -40,6 +40,7 @@ class DataPlane:
             pool=pool,
             readers=readers,
             scrubber=self._scrubber,
+            held_limit=config.held_limit,
         )
         self._state = threading.Lock()
         self._running = False

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from flyball.serving.recorder import Recorder
 from flyball.serving.scrubber import Scrubber
 from flyball.stores import erasing, records
 from flyball.stores import outcomes as stored
+from flyball.stores.erasing import Erasure
 from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
 
@@ -46,6 +47,7 @@ class Engine:
         pool: Pool,
         readers: Readers,
         scrubber: Scrubber,
+        held_limit: int,
     ) -> None:
         self.pool = pool
         self.recorder = recorder
@@ -53,6 +55,7 @@ class Engine:
         self._coalescer = coalescer
         self._readers = readers
         self._scrubber = scrubber
+        self._held_limit = held_limit
         self._entities = KeyedLock()
         self._under_way = 0
         self._counting = threading.Lock()
@@ -157,13 +160,43 @@ class Engine:
 
         await asyncio.wrap_future(self.recorder.run(erase))
 
+    async def erase_person(
+        self,
+        principal: Principal,
+        endpoint: str,
+        *,
+        reference: str | None = None,
+        entity: Mapping[str, Scalar] | None = None,
+    ) -> Erasure:
+        """Erase all that an endpoint has recorded of a reference, or of an entity; says how many rows.
+
+        In a thread and on a connection of its own: it may be long, and predictions are recorded meanwhile.
+        Raises ``UnknownEndpoint``, ``Overloaded``.
+        """
+        self.pool.table.check_known(principal, endpoint)
+        served, database = self.pool.table.endpoints.get(endpoint), self.recorder.database
+        route = None if served is None else served.route
+        person = erasing.person_of(endpoint, route, reference=reference, entity=entity)
+
+        def erase() -> Erasure:
+            try:
+                with closing(database.connect()) as connection:
+                    return erasing.erase_person(database, connection, person, now())
+            except database.driver.Error as error:
+                raise Overloaded from error
+            finally:
+                self._scrubber.request()
+
+        return await asyncio.to_thread(erase)
+
     async def outcomes(
         self, principal: Principal, outcomes: Sequence[SentOutcome], idempotency_key: str | None = None
     ) -> Counts:
         """Check, store and bind outcomes, in one commit; nothing is stored where one of them does not fit.
 
         A repeat of the key gives the first counts, and stores nothing. Raises ``InvalidInput``,
-        ``UnknownEndpoint``, ``UnknownPrediction`` (where only an id is given), ``IdempotencyKeyReused``.
+        ``UnknownEndpoint``, ``UnknownPrediction`` (where only an id is given), ``IdempotencyKeyReused``,
+        ``TooManyHeld``.
         """
         feedback.check_size(outcomes)
         database, key = self.recorder.database, feedback.retry_of(principal, outcomes, idempotency_key)
@@ -174,7 +207,8 @@ class Engine:
             if before is not None:
                 return before
         checked, moment = await self.checked_outcomes(principal, outcomes), now()
-        write = partial(stored.record, database, outcomes=checked, received_at=moment, key=key)
+        room = await self._room(checked)
+        write = partial(stored.record, database, outcomes=checked, received_at=moment, key=key, room=room)
         return await asyncio.wrap_future(self.recorder.run(write))
 
     async def checked_outcomes(self, principal: Principal, outcomes: Sequence[SentOutcome]) -> list[Outcome]:
@@ -224,6 +258,21 @@ class Engine:
             prepared.version.runtime, prepared.inputs, prepared.submission, self.recorder.submit
         )
         return await asyncio.wrap_future(recorded)
+
+    async def _room(self, outcomes: Sequence[Outcome]) -> int | None:
+        """How many of the outcomes may be held; ``None`` where none can be.
+
+        Counted by a reader, before the write: requests at the same time may each fill the same room.
+        """
+        endpoints = {each.endpoint for each in outcomes if each.prediction is None}
+        if not endpoints:
+            return None
+        database, limit = self._readers.database, self._held_limit
+
+        def count(connection: Any) -> int:
+            return min(stored.room_for_held(database, connection, each, limit) for each in endpoints)
+
+        return await self._readers.run(partial(self._readers.read, count))
 
     async def _find(self, identities: Sequence[UUID]) -> dict[UUID, Prediction]:
         if not identities:

@@ -13,8 +13,8 @@ from flyball.domain.errors import InvalidInput, Problem, UnknownEntity, UnknownP
 from flyball.domain.records import LONGEST_ENTITY
 from flyball.serving.calls import Call
 from flyball.serving.engine import Engine
-from flyball.serving.forms import read_id
-from flyball.serving.http import bodies, outcome_bodies
+from flyball.serving.forms import Form, read_id
+from flyball.serving.http import bodies, outcome_bodies, wire
 from flyball.serving.http.answers import answer, record
 from flyball.serving.http.bodies import Body
 from flyball.serving.http.messages import Request, Response, json_response, nothing
@@ -25,6 +25,9 @@ SMALL = 64 * 1024
 PAGE = 100
 LARGEST_PAGE = 1000
 LARGEST_VERSION = 2**31 - 1
+PERSON = frozenset({"entity", "reference"})
+ERASED = ("predictions", "outcomes", "keys", "copies")
+"""What is counted of an erasure."""
 _T = TypeVar("_T")
 
 
@@ -109,6 +112,22 @@ async def erase(visit: Visit) -> Response:
     _check_query(visit)
     await visit.engine.erase(visit.principal, _identity(visit))
     return nothing()
+
+
+async def erase_person(visit: Visit) -> Response:
+    """Erase all that is recorded of one person, named by reference or entity."""
+    _check_query(visit)
+    problems: list[Problem] = []
+    form = Form(wire.parse(visit.request.body), "", problems, PERSON)
+    reference, entity = form.reference(), form.entity()
+    if (reference is None) == (not entity) and not problems:
+        form.note("", "missing", "Name the person by one of reference and entity.")
+    if problems:
+        raise InvalidInput("The body does not fit.", problems=problems)
+    done = await visit.engine.erase_person(
+        visit.principal, visit.values["endpoint"], reference=reference, entity=entity
+    )
+    return json_response({name: getattr(done, name) for name in ERASED})
 
 
 async def outcome(visit: Visit) -> Response:

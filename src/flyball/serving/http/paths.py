@@ -38,6 +38,7 @@ PATHS = (
     Path(("GET",), "/v1/predictions/{id}", "viewer", handlers.prediction),
     Path(("DELETE",), "/v1/predictions/{id}", "owner", handlers.erase),
     Path(("POST", "PUT", "PATCH"), "/v1/predictions/{id}/outcome", "caller", handlers.outcome, JSON),
+    Path(("POST",), "/v1/endpoints/{endpoint}/erasures", "owner", handlers.erase_person, JSON),
     Path(("POST",), "/v1/endpoints/{endpoint}/outcomes", "caller", handlers.outcomes, (*JSON, "text/csv")),
 )
 
