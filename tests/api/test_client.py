@@ -15,6 +15,7 @@ from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome
 from flyball.domain.errors import (
     Conflict,
+    Erased,
     FlyballError,
     Forbidden,
     IdempotencyKeyReused,
@@ -66,6 +67,22 @@ def test_a_client_promotes_predicts_and_tells_the_outcome(url: str, keys: dict[s
         assert [one["output"]["label"] for one in many["predictions"]] == ["yes", "no"]
         assert [one["stage"] for one in client.versions("purchase")] == ["production"]
         assert len(client.snapshot("purchase").to_pandas()) == 60
+
+
+def test_a_client_erases_a_person(url: str, keys: dict[str, str]) -> None:
+    with Client(url, keys["owner"]) as client:
+        client.promote("purchase", 1)
+        row = {"age": 60, "job": "cook"}
+        answer = once_ready(lambda: client.predict("purchase", input=row, reference="a", idempotency_key="k"))
+        client.outcomes("purchase", [{"reference": "a", "value": "yes"}])
+        erased = client.erase_person("purchase", reference="a")
+        assert erased == {"predictions": 1, "outcomes": 1, "keys": 1, "copies": 0}
+        for again in (
+            lambda: client.prediction(answer["id"]),
+            lambda: client.predict("purchase", input=row, reference="a", idempotency_key="k"),
+        ):
+            with pytest.raises(Erased):
+                again()
 
 
 def test_any_number_of_outcomes_is_sent_and_under_a_key_only_once(url: str, keys: dict[str, str]) -> None:
