@@ -56,6 +56,15 @@ def _all_fitted(state: State) -> bool:
     return all(not isinstance(step, Thing) or step.is_fitted for _, step in state["steps"])
 
 
+def _fitted_where_asked(state: State) -> bool:
+    """Of no columns scikit-learn fits nothing and asks nothing: such a transformer is as it was made."""
+    return all(
+        not isinstance(part, Thing)
+        or ("transformer" in part.allowed.roles and (part.is_fitted or which == []))
+        for _, part, which in state["transformers_"]
+    )
+
+
 ALLOWED: tuple[Allowed, ...] = (
     allowed(
         "sklearn.pipeline.Pipeline",
@@ -78,7 +87,7 @@ ALLOWED: tuple[Allowed, ...] = (
         ),
         fitted={
             "n_features_in_": COLUMNS,
-            "transformers_": _parts(Fitted("transformer")),
+            "transformers_": _parts(Estimator()),
             "sparse_output_": FLAG,
             "_transformer_to_input_indices": MapOf(ListOf(Whole())),
             "output_indices_": MapOf(Span()),
@@ -87,5 +96,6 @@ ALLOWED: tuple[Allowed, ...] = (
             "_remainder": Pair(OneOf("remainder"), Either(OneOf("drop", "passthrough"), Estimator()), Which())
         },
         left_out="_columns",
+        is_whole=_fitted_where_asked,
     ),
 )
