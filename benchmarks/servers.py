@@ -24,6 +24,8 @@ class Target:
     path: str
     row: Mapping[str, Scalar]
     key: str = "none"
+    process: int = 0
+    """The server's main process; those that answer are its children."""
 
 
 @contextmanager
@@ -32,8 +34,8 @@ def both(folder: Path) -> Iterator[tuple[Target, Target]]:
     prepared = _prepare(folder)
     environment = _environment(folder)
     with (
-        _granian("flyball.serving.app:application", folder, environment) as ours,
-        _granian("benchmarks.peer:application", folder, environment) as theirs,
+        _granian("flyball.serving.app:application", folder, environment) as (ours, _),
+        _granian("benchmarks.peer:application", folder, environment) as (theirs, _),
     ):
         yield replace(prepared, port=ours), replace(prepared, port=theirs)
 
@@ -58,12 +60,31 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _prepare(folder: Path) -> Target:
+@contextmanager
+def engine_and_constant(folder: Path, database: str | None) -> Iterator[dict[str, Target]]:
+    """The data plane with a model that costs nothing, and a constant answer, until the block ends.
+
+    ``database`` is the URL of an empty PostgreSQL database; without one the data plane has a SQLite file.
+    """
+    url = database or f"sqlite:///{folder / 'flyball.sqlite3'}"
+    prepared = _prepare(folder, url, runtime="constant")
+    environment = {**_environment(folder), "FLYBALL_DATABASE_URL": url}
+    with (
+        _granian("benchmarks.constant:engine", folder, environment) as (ours, mine),
+        _granian("benchmarks.constant:constant", folder, environment) as (theirs, other),
+    ):
+        yield {
+            "engine": replace(prepared, port=ours, process=mine),
+            "constant": replace(prepared, port=theirs, process=other),
+        }
+
+
+def _prepare(folder: Path, url: str = "", runtime: str = "") -> Target:
     """A database with the endpoint published, in this process, which serves nothing."""
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "flyball.project.settings",
         "FLYBALL_HOME": str(folder),
-        "FLYBALL_DATABASE_URL": f"sqlite:///{folder / 'flyball.sqlite3'}",
+        "FLYBALL_DATABASE_URL": url or f"sqlite:///{folder / 'flyball.sqlite3'}",
     }
     import django
 
@@ -75,24 +96,28 @@ def _prepare(folder: Path) -> Target:
     call_command("migrate", verbosity=0)
     _, data, manifest = model.build()
     (folder / "model.skops").write_bytes(data)
+    if runtime:
+        only = replace(manifest.answering, runtime=runtime)
+        manifest = replace(manifest, artifacts=(only,), golden=())
     key = publishing.publish(data, manifest)
     return Target(port=0, path="/v1/endpoints/income/predictions", row=model.rows()[0], key=key)
 
 
 @contextmanager
-def _granian(application: str, folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
+def _granian(application: str, folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """A server of the application: its port and its main process."""
     port = _free_port()
     where = ["--host", "127.0.0.1", "--port", str(port)]
     command = [sys.executable, "-m", "granian", "--interface", "asgi", *where, application]
-    with _process(command, port, folder, environment):
-        yield port
+    with _process(command, port, folder, environment) as process:
+        yield port, process
 
 
 @contextmanager
 def _process(
     command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]
-) -> Iterator[None]:
-    """A command that listens, until the block ends."""
+) -> Iterator[int]:
+    """A command that listens, until the block ends: the number of its process."""
     log = folder / f"{port}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -104,7 +129,7 @@ def _process(
         )
     try:
         _wait(port, log)
-        yield
+        yield process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()

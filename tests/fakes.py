@@ -40,6 +40,7 @@ class Counting:
     """
 
     def __init__(self) -> None:
+        self.direct = False
         self.calls: list[int] = []
         self.began = threading.Event()
         self.release = threading.Event()

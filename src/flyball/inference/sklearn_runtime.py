@@ -41,7 +41,9 @@ def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Skl
 
 
 class SklearnRuntime:
-    """A fitted scikit-learn pipeline over the schema's data frame."""
+    """A fitted scikit-learn pipeline over the schema's data frame: milliseconds a call, so never direct."""
+
+    direct = False
 
     def __init__(self, model: Any, schema: Schema, task: str) -> None:
         self._model = model

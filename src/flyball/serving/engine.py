@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -68,15 +68,21 @@ class Engine:
 
     async def predict(self, principal: Principal, call: Call) -> list[Prediction]:
         """Answers, one a row, in order: each is in the database when this returns."""
-        with self._admitted(len(call.rows)):
+        self._admit(len(call.rows))
+        try:
             prepared = await self._preparer.prepare(principal, call)
             return await self._recorded(prepared) if isinstance(prepared, Prepared) else prepared
+        finally:
+            self._leave(len(call.rows))
 
     def predict_now(self, principal: Principal, call: Call) -> list[Prediction]:
         """The same, blocking, for a caller that has a thread of its own."""
-        with self._admitted(len(call.rows)):
+        self._admit(len(call.rows))
+        try:
             submission = self.compute(principal, call)
             return submission if isinstance(submission, list) else self.recorder.submit(submission).result()
+        finally:
+            self._leave(len(call.rows))
 
     def compute(
         self, principal: Principal, call: Call, read: Read | None = None
@@ -88,8 +94,10 @@ class Engine:
         prepared = self._preparer.prepare_now(principal, call, read)
         if isinstance(prepared, list):
             return prepared
-        outputs = self._coalescer.submit(prepared.version.runtime, prepared.inputs)
-        return prepared.submission(outputs.result())
+        outputs = prepared.direct()
+        if outputs is None:
+            outputs = self._coalescer.submit(prepared.version.runtime, prepared.inputs).result()
+        return prepared.submission(outputs)
 
     async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
         """The answer for one entity; the stored one where input, version and decision are unchanged.
@@ -98,13 +106,16 @@ class Engine:
         Raises ``NotFound`` where features come with the call, or from tables under several keys.
         """
         row = entities.row_of(self.pool.table.served(principal, endpoint), key)
-        with self._admitted(1):
+        self._admit(1)
+        try:
             async with self._entities.holding((endpoint, entity_key(row.entity))):
                 call = Call(endpoint=endpoint, rows=(row,))
                 prepared = await self._preparer.prepare_entity(principal, call)
                 if isinstance(prepared, Prediction):
                     return prepared
                 return (await self._recorded(prepared))[0]
+        finally:
+            self._leave(1)
 
     async def prediction(self, principal: Principal, identity: UUID) -> Prediction:
         """One stored prediction of the principal's team. Raises ``UnknownPrediction``, ``Erased``."""
@@ -254,6 +265,9 @@ class Engine:
         return self._preparer.problems(principal, call)
 
     async def _recorded(self, prepared: Prepared) -> list[Prediction]:
+        outputs = prepared.direct()
+        if outputs is not None:
+            return await self.recorder.recorded(prepared.submission(outputs))
         recorded = self._coalescer.submit_chained(
             prepared.version.runtime, prepared.inputs, prepared.submission, self.recorder.submit
         )
@@ -281,14 +295,12 @@ class Engine:
         search = partial(records.many, database, wanted=identities)
         return await self._readers.run(partial(self._readers.read, search))
 
-    @contextmanager
-    def _admitted(self, rows: int) -> Iterator[None]:
+    def _admit(self, rows: int) -> None:
         """Bounds the rows under way. Raises ``Overloaded`` at once, before anything is computed in vain."""
         with self._counting:
             self.check_room()
             self._under_way += rows
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._under_way -= rows
+
+    def _leave(self, rows: int) -> None:
+        with self._counting:
+            self._under_way -= rows

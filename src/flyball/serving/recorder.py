@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import threading
@@ -12,6 +13,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import msgspec
 
 from flyball.domain.errors import FlyballError, Overloaded
 from flyball.domain.records import Prediction
@@ -30,12 +33,12 @@ UNTAKEN = "The database did not take it; try again shortly."
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """Predictions to store, with the promise that the caller waits for."""
+class _Entry(msgspec.Struct, frozen=True):
+    """Predictions to store, with the promise that the caller waits for, and the event loop it waits on."""
 
     submission: Submission
-    done: Future[list[Prediction]] = field(default_factory=Future)
+    done: Future[list[Prediction]] | asyncio.Future[list[Prediction]]
+    loop: asyncio.AbstractEventLoop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class Recorder:
         self.stalled_at = math.inf
         self._said: set[str] = set()
         self._stopping = False
-        self._changed = threading.Condition()
+        self._is_idle = False
+        self._changed = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._run, name="flyball-recorder", daemon=True)
 
     def start(self) -> None:
@@ -82,9 +86,16 @@ class Recorder:
 
     def submit(self, submission: Submission) -> Future[list[Prediction]]:
         """Store predictions. Raises ``Overloaded`` at once where too much waits."""
-        entry = _Entry(submission)
-        self._put(entry)
-        return entry.done
+        done: Future[list[Prediction]] = Future()
+        self._put(_Entry(submission, done))
+        return done
+
+    def recorded(self, submission: Submission) -> asyncio.Future[list[Prediction]]:
+        """The same on an event loop: all that wait there for one commit are woken together."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[list[Prediction]] = loop.create_future()
+        self._put(_Entry(submission, done, loop))
+        return done
 
     def run(self, work: Callable[[Any], T]) -> Future[T]:
         """Do ``work`` with the writing connection. Raises ``Overloaded`` at once where too much waits."""
@@ -98,7 +109,9 @@ class Recorder:
                 raise Overloaded
             self.waiting += _weight(item)
             self._queue.append(item)
-            self._changed.notify()
+            if self._is_idle:
+                self._is_idle = False
+                self._changed.notify()
 
     def _run(self) -> None:
         with suppress(self.database.driver.Error):
@@ -114,7 +127,9 @@ class Recorder:
     def _next(self) -> list[_Entry | _Work]:
         with self._changed:
             while not self._queue and not self._stopping:
+                self._is_idle = True
                 self._changed.wait()
+            self._is_idle = False
             group: list[_Entry | _Work] = []
             size = 0
             while self._queue and size < BATCH and not (group and isinstance(self._queue[0], _Work)):
@@ -131,8 +146,7 @@ class Recorder:
             results = [self._refusal(error)] * len(entries)
             self._turn_away(error)
         self._leave(sum(_weight(each) for each in entries))
-        for entry, result in zip(entries, results, strict=True):
-            _settle(entry.done, result)
+        _settle_all(entries, results)
 
     def _work(self, task: _Work) -> None:
         result: Any
@@ -160,7 +174,10 @@ class Recorder:
             self._queue.clear()
             self.waiting -= sum(_weight(item) for item in behind)
         for item in behind:
-            _settle(item.done, Overloaded(UNTAKEN))
+            if isinstance(item, _Work):
+                _settle(item.done, Overloaded(UNTAKEN))
+        entries = [item for item in behind if isinstance(item, _Entry)]
+        _settle_all(entries, [Overloaded(UNTAKEN)] * len(entries))
 
     def _stored(self, batch: Sequence[Submission]) -> Sequence[records.Result]:
         try:
@@ -225,6 +242,29 @@ class Recorder:
             with suppress(Exception):
                 self._connection.close()
             self._connection = None
+
+
+def _settle_all(entries: Sequence[_Entry], results: Sequence[records.Result]) -> None:
+    """Keep every promise; each event loop is woken once, for all that wait on it."""
+    waiting: dict[asyncio.AbstractEventLoop, list[tuple[Any, records.Result]]] = {}
+    for entry, result in zip(entries, results, strict=True):
+        if entry.loop is None:
+            _settle(entry.done, result)
+        else:
+            waiting.setdefault(entry.loop, []).append((entry.done, result))
+    for loop, pairs in waiting.items():
+        with suppress(RuntimeError):  # it is closed: who asked has gone, and what was stored stays
+            loop.call_soon_threadsafe(_wake, pairs)
+
+
+def _wake(pairs: Sequence[tuple[asyncio.Future[Any], records.Result]]) -> None:
+    for done, result in pairs:
+        if done.done():
+            continue  # cancelled: who asked has gone
+        if isinstance(result, Exception):
+            done.set_exception(result)
+        else:
+            done.set_result(result)
 
 
 def _settle(done: Future[Any], result: Any) -> None:

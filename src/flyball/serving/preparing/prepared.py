@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from uuid_utils.compat import uuid7
 
 from flyball.domain.errors import Problem
@@ -17,11 +17,12 @@ from flyball.serving.pool import Answering
 from flyball.serving.preparing.features import CheckedRow
 from flyball.stores.records import Submission
 
+FEW = 16
+"""Rows that a direct runtime answers on the event loop: others wait for no more than these."""
 UNDECIDED = "The endpoint's threshold does not fit this version; nothing is decided."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A call with everything that the model is asked with, and that its answer is recorded with.
 
     ``began`` is when the call came (``time.perf_counter_ns``); ``idempotency`` and ``request`` are digests,
@@ -36,6 +37,11 @@ class Prepared:
     idempotency: str | None
     request: str
     began: int
+
+    def direct(self) -> list[dict[str, Any]] | None:
+        """The outputs at once, where the model takes no longer than handing it to a thread; else ``None``."""
+        runtime = self.version.runtime
+        return runtime.predict(self.inputs) if runtime.direct and len(self.inputs) <= FEW else None
 
     def submission(self, outputs: Sequence[dict[str, Any]]) -> Submission:
         """The predictions that these outputs become, decided and ready to be stored."""
