@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, left_out
 from flyball.domain.values import Scalar, parse_timestamp, timestamp_text
 
-_WHOLE = Annotated[int, msgspec.Meta(ge=-MOST - 1, le=MOST)]
 _TYPES: dict[Kind, Any] = {
-    Kind.NUMBER: float,
-    Kind.INTEGER: _WHOLE,
     Kind.BOOLEAN: bool,
     Kind.CATEGORY: bool | int | str,
     Kind.TEXT: str,
     Kind.TIMESTAMP: str,
 }
+LARGEST = sys.float_info.max
+"""Between it and its negative are all finite numbers: no bound lets NaN pass."""
 
 
 class Checker:
@@ -37,7 +37,8 @@ class Checker:
         self._tests = [
             (place, _Test(field))
             for place, field in enumerate(schema.fields)
-            if field.kind is not Kind.BOOLEAN
+            if field.kind in {Kind.TEXT, Kind.TIMESTAMP}
+            or (field.kind is Kind.CATEGORY and _type(field) is _TYPES[Kind.CATEGORY])
         ]
 
     def check(self, values: Mapping[str, object], pointer: str = "") -> Checked:
@@ -52,46 +53,37 @@ class Checker:
         if self._shape is None:
             return None
         try:
-            normal = list(msgspec.structs.astuple(msgspec.convert(values, self._shape)))
-            for place, test in self._tests:
-                value = normal[place]
-                if value is not None:
-                    normal[place] = test(value)
+            plain = msgspec.structs.astuple(msgspec.convert(values, self._shape))
+            normal = self._tested(list(plain)) if self._tests else plain
         except (ValueError, OverflowError):  # msgspec's and Unicode's errors are such
             return None
         return dict(zip(self._names, normal, strict=False))  # what is left out comes last
 
+    def _tested(self, normal: list[Any]) -> list[Any]:
+        for place, test in self._tests:
+            value = normal[place]
+            if value is not None:
+                normal[place] = test(value)
+        return normal
+
 
 class _Test:
-    """What a type cannot say of a field: its range, its categories, its characters.
+    """What a type cannot say of a field: categories that are not text, characters, moments.
 
     Gives the value as it is stored; raises ``ValueError`` where the slow check has something to say.
     """
 
-    __slots__ = ("_high", "_low", "_seen", "_take")
+    __slots__ = ("_seen", "_take")
 
     def __init__(self, field: Field) -> None:
-        self._low = -math.inf if field.low is None else field.low
-        self._high = math.inf if field.high is None else field.high
         # The type is part of it: true and 1 are equal in Python and two categories in JSON.
-        self._seen = frozenset(
-            (type(value), value) for value in field.categories if _is_in_order(field, value)
-        )
-        self._take = {
-            Kind.CATEGORY: self._category,
-            Kind.TEXT: self._text,
-            Kind.TIMESTAMP: self._timestamp,
-        }.get(field.kind, self._number)
+        self._seen = frozenset((type(value), value) for value in _in_order(field))
+        self._take = {Kind.CATEGORY: self._category, Kind.TEXT: self._text}.get(field.kind, self._timestamp)
 
     def __call__(self, value: Any) -> Scalar:
         return self._take(value)
 
-    def _number(self, value: float) -> Scalar:
-        if self._low <= value <= self._high and math.isfinite(value):
-            return value
-        raise ValueError
-
-    def _category(self, value: Scalar) -> Scalar:
+    def _category(self, value: Any) -> Scalar:
         if (type(value), value) in self._seen:
             return value
         raise ValueError
@@ -106,24 +98,39 @@ class _Test:
         return timestamp_text(parse_timestamp(value))
 
 
-def _is_in_order(field: Field, category: Scalar) -> bool:
-    checked = check(Schema((field,)), {field.name: category})
-    return not (checked.problems or checked.warnings)
+def _in_order(field: Field) -> list[Scalar]:
+    """The categories about which there is nothing to say."""
+    checks = [(value, check(Schema((field,)), {field.name: value})) for value in field.categories]
+    return [value for value, one in checks if not (one.problems or one.warnings)]
+
+
+def _type(field: Field) -> Any:
+    """The type of a field's values, with all that a type can say: finite numbers in a range, categories."""
+    low = -math.inf if field.low is None else field.low
+    high = math.inf if field.high is None else field.high
+    if field.kind is Kind.NUMBER:
+        return Annotated[float, msgspec.Meta(ge=max(low, -LARGEST), le=min(high, LARGEST))]
+    if field.kind is Kind.INTEGER:
+        whole = msgspec.Meta(ge=math.ceil(max(low, -MOST - 1)), le=math.floor(min(high, MOST)))
+        return Annotated[int, whole]
+    seen = _in_order(field) if field.kind is Kind.CATEGORY else []
+    if seen and all(isinstance(value, str) for value in seen):
+        return Literal[tuple(seen)]
+    return _TYPES[field.kind]
 
 
 def _shape(schema: Schema, others: frozenset[str]) -> type[msgspec.Struct] | None:
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-    rename: dict[str, str] = {}
-    for position, field in enumerate(schema.fields):
-        rename[f"f{position}"] = field.name
-        wanted = _TYPES[field.kind]
-        fields.append((f"f{position}", wanted | None, None) if field.nullable else (f"f{position}", wanted))
-    for position, name in enumerate(sorted(others)):
-        rename[f"k{position}"] = name
-        fields.append((f"k{position}", Any, None))
+    rename = {f"f{position}": field.name for position, field in enumerate(schema.fields)}
+    rename |= {f"k{position}": name for position, name in enumerate(sorted(others))}
     try:
+        for position, field in enumerate(schema.fields):
+            name, wanted = f"f{position}", _type(field)
+            fields.append((name, wanted | None, None) if field.nullable else (name, wanted))
+        fields += [(f"k{position}", Any, None) for position in range(len(others))]
         return msgspec.defstruct(
             "Input", fields, rename=rename, forbid_unknown_fields=True, kw_only=True, gc=False
         )
-    except ValueError:
-        return None  # a name with a quotation mark: msgspec takes none, so the slow check does the work
+    except (ValueError, OverflowError):
+        # A name with a quotation mark, or a range without a number in it: the slow check does the work.
+        return None

@@ -83,7 +83,7 @@ def _row(database: Database, each: Prediction) -> tuple[Any, ...]:
         each.route,
         each.segment,
         each.reference,
-        database.json_in(each.entity),
+        database.json_in(each.entity) if each.entity else "{}",
         entity_key(each.entity),
         database.json_in(each.input),
         database.json_in(each.output),
@@ -91,7 +91,7 @@ def _row(database: Database, each: Prediction) -> tuple[Any, ...]:
         each.latency,
         each.propensity,
         each.test,
-        database.json_in([asdict(warning) for warning in each.warnings]),
+        database.json_in([asdict(warning) for warning in each.warnings]) if each.warnings else "[]",
         database.moment_in(each.created_at),
         None if each.erased_at is None else database.moment_in(each.erased_at),
     )
