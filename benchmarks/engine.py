@@ -1,6 +1,6 @@
 """What the engine itself costs: a model that costs nothing beside a constant answer, under one server."""
 
-# The machine may be busy: CPU time of the server's process per request is compared, in turns; rates are shown.
+# The machine may be busy: what is compared, in turns, is the CPU time of the server's process for a request.
 # Run as ``python -m benchmarks.engine``; needs ``wrk``.
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _round(target: Target, script: Path, connections: int, seconds: int) -> Resu
     text = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in text or "Socket errors" in text:
         raise RuntimeError(text)
-    count, took = re.search(r"(\d+) requests in ([\d.]+)s", text).groups()  # type: ignore[union-attr] - wrk says so
+    count, took = re.findall(r"(\d+) requests in ([\d.]+)s", text)[0]
     cpu = (_cpu(target.process) - before) / int(count) * 1e6
     return Result(int(count) / float(took), cpu, _quantile(text, "50%"), _quantile(text, "99%"))
 
@@ -87,7 +87,7 @@ def _cpu(process: int) -> float:
 
 
 def _quantile(text: str, name: str) -> float:
-    number, unit = re.search(rf"{name}\s+([\d.]+)(us|ms|s)", text).groups()  # type: ignore[union-attr] - as above
+    number, unit = re.findall(rf"{name}\s+([\d.]+)(us|ms|s)", text)[0]
     return float(number) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
 
 

@@ -64,6 +64,8 @@ def test_golden_answers_must_come_out_again(value: Any, same: bool) -> None:
 class Forgetful:
     """A runtime that answers a row otherwise when it comes alone."""
 
+    direct = False
+
     def predict(self, rows: Any) -> list[dict[str, Any]]:
         """The number of rows in the call."""
         return [{"value": float(len(rows))} for _ in rows]

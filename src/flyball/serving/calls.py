@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
+
 from flyball.domain.values import Scalar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One row to predict. ``pointer`` is its place in the request: "" or "/rows/3".
 
     ``input`` is checked against the schema by the engine; ``entity`` and ``reference`` by the door, as
     far as their form goes, and by the engine, as far as their names and kinds go.
     """
 
-    entity: dict[str, Scalar] = field(default_factory=dict)
-    input: dict[str, object] = field(default_factory=dict)
+    entity: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    input: Mapping[str, object] = msgspec.field(default_factory=dict)
     reference: str | None = None
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A request for predictions: of the champion, or of the version that is asked for by number."""
 
     endpoint: str

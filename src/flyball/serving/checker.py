@@ -83,7 +83,7 @@ class _Test:
     def __call__(self, value: Any) -> Scalar:
         return self._take(value)
 
-    def _category(self, value: Any) -> Scalar:
+    def _category(self, value: Scalar) -> Scalar:
         if (type(value), value) in self._seen:
             return value
         raise ValueError

@@ -37,7 +37,7 @@ class _Entry(msgspec.Struct, frozen=True):
     """Predictions to store, with the promise that the caller waits for, and the event loop it waits on."""
 
     submission: Submission
-    done: Future[list[Prediction]] | asyncio.Future[list[Prediction]]
+    done: Any  # a Future, or on an event loop an asyncio.Future
     loop: asyncio.AbstractEventLoop | None = None
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from flyball.domain.errors import Erased, FlyballError, IdempotencyKeyReused
 from flyball.domain.records import Prediction
@@ -15,8 +16,7 @@ from flyball.stores.idempotency import Claim
 from flyball.stores.rows import NAMES, insert, prediction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """The predictions of one request. ``idempotency`` is the digest of team, endpoint and key, where a key
     was sent; ``request`` then the digest of the request."""
 

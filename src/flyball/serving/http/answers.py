@@ -12,13 +12,13 @@ from flyball.serving.http.problems import as_json
 def answer(one: Prediction) -> dict[str, Any]:
     """What a caller is answered."""
     return {
-        "id": str(one.id),
+        "id": one.id,
         "endpoint": one.endpoint,
         "version": one.version,
         "arm": one.arm,
         "output": one.output,
         "decision": one.decision,
-        "warnings": [as_json(warning) for warning in one.warnings],
+        "warnings": [as_json(warning) for warning in one.warnings] if one.warnings else [],
     }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody
+from flyball.serving.http.deadline import Within
 from flyball.serving.http.door import NO_BODY, Door
 from flyball.serving.http.messages import Request, Response
 from flyball.serving.http.problems import problem
@@ -68,9 +70,12 @@ class Application:
 async def respond(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request through a door."""
     head = _head(scope)
-    with door.budget.share() as take:
+    if _is_large(head):
+        with door.budget.share() as take:
+            response = await _response(door, head, receive, take)
+    else:
         # Small ones are not counted: slow senders of large ones could keep everybody else out.
-        response = await _response(door, head, receive, take if _is_large(head) else None)
+        response = await _response(door, head, receive, None)
     await _send(send, response)
 
 
@@ -87,7 +92,7 @@ async def _response(
         return await _turned_away(admitted, receive, is_small=take is None)
     takes = bool(admitted.path.takes)
     try:
-        async with asyncio.timeout(door.body_seconds if takes else LINGER_SECONDS):
+        with Within(door.body_seconds if takes else LINGER_SECONDS):
             body = await _body(head, receive, door.body_limit if takes else NO_BODY, take)
     except TimeoutError:
         return _last(problem(BodyTooSlow()))
@@ -100,7 +105,7 @@ async def _turned_away(response: Response, receive: Receive, *, is_small: bool) 
     """The answer, after what is left of a small body: a client that still writes might never read it."""
     if is_small:
         with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_SECONDS):
+            with Within(LINGER_SECONDS):
                 if await _drained(receive):
                     return response
     return _last(response)
@@ -140,7 +145,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
     """The headers by their names in lower case; what stands more than once is joined by commas."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = str(raw_name, "latin-1").lower(), str(raw_value, "latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
@@ -153,7 +158,7 @@ def _is_large(head: Request) -> bool:
 
 
 async def _body(head: Request, receive: Receive, limit: int, take: Callable[[int], None] | None) -> bytes:
-    if {"content-length", "transfer-encoding"} <= head.headers.keys():
+    if "transfer-encoding" in head.headers and "content-length" in head.headers:
         # Two servers that read this differently see two different requests.
         raise MalformedBody("The body has two lengths.")
     chunks: list[bytes] = []
@@ -174,6 +179,11 @@ async def _body(head: Request, receive: Receive, limit: int, take: Callable[[int
 
 
 async def _send(send: Send, response: Response) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    headers = list(map(_encoded, response.headers))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
+
+
+@lru_cache(1024)
+def _encoded(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    return header[0].encode("latin-1"), header[1].encode("latin-1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -25,8 +24,7 @@ COLON = (b"\\u003a", b"\\u003A")
 """The escapes of a colon."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(msgspec.Struct, frozen=True, kw_only=True):
     """What a body asks for. Where there are ``problems``, ``rows`` are those that could be read."""
 
     rows: tuple[Row, ...]
@@ -60,6 +58,8 @@ def fast(body: bytes) -> Body | None:
         sent = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    if sent.rows is None and sent.entity is None and sent.reference is None:
+        return _input_alone(sent, body)
     rows = [sent] if sent.rows is None else sent.rows
     keys = sum(map(_keys, rows)) + (sent.version is not None)
     if sent.rows is not None:
@@ -75,6 +75,15 @@ def fast(body: bytes) -> Body | None:
         version=sent.version,
         is_many=sent.rows is not None,
     )
+
+
+def _input_alone(sent: _SentBody, body: bytes) -> Body | None:
+    """What most bodies are, by the same rules: a row that has nothing but its input."""
+    values = sent.input or {}
+    keys = len(values) + (sent.input is not None) + (sent.version is not None)
+    if len(values) > MOST_FIELDS or not _is_each_key_once(body, keys, [sent]):
+        return None
+    return Body(rows=(Row(input=values),), version=sent.version)
 
 
 def slow(body: bytes) -> Body:

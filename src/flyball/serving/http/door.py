@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from flyball.config import Config
 from flyball.domain.access import Principal
@@ -142,7 +143,7 @@ def _check_length(request: Request, limit: int) -> None:
 
 
 def _check_media_type(request: Request, path: Path) -> None:
-    if not path.takes:
+    if not path.takes or _is_plain(request.headers, path):
         return
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The body may not be compressed.")
@@ -154,6 +155,10 @@ def _check_media_type(request: Request, path: Path) -> None:
         "header=present",
     }:
         raise UnsupportedMediaType(f"Expected {' or '.join(path.takes)}, in UTF-8.")
+
+
+def _is_plain(headers: Mapping[str, str], path: Path) -> bool:
+    return headers.get("content-type") in path.takes and "content-encoding" not in headers
 
 
 def _refusal(error: FlyballError, request: Request) -> Response:

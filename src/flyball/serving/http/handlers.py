@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TypeVar
 from uuid import UUID
+
+import msgspec
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import InvalidInput, Problem, UnknownEntity, UnknownPrediction
@@ -31,8 +33,7 @@ ERASED = ("predictions", "outcomes", "keys", "copies")
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """A request that has been let in: who asks, what for, and the values of its path."""
 
     engine: Engine
@@ -62,8 +63,9 @@ async def predict(visit: Visit) -> Response:
         problems += body.problems
         raise InvalidInput(problems=await asyncio.to_thread(_every, visit, call, problems))
     predictions = await visit.engine.predict(visit.principal, call)
-    answers = [answer(one) for one in predictions]
-    return json_response({"predictions": answers} if body.is_many else answers[0])
+    if not body.is_many:
+        return json_response(answer(predictions[0]))
+    return json_response({"predictions": [answer(one) for one in predictions]})
 
 
 async def predict_entity(visit: Visit) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from flyball.domain.errors import MethodNotAllowed, NotFound
@@ -43,8 +44,12 @@ PATHS = (
 )
 
 
-def match(method: str, path: str) -> tuple[Path, dict[str, str]]:
+def match(method: str, path: str) -> tuple[Path, Mapping[str, str]]:
     """A request's path, and the values in it, decoded. Raises ``NotFound``, ``MethodNotAllowed``."""
+    return _known(method, path) if path.endswith(OFTEN) else _match(method, path)
+
+
+def _match(method: str, path: str) -> tuple[Path, Mapping[str, str]]:
     segments = path.split("/")
     matching = _matching(segments)
     if not matching:
@@ -60,6 +65,9 @@ def allowed(path: str) -> list[str]:
     return sorted({method for known in _matching(path.split("/")) for method in known.methods})
 
 
+OFTEN = ("/predictions", "/outcomes")
+"""Ends of paths that are asked again and again: they name an endpoint, never a person."""
+_known = lru_cache(1024)(_match)
 _SEGMENTS: Mapping[str, list[str]] = {path.template: path.template.split("/") for path in PATHS}
 _BY_LENGTH: Mapping[int, list[Path]] = {
     length: [path for path in PATHS if len(_SEGMENTS[path.template]) == length]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+import msgspec
 
 from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownEntity
 from flyball.domain.routing import Lookup, Manifest, Route
@@ -22,14 +24,13 @@ Read = Callable[[Lookup, Scalar], Mapping[str, Scalar] | None]
 """One feature table's values for one key, or ``None``."""
 
 
-@dataclass(slots=True)
-class CheckedRow:
+class CheckedRow(msgspec.Struct):
     """One row on its way: its values so far, its entity as normalised, and warnings."""
 
     row: Row
     values: dict[str, Scalar]
     entity: dict[str, Scalar]
-    warnings: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = msgspec.field(default_factory=list)
 
 
 def used(manifest: Manifest, lookups: Sequence[Lookup]) -> list[Lookup]:

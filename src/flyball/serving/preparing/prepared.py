@@ -45,7 +45,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     def submission(self, outputs: Sequence[dict[str, Any]]) -> Submission:
         """The predictions that these outputs become, decided and ready to be stored."""
-        identities = sorted(uuid7() for _ in outputs)  # in the order of the rows
+        identities = [uuid7()] if len(outputs) == 1 else sorted(uuid7() for _ in outputs)
         moment = now()
         latency = (time.perf_counter_ns() - self.began) // 1000
         predictions = tuple(
@@ -75,5 +75,5 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
     def _warnings(self, row: CheckedRow) -> tuple[Problem, ...]:
         if not self.version.is_undecided:
-            return tuple(row.warnings)
+            return tuple(row.warnings) if row.warnings else ()
         return (*row.warnings, Problem(row.row.pointer, "no_decision", UNDECIDED))

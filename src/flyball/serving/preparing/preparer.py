@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import MOST_PROBLEMS, Erased, InvalidInput, Problem
@@ -29,8 +30,7 @@ FEW = 256
 """Fields that are checked sooner than a thread is asked to check them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(msgspec.Struct, frozen=True):
     """A call to an endpoint. ``idempotency`` and ``digest`` are its digests where it has a key."""
 
     served: Served
@@ -173,7 +173,10 @@ def _is_quick(version: Answering, call: Call) -> bool:
     """Whether the call is prepared without reading, sooner than another thread would take it up."""
     if version.looks_up or call.idempotency_key is not None or len(call.rows) > FEW:
         return False
-    return sum(len(row.input) + len(row.entity) for row in call.rows) <= FEW
+    size = 0
+    for row in call.rows:
+        size += len(row.input) + len(row.entity)
+    return size <= FEW
 
 
 def _needed(request: _Request, version: Answering) -> list[Lookup]:
