@@ -65,8 +65,17 @@ class Prediction(models.Model):
     class Meta:
         db_table = "flyball_prediction"
         indexes = [
-            models.Index(fields=["endpoint", "reference", "id"], name="flyball_prediction_reference"),
-            models.Index(fields=["endpoint", "entity_key", "id"], name="flyball_prediction_entity"),
+            # Most predictions have neither: each would make every commit write one more page.
+            models.Index(
+                fields=["endpoint", "reference", "id"],
+                name="flyball_prediction_reference",
+                condition=models.Q(reference__isnull=False),
+            ),
+            models.Index(
+                fields=["endpoint", "entity_key", "id"],
+                name="flyball_prediction_entity",
+                condition=models.Q(entity_key__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -104,10 +104,9 @@ async def _response(
 async def _turned_away(response: Response, receive: Receive, *, is_small: bool) -> Response:
     """The answer, after what is left of a small body: a client that still writes might never read it."""
     if is_small:
-        with suppress(TimeoutError):
-            with Within(LINGER_SECONDS):
-                if await _drained(receive):
-                    return response
+        with suppress(TimeoutError), Within(LINGER_SECONDS):
+            if await _drained(receive):
+                return response
     return _last(response)
 
 

@@ -20,17 +20,19 @@ class Within:
     __slots__ = ("_sweep", "_task", "is_late", "until")
 
     def __init__(self, seconds: float) -> None:
-        self.until = time.monotonic() + seconds
-        self.is_late = False
-
-    def __enter__(self) -> None:
         loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("A time limit needs a task that it can end.")
+        self.until = time.monotonic() + seconds
+        self.is_late = False
         self._task = task
         self._sweep = _sweep_of(loop)
-        self._sweep.add(self)
+
+    def __enter__(self) -> None:
+        self._sweep.waiting.add(self)
+        if not self._sweep.is_due:
+            self._sweep.plan()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -52,21 +54,19 @@ class _Sweep:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.waiting: set[Within] = set()
-        self._is_due = False
+        self.is_due = False
 
-    def add(self, one: Within) -> None:
-        self.waiting.add(one)
-        if not self._is_due:
-            self._is_due = True
-            self.loop.call_later(GRAIN_SECONDS, self._run)
+    def plan(self) -> None:
+        self.is_due = True
+        self.loop.call_later(GRAIN_SECONDS, self._run)
 
     def _run(self) -> None:
         moment = time.monotonic()
         for one in [each for each in self.waiting if each.until < moment and not each.is_late]:
             one.end()
-        self._is_due = bool(self.waiting)
-        if self._is_due:
-            self.loop.call_later(GRAIN_SECONDS, self._run)
+        self.is_due = False
+        if self.waiting:
+            self.plan()
 
 
 _own = threading.local()

@@ -203,8 +203,16 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "flyball_prediction",
                 "indexes": [
-                    models.Index(fields=["endpoint", "reference", "id"], name="flyball_prediction_reference"),
-                    models.Index(fields=["endpoint", "entity_key", "id"], name="flyball_prediction_entity"),
+                    models.Index(
+                        fields=["endpoint", "reference", "id"],
+                        name="flyball_prediction_reference",
+                        condition=models.Q(("reference__isnull", False)),
+                    ),
+                    models.Index(
+                        fields=["endpoint", "entity_key", "id"],
+                        name="flyball_prediction_entity",
+                        condition=models.Q(("entity_key__isnull", False)),
+                    ),
                 ],
             },
         ),
