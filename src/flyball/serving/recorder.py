@@ -234,6 +234,7 @@ class Recorder:
     def _connected(self) -> Any:
         if self._connection is None:
             self._connection = self.database.connect()
+            self.database.leave_checkpoints(self._connection)
             self.durability = self.database.durability(self._connection)
         return self._connection
 

@@ -1,18 +1,24 @@
-"""Empties SQLite's write-ahead log of what has been erased, while nobody waits for it."""
+"""Copies SQLite's write-ahead log into the database and empties it of what is erased, beside all else."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import closing
+from typing import Any, TypeVar
 
 from flyball.stores.database import Database
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 5.0
 """Pauses between two attempts while somebody reads an older state: they double up to the longest."""
+CHECKPOINT_SECONDS = 0.25
+"""How often what has been committed is copied into the database: commits themselves never do."""
 
 
 class Scrubber:
@@ -56,30 +62,36 @@ class Scrubber:
 
     def _run(self) -> None:
         pause = FIRST_PAUSE_SECONDS
-        while self._is_due():
-            if self._scrub():
+        while not self._stopping:
+            if not self._is_due():
+                self._attempt(self.database.checkpoint)
+            elif self._scrub():
                 pause = FIRST_PAUSE_SECONDS
-                continue
-            with self._changed:
-                self._is_wanted = True
-                self._changed.wait_for(lambda: self._stopping, pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                with self._changed:
+                    self._is_wanted = True
+                    self._changed.wait_for(lambda: self._stopping, pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _is_due(self) -> bool:
-        """Wait until it is wanted; ``False`` once it shall end."""
+        """Wait until it is wanted to be empty, but no longer than until the next checkpoint."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_wanted or self._stopping)
-            self._is_wanted = False
-            return not self._stopping
+            self._changed.wait_for(lambda: self._is_wanted or self._stopping, CHECKPOINT_SECONDS)
+            is_wanted, self._is_wanted = self._is_wanted, False
+            return is_wanted
 
     def _scrub(self) -> bool:
+        return bool(self._attempt(self.database.scrub))
+
+    def _attempt(self, work: Callable[[Any], T]) -> T | None:
+        """What ``work`` makes of a connection, or ``None`` where the database does not take it."""
         try:
             with closing(self.database.connect()) as connection:
-                is_empty = self.database.scrub(connection)
+                made = work(connection)
         except self.database.driver.Error as error:
             if not self._is_failing:  # once, and not at each attempt
-                logger.warning("The write-ahead log was not emptied: %s", type(error).__name__)
+                logger.warning("The write-ahead log was not copied: %s", type(error).__name__)
             self._is_failing = True
-            return False
+            return None
         self._is_failing = False
-        return is_empty
+        return made

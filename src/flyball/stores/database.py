@@ -36,6 +36,8 @@ NAIVE = len("2026-01-31 00:00:00.000000")
 """Characters of a moment before its offset."""
 _ENCODER = msgspec.json.Encoder()
 
+LOG_PAGES = 4096
+"""Pages of SQLite's write-ahead log, 16 MB, from which on it is made to begin anew."""
 SCRUB_MILLISECONDS = 20
 """How long writers may be kept out while the write-ahead log is emptied."""
 
@@ -161,6 +163,24 @@ class Database:
         """End what has failed: after a broken connection this fails too, and would hide the first error."""
         with suppress(self.driver.Error):
             connection.execute(statement)
+
+    def leave_checkpoints(self, connection: Any) -> None:
+        """Have SQLite not copy its write-ahead log during this connection's commits: ``checkpoint`` does."""
+        if not self.is_postgres:
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+    def checkpoint(self, connection: Any) -> None:
+        """Copy what SQLite's write-ahead log holds into the database, beside all that read and write.
+
+        While somebody always writes, the log never ends: beyond ``LOG_PAGES`` writers are kept out for a
+        moment, as in ``scrub``, so that it begins anew. It grows on while somebody reads an older state.
+        """
+        if self.is_postgres:
+            return
+        _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if pages > LOG_PAGES:
+            connection.execute(f"PRAGMA busy_timeout = {SCRUB_MILLISECONDS}")
+            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
     def scrub(self, connection: Any) -> bool:
         """Try to empty SQLite's write-ahead log of what has been erased; says whether it is empty.

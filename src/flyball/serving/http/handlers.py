@@ -55,7 +55,8 @@ async def status(visit: Visit) -> Response:
 
 async def predict(visit: Visit) -> Response:
     """Predict one row, or each of many."""
-    body = await _aside(visit.request.body, bodies.read)
+    sent = visit.request.body
+    body = bodies.read(sent) if len(sent) <= SMALL else await asyncio.to_thread(bodies.read, sent)
     problems: list[Problem] = []
     version, key = _parameters(visit.request, body, problems)
     call = Call(endpoint=visit.values["endpoint"], rows=body.rows, version=version, idempotency_key=key)
