@@ -39,7 +39,7 @@ class Walk:
         self._begun: list[FrameType] = []
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
-        if not self.is_on or event != "call" or self._is_resumed(frame):
+        if not self.is_on or event != "call" or self._is_resumed(frame) or _is_aside():
             return
         module, before = _module(frame), _caller(frame)
         if (
@@ -71,6 +71,11 @@ class Walk:
             yield
         finally:
             threading.setprofile(None)
+
+
+def _is_aside() -> bool:
+    """Whether this is the thread that copies SQLite's log, whoever predicts meanwhile."""
+    return threading.current_thread().name == "flyball-scrubber"
 
 
 def _module(frame: FrameType) -> str:
