@@ -34,6 +34,9 @@ from flyball.stores.records import Submission
 
 __all__ = ["Call", "Counts", "Engine", "Principal", "Row", "SentOutcome"]
 
+FEW = 16
+"""Rows that a direct runtime answers on the event loop: others wait for no more than these."""
+
 
 class Engine:
     """Answers from the pool's table, reads through the readers, writes through the recorder."""
@@ -96,7 +99,7 @@ class Engine:
         prepared = self._preparer.prepare_now(principal, call, read)
         if isinstance(prepared, list):
             return prepared
-        outputs = prepared.direct()
+        outputs = _direct(prepared)
         if outputs is None:
             outputs = self._coalescer.submit(prepared.version.runtime, prepared.inputs).result()
         return prepared.submission(outputs)
@@ -267,7 +270,7 @@ class Engine:
         return self._preparer.problems(principal, call)
 
     async def _recorded(self, prepared: Prepared) -> list[Prediction]:
-        outputs = prepared.direct()
+        outputs = _direct(prepared)
         if outputs is not None:
             return await self.recorder.recorded(prepared.submission(outputs))
         recorded = self._coalescer.submit_chained(
@@ -306,3 +309,9 @@ class Engine:
     def _leave(self, rows: int) -> None:
         with self._counting:
             self._under_way -= rows
+
+
+def _direct(prepared: Prepared) -> list[dict[str, Any]] | None:
+    """The outputs at once, where the model takes no longer than handing it to a thread; else ``None``."""
+    runtime = prepared.version.runtime
+    return runtime.predict(prepared.inputs) if runtime.direct and len(prepared.inputs) <= FEW else None

@@ -17,8 +17,6 @@ from flyball.serving.pool import Answering
 from flyball.serving.preparing.features import CheckedRow
 from flyball.stores.records import Submission
 
-FEW = 16
-"""Rows that a direct runtime answers on the event loop: others wait for no more than these."""
 UNDECIDED = "The endpoint's threshold does not fit this version; nothing is decided."
 
 
@@ -37,11 +35,6 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: str | None
     request: str
     began: int
-
-    def direct(self) -> list[dict[str, Any]] | None:
-        """The outputs at once, where the model takes no longer than handing it to a thread; else ``None``."""
-        runtime = self.version.runtime
-        return runtime.predict(self.inputs) if runtime.direct and len(self.inputs) <= FEW else None
 
     def submission(self, outputs: Sequence[dict[str, Any]]) -> Submission:
         """The predictions that these outputs become, decided and ready to be stored."""
