@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from flyball.domain.routing import Manifest
@@ -31,7 +31,7 @@ class Constant:
         return [OUTPUT for _ in rows]
 
 
-def opened(manifest: Manifest, data: bytes) -> Constant:
+def opened(manifest: Manifest, data: bytes, trusted: Collection[str]) -> Constant:
     """What the data plane loads for the artifact."""
     return Constant()
 
