@@ -80,4 +80,4 @@ def _object(text: str) -> dict[str, Any]:
 
 def _one(output: Output, answer: Prediction) -> None:
     document = answers.answer(answer)
-    output.result(document, json.dumps(document, indent=2, ensure_ascii=False))
+    output.result(document, json.dumps(document, indent=2, ensure_ascii=False, default=str))
