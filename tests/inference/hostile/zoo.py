@@ -84,6 +84,8 @@ def _prepared() -> ColumnTransformer:
         ("rare", rare, ["k", "l"]),
         ("codes", codes, ["k"]),
         ("text", Words(4), "text"),
+        ("nothing", StandardScaler(), []),
+        ("no truth", StandardScaler(), [False] * 7),
         ("moments", make_pipeline(Calendar(), StandardScaler()), ["at"]),
     ]
     return ColumnTransformer(parts, sparse_threshold=0)

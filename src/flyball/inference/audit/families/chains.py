@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from flyball.inference.audit.kinds import (
     FLAG,
     NONE,
@@ -60,9 +62,16 @@ def _fitted_where_asked(state: State) -> bool:
     """Of no columns scikit-learn fits nothing and asks nothing: such a transformer is as it was made."""
     return all(
         not isinstance(part, Thing)
-        or ("transformer" in part.allowed.roles and (part.is_fitted or which == []))
+        or ("transformer" in part.allowed.roles and (part.is_fitted or _is_nothing(which)))
         for _, part, which in state["transformers_"]
     )
+
+
+def _is_nothing(which: Any) -> bool:
+    """Whether columns are none: an empty list, or no truth among as many as there are columns."""
+    if not isinstance(which, list | np.ndarray):
+        return False
+    return len(which) == 0 or (isinstance(which[0], bool | np.bool_) and not any(which))
 
 
 ALLOWED: tuple[Allowed, ...] = (
