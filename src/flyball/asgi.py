@@ -38,9 +38,9 @@ class OnePort:
 
 def beside(django: Any, prefix: str = "/") -> OnePort:
     """Django's ASGI application with the doors beside it; ``flyball.urls`` is included at ``prefix``."""
-    from flyball import inprocess
+    from flyball.control.declarations.configured import configured
 
-    return OnePort(Application(_start, _stop), django, Guard(django, inprocess.configured()), prefix)
+    return OnePort(Application(_start, _stop), django, Guard(django, configured()), prefix)
 
 
 def _below(scope: Scope, prefix: str) -> Scope:

@@ -19,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted
 from flyball.inference import allowlist, runtime
+from tests.inference.forging import plain
 from tests.inference.versions import manifest
 
 Nodes = dict[str, Any]
@@ -37,17 +38,6 @@ def crafted(node: Nodes) -> bytes:
     return buffer.getvalue()
 
 
-def json_node(value: Any) -> Nodes:
-    """A plain value."""
-    return {
-        "__class__": "str",
-        "__module__": "builtins",
-        "__loader__": "JsonNode",
-        "content": json.dumps(value),
-        "is_json": True,
-    }
-
-
 def calling(module: str, name: str, argument: str) -> Nodes:
     """A node that calls a function with one text when it is constructed."""
     return {
@@ -58,7 +48,7 @@ def calling(module: str, name: str, argument: str) -> Nodes:
             "__class__": "tuple",
             "__module__": "builtins",
             "__loader__": "TupleNode",
-            "content": [json_node(argument)],
+            "content": [plain(argument)],
         },
     }
 
@@ -141,8 +131,8 @@ def test_a_pickle_does_not_run_either(tmp_path: Path) -> None:
 
 
 def test_functions_of_the_users_own_need_trust() -> None:
-    data = allowlist.dump(make_pipeline(FunctionTransformer(json_node), model()))
-    with pytest.raises(ArtifactUntrusted, match="json_node"):
+    data = allowlist.dump(make_pipeline(FunctionTransformer(plain), model()))
+    with pytest.raises(ArtifactUntrusted, match="plain"):
         allowlist.audit(data)
     allowlist.audit(data, ["tests.inference.test_allowlist.json_node"])
 

@@ -14,13 +14,13 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from flyball import inprocess
 from flyball.api import problems
 from flyball.api.wrong_keys import count_wrong_key
 from flyball.control.accounts import selectors as accounts
 from flyball.control.accounts.selectors import Actor
 from flyball.control.accounts.services import note_use
 from flyball.control.declarations import selectors
+from flyball.control.declarations.configured import configured
 from flyball.control.declarations.models import Endpoint
 from flyball.domain.errors import (
     BodyTooLarge,
@@ -91,7 +91,7 @@ class StrictJson(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """The value of a body. Raises ``BodyTooLarge`` or ``MalformedBody``."""
-        limit = inprocess.configured().management_body_limit
+        limit = configured().management_body_limit
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise BodyTooLarge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from flyball import inprocess
+from flyball.control.declarations.configured import configured
 from flyball.domain.errors import TooManyTries
 from flyball.domain.tries import network
 from flyball.serving.http.door import wrong_keys
@@ -17,7 +17,7 @@ WRONG_KEYS = wrong_keys()
 def count_wrong_key(request: HttpRequest) -> None:
     """Count one. Raises ``TooManyTries`` where there were too many from the address that asks."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    proxies = Proxies(inprocess.configured().trusted_proxies)
+    proxies = Proxies(configured().trusted_proxies)
     wait = WRONG_KEYS.fail(network(proxies.client(request.META.get("REMOTE_ADDR") or "", headers)))
     if wait:
         raise TooManyTries(wait)

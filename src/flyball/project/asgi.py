@@ -6,8 +6,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-from flyball import inprocess
 from flyball.asgi import beside
+from flyball.control.declarations.configured import configured
 from flyball.project.static import StaticFiles
 from flyball.serving.http.guard import Guard
 
@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flyball.project.settings")
 
 # The static files are those of Django's admin: few, small, and the same for everybody.
 _django = StaticFiles(get_asgi_application())
-django = Guard(_django, inprocess.configured())
+django = Guard(_django, configured())
 """Django alone."""
 application = beside(_django)
 """The data plane beside Django; any ASGI server can host it."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flyball.cli.failures.failure import Failure
 from flyball.cli.failures.user_code import in_the_users_code
-from flyball.config import Config, load
+from flyball.config import Config
 from flyball.domain.errors import Unusable
 
 SETTINGS = re.compile(r"""setdefault\(\s*["']DJANGO_SETTINGS_MODULE["']\s*,\s*["']([\w.]+)["']""")
@@ -73,7 +73,6 @@ def loading(what: str) -> Iterator[None]:
 
 def config() -> Config:
     """Flyball's settings as this project has them. Django must be set up."""
-    from django.conf import settings
+    from flyball.control.declarations.configured import configured
 
-    own = getattr(settings, "FLYBALL", None)
-    return own if isinstance(own, Config) else load(base=getattr(settings, "BASE_DIR", None))
+    return configured()

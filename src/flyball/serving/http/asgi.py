@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody
 from flyball.serving.http.deadline import Within
 from flyball.serving.http.door import NO_BODY, Door
-from flyball.serving.http.messages import Request, Response
+from flyball.serving.http.messages import Request, Response, check_one_length
 from flyball.serving.http.problems import problem
 
 Scope = MutableMapping[str, Any]
@@ -157,9 +157,7 @@ def _is_large(head: Request) -> bool:
 
 
 async def _body(head: Request, receive: Receive, limit: int, take: Callable[[int], None] | None) -> bytes:
-    if "transfer-encoding" in head.headers and "content-length" in head.headers:
-        # Two servers that read this differently see two different requests.
-        raise MalformedBody("The body has two lengths.")
+    check_one_length(head.headers)
     chunks: list[bytes] = []
     size = 0
     while True:

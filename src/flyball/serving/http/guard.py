@@ -10,6 +10,7 @@ from typing import Any
 from flyball.config import Config
 from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody, Overloaded
 from flyball.serving.http.asgi import Receive, Scope, Send, headers_of, send_last
+from flyball.serving.http.messages import check_one_length
 from flyball.serving.http.proxies import Proxies
 
 MOST_BODIES = 512
@@ -63,9 +64,7 @@ class Guard:
             self._room.release()
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
-        if "transfer-encoding" in headers and "content-length" in headers:
-            # Two servers that read this differently see two different requests.
-            raise MalformedBody("The body has two lengths.")
+        check_one_length(headers)
         declared = headers.get("content-length", "")
         # A count of many digits is too large however it is read, and slow to read.
         length = int(declared) if declared.isdecimal() and len(declared) <= 18 else None

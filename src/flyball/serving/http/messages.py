@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from flyball.domain.errors import MalformedBody
 from flyball.serving.http import wire
 
 Headers = list[tuple[str, str]]
@@ -32,6 +33,12 @@ class Response(msgspec.Struct, frozen=True):
     status: int
     headers: Headers
     body: bytes = b""
+
+
+def check_one_length(headers: Mapping[str, str]) -> None:
+    """Raises ``MalformedBody`` where a body has two lengths: two servers would see two different requests."""
+    if "transfer-encoding" in headers and "content-length" in headers:
+        raise MalformedBody("The body has two lengths.")
 
 
 def json_response(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
