@@ -76,7 +76,10 @@ def workers(server: Server) -> list[int]:
     """The processes that answer: spawned ones that are not Python's own tracker."""
     found = []
     for process in processes_of(server.process):
-        line = Path(f"/proc/{process}/cmdline").read_bytes()
+        try:
+            line = Path(f"/proc/{process}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+            continue
         if process != server.process and b"spawn_main" in line:
             found.append(process)
     return found
