@@ -270,14 +270,16 @@ def as_engine(fake: FakeEngine) -> Engine:
 
 
 class HeldScrub(Database):
-    """A database whose log is emptied only once it is told to: ``began`` says that somebody tries."""
+    """A database whose log, from ``hold`` on, is emptied only after ``release``; ``began`` says that one tries."""
 
+    hold = threading.Event()
     began = threading.Event()
     release = threading.Event()
 
     def scrub(self, connection: Any) -> bool:
-        self.began.set()
-        self.release.wait(30)
+        if self.hold.is_set():
+            self.began.set()
+            self.release.wait()
         return super().scrub(connection)
 
 

@@ -53,7 +53,8 @@ def reader(database: Database) -> Iterator[Any]:
 def test_predictions_are_answered_while_the_log_is_being_emptied(config: Config, database: Database) -> None:
     held = HeldScrub(database.url)
     plane = create(config, held)
-    plane.start()
+    plane.start()  # it empties the log once itself, before anybody asks
+    held.hold.set()
     try:
         erasing = threading.Thread(target=lambda: asyncio.run(plane.engine.erase(OWNER, ask(plane).id)))
         erasing.start()
