@@ -23,11 +23,12 @@ CONNECTIONS = (1, 16, 64)
 
 @dataclass(frozen=True)
 class Result:
-    """One round: answers a second, and milliseconds."""
+    """One round: answers a second, and milliseconds; how long it took (seconds)."""
 
     rate: float
     p50: float
     p99: float
+    seconds: float
 
 
 def main() -> None:
@@ -51,33 +52,40 @@ def main() -> None:
             _print(connections, {name: _median(each) for name, each in results.items()})
 
 
-async def measure(target: Target, connections: int, seconds: float) -> Result:
-    """One round of so many clients who ask again as soon as they are answered."""
+async def measure(target: Target, connections: int, seconds: float, rate: float = 0.0) -> Result:
+    """One round of so many clients who ask again as soon as they are answered, or ``rate`` times a second."""
+    between = 1 / rate if rate else 0.0
     deadline = time.perf_counter() + seconds
     began = time.perf_counter()
-    each = await asyncio.gather(*(_client(target, deadline) for _ in range(connections)))
+    each = await asyncio.gather(*(_client(target, deadline, between) for _ in range(connections)))
     took = time.perf_counter() - began
     times = sorted(latency for latencies in each for latency in latencies)
-    return Result(len(times) / took, _quantile(times, 0.5) * 1000, _quantile(times, 0.99) * 1000)
+    return Result(len(times) / took, _quantile(times, 0.5) * 1000, _quantile(times, 0.99) * 1000, took)
 
 
-async def _client(target: Target, deadline: float) -> list[float]:
-    """One connection that asks again as soon as it is answered. Raises when an answer is not 200."""
+async def _client(target: Target, deadline: float, between: float) -> list[float]:
+    """One connection that asks again once it is answered and its time has come.
+
+    Raises when an answer is not 200.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
-    request = _request(target)
+    sent = request(target)
     latencies = []
     while (began := time.perf_counter()) < deadline:
-        writer.write(request)
+        writer.write(sent)
         head = await reader.readuntil(b"\r\n\r\n")
         await reader.readexactly(_length(head))
         if b" 200 " not in head[:16]:
             raise RuntimeError(head.decode("latin-1"))
         latencies.append(time.perf_counter() - began)
+        if between:
+            await asyncio.sleep(began + between - time.perf_counter())
     writer.close()
     return latencies
 
 
-def _request(target: Target) -> bytes:
+def request(target: Target) -> bytes:
+    """What each client sends."""
     body = json.dumps({"input": target.row}).encode()
     head = [
         f"POST {target.path} HTTP/1.1",
@@ -100,7 +108,7 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 
 def _median(results: Sequence[Result]) -> Result:
     return Result(
-        *(statistics.median(getattr(result, name) for result in results) for name in ("rate", "p50", "p99"))
+        *(statistics.median(getattr(result, name) for result in results) for name in ("rate", "p50", "p99", "seconds"))
     )
 
 

@@ -41,13 +41,16 @@ def both(folder: Path) -> Iterator[tuple[Target, Target]]:
 
 
 @contextmanager
-def supervised(folder: Path) -> Iterator[Target]:
-    """Flyball as ``flyball serve`` starts it, until the block ends."""
+def supervised(folder: Path, command: str = "serve") -> Iterator[Target]:
+    """Flyball as ``flyball serve`` starts it, or ``flyball up``, until the block ends."""
     prepared = _prepare(folder)
     port = _free_port()
-    environment = {**_environment(folder), "FLYBALL_PORT": str(port)}
-    with _process([str(Path(sys.executable).parent / "flyball"), "serve"], port, folder, environment):
-        yield replace(prepared, port=port)
+    spool = folder / "spool"
+    spool.mkdir()
+    environment = {**_environment(folder), "FLYBALL_PORT": str(port), "TMPDIR": str(spool)}
+    words = [str(Path(sys.executable).parent / "flyball"), command]
+    with _process(words, port, folder, environment) as process:
+        yield replace(prepared, port=port, process=process)
 
 
 def _environment(folder: Path) -> dict[str, str]:

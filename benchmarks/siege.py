@@ -1,0 +1,139 @@
+"""What attacks cost others: their p99 with each attack and without, the server's memory, and what it wrote."""
+
+# Run as ``python -m benchmarks.siege``. The server has one core; the attacker, at the lowest priority, and the
+# client that is measured share another one. Rounds with and without an attack take turns on one server.
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+import threading
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks import load, servers
+from benchmarks.attacker import attacked
+from benchmarks.attacks import ATTACKS, Attack, innocent
+from benchmarks.servers import Target
+
+MEGABYTE = 1024 * 1024
+CONNECTIONS = 4
+RATE = 25.0
+"""How often each connection of the client that is measured asks (a second)."""
+LOOK_SECONDS = 0.1
+
+
+@dataclass
+class Measured:
+    """One attack at one rate: rounds without and with it, the most memory (bytes), and what was written."""
+
+    alone: list[load.Result] = field(default_factory=list)
+    beside: list[load.Result] = field(default_factory=list)
+    memory: int = 0
+    written: int = 0
+    told: Counter[str] = field(default_factory=Counter)
+
+
+class Watch:
+    """The most memory that the server's processes have at once, while the block runs (bytes)."""
+
+    def __init__(self, process: int) -> None:
+        self.most = 0
+        self._process = process
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            self.most = max(self.most, memory(self._process))
+
+
+def main() -> None:
+    """Print a line for each attack and rate."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long one round takes")
+    parser.add_argument("--rounds", type=int, default=3, help="how many rounds each")
+    parser.add_argument("--rates", type=float, nargs="+", default=[200.0, 0.0], help="a second; 0: unbounded")
+    parser.add_argument("--only", default="", help="a pattern for the names of the attacks")
+    parser.add_argument("--command", default="up", choices=["up", "serve"], help="the server")
+    options = parser.parse_args()
+    servers_core, others_core = sorted(os.sched_getaffinity(0))[:2]
+    with tempfile.TemporaryDirectory(prefix="flyball-bench-") as name:
+        os.sched_setaffinity(0, {servers_core})
+        with servers.supervised(Path(name), options.command) as target:
+            os.sched_setaffinity(0, {others_core})
+            asyncio.run(load.measure(target, CONNECTIONS, 3.0))
+            for attack in [*innocent(load.request(target)), *ATTACKS]:
+                for rate in options.rates if re.search(options.only, attack.name) else ():
+                    found = _measure(target, Path(name), attack, rate, options)
+                    _print(attack, rate, found)
+
+
+def _measure(
+    target: Target, folder: Path, attack: Attack, rate: float, options: argparse.Namespace
+) -> Measured:
+    found = Measured()
+    own_core = os.sched_getaffinity(0)
+    before, wrote = memory(target.process), written(folder)
+    with Watch(target.process) as watch:
+        for _ in range(options.rounds):
+            found.alone.append(asyncio.run(load.measure(target, CONNECTIONS, options.seconds, RATE)))
+            with attacked(target.port, attack, rate, own_core) as told:
+                found.beside.append(asyncio.run(load.measure(target, CONNECTIONS, options.seconds, RATE)))
+            found.told.update(told)
+    found.memory, found.written = watch.most - before, written(folder) - wrote
+    return found
+
+
+def memory(group: int) -> int:
+    """What all processes of a group hold that nobody else does (bytes)."""
+    listed = subprocess.run(["pgrep", "-g", str(group)], capture_output=True, text=True, check=True)
+    return sum(map(_memory, listed.stdout.split()))
+
+
+def _memory(process: str) -> int:
+    with suppress(OSError):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))) * 1024
+    return 0
+
+
+def written(folder: Path) -> int:
+    """What is in the home and in the folder for temporary files, but for the predictions (bytes)."""
+    files = [each for each in folder.rglob("*") if ".sqlite3" not in each.name]
+    return sum(each.stat().st_size for each in files if each.is_file())
+
+
+def _print(attack: Attack, rate: float, found: Measured) -> None:
+    p50, p99 = (
+        [statistics.median(getattr(each, name) for each in rounds) for rounds in (found.alone, found.beside)]
+        for name in ("p50", "p99")
+    )
+    seconds = sum(each.seconds for each in found.beside)
+    told = ", ".join(f"{status} {number / seconds:.0f}" for status, number in found.told.most_common(3))
+    print(
+        f"{attack.name:32} {f'{rate:.0f}/s' if rate else 'unbounded':>9}"
+        f"  p50 {p50[0]:5.1f} {p50[1]:6.1f} ms {p50[1] / p50[0]:5.2f}"
+        f"  p99 {p99[0]:5.1f} {p99[1]:6.1f} ms {p99[1] / p99[0]:5.2f}"
+        f"  {found.memory / MEGABYTE:+5.0f} MB  {found.written / 1024:+5.0f} KB  ({told}; a second)",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
