@@ -65,6 +65,8 @@ BROKEN = {
     "a syntax error": ("class Late(\n", "line 2", "SyntaxError"),
     "a missing module": ("import no_such_module_anywhere\n", "line 2", "no_such_module_anywhere"),
     "an exception": ("\nLATE = 1 / 0\n", "line 3", "ZeroDivisionError"),
+    "an exit": ("\nraise SystemExit\n", "line 3", "SystemExit"),
+    "an exit with a word": ("import sys\nsys.exit('enough')\n", "line 3", "SystemExit: enough"),
     "a misspelt word": ("\nfrom flyball import Rowz\n", "line 3", "Rowz"),
 }
 

@@ -31,8 +31,9 @@ def explained() -> Iterator[None]:
         yield
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
-    except Exception as error:
-        known = sentence(error)
+    except (Exception, SystemExit) as error:
+        # An exit that a user's file asks for would end every command without a word.
+        known = in_the_users_code(error) if isinstance(error, SystemExit) else sentence(error)
         if known is None:
             raise
         if os.environ.get("FLYBALL_DEBUG", "").lower() in {"1", "true"} and known is not error:

@@ -14,7 +14,7 @@ INSTALLED = tuple(Path(path) for name, path in sysconfig.get_paths().items() if 
 """The standard library and installed packages."""
 
 
-def in_the_users_code(error: Exception) -> FlyballError | None:
+def in_the_users_code(error: BaseException) -> FlyballError | None:
     """A sentence with file and line, where the exception went through code that is the user's.
 
     Only code that Flyball called counts: a project's ``manage.py`` has called Flyball, and is not to blame.
@@ -29,7 +29,7 @@ def in_the_users_code(error: Exception) -> FlyballError | None:
     return kind(f"{detail} (FLYBALL_DEBUG=1 shows the traceback)")
 
 
-def _place(error: Exception) -> tuple[Path, int] | None:
+def _place(error: BaseException) -> tuple[Path, int] | None:
     if isinstance(error, SyntaxError) and error.filename and _is_users(error.filename):
         return Path(error.filename), error.lineno or 1
     frames = traceback.extract_tb(error.__traceback__)
