@@ -245,6 +245,9 @@ def test_a_retired_endpoint_answers_no_more_and_what_it_recorded_stays(
     assert asyncio.run(plane.engine.prediction(OWNER, answer.id)) == answer
     assert asyncio.run(plane.engine.predictions(OWNER, endpoint="triage", reference="bed 4")) == [answer]
     assert version(plane, "other") == 1
+    status = plane.engine.status(OWNER)
+    assert (list(status["routes"]), status["retired"], status["failures"]) == (["other"], ["triage"], {})
     Endpoint.objects.filter(name="triage").update(retired_at=None)
     plane.refresher.refresh()
+    assert plane.engine.status(OWNER)["retired"] == []
     assert plane.engine.predict_now(OWNER, CALL)[0].version == 1

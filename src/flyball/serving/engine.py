@@ -244,6 +244,7 @@ class Engine:
         """What is in force for the principal's team, what did not load, and how the recorder is."""
         table = self.pool.table
         mine = table.mine(principal)
+        answering = mine - table.retired
         return {
             "routes": {
                 name: {
@@ -251,9 +252,10 @@ class Engine:
                     "arms": {arm.name: arm.version for arm in served.route.arms},
                 }
                 for name, served in table.endpoints.items()
-                if name in mine
+                if name in answering
             },
-            "failures": {name: code for name, code in table.failures.items() if name in mine},
+            "retired": sorted(mine & table.retired),
+            "failures": {name: code for name, code in table.failures.items() if name in answering},
             "recorder": {
                 "durability": self.recorder.durability,
                 "waiting": self.recorder.waiting,
