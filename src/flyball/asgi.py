@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flyball.serving.app import calm_collector, single_threaded_models
+from flyball.serving.app import single_threaded_models
 from flyball.serving.http.asgi import Application, Receive, Scope, Send
 from flyball.serving.http.door import Door
 from flyball.serving.http.guard import Guard
@@ -56,9 +56,7 @@ def _start() -> Door:
 
     single_threaded_models()
     plane = inprocess.data_plane()
-    door = Door(plane.engine, plane.config)
-    calm_collector()
-    return door
+    return Door(plane.engine, plane.config)
 
 
 def _stop() -> None:

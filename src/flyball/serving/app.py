@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 
 from flyball.config import Config, load
 from flyball.serving.coalescer import Coalescer
+from flyball.serving.collector import calm_collector
 from flyball.serving.engine import Engine
 from flyball.serving.http.asgi import Application
 from flyball.serving.http.door import Door
@@ -19,9 +19,6 @@ from flyball.serving.recorder import Recorder
 from flyball.serving.refresher import Refresher
 from flyball.serving.scrubber import Scrubber
 from flyball.stores.database import Database
-
-SELDOM = (20_000, 20, 20)
-"""New objects before the collector looks among the youngest, and how often it goes on to older ones."""
 
 
 class DataPlane:
@@ -90,16 +87,6 @@ def single_threaded_models() -> None:
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-
-def calm_collector() -> None:
-    """Have Python look for garbage seldom, and never in what the process holds when it begins to answer.
-
-    Requests leave none: they end when nobody knows them any more. Looking took a quarter of their time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*SELDOM)
 
 
 def _served() -> Application:

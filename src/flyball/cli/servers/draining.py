@@ -14,10 +14,16 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Draining:
-    """Passes everything on; ``end`` brings the lifespan's shutdown forward, which commits what waits."""
+    """Passes everything on; ``end`` brings the lifespan's shutdown forward, which commits what waits.
 
-    def __init__(self, application: Callable[..., Awaitable[None]]) -> None:
+    ``started`` is called when the application is about to answer its first request.
+    """
+
+    def __init__(
+        self, application: Callable[..., Awaitable[None]], started: Callable[[], None] = lambda: None
+    ) -> None:
         self._application = application
+        self._started = started
         self._told = asyncio.Event()
         self._ended = threading.Event()
         self._answering: dict[Any, None] = {}
@@ -59,6 +65,8 @@ class Draining:
         return {"type": "lifespan.shutdown"}
 
     async def _send(self, send: Send, message: Message) -> None:
+        if message["type"] == "lifespan.startup.complete":
+            self._started()
         await send(message)
         if message["type"].startswith("lifespan.shutdown."):
             self._ended.set()

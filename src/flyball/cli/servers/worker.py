@@ -18,6 +18,7 @@ from granian._internal import load_target
 
 from flyball.cli.servers import shedding
 from flyball.cli.servers.draining import Draining
+from flyball.serving.collector import calm_collector
 
 COMMIT_SECONDS = 4.0
 """What is left for the last commit, when the time to drain is over."""
@@ -42,7 +43,8 @@ def load(
     arguments: tuple[Any, ...] = (lifeline, drain_seconds, application)
     threading.Thread(target=_follow, args=arguments, daemon=True, name="flyball-lifeline").start()
     loaded: Any = load_target(target)
-    application.append(Draining(loaded() if factory else loaded))
+    # The process is ours alone, whoever wrote the application: a host's own server tunes itself.
+    application.append(Draining(loaded() if factory else loaded, calm_collector))
     shedding.start(port, most_connections, application[0].busy)
     return application[0]
 

@@ -1,0 +1,88 @@
+"""Python's collector of garbage is tuned in Flyball's own servers, and left alone in a host's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.shell import Shell
+
+APPLICATION = '''
+"""The doors beside Django, and how the collector of this process is."""
+
+import asyncio
+import gc
+import json
+import os
+
+from django.core.asgi import get_asgi_application
+
+from flyball.asgi import beside
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hello.settings")
+doors = beside(get_asgi_application())
+
+
+def collector():
+    return {"frozen": gc.get_freeze_count(), "threshold": gc.get_threshold()}
+
+
+async def application(scope, receive, send):
+    if scope.get("path") != "/collector":
+        return await doors(scope, receive, send)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps(collector()).encode()})
+'''
+HOST = '''
+"""A host that starts the application as ASGI says, and tells what that changed."""
+
+import asyncio
+import json
+
+from hello import asgi
+
+before = asgi.collector()
+messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+told = []
+
+
+async def receive():
+    return messages.pop(0)
+
+
+async def send(message):
+    told.append((message["type"], asgi.collector() == before))
+
+
+asyncio.run(asgi.application({"type": "lifespan"}, receive, send))
+print(json.dumps(told))
+'''
+
+
+@pytest.fixture
+def guest(tmp_path: Path) -> Shell:
+    """A project with an application of its own."""
+    Shell(tmp_path).run("flyball", "init", "hello")
+    project = tmp_path / "hello"
+    (project / "hello" / "endpoints.py").write_text('"""Nothing yet."""\n')
+    (project / "hello" / "asgi.py").write_text(APPLICATION)
+    settings = project / "hello" / "settings.py"
+    settings.open("a").write('\nASGI_APPLICATION = "hello.asgi.application"\n')
+    return Shell(project)
+
+
+def test_a_host_keeps_its_collector_when_the_doors_open(guest: Shell) -> None:
+    guest.run("python", "manage.py", "migrate", "--verbosity", "0")
+    (guest.directory / "host.py").write_text(HOST)
+    said = guest.run("python", "host.py").stdout.splitlines()[-1]
+    assert json.loads(said) == [["lifespan.startup.complete", True], ["lifespan.shutdown.complete", True]]
+
+
+def test_a_server_of_flyballs_own_looks_for_garbage_seldom(guest: Shell) -> None:
+    with guest.up() as server:
+        told = httpx.get(f"{server.url}/collector", trust_env=False).json()
+    assert told["frozen"] > 0
+    assert told["threshold"][0] == 20_000
