@@ -1,4 +1,4 @@
-"""A process that attacks a server from one address, as fast as it can or at a rate, until it is told to end."""
+"""A process that attacks a server from one address, as fast as it can or at a rate, until told to end."""
 
 from __future__ import annotations
 

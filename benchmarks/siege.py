@@ -1,7 +1,7 @@
-"""What attacks cost others: their p99 with each attack and without, the server's memory, and what it wrote."""
+"""What attacks cost others: their p99 with and without each, the server's memory, and what it wrote."""
 
-# Run as ``python -m benchmarks.siege``. The server has one core; the attacker, at the lowest priority, and the
-# client that is measured share another one. Rounds with and without an attack take turns on one server.
+# Run as ``python -m benchmarks.siege``. The server has one core; the attacker, at the lowest priority, and
+# the client that is measured share another one. Rounds with and without an attack take turns on one server.
 
 from __future__ import annotations
 
@@ -109,9 +109,7 @@ def memory(group: int) -> int:
 def _memory(process: str) -> int:
     with suppress(OSError):
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
-        return (
-            sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))) * 1024
-        )
+        return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))) * 1024
     return 0
 
 

@@ -270,7 +270,7 @@ def as_engine(fake: FakeEngine) -> Engine:
 
 
 class HeldScrub(Database):
-    """A database whose log, from ``hold`` on, is emptied only after ``release``; ``began`` says that one tries."""
+    """A database whose log is, from ``hold`` on, emptied only after ``release``; ``began`` says one tries."""
 
     hold = threading.Event()
     began = threading.Event()

@@ -18,7 +18,6 @@ import msgspec
 
 from flyball.domain.errors import FlyballError, Overloaded
 from flyball.domain.records import Prediction
-from flyball.serving.promises import settle
 from flyball.stores import records
 from flyball.stores.database import Database
 from flyball.stores.records import Submission
@@ -159,7 +158,7 @@ class Recorder:
             result = self._refusal(error)
             self._turn_away(error)
         self._leave(1)
-        settle(task.done, result)
+        _settle(task.done, result)
 
     def _leave(self, weight: int) -> None:
         with self._changed:
@@ -176,7 +175,7 @@ class Recorder:
             self.waiting -= sum(_weight(item) for item in behind)
         for item in behind:
             if isinstance(item, _Work):
-                settle(item.done, Overloaded(UNTAKEN))
+                _settle(item.done, Overloaded(UNTAKEN))
         entries = [item for item in behind if isinstance(item, _Entry)]
         _settle_all(entries, [Overloaded(UNTAKEN)] * len(entries))
 
@@ -251,7 +250,7 @@ def _settle_all(entries: Sequence[_Entry], results: Sequence[records.Result]) ->
     waiting: dict[asyncio.AbstractEventLoop, list[tuple[Any, records.Result]]] = {}
     for entry, result in zip(entries, results, strict=True):
         if entry.loop is None:
-            settle(entry.done, result)
+            _settle(entry.done, result)
         else:
             waiting.setdefault(entry.loop, []).append((entry.done, result))
     for loop, pairs in waiting.items():
@@ -267,6 +266,15 @@ def _wake(pairs: Sequence[tuple[asyncio.Future[Any], records.Result]]) -> None:
             done.set_exception(result)
         else:
             done.set_result(result)
+
+
+def _settle(done: Future[Any], result: Any) -> None:
+    if not done.set_running_or_notify_cancel():
+        return  # who asked has gone; what was stored stays
+    if isinstance(result, Exception):
+        done.set_exception(result)
+    else:
+        done.set_result(result)
 
 
 def _weight(item: _Entry | _Work) -> int:
