@@ -77,12 +77,24 @@ SMALL = [
 ]
 LARGE = [
     Attack("forms of 4 MB", (_form(b"a=b&" * (LARGEST_FORM // 4)),), Ends.CLOSED),
-    Attack("1 GB declared, to /v1/", (_head("POST", PREDICTIONS, "Content-Length: 1000000000\r\n"),), Ends.CLOSED),
-    Attack("1 GB declared, to /api/", (_head("POST", "/api/endpoints", "Content-Length: 1000000000\r\n"),), Ends.CLOSED),
+    Attack(
+        "1 GB declared, to /v1/", (_head("POST", PREDICTIONS, "Content-Length: 1000000000\r\n"),), Ends.CLOSED
+    ),
+    Attack(
+        "1 GB declared, to /api/",
+        (_head("POST", "/api/endpoints", "Content-Length: 1000000000\r\n"),),
+        Ends.CLOSED,
+    ),
     Attack("chunks of 64 KB, to /v1/", _chunks(PREDICTIONS, 64 * KILOBYTE, 512), Ends.CLOSED),
     Attack("chunks of 64 KB, to /api/", _chunks("/api/endpoints", 64 * KILOBYTE, 512), Ends.CLOSED),
     Attack("chunks of 64 KB, to the login", _chunks(LOGIN, 64 * KILOBYTE, 512), Ends.CLOSED),
-    Attack("slow chunks of 16 KB, to /api/", _chunks("/api/endpoints", 16 * KILOBYTE, 512), Ends.CLOSED, 300, 0.05),
+    Attack(
+        "slow chunks of 16 KB, to /api/",
+        _chunks("/api/endpoints", 16 * KILOBYTE, 512),
+        Ends.CLOSED,
+        300,
+        0.05,
+    ),
     Attack("chunks of 1 byte, to the login", (b"".join(_chunks(LOGIN, 1, 20_000)),), Ends.CLOSED),
     Attack("chunks of 1 byte, to /v1/", (b"".join(_chunks(PREDICTIONS, 1, 20_000)),), Ends.CLOSED),
 ]

@@ -108,7 +108,10 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 
 def _median(results: Sequence[Result]) -> Result:
     return Result(
-        *(statistics.median(getattr(result, name) for result in results) for name in ("rate", "p50", "p99", "seconds"))
+        *(
+            statistics.median(getattr(result, name) for result in results)
+            for name in ("rate", "p50", "p99", "seconds")
+        )
     )
 
 

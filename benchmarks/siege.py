@@ -109,7 +109,9 @@ def memory(group: int) -> int:
 def _memory(process: str) -> int:
     with suppress(OSError):
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))) * 1024
+        return (
+            sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))) * 1024
+        )
     return 0
 
 
