@@ -7,7 +7,7 @@ from typing import Any
 from flyball.serving.app import single_threaded_models
 from flyball.serving.http.asgi import Application, Receive, Scope, Send
 from flyball.serving.http.door import Door
-from flyball.serving.http.guard import Guard
+from flyball.serving.http.guard import MOST_BESIDE, Guard
 
 
 class OnePort:
@@ -40,7 +40,7 @@ def beside(django: Any, prefix: str = "/") -> OnePort:
     """Django's ASGI application with the doors beside it; ``flyball.urls`` is included at ``prefix``."""
     from flyball.control.declarations.configured import configured
 
-    return OnePort(Application(_start, _stop), django, Guard(django, configured()), prefix)
+    return OnePort(Application(_start, _stop), django, Guard(django, configured(), MOST_BESIDE), prefix)
 
 
 def _below(scope: Scope, prefix: str) -> Scope:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
 
 from tests.attacks.target import MEGABYTE, Target, answer, closed, send
@@ -49,6 +53,25 @@ def test_many_bodies_that_stop_before_their_end_are_held_in_little_memory(target
             send(line, b"." * (MEGABYTE // 2))
             target.look()
         assert target.healthy()
+
+
+def test_many_whole_bodies_that_wait_for_their_answers_are_held_in_little_memory(target: Target) -> None:
+    token = "a" * 32  # made up, in the cookie and in the form: the form is read, and its password looked at
+    form = f"csrfmiddlewaretoken={token}&username=owner&password=".encode().ljust(MEGABYTE, b".")
+    kind = "Content-Type: application/x-www-form-urlencoded\r\n"
+    said = head("/admin/login/", f"Cookie: csrftoken={token}\r\n{kind}Content-Length: {len(form)}\r\n{LAST}")
+    with target.watched(), target.crowd(300) as lines, ThreadPoolExecutor(len(lines)) as clients:
+        asked = [clients.submit(post, line, said + form) for line in lines]
+        while not all(each.done() for each in asked):
+            target.look()
+        assert {each.result() for each in asked} <= {200, 408, 429, 503}
+
+
+def post(line: socket.socket, request: bytes) -> int:
+    """The status of the answer."""
+    with suppress(ConnectionError):  # refused before it was read
+        line.sendall(request)
+    return status(answer(line))
 
 
 @pytest.mark.parametrize("small", [60_000, 15_000])

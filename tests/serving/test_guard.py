@@ -10,7 +10,15 @@ from typing import Any
 import msgspec
 
 from flyball.config import Config
-from flyball.serving.http.guard import MOST_ANSWERS, MOST_BODIES, MOST_WAITING, Guard
+from flyball.serving.http.guard import (
+    DELAY_SECONDS,
+    MOST_ANSWERS,
+    MOST_BODIES,
+    MOST_DELAYED,
+    MOST_HELD,
+    MOST_WAITING,
+    Guard,
+)
 
 Message = MutableMapping[str, Any]
 CONFIG = Config(
@@ -41,9 +49,17 @@ class Behind:
 
 
 def ask(
-    guard: Guard, *pieces: bytes, complete: bool = True, peer: str = "127.0.0.1", **headers: str
-) -> Awaitable[int]:
-    """The status of the answer to a body in pieces, after which the client leaves, or sends no more."""
+    guard: Guard,
+    *pieces: bytes,
+    complete: bool = True,
+    reads: bool = True,
+    peer: str = "127.0.0.1",
+    **headers: str,
+) -> asyncio.Task[int]:
+    """The status of the answer to a body in pieces, after which the client leaves, or sends no more.
+
+    Without ``reads`` the answer begins and never goes on.
+    """
     arriving = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     if complete:
         arriving += [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
@@ -56,6 +72,8 @@ def ask(
 
     async def send(message: Message) -> None:
         sent.append(message)
+        if not reads:
+            await asyncio.Event().wait()
 
     async def answer() -> int:
         raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
@@ -118,7 +136,7 @@ def test_of_too_many_bodies_under_way_the_oldest_makes_way() -> None:
         assert await asyncio.gather(*slow[:2]) == [408, 408]
         assert await ask(guard, b"abcd", content_length="4") == 200
         for each in (*slow, *late):
-            each.cancel()  # type: ignore[attr-defined]  # a task
+            each.cancel()
 
     run(test)
 
@@ -127,12 +145,70 @@ def test_more_requests_than_can_wait_are_told_to_come_again() -> None:
     async def test(behind: Behind) -> None:
         guard = Guard(behind, CONFIG)
         behind.let.clear()
-        many = [ask(guard) for _ in range(MOST_ANSWERS + MOST_WAITING + 3)]
+        number = MOST_ANSWERS + MOST_WAITING + 3
+        many = [ask(guard, peer=f"192.0.2.{turn % 2}") for turn in range(number)]
         await asyncio.sleep(0.1)
         assert len(behind.asked) == MOST_ANSWERS
         behind.let.set()
         answers = await asyncio.gather(*many)
         assert (answers.count(200), answers.count(503)) == (MOST_ANSWERS + MOST_WAITING, 3)
+
+    run(test)
+
+
+def test_who_is_told_to_come_again_is_told_later_so_as_not_to_come_at_once() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG, at_once=1)
+        behind.let.clear()
+        many = [ask(guard) for _ in range(1 + MOST_WAITING // 2 + MOST_DELAYED + 3)]
+        done, _ = await asyncio.wait(many, timeout=DELAY_SECONDS / 2)
+        assert len(done) == 3
+        done, _ = await asyncio.wait(many, timeout=DELAY_SECONDS)
+        assert len(done) == 3 + MOST_DELAYED
+        behind.let.set()
+        assert list(await asyncio.gather(*many)).count(200) == 1 + MOST_WAITING // 2
+
+    run(test)
+
+
+def test_one_address_keeps_out_no_other() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG, at_once=2)
+        behind.let.clear()
+        many = [ask(guard) for _ in range(MOST_WAITING)]
+        other = ask(guard, peer="192.0.2.1")
+        await asyncio.sleep(0.1)
+        assert [scope["client"][0] for scope, _ in behind.asked] == ["127.0.0.1"] * 2 + ["192.0.2.1"]
+        behind.let.set()
+        assert await other == 200
+        await asyncio.gather(*many)
+
+    run(test)
+
+
+def test_a_client_that_does_not_read_its_answer_keeps_out_nobody() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG, at_once=1)
+        slow = ask(guard, reads=False)
+        await asyncio.sleep(0.1)
+        assert await ask(guard) == 200
+        slow.cancel()
+
+    run(test)
+
+
+def test_whole_bodies_that_wait_for_their_answers_share_a_room() -> None:
+    async def test(behind: Behind) -> None:
+        large = b"." * (MOST_HELD // 8)
+        guard = Guard(behind, msgspec.structs.replace(CONFIG, management_body_limit=len(large)))
+        behind.let.clear()
+        many = [ask(guard, large, transfer_encoding="chunked") for _ in range(8)]
+        await asyncio.sleep(0.1)
+        assert await ask(guard, large, transfer_encoding="chunked") == 503
+        small = ask(guard, b"abcd", content_length="4")
+        behind.let.set()
+        assert await asyncio.gather(*many, small) == [200] * 9
+        assert await ask(guard, large, transfer_encoding="chunked") == 200
 
     run(test)
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from flyball.config import Config
 from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody, Overloaded
-from flyball.serving.http.asgi import Receive, Scope, Send, headers_of, send_last
+from flyball.domain.tries import network
+from flyball.serving.http.asgi import SMALL, Receive, Scope, Send, headers_of, send_last
 from flyball.serving.http.messages import check_one_length
 from flyball.serving.http.proxies import Proxies
+from flyball.serving.http.turns import FULL, Turns
 
 MOST_BODIES = 512
 """So many bodies may be under way at once; of more, the oldest is given up."""
@@ -21,16 +24,28 @@ MOST_ANSWERS = 64
 """So many requests are with the application at once: Django takes a thread, and a connection, for each."""
 MOST_WAITING = 256
 """So many more may wait for that; all others are told to come again."""
+MOST_BESIDE = 2
+"""So many requests of one address are with Django at once where it answers beside the data plane.
+
+A prediction needs Python's lock a few times, and waits each time behind every thread that computes: 64 of
+them made it six times as slow, two do not double it.
+"""
+MOST_DELAYED = 256
+"""So many who are told to come again hear it ``DELAY_SECONDS`` later: else they would do so at once."""
+DELAY_SECONDS = 1.0
 
 
 class Guard:
     """An ASGI application around another one, which gets every body whole.
 
     Django itself writes a body to the disk before it asks whose it is, however large it is and however long
-    it takes. For one event loop.
+    it takes. For one event loop. ``at_once`` requests of one address are with the application at once, until
+    their answers begin: a client that reads slowly keeps out nobody.
     """
 
-    def __init__(self, application: Callable[..., Awaitable[None]], config: Config) -> None:
+    def __init__(
+        self, application: Callable[..., Awaitable[None]], config: Config, at_once: int = MOST_ANSWERS
+    ) -> None:
         self._application = application
         self._limit = config.management_body_limit
         self._body_seconds = config.body_seconds
@@ -38,7 +53,9 @@ class Guard:
         self._under_way: OrderedDict[asyncio.Timeout, int] = OrderedDict()
         self._most_held = max(MOST_HELD, self._limit)
         self._room = asyncio.Semaphore(MOST_ANSWERS)
-        self._waiting = 0
+        self._turns = Turns(at_once=at_once, waiting=MOST_WAITING // 2)
+        self._waiting = self._kept = 0
+        self._delayed = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request. Everything else is the application's."""
@@ -46,22 +63,63 @@ class Guard:
             await self._application(scope, receive, send)
             return
         try:
-            headers = headers_of(scope)
-            body = await self._body(headers, receive)
-            if self._waiting >= MOST_WAITING:
-                raise Overloaded("The server has as many requests as it can answer; try again shortly.")
-        except FlyballError as error:
-            await send_last(send, error)
+            await self._pass_on(scope, receive, send)
             return
+        except FlyballError as error:
+            refusal = error.with_traceback(None)  # its frames would keep the body meanwhile
+        if isinstance(refusal, Overloaded):
+            await self._delay()
+        await send_last(send, refusal)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read, wait for a turn, and let the application answer."""
+        headers = headers_of(scope)
+        seen = self._seen(scope, headers)
+        body = await self._body(headers, receive)
+        with self._keeping(len(body)):
+            async with self._turn(network((seen.get("client") or ("",))[0])) as end:
+                await self._application(seen, _whole(body, receive), _told(send, end))
+
+    @asynccontextmanager
+    async def _turn(self, address: str) -> AsyncIterator[Callable[[], None]]:
+        """Wait for a turn, and for room. Gives what ends the turn before the answer has gone out."""
+        if self._waiting >= MOST_WAITING:
+            raise Overloaded(FULL)
         self._waiting += 1
         try:
-            await self._room.acquire()
+            end = await self._turns.take(address)
+            try:
+                await self._room.acquire()
+            except BaseException:
+                end()
+                raise
         finally:
             self._waiting -= 1
         try:
-            await self._application(self._seen(scope, headers), _whole(body, receive), send)
+            yield end
         finally:
             self._room.release()
+            end()
+
+    @contextmanager
+    def _keeping(self, size: int) -> Iterator[None]:
+        """Large bodies that wait for their answers share the room for those that arrive, once more."""
+        counted = size if size > SMALL else 0
+        if counted and self._kept + counted > self._most_held:
+            raise Overloaded(FULL)
+        self._kept += counted
+        try:
+            yield
+        finally:
+            self._kept -= counted
+
+    async def _delay(self) -> None:
+        if self._delayed < MOST_DELAYED:
+            self._delayed += 1
+            try:
+                await asyncio.sleep(DELAY_SECONDS)
+            finally:
+                self._delayed -= 1
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         check_one_length(headers)
@@ -121,6 +179,17 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         yield message.get("body", b"")
         if not message.get("more_body", False):
             return
+
+
+def _told(send: Send, end: Callable[[], None]) -> Send:
+    """Sends, and says when the answer begins: what is left then is to wait for the client."""
+
+    async def send_and_tell(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            end()
+        await send(message)
+
+    return send_and_tell
 
 
 def _whole(body: bytes, receive: Receive) -> Receive:
