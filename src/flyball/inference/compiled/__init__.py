@@ -1,0 +1,1 @@
+"""Versions compiled to data: plain arrays, opened without scikit-learn."""

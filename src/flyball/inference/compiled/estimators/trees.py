@@ -1,0 +1,198 @@
+"""Decision trees, alone or many: ONNX Runtime finds the leaves, numpy adds them up in the library's order.
+
+Added up by ONNX Runtime, three classes would need a copy of the trees each; and its order is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from flyball.domain.errors import ArtifactCorrupt
+from flyball.inference.compiled.arrays import Array
+from flyball.inference.compiled.estimators import graph
+from flyball.inference.compiled.estimators.fitting import corrupt, finite, places, sized
+from flyball.inference.compiled.estimators.links import Link, answered, checked
+from flyball.inference.compiled.estimators.solver import Solver, Takes
+
+MOST_NODES = 4_000_000
+"""Splits of all trees together: ONNX Runtime takes some 150 bytes for each."""
+DEEPEST = 500
+"""Splits from a root to a leaf: ONNX Runtime builds a tree by recursion."""
+AT_ONCE = 1024
+"""Rows: their leaves are held in memory, trees x outputs numbers each."""
+
+
+class Trees(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="trees"):
+    """Splits of all trees, tree by tree, each before its children.
+
+    A row goes to ``left`` where its ``column`` is at most ``threshold``, or is missing and ``missing_left``
+    is 1; else to ``right``. A child from 0 is a split, one below 0 the leaf ``-1 - child``. ``roots`` are
+    the trees' first splits. ``values`` (leaves, width) are added up in the order of the trees, from
+    ``start`` (outputs,) on, and divided by ``divisor``; with a width of 1 and several outputs the trees take
+    turns. ``single``: rows are rounded to float32 first. ``missing``: rows may lack numbers.
+    """
+
+    roots: Array
+    column: Array
+    threshold: Array
+    left: Array
+    right: Array
+    missing_left: Array
+    values: Array
+    start: Array
+    divisor: int
+    link: Link
+    single: bool
+    missing: bool
+
+
+def opened(estimator: Trees, columns: int) -> Solver:
+    """The trees at work. Raises ``ArtifactCorrupt``."""
+    start = finite(estimator.start, (None,), "start")
+    checked(estimator.link, len(start))
+    roots, children = _structure(estimator)
+    values = finite(estimator.values, (len(children) + len(roots), None), "leaves")
+    if values.shape[1] not in (1, len(start)) or len(roots) * values.shape[1] % len(start):
+        raise corrupt("leaves and outputs")
+    if not 1 <= estimator.divisor <= MOST_NODES:
+        raise corrupt("trees and divisor")
+    leaves = _leaves(_attributes(estimator, columns, roots, children), columns, len(roots))
+
+    def answer(matrix: np.ndarray) -> np.ndarray:
+        return answered(estimator.link, _added(values[leaves(matrix)], start) / estimator.divisor)
+
+    solve = _in_parts(answer)
+    return Solver(_rounded(solve) if estimator.single else solve, _takes(estimator))
+
+
+def _in_parts(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    def answers(matrix: np.ndarray) -> np.ndarray:
+        if len(matrix) <= AT_ONCE:
+            return answer(matrix)
+        begins = range(0, len(matrix), AT_ONCE)
+        return np.concatenate([answer(matrix[begin : begin + AT_ONCE]) for begin in begins])
+
+    return answers
+
+
+def _takes(estimator: Trees) -> Takes:
+    if estimator.single:
+        return "missing" if estimator.missing else "finite"
+    return "anything" if estimator.missing else "finite"
+
+
+def _rounded(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """Answers to the rows rounded to float32, which is what scikit-learn's trees compare."""
+    checked_again = Solver(answer, "missing")  # a number may be beyond float32
+
+    def rounded(matrix: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            return checked_again(matrix.astype(np.float32).astype(np.float64))
+
+    return rounded
+
+
+def _added(leaves: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Sums (rows, outputs) of leaves (rows, trees, width), one after the other: another order rounds otherwise."""
+    turns = leaves.reshape(len(leaves), -1, len(start))
+    turns[:, 0] += start
+    sums: np.ndarray = np.add.accumulate(turns, axis=1)[:, -1]
+    return sums
+
+
+def _structure(estimator: Trees) -> tuple[np.ndarray, np.ndarray]:
+    """The roots, and the children (splits, 2). Raises ``ArtifactCorrupt`` where they are no trees."""
+    nodes = len(sized(estimator.threshold, "<f8", (None,), "thresholds"))
+    if nodes > MOST_NODES:
+        raise ArtifactCorrupt("The artifact holds more splits than are taken here.")
+    roots = places(estimator.roots, (None,), 0, nodes, "roots")
+    leaves = nodes + len(roots)
+    children = np.stack(
+        [places(side, (nodes,), -leaves, nodes, "children") for side in (estimator.left, estimator.right)],
+        axis=1,
+    )
+    if roots[0] != 0 or (np.diff(roots) <= 0).any():
+        raise corrupt("roots")
+    # Each split but the roots, and each leaf, is the child of one split: so there is no cycle and no lost part.
+    begins = np.concatenate([roots, children[children >= 0]])
+    ends = -1 - children[children < 0]
+    if not np.array_equal(np.sort(begins), np.arange(nodes)) or not np.array_equal(
+        np.sort(ends), np.arange(leaves)
+    ):
+        raise corrupt("children")
+    _check_depth(roots, children)
+    return roots, children
+
+
+def _check_depth(roots: np.ndarray, children: np.ndarray) -> None:
+    tree = _tree_of(roots, len(children))
+    level, seen = roots, 0
+    for _ in range(DEEPEST):
+        seen += len(level)
+        below = children[level]
+        inner = below >= 0
+        if (tree[below[inner]] != np.repeat(tree[level], 2)[inner.ravel()]).any():
+            raise corrupt("trees")
+        level = below[inner]
+        if not len(level):
+            break
+    if len(level) or seen != len(children):
+        raise corrupt("depths")
+
+
+def _tree_of(roots: np.ndarray, nodes: int) -> np.ndarray:
+    return np.searchsorted(roots, np.arange(nodes), side="right") - 1
+
+
+def _attributes(
+    estimator: Trees, columns: int, roots: np.ndarray, children: np.ndarray
+) -> dict[str, int | np.ndarray]:
+    """What the TreeEnsemble node is told: each tree has an output of its own, its leaf's number."""
+    nodes = len(children)
+    threshold = sized(estimator.threshold, "<f8", (nodes,), "thresholds")
+    missing_left = sized(estimator.missing_left, "|u1", (nodes,), "directions")
+    if np.isnan(threshold).any() or missing_left.max() > 1:
+        raise corrupt("thresholds")
+    is_leaf = children < 0
+    number = np.where(is_leaf, -1 - children, children)
+    tree_of_leaf = np.empty(nodes + len(roots), dtype=np.int64)
+    tree_of_leaf[number[is_leaf]] = np.repeat(_tree_of(roots, nodes), 2)[is_leaf.ravel()]
+    return {
+        "aggregate_function": 1,  # the sum, of one leaf
+        "post_transform": 0,
+        "n_targets": len(roots),
+        "tree_roots": roots,
+        "nodes_featureids": places(estimator.column, (nodes,), 0, columns, "columns"),
+        "nodes_splits": threshold,
+        "nodes_modes": np.zeros(nodes, dtype=np.uint8),  # at most
+        "nodes_missing_value_tracks_true": missing_left.astype(np.int64),
+        "nodes_truenodeids": number[:, 0],
+        "nodes_trueleafs": is_leaf[:, 0].astype(np.int64),
+        "nodes_falsenodeids": number[:, 1],
+        "nodes_falseleafs": is_leaf[:, 1].astype(np.int64),
+        "leaf_targetids": tree_of_leaf,
+        "leaf_weights": np.arange(nodes + len(roots), dtype=np.float64),
+    }
+
+
+def _leaves(
+    attributes: dict[str, int | np.ndarray], columns: int, trees: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    """What gives each row's leaf in each tree, (rows, trees)."""
+    import onnxruntime  # a version without trees needs none of it
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    data = graph.written(attributes, columns, trees)
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+    def leaves(rows: np.ndarray) -> np.ndarray:
+        found: np.ndarray = session.run(None, {"rows": np.ascontiguousarray(rows)})[0]
+        return found.astype(np.int64)
+
+    return leaves

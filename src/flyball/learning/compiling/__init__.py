@@ -1,0 +1,1 @@
+"""Compiling a fitted pipeline to data that is served without scikit-learn."""

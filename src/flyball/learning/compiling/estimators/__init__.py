@@ -1,0 +1,50 @@
+"""The final estimator of a fitted pipeline as data, type by type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sklearn import dummy, ensemble, linear_model, tree
+
+from flyball.inference.compiled.estimators import Estimator
+from flyball.learning.compiling import reasons
+from flyball.learning.compiling.estimators import linear, trees
+
+Compiler = Callable[[Any, int], Estimator]
+
+COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
+    "classification": {
+        linear_model.LogisticRegression: linear.logistic,
+        ensemble.RandomForestClassifier: trees.forest,
+        ensemble.ExtraTreesClassifier: trees.forest,
+        tree.DecisionTreeClassifier: trees.forest,
+        tree.ExtraTreeClassifier: trees.forest,
+        ensemble.HistGradientBoostingClassifier: trees.histogram_boosting,
+        dummy.DummyClassifier: linear.prior,
+    },
+    "regression": {
+        linear_model.Ridge: linear.regression,
+        linear_model.LinearRegression: linear.regression,
+        linear_model.Lasso: linear.regression,
+        linear_model.ElasticNet: linear.regression,
+        ensemble.RandomForestRegressor: trees.forest,
+        ensemble.ExtraTreesRegressor: trees.forest,
+        tree.DecisionTreeRegressor: trees.forest,
+        tree.ExtraTreeRegressor: trees.forest,
+        ensemble.HistGradientBoostingRegressor: trees.histogram_boosting,
+        dummy.DummyRegressor: linear.constant,
+    },
+    "clustering": {},
+}
+"""By the very type: a subclass may answer otherwise."""
+
+
+def compiled(estimator: Any, task: str, columns: int) -> Estimator:
+    """A fitted scikit-learn estimator of that many columns as data. Raises ``NotCompiled``."""
+    compiler = COMPILERS[task].get(type(estimator))
+    if compiler is None:
+        raise reasons.of(estimator, f"this type of estimator is not compiled for {task}")
+    if getattr(estimator, "n_features_in_", columns) != columns:
+        raise reasons.of(estimator, f"it was fitted on another number of columns than {columns}")
+    return compiler(estimator, columns)

@@ -1,0 +1,43 @@
+"""Linear models and baselines, compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flyball.inference.compiled.arrays import packed
+from flyball.inference.compiled.estimators import Constant, Linear
+from flyball.learning.compiling import reasons
+
+
+def logistic(fitted: Any, columns: int) -> Linear:
+    """Logistic regression: two classes by expit, more by softmax."""
+    link = "logistic" if len(fitted.classes_) <= 2 else "softmax"
+    return Linear(_numbers(fitted.coef_), _numbers(fitted.intercept_.reshape(-1)), link)
+
+
+def regression(fitted: Any, columns: int) -> Linear:
+    """A linear regression of one value. Raises ``NotCompiled``."""
+    coefficients = np.atleast_2d(fitted.coef_)
+    if len(coefficients) != 1:
+        raise reasons.of(fitted, "it predicts several values")
+    return Linear(_numbers(coefficients), _numbers(np.reshape(fitted.intercept_, -1)), "value")
+
+
+def prior(fitted: Any, columns: int) -> Constant:
+    """The share of each class. Raises ``NotCompiled`` for another strategy."""
+    if fitted.strategy != "prior" or fitted.n_outputs_ != 1:
+        raise reasons.of(fitted, "only the strategy 'prior' for one outcome is compiled")
+    return Constant(_numbers(fitted.class_prior_))
+
+
+def constant(fitted: Any, columns: int) -> Constant:
+    """One value for every row. Raises ``NotCompiled`` where there are several."""
+    if fitted.n_outputs_ != 1:
+        raise reasons.of(fitted, "it predicts several values")
+    return Constant(_numbers(fitted.constant_.reshape(())))
+
+
+def _numbers(values: Any) -> Any:
+    return packed(np.asarray(values, dtype=np.float64))
