@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from flyball.inference.compiled.estimators import constant, linear, trees
-from flyball.inference.compiled.estimators.constant import Constant
-from flyball.inference.compiled.estimators.linear import Linear
-from flyball.inference.compiled.estimators.solver import Solver
-from flyball.inference.compiled.estimators.trees import Trees
+from collections.abc import Callable, Mapping
+from typing import Any
 
-Estimator = Constant | Linear | Trees
+from flyball.inference.compiled.estimators import (
+    centres,
+    constant,
+    densities,
+    linear,
+    machines,
+    neighbours,
+    trees,
+)
+from flyball.inference.compiled.estimators.solver import Solver
+
+Estimator = (
+    constant.Constant
+    | linear.Linear
+    | trees.Trees
+    | machines.Machine
+    | machines.CalibratedMachine
+    | neighbours.Neighbours
+    | densities.NaiveBayes
+    | densities.Mixture
+    | centres.Centres
+    | centres.Halves
+)
 """Any of them: a tagged union, as msgspec reads it."""
+
+_OPENING: Mapping[type, Callable[[Any, int], Solver]] = {
+    constant.Constant: constant.opened,
+    linear.Linear: linear.opened,
+    trees.Trees: trees.opened,
+    machines.Machine: machines.opened,
+    machines.CalibratedMachine: machines.opened_calibrated,
+    neighbours.Neighbours: neighbours.opened,
+    densities.NaiveBayes: densities.opened_bayes,
+    densities.Mixture: densities.opened_mixture,
+    centres.Centres: centres.opened,
+    centres.Halves: centres.opened_halves,
+}
 
 
 def opened(estimator: Estimator, columns: int) -> Solver:
     """The estimator at work on matrices of that many columns. Raises ``ArtifactCorrupt`` where its parts
     do not fit each other or the columns: nothing is computed before all of them are checked.
     """
-    match estimator:
-        case Constant():
-            return constant.opened(estimator, columns)
-        case Linear():
-            return linear.opened(estimator, columns)
-        case Trees():
-            return trees.opened(estimator, columns)
+    return _OPENING[type(estimator)](estimator, columns)

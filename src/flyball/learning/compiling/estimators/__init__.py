@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sklearn import dummy, ensemble, linear_model, tree
+from sklearn import (
+    calibration,
+    cluster,
+    dummy,
+    ensemble,
+    linear_model,
+    mixture,
+    naive_bayes,
+    neighbors,
+    svm,
+    tree,
+)
 
 from flyball.inference.compiled.estimators import Estimator
 from flyball.learning.compiling import reasons
-from flyball.learning.compiling.estimators import linear, trees
+from flyball.learning.compiling.estimators import centres, densities, linear, machines, neighbours, trees
 
 Compiler = Callable[[Any, int], Estimator]
 
@@ -21,6 +32,9 @@ COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
         tree.DecisionTreeClassifier: trees.forest,
         tree.ExtraTreeClassifier: trees.forest,
         ensemble.HistGradientBoostingClassifier: trees.histogram_boosting,
+        calibration.CalibratedClassifierCV: machines.calibrated,
+        neighbors.KNeighborsClassifier: neighbours.neighbours,
+        naive_bayes.GaussianNB: densities.naive_bayes,
         dummy.DummyClassifier: linear.prior,
     },
     "regression": {
@@ -33,9 +47,16 @@ COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
         tree.DecisionTreeRegressor: trees.forest,
         tree.ExtraTreeRegressor: trees.forest,
         ensemble.HistGradientBoostingRegressor: trees.histogram_boosting,
+        svm.SVR: machines.regression,
+        neighbors.KNeighborsRegressor: neighbours.neighbours,
         dummy.DummyRegressor: linear.constant,
     },
-    "clustering": {},
+    "clustering": {
+        cluster.KMeans: centres.centres,
+        cluster.MiniBatchKMeans: centres.centres,
+        cluster.BisectingKMeans: centres.halves,
+        mixture.GaussianMixture: densities.mixture,
+    },
 }
 """By the very type: a subclass may answer otherwise."""
 

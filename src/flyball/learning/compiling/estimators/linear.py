@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from flyball.inference.compiled.arrays import packed
-from flyball.inference.compiled.estimators import Constant, Linear
+from flyball.inference.compiled.arrays import Array, packed
+from flyball.inference.compiled.estimators.constant import Constant
+from flyball.inference.compiled.estimators.linear import Linear
+from flyball.inference.compiled.estimators.links import Link
 from flyball.learning.compiling import reasons
 
 
 def logistic(fitted: Any, columns: int) -> Linear:
     """Logistic regression: two classes by expit, more by softmax."""
-    link = "logistic" if len(fitted.classes_) <= 2 else "softmax"
+    link: Link = "logistic" if len(fitted.classes_) <= 2 else "softmax"
     return Linear(_numbers(fitted.coef_), _numbers(fitted.intercept_.reshape(-1)), link)
 
 
@@ -39,5 +41,5 @@ def constant(fitted: Any, columns: int) -> Constant:
     return Constant(_numbers(fitted.constant_.reshape(())))
 
 
-def _numbers(values: Any) -> Any:
+def _numbers(values: Any) -> Array:
     return packed(np.asarray(values, dtype=np.float64))
