@@ -24,7 +24,7 @@ class NaiveBayes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="n
 class Mixture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="mixture"):
     """``means`` (clusters, columns), ``weights`` (clusters,), and the Cholesky factors of the precisions.
 
-    ``factors``: (clusters, columns, columns), upper triangles, or (clusters, columns) where they are diagonal.
+    ``factors``: (clusters, columns, columns), upper triangles; or (clusters, columns), diagonals.
     """
 
     means: Array

@@ -37,7 +37,8 @@ def _attribute(name: str, value: int | np.ndarray) -> bytes:
     if value.dtype == np.int64:
         return _text(1, name) + _block(8, _numbers(value)) + _whole(20, INTEGERS)
     kind = DOUBLE if value.dtype == np.float64 else BYTES
-    tensor = _whole(1, len(value)) + _whole(2, kind) + _block(9, value.tobytes())
+    content: bytes = value.tobytes()
+    tensor = _whole(1, len(value)) + _whole(2, kind) + _block(9, content)
     return _text(1, name) + _block(5, tensor) + _whole(20, TENSOR)
 
 
@@ -51,7 +52,8 @@ def _numbers(values: np.ndarray) -> bytes:
     """Whole numbers below 2**35, five bytes each: the format allows leading zeros, and numpy no loop."""
     groups = (values[:, np.newaxis] >> np.array([0, 7, 14, 21, 28])) & 0x7F
     groups[:, :4] |= 0x80
-    return groups.astype(np.uint8).tobytes()
+    content: bytes = groups.astype(np.uint8).tobytes()
+    return content
 
 
 def _varint(number: int) -> bytes:

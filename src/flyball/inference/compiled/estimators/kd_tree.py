@@ -17,7 +17,6 @@ class KdTree:
     """
 
     def __init__(self, rows: np.ndarray, levels: int) -> None:
-        self._rows = rows
         spans = [(0, len(rows))]
         for begin, end in (spans[node] for node in range(2 ** (levels - 1) - 1)):
             middle = begin + (end - begin) // 2
@@ -27,29 +26,34 @@ class KdTree:
         leaves = np.array(spans[self._first_leaf :])
         self._sizes = leaves[:, 1] - leaves[:, 0]
         self._begins = leaves[:, 0]
-        self._low = _of_all_nodes(np.minimum, rows, self._begins)
-        self._high = _of_all_nodes(np.maximum, rows, self._begins)
+        # By columns: numpy adds them up several times faster so.
+        self._columns = np.ascontiguousarray(rows.T)
+        self._low = _of_all_nodes(np.minimum, self._columns, self._begins)
+        self._high = _of_all_nodes(np.maximum, self._columns, self._begins)
+        self._leaf_low = np.ascontiguousarray(self._low[:, self._first_leaf :])
+        self._leaf_high = np.ascontiguousarray(self._high[:, self._first_leaf :])
 
     def nearest(self, row: np.ndarray, count: int) -> np.ndarray:
         """The places of the ``count`` nearest rows, in no order."""
-        boxes = _sums(np.maximum(np.maximum(self._low - row, row - self._high), 0.0))
-        leaves = boxes[self._first_leaf :]
+        point = row[:, np.newaxis]
+        leaves = _to_boxes(self._leaf_low, self._leaf_high, point)
         looked = min(len(leaves), FIRST + count // int(self._sizes.min()))
         near = np.zeros(len(leaves), dtype=bool)
         near[np.argpartition(leaves, looked - 1)[:looked]] = True
-        bound = np.partition(self._distances(self._places(near), row), count - 1)[count - 1]
+        bound = _smallest(self._distances(self._places(near), point), count)
         places = self._places(leaves * SLACK <= bound)
-        distances = self._distances(places, row)
-        inside = places[distances <= np.partition(distances, count - 1)[count - 1]]
+        distances = self._distances(places, point)
+        inside = places[distances <= _smallest(distances, count)]
         if len(inside) == count:
             return inside
-        return self._walked(boxes.tolist(), self._distances(slice(None), row), count)
+        boxes = _to_boxes(self._low, self._high, point)
+        return self._walked(boxes.tolist(), _squared(self._columns - point), count)
 
     def _places(self, leaves: np.ndarray) -> np.ndarray:
         return np.flatnonzero(np.repeat(leaves, self._sizes))
 
-    def _distances(self, places: np.ndarray | slice, row: np.ndarray) -> np.ndarray:
-        return _sums(self._rows[places] - row)
+    def _distances(self, places: np.ndarray, point: np.ndarray) -> np.ndarray:
+        return _squared(self._columns[:, places] - point)
 
     def _walked(self, boxes: list[float], distances: np.ndarray, count: int) -> np.ndarray:
         """The library's own way: nearer child first, no node beyond what was found, a heap of the nearest."""
@@ -87,17 +91,27 @@ def _replace_farthest(nearest: list[float], places: list[int], distance: float, 
     nearest[here], places[here] = distance, place
 
 
-def _sums(differences: np.ndarray) -> np.ndarray:
-    """The sum of squares of each row, column by column: the order in which the library adds, to the last bit."""
-    squares = np.zeros(len(differences))
-    for column in differences.T:
-        squares += column * column
-    return squares
+def _smallest(distances: np.ndarray, count: int) -> np.ndarray:
+    """The ``count``-th smallest one."""
+    smallest: np.ndarray = np.partition(distances, count - 1)[count - 1]
+    return smallest
 
 
-def _of_all_nodes(extreme: np.ufunc, rows: np.ndarray, begins: np.ndarray) -> np.ndarray:
-    """The least or greatest number of each column in each node, (nodes, columns), from the root down."""
-    levels = [extreme.reduceat(rows, begins, axis=0)]
-    while len(levels[0]) > 1:
-        levels.insert(0, extreme(levels[0][0::2], levels[0][1::2]))
-    return np.concatenate(levels)
+def _to_boxes(low: np.ndarray, high: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """The least squared distance to each box."""
+    return _squared(np.maximum(np.maximum(low - point, point - high), 0.0))
+
+
+def _squared(differences: np.ndarray) -> np.ndarray:
+    """The sums of squares of (columns, any), column after column: the library's order, to the last bit."""
+    differences *= differences
+    sums: np.ndarray = np.add.reduce(differences, axis=0)
+    return sums
+
+
+def _of_all_nodes(extreme: np.ufunc, columns: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """The least or greatest number of each column in each node, (columns, nodes), from the root on."""
+    levels = [extreme.reduceat(columns, begins, axis=1)]
+    while levels[0].shape[1] > 1:
+        levels.insert(0, extreme(levels[0][:, 0::2], levels[0][:, 1::2]))
+    return np.concatenate(levels, axis=1)

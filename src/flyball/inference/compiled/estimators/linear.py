@@ -12,7 +12,7 @@ from flyball.inference.compiled.estimators.solver import Solver
 
 
 class Linear(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="linear"):
-    """``coefficients`` (outputs, columns) and ``intercepts`` (outputs,); ``link`` makes the answer of them."""
+    """``coefficients`` (outputs, columns) and ``intercepts`` (outputs,); ``link`` makes the answer."""
 
     coefficients: Array
     intercepts: Array

@@ -26,7 +26,8 @@ def answered(link: Link, raw: np.ndarray) -> np.ndarray:
     if link == "value":
         return raw[:, 0]
     if link == "exponential":
-        return np.exp(raw[:, 0])
+        values: np.ndarray = np.exp(raw[:, 0])
+        return values
     if link == "logistic":
         return two_classes(expit(raw[:, 0]))
     return softmax(raw) if link == "softmax" else raw

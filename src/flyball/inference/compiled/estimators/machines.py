@@ -78,13 +78,14 @@ def _decisions(machine: Machine, columns: int, decisions: int) -> Callable[[np.n
             away = vectors - row
             kernel = np.exp(-machine.gamma * np.einsum("ij,ij->i", away, away))
             sums[place] = coefficients @ kernel
-        return sums + intercepts
+        sums += intercepts
+        return sums
 
     return decided
 
 
 def _of_classes(decisions: np.ndarray, classes: int) -> np.ndarray:
-    """A number each class, (rows, classes): the pairs it wins, and by how much it does, squeezed below a third.
+    """A number each class, (rows, classes): the pairs it wins, and by how much, squeezed below a third.
 
     As ``sklearn.utils.multiclass._ovr_decision_function`` does: a pair's decision above 0 is its first class.
     """

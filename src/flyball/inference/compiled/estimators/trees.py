@@ -21,8 +21,8 @@ MOST_NODES = 4_000_000
 """Splits of all trees together: ONNX Runtime takes some 150 bytes for each."""
 DEEPEST = 500
 """Splits from a root to a leaf: ONNX Runtime builds a tree by recursion."""
-AT_ONCE = 1024
-"""Rows: their leaves are held in memory, trees x outputs numbers each."""
+AT_ONCE = 2**18
+"""Numbers of leaves that are held in memory: rows x trees x outputs."""
 
 
 class Trees(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="trees"):
@@ -64,16 +64,16 @@ def opened(estimator: Trees, columns: int) -> Solver:
     def answer(matrix: np.ndarray) -> np.ndarray:
         return answered(estimator.link, _added(values[leaves(matrix)], start) / estimator.divisor)
 
-    solve = _in_parts(answer)
+    solve = _in_parts(answer, max(1, AT_ONCE // (len(roots) * values.shape[1])))
     return Solver(_rounded(solve) if estimator.single else solve, _takes(estimator))
 
 
-def _in_parts(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+def _in_parts(answer: Callable[[np.ndarray], np.ndarray], rows: int) -> Callable[[np.ndarray], np.ndarray]:
     def answers(matrix: np.ndarray) -> np.ndarray:
-        if len(matrix) <= AT_ONCE:
+        if len(matrix) <= rows:
             return answer(matrix)
-        begins = range(0, len(matrix), AT_ONCE)
-        return np.concatenate([answer(matrix[begin : begin + AT_ONCE]) for begin in begins])
+        begins = range(0, len(matrix), rows)
+        return np.concatenate([answer(matrix[begin : begin + rows]) for begin in begins])
 
     return answers
 
@@ -96,7 +96,7 @@ def _rounded(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray
 
 
 def _added(leaves: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Sums (rows, outputs) of leaves (rows, trees, width), one after the other: another order rounds otherwise."""
+    """Sums (rows, outputs) of leaves (rows, trees, width), in their order: another one rounds otherwise."""
     turns = leaves.reshape(len(leaves), -1, len(start))
     turns[:, 0] += start
     sums: np.ndarray = np.add.accumulate(turns, axis=1)[:, -1]
@@ -116,7 +116,7 @@ def _structure(estimator: Trees) -> tuple[np.ndarray, np.ndarray]:
     )
     if roots[0] != 0 or (np.diff(roots) <= 0).any():
         raise corrupt("roots")
-    # Each split but the roots, and each leaf, is the child of one split: so there is no cycle and no lost part.
+    # Each split but the roots, and each leaf, is the child of one split: no cycle, no lost part.
     begins = np.concatenate([roots, children[children >= 0]])
     ends = -1 - children[children < 0]
     if not np.array_equal(np.sort(begins), np.arange(nodes)) or not np.array_equal(

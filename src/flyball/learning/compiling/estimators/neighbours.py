@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.neighbors import KDTree
 
 from flyball.inference.compiled.arrays import packed
-from flyball.inference.compiled.estimators.neighbours import MOST_CLASSES, MOST_ROWS, Neighbours
+from flyball.inference.compiled.estimators.neighbours import MOST_CLASSES, MOST_NUMBERS, Neighbours
 from flyball.learning.compiling import reasons
 
 
@@ -22,8 +22,10 @@ def neighbours(fitted: Any, columns: int) -> Neighbours:
         raise reasons.of(fitted, "it predicts several outcomes")
     classes = len(fitted.classes_) if hasattr(fitted, "classes_") else 0
     rows, order, nodes, _ = fitted._tree.get_arrays()
-    if len(rows) > MOST_ROWS or classes > MOST_CLASSES:
-        raise reasons.of(fitted, f"it holds more than {MOST_ROWS:,} rows or {MOST_CLASSES:,} classes")
+    if rows.size > MOST_NUMBERS:
+        raise reasons.of(fitted, f"its rows hold more than {MOST_NUMBERS:,} numbers")
+    if classes > MOST_CLASSES:
+        raise reasons.of(fitted, f"it tells more than {MOST_CLASSES:,} classes")
     order = np.asarray(order)
     outcomes = np.asarray(fitted._y, dtype=np.int64 if classes else np.float64)
     return Neighbours(
