@@ -30,7 +30,8 @@ class Solver:
             raise ModelFailed("The model takes no number that is missing or infinite.")
         if self._takes == "missing" and np.isinf(matrix).any():
             raise ModelFailed("The model takes no infinite number.")
-        return self._answer(matrix)
+        with np.errstate(all="ignore"):  # what is not finite is refused as an answer, by the runtime
+            return self._answer(matrix)
 
     def labels(self, matrix: np.ndarray) -> np.ndarray | None:
         """The labels' places among the classes, where they are not the likeliest ones; else nothing."""

@@ -89,8 +89,7 @@ def _rounded(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray
     checked_again = Solver(answer, "missing")  # a number may be beyond float32
 
     def rounded(matrix: np.ndarray) -> np.ndarray:
-        with np.errstate(over="ignore"):
-            return checked_again(matrix.astype(np.float32).astype(np.float64))
+        return checked_again(matrix.astype(np.float32).astype(np.float64))
 
     return rounded
 

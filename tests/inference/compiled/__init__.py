@@ -1,0 +1,1 @@
+"""Compiled versions are data, checked when they are opened."""

@@ -1,0 +1,1 @@
+"""What is compiled answers as scikit-learn does."""

@@ -1,0 +1,90 @@
+"""Every family of estimators that is compiled, and tables to fit it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import ElasticNet, Lasso, LinearRegression
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from flyball.learning.catalog import BASELINE, CATALOG
+
+LEARNED, ROWS = 1_500, 6_000
+
+OTHERS: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
+    "classification": {
+        "tree": lambda seed: DecisionTreeClassifier(random_state=seed),
+        "prior": lambda _: DummyClassifier(strategy="prior"),
+    },
+    "regression": {
+        "tree": lambda seed: DecisionTreeRegressor(random_state=seed),
+        "mean": lambda _: DummyRegressor(),
+        "median": lambda _: DummyRegressor(strategy="median"),
+        "least_squares": lambda _: LinearRegression(),
+        "lasso": lambda _: Lasso(0.01),
+        "elastic_net": lambda _: ElasticNet(0.01),
+        "absolute": lambda seed: HistGradientBoostingRegressor(loss="absolute_error", random_state=seed),
+        "poisson": lambda seed: HistGradientBoostingRegressor(loss="poisson", random_state=seed),
+        "gamma": lambda seed: HistGradientBoostingRegressor(loss="gamma", random_state=seed),
+        "quantile": lambda seed: HistGradientBoostingRegressor(
+            loss="quantile", quantile=0.3, random_state=seed
+        ),
+    },
+    "clustering": {},
+}
+
+FAMILIES: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
+    task: {
+        **{name: entry.make for name, entry in entries.items()},
+        "baseline": BASELINE[task].make,
+        **OTHERS[task],
+    }
+    for task, entries in CATALOG.items()
+}
+"""The whole catalogue, and others: what makes each by its task and name."""
+
+TREES = frozenset(
+    {"forest", "extra_trees", "boosting", "tree", "absolute", "poisson", "gamma", "quantile", "baseline"}
+)
+MISSING = frozenset({"forest", "extra_trees", "boosting", "tree", "absolute", "poisson", "gamma", "quantile"})
+
+OUTCOMES = ("two", "three", "words", "values", "none")
+
+
+def table(columns: int = 6, missing: float = 0.0) -> np.ndarray:
+    """Rows of continuous numbers, whole numbers and zeros and ones; that share of them missing."""
+    random = np.random.default_rng(7)
+    rows = random.normal(size=(ROWS, columns))
+    rows[:, 2:4] = np.round(rows[:, 2:4] * 3)
+    rows[:, 4:] = rows[:, 4:] > 0
+    rows[random.random(rows.shape) < missing] = np.nan
+    return rows
+
+
+def outcomes(kind: str, rows: np.ndarray) -> np.ndarray:
+    """Noisy outcomes of those rows."""
+    random = np.random.default_rng(8)
+    score = np.nan_to_num(rows)[:, 0] + 0.5 * np.nan_to_num(rows).sum(axis=1) + random.normal(size=len(rows))
+    if kind == "values":
+        return np.exp(score / 4)
+    third = np.digitize(score, np.quantile(score, [0.3, 0.6]))
+    if kind == "words":
+        return np.array(["low", "mid", "high"])[third]
+    return third if kind == "three" else np.minimum(third, 1)
+
+
+def fitted(task: str, name: str, kind: str, rows: np.ndarray) -> Any:
+    """The estimator of that name, fitted on the first rows."""
+    estimator = FAMILIES[task][name](3)
+    if task == "clustering":
+        return estimator.fit(rows[:LEARNED])
+    return estimator.fit(rows[:LEARNED], outcomes(kind, rows)[:LEARNED])
+
+
+def answers(task: str, estimator: Any, rows: np.ndarray) -> np.ndarray:
+    """What the library answers: probabilities, values, clusters."""
+    return estimator.predict_proba(rows) if task == "classification" else estimator.predict(rows)

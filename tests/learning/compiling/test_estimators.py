@@ -1,0 +1,211 @@
+"""Every compiled estimator answers as scikit-learn does: trees to the last bit, others to 1e-12."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.svm import SVC, SVR
+
+from flyball.domain.errors import ModelFailed
+from flyball.inference.compiled.arrays import unpacked
+from flyball.inference.compiled.estimators import Estimator, opened
+from flyball.inference.compiled.estimators.solver import Solver
+from flyball.learning.compiling.estimators import compiled
+from flyball.learning.compiling.reasons import NotCompiled
+from tests.learning.compiling.families import (
+    FAMILIES,
+    LEARNED,
+    MISSING,
+    TREES,
+    answers,
+    fitted,
+    outcomes,
+    table,
+)
+
+KINDS = {"classification": ("two", "three", "words"), "regression": ("values",), "clustering": ("none",)}
+ALL = [(task, name, kind) for task in FAMILIES for name in FAMILIES[task] for kind in KINDS[task]]
+WITH_TREES = [case for case in ALL if case[1] in MISSING]
+
+
+def stored(estimator: Any, task: str, columns: int) -> Estimator:
+    """The compiled estimator, written to bytes and read again."""
+    data = msgspec.msgpack.encode(compiled(estimator, task, columns))
+    return msgspec.msgpack.decode(data, type=Estimator)
+
+
+def solver(estimator: Any, task: str, rows: np.ndarray) -> Solver:
+    """The compiled estimator at work."""
+    return opened(stored(estimator, task, rows.shape[1]), rows.shape[1])
+
+
+def agree(task: str, name: str, estimator: Any, rows: np.ndarray, solve: Solver) -> None:
+    """All rows at once, and some of them alone."""
+    expected, got = answers(task, estimator, rows), solve(rows)
+    alone = np.concatenate([solve(rows[place : place + 1]) for place in range(50)])
+    assert got.shape == expected.shape
+    assert solve.labels(rows) is None
+    if name in TREES or task == "clustering":
+        assert np.array_equal(got, expected)
+        assert np.array_equal(alone, expected[:50])
+        return
+    assert np.allclose(got, expected, rtol=1e-12, atol=1e-12)
+    assert np.allclose(alone, expected[:50], rtol=1e-12, atol=1e-12)
+    if task == "classification":
+        assert np.array_equal(got.argmax(axis=1), expected.argmax(axis=1))
+
+
+@pytest.mark.parametrize(("task", "name", "kind"), ALL)
+def test_a_compiled_estimator_answers_as_the_library_does(task: str, name: str, kind: str) -> None:
+    rows = table()
+    estimator = fitted(task, name, kind, rows)
+    agree(task, name, estimator, rows, solver(estimator, task, rows))
+
+
+@pytest.mark.parametrize(("task", "name", "kind"), ALL)
+def test_one_column_is_enough(task: str, name: str, kind: str) -> None:
+    rows = table(columns=1)
+    estimator = fitted(task, name, kind, rows)
+    agree(task, name, estimator, rows, solver(estimator, task, rows))
+
+
+@pytest.mark.parametrize(("task", "name", "kind"), WITH_TREES)
+def test_trees_send_a_missing_number_where_the_library_does(task: str, name: str, kind: str) -> None:
+    rows = table(missing=0.1)
+    estimator = fitted(task, name, kind, rows)
+    agree(task, name, estimator, rows, solver(estimator, task, rows))
+
+
+@pytest.mark.parametrize(("task", "name", "kind"), WITH_TREES)
+def test_a_number_that_was_never_missing_may_be_missing_now(task: str, name: str, kind: str) -> None:
+    estimator = fitted(task, name, kind, table())
+    rows = table(missing=0.1)
+    agree(task, name, estimator, rows, solver(estimator, task, rows))
+
+
+@pytest.mark.parametrize(("task", "name", "kind"), WITH_TREES)
+def test_rows_on_a_threshold_and_beside_it_go_the_librarys_way(task: str, name: str, kind: str) -> None:
+    estimator = fitted(task, name, kind, table())
+    data = stored(estimator, task, 6)
+    thresholds = unpacked(data.threshold)[:1_000]  # type: ignore[union-attr]
+    places = unpacked(data.column)[:1_000]  # type: ignore[union-attr]
+    near = [thresholds, np.nextafter(thresholds, -np.inf), np.nextafter(thresholds, np.inf)]
+    single = thresholds.astype(np.float32)
+    near += [np.nextafter(single, np.float32(side)).astype(np.float64) for side in (-9e9, 9e9)]
+    rows = np.tile(table()[: len(thresholds)], (len(near), 1))
+    rows[np.arange(len(rows)), np.tile(places, len(near))] = np.concatenate(near)
+    agree(task, name, estimator, rows[np.isfinite(rows).all(axis=1)], opened(data, 6))
+
+
+@pytest.mark.parametrize("count", [1, 4, 20, 90])
+@pytest.mark.parametrize("leaf_size", [1, 7, 30, 5_000])
+def test_of_neighbours_equally_near_the_same_ones_are_taken(count: int, leaf_size: int) -> None:
+    rows = np.round(table(columns=4))
+    labels = np.arange(LEARNED) % 17
+    classifier = KNeighborsClassifier(count, algorithm="kd_tree", leaf_size=leaf_size).fit(
+        rows[:LEARNED], labels
+    )
+    solve = solver(classifier, "classification", rows)
+    assert np.array_equal(solve(rows[:1_000]), classifier.predict_proba(rows[:1_000]))
+    values = np.random.default_rng(1).normal(size=LEARNED)
+    regressor = KNeighborsRegressor(count, algorithm="kd_tree", leaf_size=leaf_size).fit(
+        rows[:LEARNED], values
+    )
+    solve = solver(regressor, "regression", rows)
+    assert np.allclose(solve(rows[:1_000]), regressor.predict(rows[:1_000]), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [2, 3, 30, 31, 32, 63, 64, 100])
+def test_few_neighbours_are_found_too(size: int) -> None:
+    rows = table(columns=2)
+    estimator = KNeighborsRegressor(2, algorithm="kd_tree").fit(rows[:size], np.arange(size) ** 2.0)
+    assert np.allclose(solver(estimator, "regression", rows)(rows), estimator.predict(rows), rtol=1e-12)
+
+
+def test_a_tree_that_never_splits_is_compiled() -> None:
+    rows = table()
+    estimator = RandomForestRegressor(3, max_depth=1, min_samples_leaf=LEARNED, random_state=0)
+    estimator.fit(rows[:LEARNED], outcomes("values", rows)[:LEARNED])
+    assert np.array_equal(solver(estimator, "regression", rows)(rows), estimator.predict(rows))
+
+
+def test_far_numbers_have_the_librarys_probabilities() -> None:
+    rows = table(columns=2) * 1e5
+    estimator = LogisticRegression().fit(rows[:LEARNED] / 1e5, outcomes("two", rows)[:LEARNED])
+    got, expected = solver(estimator, "classification", rows)(rows), estimator.predict_proba(rows)
+    assert np.allclose(got, expected, rtol=0, atol=1e-12)
+    assert got.min() == 0.0
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize(
+    ("task", "name", "kind"), [case for case in ALL if case[2] not in ("three", "words")]
+)
+def test_a_number_is_refused_where_the_library_refuses_it(
+    task: str, name: str, kind: str, number: float
+) -> None:
+    estimator = fitted(task, name, kind, table())
+    rows = table()[:3]
+    rows[1, 0] = number
+    solve = solver(estimator, task, rows)
+    try:
+        expected = answers(task, estimator, rows)
+    except ValueError:
+        with pytest.raises(ModelFailed):
+            solve(rows)
+    else:
+        assert np.allclose(solve(rows), expected, rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+REFUSED = [
+    ("classification", SVC(), "two", "not compiled for classification"),
+    ("classification", Ridge(), "two", "not compiled for classification"),
+    ("classification", CalibratedClassifierCV(SVC(), ensemble=True), "two", "ensemble"),
+    ("classification", CalibratedClassifierCV(LogisticRegression(), ensemble=False), "two", "SVC"),
+    ("classification", CalibratedClassifierCV(SVC(kernel="poly"), ensemble=False), "two", "rbf"),
+    ("classification", HistGradientBoostingClassifier(categorical_features=[4]), "two", "category"),
+    ("classification", KNeighborsClassifier(weights="distance", algorithm="kd_tree"), "two", "equal weight"),
+    ("classification", KNeighborsClassifier(algorithm="brute"), "two", "KD-tree"),
+    ("classification", KNeighborsClassifier(algorithm="kd_tree", p=1), "two", "Euclidean"),
+    ("regression", SVR(kernel="linear"), "values", "rbf"),
+    ("clustering", GaussianMixture(2, covariance_type="tied"), "none", "covariances"),
+]
+
+
+@pytest.mark.parametrize(("task", "estimator", "kind", "reason"), REFUSED)
+def test_what_is_not_compiled_says_why(task: str, estimator: Any, kind: str, reason: str) -> None:
+    rows = table()[:200]
+    with pytest.raises(NotCompiled, match=reason) as refusal:
+        compiled(estimator.fit(rows, outcomes(kind, rows)), task, rows.shape[1])
+    assert str(refusal.value).endswith(".")
+
+
+def test_several_outcomes_are_not_compiled() -> None:
+    rows = table()[:200]
+    both = np.stack([outcomes("two", rows), outcomes("two", rows)], axis=1)
+    for estimator in (RandomForestClassifier(2), KNeighborsClassifier(algorithm="kd_tree")):
+        with pytest.raises(NotCompiled, match="several outcomes"):
+            compiled(estimator.fit(rows, both), "classification", 6)
+    with pytest.raises(NotCompiled, match="several values"):
+        compiled(Ridge().fit(rows, both), "regression", 6)
+
+
+def test_more_rows_than_can_be_searched_quickly_are_not_compiled() -> None:
+    rows = np.random.default_rng(0).normal(size=(40_001, 5))
+    estimator = KNeighborsRegressor(algorithm="kd_tree").fit(rows, rows[:, 0])
+    with pytest.raises(NotCompiled, match="200,000 numbers"):
+        compiled(estimator, "regression", 5)
+
+
+def test_another_number_of_columns_is_not_compiled() -> None:
+    estimator = fitted("regression", "linear", "values", table())
+    with pytest.raises(NotCompiled, match="columns"):
+        compiled(estimator, "regression", 5)
