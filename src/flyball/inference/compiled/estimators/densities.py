@@ -39,7 +39,8 @@ def opened_bayes(estimator: NaiveBayes, columns: int) -> Solver:
     priors = finite(estimator.priors, (len(means),), "priors")
     if variances.min() <= 0 or priors.min() < 0:
         raise corrupt("variances and priors")
-    with np.errstate(divide="ignore"):  # a class of no prior at all has no probability
+    # A class of no prior at all has no probability; what overflows is no answer.
+    with np.errstate(divide="ignore", over="ignore"):
         known = np.log(priors) - 0.5 * np.log(2.0 * np.pi * variances).sum(axis=1)
 
     def answer(matrix: np.ndarray) -> np.ndarray:

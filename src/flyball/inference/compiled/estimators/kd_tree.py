@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from flyball.domain.errors import ModelFailed
+
 FIRST = 4
 """Leaves looked into first, besides those that hold as many rows as are sought."""
 MOST = 0.4
@@ -36,13 +38,15 @@ class KdTree:
         self._leaf_high = np.ascontiguousarray(self._high[:, self._first_leaf :])
 
     def nearest(self, row: np.ndarray, count: int) -> np.ndarray:
-        """The places of the ``count`` nearest rows, in no order."""
+        """The places of the ``count`` nearest rows; ``ModelFailed`` where they are too far."""
         point = row[:, np.newaxis]
         leaves = _to_boxes(self._leaf_low, self._leaf_high, point)
         looked = min(len(leaves), FIRST + count // int(self._sizes.min()))
         near = np.zeros(len(leaves), dtype=bool)
         near[np.argpartition(leaves, looked - 1)[:looked]] = True
         bound = _smallest(self._distances(self._places(near), point), count)
+        if not bound < np.inf:
+            raise ModelFailed("The row is further from what was learned than can be counted.")
         places = self._places(leaves * SLACK <= bound)
         distances = self._distances(places, point)
         inside = places[distances <= _smallest(distances, count)]
@@ -56,7 +60,8 @@ class KdTree:
 
     def _distances(self, places: np.ndarray, point: np.ndarray) -> np.ndarray:
         if len(places) > MOST * self._columns.shape[1]:
-            return _squared(self._columns - point)[places]
+            every = _squared(self._columns - point)
+            return np.take(every, places)
         return _squared(np.take(self._columns, places, axis=1) - point)
 
     def _walked(self, boxes: list[float], distances: np.ndarray, count: int) -> np.ndarray:
