@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import SVC, SVR
+from sklearn.tree import DecisionTreeRegressor
 
 from flyball.domain.errors import ModelFailed
 from flyball.inference.compiled.arrays import unpacked
@@ -215,6 +216,17 @@ def test_more_rows_than_can_be_searched_quickly_are_not_compiled() -> None:
     estimator = KNeighborsRegressor(algorithm="kd_tree").fit(rows, rows[:, 0])
     with pytest.raises(NotCompiled, match="200,000 numbers"):
         compiled(estimator, "regression", 5)
+
+
+def test_trees_that_are_too_many_or_too_deep_are_not_compiled() -> None:
+    rows = np.arange(600.0)[:, np.newaxis]
+    deep = DecisionTreeRegressor().fit(rows, 3.0 ** rows[:, 0])
+    with pytest.raises(NotCompiled, match="deeper"):
+        compiled(deep, "regression", 1)
+    many = RandomForestRegressor(1, bootstrap=False).fit(rows, rows[:, 0])
+    many.estimators_ *= 1_700
+    with pytest.raises(NotCompiled, match="1,000,000 splits"):
+        compiled(many, "regression", 1)
 
 
 def test_another_number_of_columns_is_not_compiled() -> None:

@@ -17,8 +17,8 @@ from flyball.inference.compiled.estimators.fitting import corrupt, finite, place
 from flyball.inference.compiled.estimators.links import Link, answered, checked
 from flyball.inference.compiled.estimators.solver import Solver, Takes
 
-MOST_NODES = 4_000_000
-"""Splits of all trees together: ONNX Runtime takes some 150 bytes for each."""
+MOST_NODES = 1_000_000
+"""Splits of all trees together: while it opens them ONNX Runtime takes 900 bytes for each, then some 250."""
 DEEPEST = 500
 """Splits from a root to a leaf: ONNX Runtime builds a tree by recursion."""
 AT_ONCE = 2**18

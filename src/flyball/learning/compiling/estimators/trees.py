@@ -71,8 +71,9 @@ def _link(fitted: Any) -> Link:
 
 
 def _check_size(fitted: Any, sizes: Sequence[tuple[int, int]]) -> None:
-    if sum(nodes for nodes, _ in sizes) > MOST_NODES:
-        raise reasons.of(fitted, f"its trees have more than {MOST_NODES:,} nodes")
+    # A tree has one leaf more than splits; one that is a leaf alone gets a split.
+    if sum(max(nodes // 2, 1) for nodes, _ in sizes) > MOST_NODES:
+        raise reasons.of(fitted, f"its trees have more than {MOST_NODES:,} splits")
     if max(depth for _, depth in sizes) >= DEEPEST:
         raise reasons.of(fitted, f"a tree of it is deeper than {DEEPEST} splits")
 
