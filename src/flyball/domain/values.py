@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable
@@ -34,6 +35,12 @@ def canonical(value: object) -> Scalar:
     if hasattr(value, "item"):  # a numpy scalar
         return canonical(value.item())
     raise TypeError(f"A {type(value).__name__} is not a scalar value.")
+
+
+def category_text(value: object) -> str:
+    """A category as models see it: a text as it is, anything else as JSON (``true``, ``3``)."""
+    plain = canonical(value)
+    return plain if isinstance(plain, str) else json.dumps(plain)
 
 
 def label_text(label: Scalar) -> str:

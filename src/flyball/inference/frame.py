@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from flyball.domain.schema import Field, Kind, Schema
-from flyball.domain.values import Scalar, canonical
+from flyball.domain.values import Scalar, canonical, category_text
 
 NUMERIC = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN})
 MOMENT = pd.DatetimeTZDtype("us", "UTC")
@@ -47,12 +46,6 @@ def _convert(field: Field, values: pd.Series) -> Any:
     texts = np.empty(len(values), dtype=object)
     texts[:] = [None if gone else spell(value) for value, gone in zip(values, missing, strict=True)]
     return pd.Series(texts, dtype=object)
-
-
-def category_text(value: object) -> str:
-    """A category as models see it: a text as it is, anything else as JSON."""
-    plain = canonical(value)
-    return plain if isinstance(plain, str) else json.dumps(plain)
 
 
 def scalars(schema: Schema, rows: pd.DataFrame) -> list[dict[str, Scalar]]:
