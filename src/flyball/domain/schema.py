@@ -29,6 +29,10 @@ class Kind(StrEnum):
     TIMESTAMP = "timestamp"
 
 
+NUMERIC = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN})
+"""What models see as a number."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One field of a schema.

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flyball.domain.schema import Field, Kind, Schema
+from flyball.domain.schema import NUMERIC, Field, Kind, Schema
 from flyball.domain.values import Scalar, canonical, category_text
 
-NUMERIC = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN})
 MOMENT = pd.DatetimeTZDtype("us", "UTC")
 
 

@@ -9,9 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-MICROSECONDS = 86_400_000_000
-"""In a day."""
-PARTS = ("days", "year", "month", "day", "weekday", "hour")
+from flyball.inference.compiled.columns import MICROSECONDS, PARTS
 
 
 class Calendar(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped

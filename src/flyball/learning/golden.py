@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flyball.domain.schema import Field, Kind, Schema
+from flyball.domain.schema import NUMERIC, Field, Kind, Schema
 from flyball.domain.values import Scalar
-from flyball.inference.frame import NUMERIC, scalars
+from flyball.inference.frame import scalars
 from flyball.learning.dataset import Dataset
 
 GOLDEN_ROWS = 8

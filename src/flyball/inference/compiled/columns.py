@@ -14,6 +14,9 @@ Key = str | float | None
 PARTS = ("days", "year", "month", "day", "weekday", "hour")
 """What a timestamp becomes, in this order; ``days`` are whole and part days since 1970."""
 
+MICROSECONDS = 86_400_000_000
+"""In a day."""
+
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One operation with one number, done in float64."""

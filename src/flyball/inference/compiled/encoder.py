@@ -1,0 +1,301 @@
+"""Rows become a model's columns: one row as plain numbers, many rows at once; the same bits both ways."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from flyball.domain.errors import ArtifactCorrupt, ModelFailed
+from flyball.domain.schema import NUMERIC, Kind
+from flyball.domain.values import Scalar, category_text, parse_timestamp
+from flyball.inference.compiled.arrays import unpacked
+from flyball.inference.compiled.columns import (
+    MICROSECONDS,
+    PARTS,
+    Column,
+    Encoder,
+    Operation,
+    Table,
+    Words,
+)
+
+Row = Mapping[str, Scalar]
+Chain = tuple[tuple[Callable[[float, float], float], float], ...]
+Numbered = list[tuple[int, float]]
+"""Numbers by the place they belong to."""
+
+OPERATIONS: Mapping[Operation, tuple[Callable[[float, float], float], Callable[..., np.ndarray]]] = {
+    "minus": (operator.sub, np.subtract),
+    "over": (operator.truediv, np.divide),
+    "times": (operator.mul, np.multiply),
+    "plus": (operator.add, np.add),
+    "at_least": (max, np.maximum),
+    "at_most": (min, np.minimum),
+}
+"""Each operation on one number, and on many."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TOKEN = re.compile(r"\b\w\w+\b")
+"""What scikit-learn's text vectorizers take for a word, unless they are told otherwise."""
+
+
+class Encoding:
+    """An encoder at work on rows that passed the schema's check. Safe to call from several threads."""
+
+    def __init__(self, encoder: Encoder, kinds: Mapping[str, Kind]) -> None:
+        """``kinds`` are the fields of the rows. Raises ``ArtifactCorrupt`` where they do not fit, and where
+        the columns are not each made once.
+        """
+        _check(encoder, kinds)
+        self._data = encoder
+        self._blank = [math.nan] * encoder.width
+        for column in _columns(encoder):
+            if column.present is not None:
+                self._blank[column.place] = column.present
+        self._numbers = [
+            (each.field, _chains(each.columns), _missing(each.columns)) for each in encoder.numbers
+        ]
+        self._moments = [
+            (
+                each.field,
+                [(part, column.place, _chain(column)) for part, column in each.columns if not _is_flag(column)],
+                _missing([column for _, column in each.columns]),
+            )
+            for each in encoder.moments
+        ]
+        self._lookups = [_Lookup(table) for table in encoder.tables]
+        self._slices = [
+            (lookup.field, lookup.numbers, first, last, *lookup.part(start, start + last - first))
+            for lookup in self._lookups
+            for start, first, last in _runs(lookup.places)
+        ]
+        self._words = [_Counted(each) for each in encoder.words]
+
+    def row(self, values: Row) -> list[float]:
+        """The columns of one row. Raises ``ModelFailed`` for a value that the model refuses."""
+        row = self._blank[:]
+        get = values.get
+        for field, chains, missing in self._numbers:
+            value = get(field)
+            if value is None or value != value:  # noqa: PLR0124 - NaN alone differs from itself
+                for place, number in missing:
+                    row[place] = number
+                continue
+            start = float(value)
+            for place, chain in chains:
+                number = start
+                for operation, operand in chain:
+                    number = operation(number, operand)
+                row[place] = number
+        for field, is_number, first, last, known, other in self._slices:
+            found = known.get(_key(get(field), is_number=is_number), other)
+            if found is None:
+                raise ModelFailed("The model refuses a value that it has not seen.")
+            row[first:last] = found
+        if self._moments:
+            self._put_moments(row, values)
+        for counted in self._words:
+            counted.put(row, values.get(counted.field))
+        return row
+
+    def matrix(self, rows: Sequence[Row]) -> np.ndarray:
+        """The columns of many rows, float64, shape (rows, width). Raises ``ModelFailed``, as for one."""
+        made = np.empty((len(rows), len(self._blank)), dtype=np.float64)
+        made[:] = self._blank
+        with np.errstate(all="ignore"):
+            for each in self._data.numbers:
+                numbers = np.array([row.get(each.field) for row in rows], dtype=np.float64)
+                _fill(made, each.columns, [numbers] * len(each.columns))
+            for moments in self._data.moments:
+                parts = np.array([_parts(row.get(moments.field)) for row in rows], dtype=np.float64)
+                places = [part for part, _ in moments.columns]
+                _fill(made, [column for _, column in moments.columns], [parts[:, place] for place in places])
+        for lookup in self._lookups:
+            lookup.fill(made, rows)
+        for counted in self._words:
+            for place, row in enumerate(rows):
+                counted.put(made[place], row.get(counted.field))
+        return made
+
+    def _put_moments(self, row: list[float], values: Row) -> None:
+        for field, chains, missing in self._moments:
+            text = values.get(field)
+            if text is None:
+                for place, number in missing:
+                    row[place] = number
+                continue
+            parts = _parts(text)
+            for part, place, chain in chains:
+                row[place] = _through(parts[part], chain)
+
+
+class _Lookup:
+    """A table of known values."""
+
+    def __init__(self, table: Table) -> None:
+        self.field, self.numbers, self.places = table.field, table.numbers, table.places
+        self._refuses = table.refuses
+        self._values = unpacked(table.values)
+        self._index = {key: place for place, key in enumerate(table.keys)}
+
+    def part(
+        self, start: int, end: int
+    ) -> tuple[dict[str | float | None, tuple[float, ...]], tuple[float, ...] | None]:
+        """What each known value, and any other, puts into some of the places."""
+        rows = [tuple(row) for row in self._values[:, start:end].tolist()]
+        return {key: rows[place] for key, place in self._index.items()}, None if self._refuses else rows[-1]
+
+    def fill(self, made: np.ndarray, rows: Sequence[Row]) -> None:
+        """Put the values of many rows into their places."""
+        index, other = self._index, len(self._index)
+        codes = [index.get(_key(row.get(self.field), is_number=self.numbers), other) for row in rows]
+        if self._refuses and other in codes:
+            raise ModelFailed("The model refuses a value that it has not seen.")
+        made[:, list(self.places)] = self._values[codes]
+
+
+class _Counted:
+    """Words of texts, weighted: TF-IDF as scikit-learn computes it, in its order."""
+
+    def __init__(self, words: Words) -> None:
+        self.field = words.field
+        self._index = {word: place for place, word in enumerate(words.words)}
+        self._weights: list[float] = unpacked(words.weights).tolist()
+        self._chains = [(word, column.place, _chain(column)) for word, column in words.columns]
+
+    def put(self, row: list[float] | np.ndarray, text: Scalar) -> None:
+        """Put the weights of a text into their places of a row."""
+        weights = self._weighted("" if text is None else str(text))
+        for word, place, chain in self._chains:
+            row[place] = _through(weights.get(word, 0.0), chain)
+
+    def _weighted(self, text: str) -> dict[int, float]:
+        counts: dict[int, int] = {}
+        for word in TOKEN.findall(text.lower()):
+            place = self._index.get(word)
+            if place is not None:
+                counts[place] = counts.get(place, 0) + 1
+        weights = {place: counts[place] * self._weights[place] for place in sorted(counts)}
+        squares = 0.0
+        for weight in weights.values():  # not sum(), which since Python 3.12 rounds less
+            squares += weight * weight
+        length = math.sqrt(squares)
+        return {place: weight / length for place, weight in weights.items()} if length else weights
+
+
+def _key(value: Scalar, *, is_number: bool) -> str | float | None:
+    if value.__class__ is str and not is_number:
+        return value  # type: ignore[return-value] # its class says so
+    if value is None or value != value:  # noqa: PLR0124 - as above
+        return None
+    return float(value) if is_number else category_text(value)
+
+
+def _parts(text: Scalar) -> tuple[float, ...]:
+    if text is None:
+        return (math.nan,) * len(PARTS)
+    moment = parse_timestamp(str(text))
+    gone = moment - EPOCH
+    counted = (gone.days * 86_400 + gone.seconds) * 1_000_000 + gone.microseconds
+    # As float64 first: whole numbers are divided exactly, and then rounded otherwise.
+    days = float(counted) / MICROSECONDS
+    calendar = (moment.year, moment.month, moment.day, moment.weekday(), moment.hour)
+    return (days, *map(float, calendar))
+
+
+def _through(number: float, chain: Chain) -> float:
+    for operation, operand in chain:
+        number = operation(number, operand)
+    return number
+
+
+def _fill(made: np.ndarray, columns: Sequence[Column], sources: Sequence[np.ndarray]) -> None:
+    for column, source in zip(columns, sources, strict=True):
+        numbers = source
+        for step in column.steps:
+            numbers = OPERATIONS[step.operation][1](numbers, step.number)
+        if column.present is not None:
+            numbers = np.full(len(source), column.present)
+        made[:, column.place] = np.where(np.isnan(source), column.missing, numbers)
+
+
+def _is_flag(column: Column) -> bool:
+    return column.present is not None
+
+
+def _chain(column: Column) -> Chain:
+    return tuple((OPERATIONS[step.operation][0], step.number) for step in column.steps)
+
+
+def _chains(columns: Sequence[Column]) -> list[tuple[int, Chain]]:
+    return [(column.place, _chain(column)) for column in columns if not _is_flag(column)]
+
+
+def _missing(columns: Sequence[Column]) -> Numbered:
+    return [(column.place, column.missing) for column in columns]
+
+
+def _runs(places: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Neighbouring places together: where each run starts among ``places``, its first and its end."""
+    runs: list[tuple[int, int, int]] = []
+    for start, place in enumerate(places):
+        if runs and runs[-1][2] == place:
+            runs[-1] = (runs[-1][0], runs[-1][1], place + 1)
+        else:
+            runs.append((start, place, place + 1))
+    return runs
+
+
+def _columns(encoder: Encoder) -> list[Column]:
+    plain = [column for each in encoder.numbers for column in each.columns]
+    placed = [column for each in (*encoder.moments, *encoder.words) for _, column in each.columns]
+    return plain + placed
+
+
+def _check(encoder: Encoder, kinds: Mapping[str, Kind]) -> None:
+    columns = _columns(encoder)
+    places = [column.place for column in columns]
+    places += [place for table in encoder.tables for place in table.places]
+    if sorted(places) != list(range(encoder.width)) if len(places) == encoder.width else True:
+        raise ArtifactCorrupt("The artifact's encoder does not make each of its columns once.")
+    for column in columns:
+        for step in column.steps:
+            if not math.isfinite(step.number) or (step.operation == "over" and step.number == 0):
+                raise ArtifactCorrupt("The artifact's encoder holds a step that leads to no number.")
+    for table in encoder.tables:
+        _check_table(table, kinds)
+    for each in encoder.words:
+        _check_words(each)
+    fields = [*encoder.numbers, *encoder.moments, *encoder.tables, *encoder.words]
+    wanted = (NUMERIC, {Kind.TIMESTAMP}, set(Kind) - {Kind.TIMESTAMP}, {Kind.TEXT})
+    groups = (encoder.numbers, encoder.moments, encoder.tables, encoder.words)
+    if not all(each.field in kinds for each in fields) or any(
+        kinds[each.field] not in allowed
+        for group, allowed in zip(groups, wanted, strict=True)
+        for each in group
+    ):
+        raise ArtifactCorrupt("The artifact's encoder takes fields that the schema does not have.")
+    if any(not 0 <= part < len(PARTS) for each in encoder.moments for part, _ in each.columns):
+        raise ArtifactCorrupt("The artifact's encoder takes a part that no timestamp has.")
+
+
+def _check_table(table: Table, kinds: Mapping[str, Kind]) -> None:
+    values = unpacked(table.values)
+    fits = values.shape == (len(table.keys) + 1, len(table.places)) and table.values.dtype == "<f8"
+    kind = float if table.numbers else str
+    typed = all(key is None or isinstance(key, kind) for key in table.keys)
+    named = table.field not in kinds or (kinds[table.field] in NUMERIC) == table.numbers
+    if not (fits and typed and named and len(set(table.keys)) == len(table.keys)):
+        raise ArtifactCorrupt("The artifact's encoder holds a table whose parts do not fit.")
+
+
+def _check_words(words: Words) -> None:
+    weights = unpacked(words.weights)
+    fits = weights.shape == (len(words.words),) and words.weights.dtype == "<f8"
+    placed = all(0 <= word < len(words.words) and not _is_flag(column) for word, column in words.columns)
+    if not (fits and placed and np.isfinite(weights).all()):
+        raise ArtifactCorrupt("The artifact's encoder holds words whose weights do not fit.")
