@@ -11,7 +11,10 @@ from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted, GoldenMism
 from flyball.domain.routing import Manifest, same_output
 from flyball.domain.values import Scalar
 
-RUNTIMES = {"scikit-learn": "flyball.inference.sklearn_runtime"}
+RUNTIMES = {
+    "compiled": "flyball.inference.compiled_runtime",
+    "scikit-learn": "flyball.inference.sklearn_runtime",
+}
 """Which module opens which kind of artifact; imported only when a version needs it."""
 
 

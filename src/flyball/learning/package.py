@@ -1,10 +1,10 @@
-"""From a fit to what the registry keeps: an artifact, and the manifest that proves it."""
+"""From a fit to what the registry keeps: its artifacts, and the manifest that proves them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flyball.domain.errors import BuildFailed, GoldenMismatch
@@ -14,18 +14,37 @@ from flyball.domain.values import Scalar, canonical
 from flyball.inference import allowlist
 from flyball.inference.runtime import Runtime, opened, verify
 from flyball.inference.sklearn_runtime import SklearnRuntime
+from flyball.learning.compiling.version import with_compiled
 from flyball.learning.dataset import Dataset
 from flyball.learning.golden import GOLDEN_ROWS, golden_rows
 from flyball.learning.selection import Fit
 from flyball.learning.trusted import trusted_names
 
-__all__ = ["GOLDEN_ROWS", "package", "packaged", "trusted_names"]
+__all__ = ["GOLDEN_ROWS", "Package", "package", "packaged", "trusted_names"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A version before it has a number.
+
+    ``files`` are its artifacts by SHA-256; ``compiling`` is what compiling it has shown, with the ``reason``
+    where it is not compiled.
+    """
+
+    manifest: Manifest
+    files: Mapping[str, bytes]
+    compiling: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def answering(self) -> bytes:
+        """The artifact that answers."""
+        return self.files[self.manifest.answering.digest]
 
 
 def package(
     fit: Fit, dataset: Dataset, schema: Schema, *, endpoint: str, task: str, trusted: Sequence[str] = ()
-) -> tuple[bytes, Manifest]:
-    """A fit as an artifact and its manifest (number 0: not yet a version).
+) -> Package:
+    """A fit as artifacts and their manifest (number 0: not yet a version).
 
     Raises ``BuildFailed`` for a candidate that failed, ``ArtifactUntrusted`` where the pipeline holds types
     that are neither on the allow-list nor ``trusted``, ``GoldenMismatch`` where the artifact does not answer
@@ -38,24 +57,26 @@ def package(
 
 def packaged(
     model: Any, dataset: Dataset, schema: Schema, *, endpoint: str, task: str, trusted: Sequence[str] = ()
-) -> tuple[bytes, Manifest]:
+) -> Package:
     """Any fitted pipeline over the schema's frame, as ``package`` does it."""
     data = allowlist.dump(model)
+    digest = hashlib.sha256(data).hexdigest()
     manifest = Manifest(
         endpoint=endpoint,
         number=0,
         task=task,
-        artifacts=(
-            Artifact(role="pipeline", digest=hashlib.sha256(data).hexdigest(), runtime="scikit-learn"),
-        ),
+        artifacts=(Artifact(role="pipeline", digest=digest, runtime="scikit-learn"),),
         schema=schema,
         classes=_classes(model, task),
     )
     loaded = opened(manifest, data, trusted)
     complete = replace(manifest, golden=_golden(loaded, dataset, schema))
-    _same_as_fitted(complete, SklearnRuntime(model, schema, task))
+    fitted = SklearnRuntime(model, schema, task)
+    _same_as_fitted(complete, fitted)
     verify(complete, loaded)
-    return data, complete
+    complete, compiled, compiling = with_compiled(complete, model, fitted, dataset)
+    files = {digest: data} if compiled is None else {digest: data, complete.answering.digest: compiled}
+    return Package(manifest=complete, files=files, compiling=compiling)
 
 
 def _classes(model: Any, task: str) -> tuple[Scalar, ...]:

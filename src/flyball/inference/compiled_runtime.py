@@ -1,0 +1,94 @@
+"""Answering with a compiled version: an encoder and an estimator that are plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from flyball.domain.errors import ArtifactCorrupt, ModelFailed
+from flyball.domain.routing import Manifest
+from flyball.domain.values import Scalar, label_text
+from flyball.inference.compiled import document
+from flyball.inference.compiled.encoder import Encoding
+from flyball.inference.compiled.estimators.solver import Solver
+
+Rows = Sequence[Mapping[str, Scalar]]
+
+NOT_FINITE = "The model gave a number that is not finite."
+MOST_ROWS = 8192
+"""Rows that are answered together: more are answered in parts, in a bounded memory."""
+
+
+def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> CompiledRuntime:
+    """The artifact as a runtime; it holds no types, so that nothing needs to be ``trusted``.
+
+    Raises ``ArtifactCorrupt``.
+    """
+    encoding, solver, _ = document.read(data, manifest.schema)
+    if manifest.task == "classification" and not manifest.classes:
+        raise ArtifactCorrupt("The version has no classes.")
+    return CompiledRuntime(encoding, solver, manifest)
+
+
+class CompiledRuntime:
+    """A compiled version: tens of microseconds a row, so it is direct."""
+
+    direct = True
+
+    def __init__(self, encoding: Encoding, solver: Solver, manifest: Manifest) -> None:
+        self._encoding = encoding
+        self._solver = solver
+        self._classes = manifest.classes
+        self._names = [label_text(label) for label in manifest.classes]
+        self._outputs = {"classification": self._labels, "regression": self._values}.get(
+            manifest.task, self._clusters
+        )
+
+    def predict(self, rows: Rows) -> list[dict[str, Any]]:
+        """One output a row, in order. Raises ``ModelFailed``."""
+        try:
+            if len(rows) == 1:
+                return self._outputs(np.array([self._encoding.row(rows[0])], dtype=np.float64))
+            outputs: list[dict[str, Any]] = []
+            for start in range(0, len(rows), MOST_ROWS):
+                outputs += self._outputs(self._encoding.matrix(rows[start : start + MOST_ROWS]))
+        except ModelFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 - numbers of a file from outside may meet in any way
+            # The message may repeat a value that was sent; only its kind is told.
+            raise ModelFailed(f"The model gave no answer ({type(error).__name__}).") from None
+        return outputs
+
+    def _labels(self, matrix: np.ndarray) -> list[dict[str, Any]]:
+        probabilities = self._answers(matrix, (len(matrix), len(self._names)))
+        places = self._solver.labels(matrix)
+        best = probabilities.argmax(axis=1) if places is None else places
+        return [
+            {"label": self._classes[place], "probabilities": dict(zip(self._names, row, strict=True))}
+            for place, row in zip(best.tolist(), _finite(probabilities.tolist()), strict=True)
+        ]
+
+    def _values(self, matrix: np.ndarray) -> list[dict[str, Any]]:
+        values = self._answers(matrix, (len(matrix),)).tolist()
+        if not all(map(math.isfinite, values)):
+            raise ModelFailed(NOT_FINITE)
+        return [{"value": value} for value in values]
+
+    def _clusters(self, matrix: np.ndarray) -> list[dict[str, Any]]:
+        return [{"cluster": int(cluster)} for cluster in self._answers(matrix, (len(matrix),)).tolist()]
+
+    def _answers(self, matrix: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        answers = self._solver(matrix)
+        if answers.shape != shape:
+            raise ModelFailed("The model gave more or fewer numbers than the version has classes.")
+        return answers
+
+
+def _finite(rows: list[list[float]]) -> list[list[float]]:
+    """The rows, whose numbers are finite where their sums are: probabilities are small."""
+    if not all(math.isfinite(sum(row)) for row in rows):
+        raise ModelFailed(NOT_FINITE)
+    return rows

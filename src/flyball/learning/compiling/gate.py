@@ -1,0 +1,118 @@
+"""Compiled means proven: every row that a version learned from is answered by both, and compared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from flyball.domain.errors import ModelFailed
+from flyball.domain.schema import Schema
+from flyball.domain.values import Scalar
+from flyball.inference.frame import scalars
+from flyball.inference.runtime import Runtime
+from flyball.learning.dataset import Dataset
+
+LARGEST_ERROR = 1e-6
+"""How far probabilities may lie apart (absolute), and values (relative: see ``compared``)."""
+TOGETHER = 4096
+"""Rows that are asked at once."""
+ALONE = 1000
+"""Rows that the compiled version is asked one by one as well."""
+
+Row = Mapping[str, Scalar]
+Output = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the comparison found.
+
+    ``rows`` were compared in company and ``alone`` of them one by one; ``flips`` got another label or
+    cluster; ``error`` is the largest of a probability or value; ``microseconds`` is what a row alone took.
+    ``failure`` says that one of the two gave no answer.
+    """
+
+    rows: int = 0
+    alone: int = 0
+    flips: int = 0
+    error: float = 0.0
+    microseconds: float = 0.0
+    failure: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why the compiled version may not answer; empty where it may."""
+        if self.failure:
+            return self.failure
+        if self.flips:
+            return f"Compiled, {self.flips} of {self.rows + self.alone} answers get another label."
+        if not self.error <= LARGEST_ERROR:
+            return f"Compiled, an answer is {self.error:.1e} off; {LARGEST_ERROR:.0e} is allowed."
+        return ""
+
+
+def compared(fitted: Runtime, compiled: Runtime, dataset: Dataset, schema: Schema) -> Verdict:
+    """The verdict on a compiled version beside the fitted pipeline, over all rows of a dataset.
+
+    A value's error is relative to the value or to the deviation of all outcomes, whichever is larger: beside
+    them, the last bits of a value near zero mean nothing.
+    """
+    spread = _spread(dataset)
+    chosen = np.linspace(0, len(dataset) - 1, min(ALONE, len(dataset)), dtype=np.int64)
+    flips = alone = nanoseconds = 0
+    error = 0.0
+    for start in range(0, len(dataset), TOGETHER):
+        rows = scalars(schema, dataset.frame.iloc[start : start + TOGETHER])
+        try:
+            expected, found = fitted.predict(rows), compiled.predict(rows)
+            single = [row - start for row in chosen.tolist() if start <= row < start + len(rows)]
+            began = time.perf_counter_ns()
+            answers = [compiled.predict([rows[place]])[0] for place in single]
+            nanoseconds += time.perf_counter_ns() - began
+        except ModelFailed as reason:
+            return Verdict(failure=f"Some row gets no answer: {reason}")
+        pairs = [*zip(expected, found, strict=True)]
+        pairs += [(expected[place], answer) for place, answer in zip(single, answers, strict=True)]
+        flips += sum(_is_flip(*pair) for pair in pairs)
+        error = max(error, *(_error(*pair, spread) for pair in pairs))
+        alone += len(single)
+    microseconds = nanoseconds / 1000 / alone
+    return Verdict(rows=len(dataset), alone=alone, flips=flips, error=error, microseconds=microseconds)
+
+
+def _is_flip(expected: Output, found: Output) -> bool:
+    name = "label" if "label" in expected else "cluster"
+    return type(expected.get(name)) is not type(found.get(name)) or expected.get(name) != found.get(name)
+
+
+def _spread(dataset: Dataset) -> float:
+    is_number = dataset.target is not None and dataset.target.dtype.kind == "f"
+    return float(np.std(dataset.labels)) if is_number else 0.0
+
+
+def _error(expected: Output, found: Output, spread: float) -> float:
+    if "probabilities" in expected:
+        return _largest(expected["probabilities"], found["probabilities"])
+    if "value" in expected:
+        apart = abs(expected["value"] - found["value"])
+        return float(apart / max(spread, abs(expected["value"]))) if apart else 0.0
+    return 0.0
+
+
+def _largest(expected: Mapping[str, float], found: Mapping[str, float]) -> float:
+    return max(abs(number - found[name]) for name, number in expected.items())
+
+
+def facts(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as a version keeps it."""
+    return {
+        "rows": verdict.rows,
+        "alone": verdict.alone,
+        "flips": verdict.flips,
+        "largest_error": verdict.error,
+        "microseconds": round(verdict.microseconds, 1),
+    }
