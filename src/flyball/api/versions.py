@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from flyball.api.view import ManagementView, page
 from flyball.control.registry import selectors as registry
+from flyball.control.registry.compiling import runtime_of
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors, services
 from flyball.domain.routing import Route
@@ -54,5 +55,7 @@ def _summary(version: Version, route: Route | None) -> dict[str, Any]:
         "candidate": version.facts.get("candidate"),
         "metric": version.facts.get("metric"),
         "held_out_score": version.facts.get("held_out_score"),
+        "runtime": runtime_of(version),
+        "compiling": version.facts.get("compiling"),
         "created_at": version.created_at,
     }

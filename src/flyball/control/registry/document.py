@@ -23,7 +23,7 @@ LARGEST = 16 * 1024 * 1024
 LONGEST = 10_000
 """Characters of a text in it."""
 MOST_TOLERANCE = 1e-6
-MOST_GOLDEN, MOST_FIELDS = 100, 10_000
+MOST_GOLDEN, MOST_FIELDS, MOST_ARTIFACTS = 100, 10_000, 4
 DATA = frozenset({"golden", "categories", "labels", "classes", "profile", "name", "quantiles", "source"})
 """Parts that hold texts of the data: as free as requests are. All other texts are printable."""
 
@@ -48,6 +48,15 @@ class _Environment(msgspec.Struct, forbid_unknown_fields=True):
     libraries: dict[Name, Name] = {}
 
 
+class _Compiling(msgspec.Struct, forbid_unknown_fields=True):
+    rows: Count = 0
+    alone: Count = 0
+    flips: Count = 0
+    largest_error: float = 0.0
+    microseconds: float = 0.0
+    reason: str = ""
+
+
 class _Facts(msgspec.Struct, forbid_unknown_fields=True):
     """What is known of a version, for people: everything may be missing, nothing may be something else."""
 
@@ -63,6 +72,7 @@ class _Facts(msgspec.Struct, forbid_unknown_fields=True):
     environment: _Environment | msgspec.UnsetType = msgspec.UNSET
     snapshot: _SnapshotFacts | msgspec.UnsetType = msgspec.UNSET
     profile: dict[str, dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
+    compiling: _Compiling | msgspec.UnsetType = msgspec.UNSET
     comparison: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -139,6 +149,9 @@ def _check_manifest(manifest: Manifest, raw: Any) -> None:
         raise ValueError("The manifest holds too much.")
     if len(set(manifest.schema.names)) < len(manifest.schema.fields):
         raise ValueError("Two fields have one name.")
+    runtimes = [artifact.runtime for artifact in manifest.artifacts]
+    if len(set(runtimes)) < len(runtimes) or not 1 <= len(runtimes) <= MOST_ARTIFACTS:
+        raise ValueError("A version has one artifact for a runtime, and at least one.")
     if not all(0 <= artifact.tolerance <= MOST_TOLERANCE for artifact in manifest.artifacts):
         raise ValueError("Golden answers may lie too far from what comes out.")
     for values, output in manifest.golden:

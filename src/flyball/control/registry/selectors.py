@@ -54,11 +54,11 @@ def manifest(version: Version) -> Manifest:
     return msgspec.convert(version.manifest, Manifest)
 
 
-def artifact(manifest: Manifest) -> bytes:
-    """The bytes of a version's model, checked against their SHA-256. Raises ``ArtifactCorrupt``."""
+def artifact(digest: str) -> bytes:
+    """The bytes of an artifact, checked against their SHA-256. Raises ``ArtifactCorrupt``."""
     store = database()
     with closing(store.connect()) as connection:
-        return artifacts.read(store, connection, manifest.answering.digest)
+        return artifacts.read(store, connection, digest)
 
 
 def loaded(version: Version) -> Runtime:
@@ -69,7 +69,7 @@ def loaded(version: Version) -> Runtime:
     from flyball.inference import runtime
 
     published = manifest(version)
-    return runtime.load(published, artifact(published), trusted(version.endpoint_id))
+    return runtime.load(published, artifact(published.answering.digest), trusted(version.endpoint_id))
 
 
 def dataset(snapshot: Snapshot, task: str) -> Dataset:

@@ -28,6 +28,7 @@ from flyball.stores import artifacts
 
 if TYPE_CHECKING:
     from flyball.learning.dataset import Dataset
+    from flyball.learning.package import Package
     from flyball.learning.selection import Fit, Progress
 
 BASELINE = "baseline"
@@ -107,13 +108,14 @@ def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline
     """
     from flyball.learning.environment import environment, models_of
 
-    manifest = _store(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
+    made = _store(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
     facts = {
         "candidate": "by_hand",
         "environment": environment(_project(), [*models_of(declaration), pipeline]),
+        "compiling": dict(made.compiling),
         **_snapshot_facts(snapshot),
     }
-    return number_version(manifest=manifest, facts=facts)
+    return number_version(manifest=made.manifest, facts=facts)
 
 
 def _snapshot_of(build: Build, declaration: type[Endpoint]) -> Snapshot:
@@ -144,16 +146,16 @@ def _search(
 def _keep(
     running: Build, snapshot: Snapshot, declaration: type[Endpoint], dataset: Dataset, rank: int, fit: Fit
 ) -> CandidateResult:
-    manifest, error = None, fit.error
+    made, error = None, fit.error
     if fit.pipeline is not None:
         try:
-            manifest = _store(declaration, snapshot, dataset, fit.pipeline)
+            made = _store(declaration, snapshot, dataset, fit.pipeline)
         except FlyballError as refused:  # one that cannot be packaged is a candidate that failed
             error = str(refused)
     return CandidateResult.objects.create(
         build=running,
         name=fit.name,
-        rank=None if manifest is None else rank,
+        rank=None if made is None else rank,
         parameters=fit.parameters,
         fold_scores=list(fit.fold_scores),
         held_out_score=fit.held_out_score,
@@ -161,14 +163,15 @@ def _keep(
         stopped_by_time=fit.stopped_by_time,
         seconds=fit.seconds,
         error=error,
-        manifest=None if manifest is None else msgspec.to_builtins(manifest),
+        manifest=None if made is None else msgspec.to_builtins(made.manifest),
+        compiling={} if made is None else dict(made.compiling),
     )
 
 
-def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Manifest:
+def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Package:
     from flyball.learning import package
 
-    data, manifest = package.packaged(
+    made = package.packaged(
         pipeline,
         dataset,
         datasets.snapshot_schema(snapshot),
@@ -178,8 +181,9 @@ def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pi
     )
     store = database()
     with closing(store.connect()) as connection:
-        artifacts.write(store, connection, data)
-    return manifest
+        for data in made.files.values():
+            artifacts.write(store, connection, data)
+    return made
 
 
 def _begin(build: Build, environment: dict[str, Any]) -> None:
@@ -211,6 +215,7 @@ def _facts(build: Build, result: CandidateResult) -> dict[str, Any]:
         "stopped_by_time": result.stopped_by_time,
         "seed": build.seed,
         "environment": build.environment,
+        "compiling": result.compiling,
         **_snapshot_facts(build.snapshot),
     }
 

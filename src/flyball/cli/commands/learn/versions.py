@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--build", "number", type=int, help="Another build's leaderboard, by its number.")
 @click.option("--add", metavar="CANDIDATE", help="Make another candidate of that build a version.")
 def versions(output: Output, *, endpoint: str, board: bool, number: int | None, add: str | None) -> None:
-    """List the versions of ENDPOINT, newest first, with stage, build and score.
+    """List the versions of ENDPOINT, newest first, with stage, build and score, and what answers for each.
 
     Examples:
       flyball versions income
@@ -40,7 +40,8 @@ def versions(output: Output, *, endpoint: str, board: bool, number: int | None, 
         output.table(board_rows, COLUMNS, empty="No candidates.", details=DETAILS)
         return
     columns = ("version", "stage", "build", "candidate", "metric", "held_out", "rows", "created")
-    output.table(_versions(name), columns, empty=f"No versions yet. Make one: flyball build {name}")
+    empty = f"No versions yet. Make one: flyball build {name}"
+    output.table(_versions(name), columns, empty=empty, details=("proof",))
 
 
 def _build(endpoint: str, number: int | None) -> Build:
@@ -50,6 +51,7 @@ def _build(endpoint: str, number: int | None) -> Build:
 
 
 def _versions(endpoint: str) -> list[dict[str, Any]]:
+    from flyball.control.registry.compiling import compiling_text, runtime_of
     from flyball.control.registry.selectors import versions
     from flyball.control.routing import selectors
 
@@ -65,6 +67,9 @@ def _versions(endpoint: str) -> list[dict[str, Any]]:
             "folds": version.facts.get("fold_scores"),
             "rows": version.facts.get("snapshot", {}).get("rows"),
             "snapshot": version.facts.get("snapshot", {}).get("digest"),
+            "runtime": runtime_of(version),
+            "compiling": version.facts.get("compiling"),
+            "proof": compiling_text(version) or None,
             "created": f"{version.created_at:%Y-%m-%d %H:%M}",
         }
         for version in versions(endpoint)

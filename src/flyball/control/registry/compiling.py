@@ -1,0 +1,25 @@
+"""What compiling a version has shown, as a sentence."""
+
+from __future__ import annotations
+
+from flyball.control.registry.models import Version
+
+
+def runtime_of(version: Version) -> str:
+    """The name of the runtime that answers for a version."""
+    artifacts = version.manifest.get("artifacts", [])
+    return next((str(each["runtime"]) for each in artifacts if not each.get("unused")), "–")
+
+
+def compiling_text(version: Version) -> str:
+    """How a compiled version was proven, or why scikit-learn answers; empty where nothing is known."""
+    found = version.facts.get("compiling") or {}
+    if found.get("reason"):
+        return f"Answered by scikit-learn. {found['reason']}"
+    if "rows" not in found:
+        return ""
+    return (
+        f"Compiled: {found['rows']} rows answered as by scikit-learn, {found['alone']} of them alone too; "
+        f"{found['flips']} labels differ, the largest error is {found['largest_error']:.1e}; "
+        f"{found['microseconds']:.0f} µs a row."
+    )
