@@ -22,7 +22,7 @@ from flyball.domain.routing import Arm, Decision, Lookup, Manifest, Route
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference.frame import frame
 from flyball.learning.dataset import Dataset
-from flyball.learning.package import packaged
+from flyball.learning.package import Package, packaged
 from flyball.stores import artifacts
 from flyball.stores.database import Database
 
@@ -83,11 +83,12 @@ def store(
     labels: tuple[str, str] = LABELS,
 ) -> Manifest:
     """An artifact and a version that no route names yet. Each number answers differently."""
-    data, made = fitted(version, schema, labels)
-    manifest = replace(made, endpoint=endpoint, number=version)
+    made = fitted(version, schema, labels)
+    manifest = replace(made.manifest, endpoint=endpoint, number=version)
     connection = database.connect()
     try:
-        artifacts.write(database, connection, data)
+        for data in made.files.values():
+            artifacts.write(database, connection, data)
     finally:
         connection.close()
     Version.objects.get_or_create(
@@ -104,8 +105,8 @@ def key(team: str = "hospital", role: str = "owner") -> str:
 
 
 @cache
-def fitted(version: int, schema: Schema, labels: tuple[str, str] = LABELS) -> tuple[bytes, Manifest]:
-    """An artifact and its manifest: the older, the iller; later versions say so more strongly."""
+def fitted(version: int, schema: Schema, labels: tuple[str, str] = LABELS) -> Package:
+    """Artifacts and their manifest: the older, the iller; later versions say so more strongly."""
     ages = np.linspace(0, 100, 40)
     rows = [
         {"age": float(age), "ward": ("east", "west")[place % 2], "visits": place % 5}

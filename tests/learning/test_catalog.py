@@ -39,10 +39,11 @@ def test_an_entry_is_fitted_packaged_loaded_and_gives_its_golden_answers(
     for fit in fits.values():
         assert fit.error == ""
         assert len(fit.fold_scores) == 2
-        artifact, manifest = package(fit, data, rows.SCHEMA, endpoint="test", task=task, trusted=())
-        assert len(manifest.golden) == 8
-        loaded = runtime.load(manifest, artifact)
-        assert len(loaded.predict([row for row, _ in manifest.golden])) == 8
+        made = package(fit, data, rows.SCHEMA, endpoint="test", task=task, trusted=())
+        assert len(made.manifest.golden) == 8
+        loaded = runtime.load(made.manifest, made.answering)
+        assert len(loaded.predict([row for row, _ in made.manifest.golden])) == 8
+        assert made.manifest.answering.runtime == "compiled", made.compiling
 
 
 def wide(path: Path, task: str) -> Dataset:
@@ -72,8 +73,8 @@ def test_neighbours_at_one_distance_are_the_same_alone_and_in_company(tmp_path: 
         task=task, metric=METRIC[task], candidates=["nearest_neighbours"], cv=2, search=Search(trials=1)
     )
     (fit,) = (fit for fit in select(data, plan) if fit.name == "nearest_neighbours")
-    artifact, manifest = package(fit, data, data.schema, endpoint="test", task=task, trusted=())
-    loaded = runtime.load(manifest, artifact)
+    made = package(fit, data, data.schema, endpoint="test", task=task, trusted=())
+    loaded = runtime.load(made.manifest, made.answering)
     some = scalars(data.schema, data.frame[:100])
     assert loaded.predict(some) == [loaded.predict([row])[0] for row in some]
 

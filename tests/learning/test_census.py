@@ -67,5 +67,5 @@ def test_boosting_reaches_its_score_on_census_rows_it_has_not_seen(tmp_path: Pat
     assert best.name == "boosting"
     assert best.held_out_score is not None
     assert best.held_out_score >= 0.91
-    artifact, manifest = package(best, data, schema, endpoint="income", task="classification")
-    assert runtime.load(manifest, artifact).predict([manifest.golden[0][0]])
+    made = package(best, data, schema, endpoint="income", task="classification")
+    assert runtime.load(made.manifest, made.answering).predict([made.manifest.golden[0][0]])

@@ -42,8 +42,8 @@ def planned(task: str, metric: str) -> Plan:
 def loaded(data: Dataset, plan: Plan) -> tuple[Fit, Manifest, Runtime]:
     """The plan's candidate, packaged and loaded as a server would."""
     (fit,) = (fit for fit in select(data, plan) if fit.name in plan.candidates)
-    artifact, manifest = package(fit, data, data.schema, endpoint="test", task=plan.task)
-    return fit, manifest, runtime.load(manifest, artifact)
+    made = package(fit, data, data.schema, endpoint="test", task=plan.task)
+    return fit, made.manifest, runtime.load(made.manifest, made.answering)
 
 
 @pytest.mark.parametrize(("task", "metric", "outcomes"), METRICS)

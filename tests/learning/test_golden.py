@@ -39,7 +39,7 @@ def telling(tmp_path: Path) -> Dataset:
 
 def manifest_of(data: Dataset) -> Manifest:
     model = prepared(rows.SCHEMA, LogisticRegression(), task="classification").fit(data.frame, data.labels)
-    return packaged(model, data, rows.SCHEMA, endpoint="x", task="classification")[1]
+    return packaged(model, data, rows.SCHEMA, endpoint="x", task="classification").manifest
 
 
 def test_golden_rows_hold_no_recorded_row_and_nothing_that_few_have(telling: Dataset) -> None:

@@ -37,7 +37,8 @@ def mine(labelled: Dataset) -> Fit:
 
 def kept(fit: Fit, data: Dataset, trusted: tuple[str, ...] = ()) -> tuple[bytes, Manifest]:
     """A fit as the registry keeps it."""
-    return package(fit, data, rows.SCHEMA, endpoint="credit", task="classification", trusted=trusted)
+    made = package(fit, data, rows.SCHEMA, endpoint="credit", task="classification", trusted=trusted)
+    return made.answering, made.manifest
 
 
 def test_a_trusted_transformer_travels_with_the_version(labelled: Dataset, mine: Fit) -> None:
@@ -91,7 +92,7 @@ def test_labels_come_back_as_they_are_in_the_data(
 ) -> None:
     data = rows.dataset(tmp_path, outcomes=outcomes)
     model = prepared(rows.SCHEMA, LogisticRegression(), task="classification").fit(data.frame, data.labels)
-    _, manifest = packaged(model, data, rows.SCHEMA, endpoint="x", task="classification")
+    manifest = packaged(model, data, rows.SCHEMA, endpoint="x", task="classification").manifest
     assert manifest.classes == classes
     for _, output in manifest.golden:
         assert output["label"] in classes
@@ -102,7 +103,7 @@ def test_labels_come_back_as_they_are_in_the_data(
 def test_a_label_is_what_the_classifier_says_even_where_it_is_not_the_likeliest(labelled: Dataset) -> None:
     eager = FixedThresholdClassifier(LogisticRegression(), threshold=0.0, response_method="predict_proba")
     model = prepared(rows.SCHEMA, eager, task="classification").fit(labelled.frame, labelled.labels)
-    _, manifest = packaged(model, labelled, rows.SCHEMA, endpoint="x", task="classification")
+    manifest = packaged(model, labelled, rows.SCHEMA, endpoint="x", task="classification").manifest
     assert {output["label"] for _, output in manifest.golden} == {"yes"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from flyball.domain.errors import ArtifactCorrupt, ModelFailed
+from flyball.domain.numbers import check_taken
 from flyball.domain.routing import Manifest
 from flyball.domain.values import Scalar, label_text
 from flyball.inference.compiled import document
@@ -64,8 +65,7 @@ class CompiledRuntime:
 
     def _labels(self, matrix: np.ndarray) -> list[dict[str, Any]]:
         probabilities = self._answers(matrix, (len(matrix), len(self._names)))
-        places = self._solver.labels(matrix)
-        best = probabilities.argmax(axis=1) if places is None else places
+        best = probabilities.argmax(axis=1)
         return [
             {"label": self._classes[place], "probabilities": dict(zip(self._names, row, strict=True))}
             for place, row in zip(best.tolist(), _finite(probabilities.tolist()), strict=True)
@@ -81,7 +81,10 @@ class CompiledRuntime:
         return [{"cluster": int(cluster)} for cluster in self._answers(matrix, (len(matrix),)).tolist()]
 
     def _answers(self, matrix: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        answers = self._solver(matrix)
+        solver = self._solver
+        check_taken(matrix, solver.takes)
+        with np.errstate(all="ignore"):
+            answers = solver.answer(matrix)
         if answers.shape != shape:
             raise ModelFailed("The model gave more or fewer numbers than the version has classes.")
         return answers

@@ -53,7 +53,6 @@ def agree(task: str, name: str, estimator: Any, rows: np.ndarray, solve: Solver)
     expected, got = answers(task, estimator, rows), solve(rows)
     alone = np.concatenate([solve(rows[place : place + 1]) for place in range(50)])
     assert got.shape == expected.shape
-    assert solve.labels(rows) is None
     if name in TREES or task == "clustering":
         assert np.array_equal(got, expected)
         assert np.array_equal(alone, expected[:50])

@@ -62,7 +62,11 @@ class Encoding:
         self._moments = [
             (
                 each.field,
-                [(part, column.place, _chain(column)) for part, column in each.columns if not _is_flag(column)],
+                [
+                    (part, column.place, _chain(column))
+                    for part, column in each.columns
+                    if not _is_flag(column)
+                ],
                 _missing([column for _, column in each.columns]),
             )
             for each in encoder.moments

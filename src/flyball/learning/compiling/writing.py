@@ -26,9 +26,7 @@ def encoder(columns: Sequence[Columns]) -> data.Encoder:
             data.Numbers(field, tuple(_column(*each) for each in own))
             for field, own in groups[data.Numbers].items()
         ),
-        moments=tuple(
-            data.Moments(field, _placed(own)) for field, own in groups[data.Moments].items()
-        ),
+        moments=tuple(data.Moments(field, _placed(own)) for field, own in groups[data.Moments].items()),
         tables=tuple(_table(own) for own in groups[data.Table].values()),
         words=tuple(
             data.Words(field, words, packed(np.array(weights, dtype=np.float64)), _placed(own))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from flyball.domain.numbers import Link, answered
 from flyball.inference.compiled.arrays import Array
 from flyball.inference.compiled.estimators.fitting import finite
-from flyball.inference.compiled.estimators.links import Link, answered, checked
+from flyball.inference.compiled.estimators.links import checked
 from flyball.inference.compiled.estimators.solver import Solver
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
+from flyball.domain.numbers import expit, two_classes
 from flyball.inference.compiled.arrays import Array
 from flyball.inference.compiled.estimators.fitting import corrupt, finite
-from flyball.inference.compiled.estimators.links import expit, two_classes
 from flyball.inference.compiled.estimators.solver import Solver
 
 MOST_CLASSES = 200

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 
-from flyball.domain.errors import ModelFailed
-
-Takes = Literal["finite", "missing", "anything"]
-"""Numbers an estimator answers: finite ones; missing ones (NaN) too; infinite ones too."""
+from flyball.domain.numbers import Takes, check_taken
 
 
+@dataclass(frozen=True, slots=True)
 class Solver:
     """What answers: a matrix of float64, one row each and the encoder's columns, in; one answer a row out.
 
     Classification gives probabilities (rows, classes), regression values (rows,), both float64;
-    clustering gives whole numbers (rows,).
+    clustering gives whole numbers (rows,). ``answer`` asks without looking: who calls it has checked that the
+    estimator ``takes`` the numbers, and looks whether those that come out are finite.
     """
 
-    def __init__(self, answer: Callable[[np.ndarray], np.ndarray], takes: Takes = "finite") -> None:
-        self._answer = answer
-        self._takes = takes
+    answer: Callable[[np.ndarray], np.ndarray]
+    takes: Takes = "finite"
 
     def __call__(self, matrix: np.ndarray) -> np.ndarray:
         """The answers. Raises ``ModelFailed`` for a number that the estimator would refuse."""
-        if self._takes == "finite" and not np.isfinite(matrix).all():
-            raise ModelFailed("The model takes no number that is missing or infinite.")
-        if self._takes == "missing" and np.isinf(matrix).any():
-            raise ModelFailed("The model takes no infinite number.")
-        with np.errstate(all="ignore"):  # what is not finite is refused as an answer, by the runtime
-            return self._answer(matrix)
-
-    def labels(self, matrix: np.ndarray) -> np.ndarray | None:
-        """The labels' places among the classes, where they are not the likeliest ones; else nothing."""
-        return None
+        check_taken(matrix, self.takes)
+        with np.errstate(all="ignore"):
+            return self.answer(matrix)

@@ -11,11 +11,12 @@ import msgspec
 import numpy as np
 
 from flyball.domain.errors import ArtifactCorrupt
+from flyball.domain.numbers import Link, Takes, answered, check_taken
 from flyball.inference.compiled.arrays import Array
 from flyball.inference.compiled.estimators import graph
 from flyball.inference.compiled.estimators.fitting import corrupt, finite, places, sized
-from flyball.inference.compiled.estimators.links import Link, answered, checked
-from flyball.inference.compiled.estimators.solver import Solver, Takes
+from flyball.inference.compiled.estimators.links import checked
+from flyball.inference.compiled.estimators.solver import Solver
 
 MOST_NODES = 1_000_000
 """Splits of all trees together: while it opens them ONNX Runtime takes 900 bytes for each, then some 250."""
@@ -86,10 +87,11 @@ def _takes(estimator: Trees) -> Takes:
 
 def _rounded(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
     """Answers to the rows rounded to float32, which is what scikit-learn's trees compare."""
-    checked_again = Solver(answer, "missing")  # a number may be beyond float32
 
     def rounded(matrix: np.ndarray) -> np.ndarray:
-        return checked_again(matrix.astype(np.float32).astype(np.float64))
+        single = matrix.astype(np.float32).astype(np.float64)
+        check_taken(single, "missing")  # a number may be beyond float32
+        return answer(single)
 
     return rounded
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from flyball.domain.numbers import Link
 from flyball.inference.compiled.arrays import Array, packed
 from flyball.inference.compiled.estimators.constant import Constant
 from flyball.inference.compiled.estimators.linear import Linear
-from flyball.inference.compiled.estimators.links import Link
 from flyball.learning.compiling import reasons
 
 

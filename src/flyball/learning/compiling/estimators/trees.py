@@ -9,8 +9,8 @@ import numpy as np
 from sklearn._loss.link import IdentityLink, LogLink
 from sklearn.utils import get_tags
 
+from flyball.domain.numbers import Link
 from flyball.inference.compiled.arrays import packed
-from flyball.inference.compiled.estimators.links import Link
 from flyball.inference.compiled.estimators.trees import DEEPEST, MOST_NODES, Trees
 from flyball.learning.compiling import reasons
 
