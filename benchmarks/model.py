@@ -8,12 +8,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from flyball.domain.routing import Manifest
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.domain.values import Scalar
 from flyball.inference.frame import frame
 from flyball.learning.dataset import Dataset
-from flyball.learning.package import packaged
+from flyball.learning.package import Package, packaged
 
 CATEGORIES = {
     "workclass": ("private", "government", "own"),
@@ -45,8 +44,8 @@ def rows() -> list[dict[str, Scalar]]:
     ]
 
 
-def build() -> tuple[Pipeline, bytes, Manifest]:
-    """The fitted pipeline, its artifact and its manifest, as version 1 of ``income``."""
+def build() -> tuple[Pipeline, Package]:
+    """The fitted pipeline, its artifacts and its manifest, as version 1 of ``income``."""
     known = rows()
     table = frame(SCHEMA, known)
     target = np.where(table["age"] + table["hours"] + 20 * (table["region"] == "north") > 100, "yes", "no")
@@ -66,5 +65,4 @@ def build() -> tuple[Pipeline, bytes, Manifest]:
         keys=keys,
         schema=SCHEMA,
     )
-    data, manifest = packaged(model, dataset, SCHEMA, endpoint="income", task="classification")
-    return model, data, manifest
+    return model, packaged(model, dataset, SCHEMA, endpoint="income", task="classification")

@@ -97,12 +97,14 @@ def _prepare(folder: Path, url: str = "", runtime: str = "") -> Target:
     from benchmarks import model, publishing
 
     call_command("migrate", verbosity=0)
-    _, data, manifest = model.build()
-    (folder / "model.skops").write_bytes(data)
+    _, made = model.build()
+    manifest = made.manifest
+    pipeline = next(each.digest for each in manifest.artifacts if each.runtime == "scikit-learn")
+    (folder / "model.skops").write_bytes(made.files[pipeline])
     if runtime:
         only = replace(manifest.answering, runtime=runtime)
         manifest = replace(manifest, artifacts=(only,), golden=())
-    key = publishing.publish(data, manifest)
+    key = publishing.publish(made.answering, manifest)
     return Target(port=0, path="/v1/endpoints/income/predictions", row=model.rows()[0], key=key)
 
 

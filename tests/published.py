@@ -43,13 +43,14 @@ def publish(
     schema: Schema = SCHEMA,
     lookups: Sequence[Lookup] = (),
     decision: Decision | None = DECISION,
+    compiled: bool = True,
 ) -> Route:
     """A version of an endpoint, and one route revision more with it as champion."""
     owner = accounts.ensure_team(slug=team)
     Endpoint.objects.get_or_create(
         name=endpoint, defaults={"team": owner, "task": "classification", "description": ""}
     )
-    store(database, endpoint=endpoint, version=version, schema=schema)
+    store(database, endpoint=endpoint, version=version, schema=schema, compiled=compiled)
     number = RouteRevision.objects.filter(endpoint_id=endpoint).count() + 1
     route = Route(
         endpoint=endpoint,
@@ -81,10 +82,16 @@ def store(
     version: int = 1,
     schema: Schema = SCHEMA,
     labels: tuple[str, str] = LABELS,
+    compiled: bool = True,
 ) -> Manifest:
-    """An artifact and a version that no route names yet. Each number answers differently."""
+    """Artifacts and a version that no route names yet. Each number answers differently.
+
+    One that is not ``compiled`` is answered by scikit-learn.
+    """
     made = fitted(version, schema, labels)
     manifest = replace(made.manifest, endpoint=endpoint, number=version)
+    if not compiled:
+        manifest = replace(manifest, artifacts=(replace(manifest.artifacts[-1], unused=""),))
     connection = database.connect()
     try:
         for data in made.files.values():

@@ -27,6 +27,9 @@ async def main():
     door = Door(plane.start(), config)
     headers = {"authorization": "Bearer " + sys.argv[1]}
     response = await door.handle(Request(method="GET", path="/v1/status", headers=headers))
+    for _ in range(int(sys.argv[2])):
+        path = "/v1/endpoints/triage/predictions"
+        response = await door.handle(Request(method="POST", path=path, headers=headers, body=sys.argv[3].encode()))
     plane.stop()
     return response.status
 
@@ -35,12 +38,12 @@ print(json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules
 """
 
 
-def loaded(database: Database, home: Path) -> set[str]:
-    """What a process has loaded that has answered one status."""
+def loaded(database: Database, home: Path, answers: int = 0) -> set[str]:
+    """What a process has loaded that has answered one status, and as many predictions."""
     text = published.key()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO")}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, text],
+        [sys.executable, "-c", PROGRAM, text, str(answers), json.dumps({"input": published.ROW})],
         env={**environment, "FLYBALL_DATABASE_URL": database.url, "FLYBALL_HOME": str(home)},
         capture_output=True,
         text=True,
@@ -55,10 +58,17 @@ def test_a_server_with_nothing_to_serve_loads_no_heavy_library(database: Databas
     assert loaded(database, tmp_path).isdisjoint(HEAVY)
 
 
-def test_a_published_version_brings_its_library_and_still_no_django(
+def test_a_compiled_version_is_answered_without_a_heavy_library(database: Database, tmp_path: Path) -> None:
+    published.publish(database)
+    modules = loaded(database, tmp_path, answers=1)
+    assert "numpy" in modules
+    assert modules.isdisjoint({*HEAVY, "onnx", "optuna", "threadpoolctl"})
+
+
+def test_a_version_that_is_not_compiled_brings_its_library_and_still_no_django(
     database: Database, tmp_path: Path
 ) -> None:
-    published.publish(database)
-    modules = loaded(database, tmp_path)
+    published.publish(database, compiled=False)
+    modules = loaded(database, tmp_path, answers=1)
     assert "sklearn" in modules
     assert modules.isdisjoint({"django", "rest_framework", "celery", "duckdb", "optuna"})

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flyball.inference.transformers import PARTS, Calendar, Words
+from flyball.inference.compiled.columns import PARTS
+from flyball.inference.transformers import Calendar, Words
 
 
 def moments(*texts: str | None) -> pd.DataFrame:

@@ -65,12 +65,13 @@ def test_an_imported_version_takes_the_next_number_of_its_endpoint(folder: Path)
 
 def test_the_same_version_is_exported_as_the_same_folder(folder: Path, tmp_path: Path) -> None:
     again = services.export_version(version=services.import_version(folder=folder), folder=tmp_path / "again")
-    for name in ("version.json", "model.skops"):
+    for name in ("version.json", "model.skops", "model.compiled"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
 
 
-def test_a_model_that_was_changed_is_refused(folder: Path) -> None:
-    model = folder / "model.skops"
+@pytest.mark.parametrize("name", ["model.skops", "model.compiled"])
+def test_a_model_that_was_changed_is_refused(folder: Path, name: str) -> None:
+    model = folder / name
     data = bytearray(model.read_bytes())
     data[len(data) // 2] ^= 1
     model.write_bytes(bytes(data))
@@ -101,16 +102,55 @@ def test_a_folder_without_golden_rows_proves_nothing_and_is_refused(folder: Path
         services.import_version(folder=folder)
 
 
-def test_a_pickle_under_a_models_name_is_refused_by_its_content(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "place", "error"),
+    [("model.compiled", 0, ArtifactCorrupt), ("model.skops", 1, ArtifactUntrusted)],
+)
+def test_a_pickle_under_a_models_name_is_refused_by_its_content(
+    folder: Path, name: str, place: int, error: type[Exception]
+) -> None:
     data = pickle.dumps({"a": 1})  # a test of refusal: nothing here reads it
-    (folder / "model.skops").write_bytes(data)
+    (folder / name).write_bytes(data)
     change(
         folder,
-        lambda document: document["manifest"]["artifacts"][0].update(digest=hashlib.sha256(data).hexdigest()),
+        lambda document: document["manifest"]["artifacts"][place].update(
+            digest=hashlib.sha256(data).hexdigest()
+        ),
         cover=True,
     )
-    with pytest.raises(ArtifactUntrusted):
+    with pytest.raises(error):
         services.import_version(folder=folder)
+    assert not Version.objects.exists()
+
+
+def test_a_runtime_that_this_server_lacks_is_refused(folder: Path) -> None:
+    change(folder, lambda document: document["manifest"]["artifacts"][1].update(runtime="abacus"), cover=True)
+    with pytest.raises(ArtifactUntrusted, match="no runtime"):
+        services.import_version(folder=folder)
+
+
+def test_two_artifacts_for_one_runtime_are_refused(folder: Path) -> None:
+    change(
+        folder,
+        lambda document: document["manifest"]["artifacts"].append(document["manifest"]["artifacts"][0]),
+        cover=True,
+    )
+    with pytest.raises(ArtifactCorrupt):
+        services.import_version(folder=folder)
+
+
+def test_a_version_of_a_pipeline_alone_comes_back_too(folder: Path) -> None:
+    def edit(document: dict[str, Any]) -> None:
+        (pipeline,) = (
+            each for each in document["manifest"]["artifacts"] if each["runtime"] == "scikit-learn"
+        )
+        document["manifest"]["artifacts"] = [{**pipeline, "unused": ""}]
+        del document["facts"]["compiling"]
+
+    change(folder, edit, cover=True)
+    (folder / "model.compiled").unlink()
+    version = services.import_version(folder=folder)
+    assert selectors.manifest(version).answering.runtime == "scikit-learn"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "{" * 100_000, '{"format": 1}', "\x00"])
@@ -120,7 +160,7 @@ def test_what_is_no_description_is_refused(folder: Path, text: str) -> None:
         services.import_version(folder=folder)
 
 
-@pytest.mark.parametrize("name", ["version.json", "model.skops"])
+@pytest.mark.parametrize("name", ["version.json", "model.skops", "model.compiled"])
 def test_a_folder_that_lacks_a_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ArtifactCorrupt, match=name):
@@ -131,7 +171,7 @@ def test_what_a_folder_says_about_trust_is_not_read(tmp_path: Path, database: Da
     mine = (Candidate("mine", Homemade(strategy="prior")),)
     _, version = small.version(tmp_path, candidates=mine, trusted=(Homemade,))
     folder = services.export_version(version=version, folder=tmp_path / "exported")
-    assert "Homemade" not in (folder / "version.json").read_text()
+    assert f"{Homemade.__module__}.Homemade" not in (folder / "version.json").read_text()
     with pytest.raises(ArtifactUntrusted, match="Homemade"):
         services.import_version(folder=folder)
     trusted = (f"{Homemade.__module__}.Homemade",)
@@ -168,6 +208,10 @@ FORGED: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("a profile that is a list", lambda document: document["facts"].update(profile=[])),
     ("an environment of numbers", lambda document: document["facts"]["environment"].update(python=3)),
     ("a seed beyond 64 bits", lambda document: document["facts"].update(seed=2**70)),
+    (
+        "compiling of a kind that no release has",
+        lambda document: document["facts"].update(compiling={"x": 1}),
+    ),
     ("types that are trusted", lambda document: document["manifest"].update(trusted=["os.system"])),
     ("a word that no manifest has", lambda document: document["manifest"].update(colour="x")),
     ("a golden row that does not fit", lambda document: first_row(document).update(age="old")),
@@ -213,7 +257,7 @@ def test_a_number_that_is_none_is_refused(folder: Path, constant: str) -> None:
         services.import_version(folder=folder)
 
 
-@pytest.mark.parametrize("name", ["version.json", "model.skops"])
+@pytest.mark.parametrize("name", ["version.json", "model.skops", "model.compiled"])
 def test_a_file_without_end_is_not_read(folder: Path, name: str) -> None:
     (folder / name).unlink()
     (folder / name).symlink_to("/dev/zero")

@@ -149,16 +149,20 @@ def _check_manifest(manifest: Manifest, raw: Any) -> None:
         raise ValueError("The manifest holds too much.")
     if len(set(manifest.schema.names)) < len(manifest.schema.fields):
         raise ValueError("Two fields have one name.")
-    runtimes = [artifact.runtime for artifact in manifest.artifacts]
-    if len(set(runtimes)) < len(runtimes) or not 1 <= len(runtimes) <= MOST_ARTIFACTS:
-        raise ValueError("A version has one artifact for a runtime, and at least one.")
-    if not all(0 <= artifact.tolerance <= MOST_TOLERANCE for artifact in manifest.artifacts):
-        raise ValueError("Golden answers may lie too far from what comes out.")
+    _check_artifacts(manifest)
     for values, output in manifest.golden:
         if check(manifest.schema, values).problems:
             raise ValueError("A golden row does not fit the schema.")
         if not _is_answer(manifest, output):
             raise ValueError("A golden answer is none of this task.")
+
+
+def _check_artifacts(manifest: Manifest) -> None:
+    runtimes = [artifact.runtime for artifact in manifest.artifacts]
+    if len(set(runtimes)) < len(runtimes) or not 1 <= len(runtimes) <= MOST_ARTIFACTS:
+        raise ValueError("A version has one artifact for a runtime, and at least one.")
+    if not all(0 <= artifact.tolerance <= MOST_TOLERANCE for artifact in manifest.artifacts):
+        raise ValueError("Golden answers may lie too far from what comes out.")
 
 
 def _is_answer(manifest: Manifest, output: dict[str, Any]) -> bool:

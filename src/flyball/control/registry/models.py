@@ -59,9 +59,7 @@ class CandidateResult(models.Model):
     seconds = models.FloatField(default=0)
     error = models.TextField(blank=True)
     manifest = models.JSONField(null=True)
-    compiling = models.JSONField(
-        default=dict, help_text="What compiling it has shown; why it is not compiled."
-    )
+    compiling = models.JSONField(default=dict, help_text="What compiling it has shown.")
 
     class Meta:
         db_table = "flyball_candidate_result"

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from flyball.domain.errors import ArtifactCorrupt, ModelFailed
-from flyball.domain.schema import NUMERIC, Kind
+from flyball.domain.errors import ModelFailed
+from flyball.domain.schema import Kind
 from flyball.domain.values import Scalar, category_text, parse_timestamp
 from flyball.inference.compiled.arrays import unpacked
+from flyball.inference.compiled.checking import check, columns_of
 from flyball.inference.compiled.columns import (
     MICROSECONDS,
     PARTS,
@@ -50,10 +51,10 @@ class Encoding:
         """``kinds`` are the fields of the rows. Raises ``ArtifactCorrupt`` where they do not fit, and where
         the columns are not each made once.
         """
-        _check(encoder, kinds)
+        check(encoder, kinds)
         self._data = encoder
         self._blank = [math.nan] * encoder.width
-        for column in _columns(encoder):
+        for column in columns_of(encoder):
             if column.present is not None:
                 self._blank[column.place] = column.present
         self._numbers = [
@@ -65,7 +66,7 @@ class Encoding:
                 [
                     (part, column.place, _chain(column))
                     for part, column in each.columns
-                    if not _is_flag(column)
+                    if column.present is None
                 ],
                 _missing([column for _, column in each.columns]),
             )
@@ -85,16 +86,11 @@ class Encoding:
         get = values.get
         for field, chains, missing in self._numbers:
             value = get(field)
-            if value is None or value != value:  # noqa: PLR0124 - NaN alone differs from itself
+            if value is None or value != value:  # NaN alone differs from itself
                 for place, number in missing:
                     row[place] = number
-                continue
-            start = float(value)
-            for place, chain in chains:
-                number = start
-                for operation, operand in chain:
-                    number = operation(number, operand)
-                row[place] = number
+            else:
+                _put(row, chains, float(value))
         for field, is_number, first, last, known, other in self._slices:
             found = known.get(_key(get(field), is_number=is_number), other)
             if found is None:
@@ -193,8 +189,8 @@ class _Counted:
 
 def _key(value: Scalar, *, is_number: bool) -> str | float | None:
     if value.__class__ is str and not is_number:
-        return value  # type: ignore[return-value] # its class says so
-    if value is None or value != value:  # noqa: PLR0124 - as above
+        return value
+    if value is None or value != value:  # as above
         return None
     return float(value) if is_number else category_text(value)
 
@@ -209,6 +205,14 @@ def _parts(text: Scalar) -> tuple[float, ...]:
     days = float(counted) / MICROSECONDS
     calendar = (moment.year, moment.month, moment.day, moment.weekday(), moment.hour)
     return (days, *map(float, calendar))
+
+
+def _put(row: list[float], chains: Sequence[tuple[int, Chain]], start: float) -> None:
+    for place, chain in chains:
+        number = start
+        for operation, operand in chain:
+            number = operation(number, operand)
+        row[place] = number
 
 
 def _through(number: float, chain: Chain) -> float:
@@ -227,16 +231,12 @@ def _fill(made: np.ndarray, columns: Sequence[Column], sources: Sequence[np.ndar
         made[:, column.place] = np.where(np.isnan(source), column.missing, numbers)
 
 
-def _is_flag(column: Column) -> bool:
-    return column.present is not None
-
-
 def _chain(column: Column) -> Chain:
     return tuple((OPERATIONS[step.operation][0], step.number) for step in column.steps)
 
 
 def _chains(columns: Sequence[Column]) -> list[tuple[int, Chain]]:
-    return [(column.place, _chain(column)) for column in columns if not _is_flag(column)]
+    return [(column.place, _chain(column)) for column in columns if column.present is None]
 
 
 def _missing(columns: Sequence[Column]) -> Numbered:
@@ -252,54 +252,3 @@ def _runs(places: Sequence[int]) -> list[tuple[int, int, int]]:
         else:
             runs.append((start, place, place + 1))
     return runs
-
-
-def _columns(encoder: Encoder) -> list[Column]:
-    plain = [column for each in encoder.numbers for column in each.columns]
-    placed = [column for each in (*encoder.moments, *encoder.words) for _, column in each.columns]
-    return plain + placed
-
-
-def _check(encoder: Encoder, kinds: Mapping[str, Kind]) -> None:
-    columns = _columns(encoder)
-    places = [column.place for column in columns]
-    places += [place for table in encoder.tables for place in table.places]
-    if sorted(places) != list(range(encoder.width)) if len(places) == encoder.width else True:
-        raise ArtifactCorrupt("The artifact's encoder does not make each of its columns once.")
-    for column in columns:
-        for step in column.steps:
-            if not math.isfinite(step.number) or (step.operation == "over" and step.number == 0):
-                raise ArtifactCorrupt("The artifact's encoder holds a step that leads to no number.")
-    for table in encoder.tables:
-        _check_table(table, kinds)
-    for each in encoder.words:
-        _check_words(each)
-    fields = [*encoder.numbers, *encoder.moments, *encoder.tables, *encoder.words]
-    wanted = (NUMERIC, {Kind.TIMESTAMP}, set(Kind) - {Kind.TIMESTAMP}, {Kind.TEXT})
-    groups = (encoder.numbers, encoder.moments, encoder.tables, encoder.words)
-    if not all(each.field in kinds for each in fields) or any(
-        kinds[each.field] not in allowed
-        for group, allowed in zip(groups, wanted, strict=True)
-        for each in group
-    ):
-        raise ArtifactCorrupt("The artifact's encoder takes fields that the schema does not have.")
-    if any(not 0 <= part < len(PARTS) for each in encoder.moments for part, _ in each.columns):
-        raise ArtifactCorrupt("The artifact's encoder takes a part that no timestamp has.")
-
-
-def _check_table(table: Table, kinds: Mapping[str, Kind]) -> None:
-    values = unpacked(table.values)
-    fits = values.shape == (len(table.keys) + 1, len(table.places)) and table.values.dtype == "<f8"
-    kind = float if table.numbers else str
-    typed = all(key is None or isinstance(key, kind) for key in table.keys)
-    named = table.field not in kinds or (kinds[table.field] in NUMERIC) == table.numbers
-    if not (fits and typed and named and len(set(table.keys)) == len(table.keys)):
-        raise ArtifactCorrupt("The artifact's encoder holds a table whose parts do not fit.")
-
-
-def _check_words(words: Words) -> None:
-    weights = unpacked(words.weights)
-    fits = weights.shape == (len(words.words),) and words.weights.dtype == "<f8"
-    placed = all(0 <= word < len(words.words) and not _is_flag(column) for word, column in words.columns)
-    if not (fits and placed and np.isfinite(weights).all()):
-        raise ArtifactCorrupt("The artifact's encoder holds words whose weights do not fit.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -90,13 +90,13 @@ class Number:
         return replace(self, missing=float(math.isnan(self.missing)), present=0.0, steps=())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Looked:
     """A number looked up by a field's value: one of ``values`` for each of ``keys``, the last for others."""
 
     field: str
     keys: tuple[Key, ...]
-    values: np.ndarray = field(compare=False)
+    values: np.ndarray
     numbers: bool
     refuses: bool
 

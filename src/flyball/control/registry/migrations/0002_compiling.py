@@ -10,8 +10,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="candidateresult",
             name="compiling",
-            field=models.JSONField(
-                default=dict, help_text="What compiling it has shown; why it is not compiled."
-            ),
+            field=models.JSONField(default=dict, help_text="What compiling it has shown."),
         ),
     ]
