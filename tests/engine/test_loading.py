@@ -27,9 +27,9 @@ async def main():
     door = Door(plane.start(), config)
     headers = {"authorization": "Bearer " + sys.argv[1]}
     response = await door.handle(Request(method="GET", path="/v1/status", headers=headers))
+    path, body = "/v1/endpoints/triage/predictions", sys.argv[3].encode()
     for _ in range(int(sys.argv[2])):
-        path = "/v1/endpoints/triage/predictions"
-        response = await door.handle(Request(method="POST", path=path, headers=headers, body=sys.argv[3].encode()))
+        response = await door.handle(Request(method="POST", path=path, headers=headers, body=body))
     plane.stop()
     return response.status
 

@@ -209,7 +209,7 @@ FORGED: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("an environment of numbers", lambda document: document["facts"]["environment"].update(python=3)),
     ("a seed beyond 64 bits", lambda document: document["facts"].update(seed=2**70)),
     (
-        "compiling of a kind that no release has",
+        "a proof that no release has",
         lambda document: document["facts"].update(compiling={"x": 1}),
     ),
     ("types that are trusted", lambda document: document["manifest"].update(trusted=["os.system"])),
