@@ -52,7 +52,7 @@ class _Compiling(msgspec.Struct, forbid_unknown_fields=True):
     rows: Count = 0
     alone: Count = 0
     flips: Count = 0
-    largest_error: float = 0.0
+    largest_error: float | None = 0.0
     microseconds: float = 0.0
     reason: str = ""
 

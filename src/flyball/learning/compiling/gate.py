@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,7 +79,8 @@ def compared(fitted: Runtime, compiled: Runtime, dataset: Dataset, schema: Schem
         pairs = [*zip(expected, found, strict=True)]
         pairs += [(expected[place], answer) for place, answer in zip(single, answers, strict=True)]
         flips += sum(_is_flip(*pair) for pair in pairs)
-        error = max(error, *(_error(*pair, spread) for pair in pairs))
+        # By numpy: Python's own max passes over what is not a number.
+        error = float(np.max([error, *(_error(*pair, spread) for pair in pairs)]))
         alone += len(single)
     microseconds = nanoseconds / 1000 / alone
     return Verdict(rows=len(dataset), alone=alone, flips=flips, error=error, microseconds=microseconds)
@@ -104,7 +106,7 @@ def _error(expected: Output, found: Output, spread: float) -> float:
 
 
 def _largest(expected: Mapping[str, float], found: Mapping[str, float]) -> float:
-    return max(abs(number - found[name]) for name, number in expected.items())
+    return float(np.max([abs(number - found[name]) for name, number in expected.items()]))
 
 
 def facts(verdict: Verdict) -> dict[str, Any]:
@@ -113,6 +115,6 @@ def facts(verdict: Verdict) -> dict[str, Any]:
         "rows": verdict.rows,
         "alone": verdict.alone,
         "flips": verdict.flips,
-        "largest_error": verdict.error,
+        "largest_error": verdict.error if math.isfinite(verdict.error) else None,
         "microseconds": round(verdict.microseconds, 1),
     }

@@ -1,0 +1,150 @@
+"""A compiled version's file: what does not fit is refused before anything is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from flyball.domain.errors import ArtifactCorrupt, ModelFailed
+from flyball.domain.routing import Manifest
+from flyball.domain.schema import Schema
+from flyball.inference import compiled_runtime
+from flyball.inference.compiled import document
+from flyball.inference.frame import frame
+from flyball.learning.compiling.version import as_document
+from flyball.learning.pipeline import prepared
+from tests.learning.compiling.encoded import SCHEMA, rows
+
+KNOWN = rows(200, seed=5)
+
+
+@cache
+def written() -> bytes:
+    """A sound file."""
+    model = prepared(SCHEMA, LogisticRegression(), task="classification")
+    model.fit(frame(SCHEMA, KNOWN), np.arange(len(KNOWN)) % 2)
+    return as_document(model, SCHEMA, "classification")
+
+
+def manifest(**changes: Any) -> Manifest:
+    """What a server knows of it."""
+    facts: dict[str, Any] = {"task": "classification", "schema": SCHEMA, "classes": (0, 1)}
+    return Manifest(**{"endpoint": "x", "number": 1, "artifacts": (), **facts, **changes})
+
+
+def changed(edit: Callable[[dict[str, Any]], Any]) -> bytes:
+    """The file with a part changed by hand."""
+    parts = msgspec.msgpack.decode(written())
+    edit(parts)
+    return msgspec.msgpack.encode(parts)
+
+
+def test_a_sound_file_answers() -> None:
+    opened = compiled_runtime.opened(manifest(), written())
+    together = opened.predict(KNOWN[:20])
+    assert [opened.predict([row])[0]["label"] for row in KNOWN[:20]] == [each["label"] for each in together]
+    assert together[0]["probabilities"].keys() == {"0", "1"}
+    assert opened.predict([]) == []
+
+
+def first(parts: dict[str, Any], name: str) -> dict[str, Any]:
+    """The first part of that kind of the encoder."""
+    part: dict[str, Any] = parts["encoder"][name][0]
+    return part
+
+
+def column(parts: dict[str, Any]) -> dict[str, Any]:
+    """A column of a number that is scaled."""
+    found: dict[str, Any] = first(parts, "numbers")["columns"][0]
+    assert found["steps"]
+    return found
+
+
+FORGED: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
+    ("another format", lambda parts: parts.update(format=2)),
+    ("no format", lambda parts: parts.pop("format")),
+    ("a part that no release has", lambda parts: parts.update(colour="x")),
+    ("another schema", lambda parts: parts["fields"].pop()),
+    ("another kind", lambda parts: parts["fields"].__setitem__(0, ["number", "text"])),
+    ("a kind that is none", lambda parts: parts["fields"].__setitem__(0, ["number", "picture"])),
+    ("no estimator", lambda parts: parts.pop("estimator")),
+    ("an estimator of no family", lambda parts: parts["estimator"].update(type="shell")),
+    ("a width beyond all memory", lambda parts: parts["encoder"].update(width=2**62)),
+    ("a width below zero", lambda parts: parts["encoder"].update(width=-1)),
+    ("a column left out", lambda parts: first(parts, "numbers").update(columns=[])),
+    ("a column made twice", lambda parts: column(parts).update(place=1)),
+    ("a place beyond the matrix", lambda parts: column(parts).update(place=2**40)),
+    ("a place that is a text", lambda parts: column(parts).update(place="0")),
+    ("a step that is no operation", lambda parts: column(parts)["steps"][0].update(operation="exec")),
+    ("a division by zero", lambda parts: column(parts)["steps"][1].update(number=0.0)),
+    ("a step without end", lambda parts: column(parts)["steps"][0].update(number=float("inf"))),
+    ("a step with no number", lambda parts: column(parts)["steps"][0].update(number=float("nan"))),
+    ("a field that is not there", lambda parts: first(parts, "numbers").update(field="x")),
+    ("a number made of a text", lambda parts: first(parts, "numbers").update(field="note")),
+    ("a table of a timestamp", lambda parts: first(parts, "tables").update(field="at")),
+    ("a table of numbers", lambda parts: first(parts, "tables").update(numbers=True)),
+    ("a key twice", lambda parts: first(parts, "tables")["keys"].__setitem__(0, "b")),
+    ("a key that is a number", lambda parts: first(parts, "tables")["keys"].__setitem__(0, 3)),
+    ("a key less", lambda parts: first(parts, "tables")["keys"].pop()),
+    ("values of another type", lambda parts: first(parts, "tables")["values"].update(dtype="<i8")),
+    ("values without a row", lambda parts: first(parts, "tables")["values"].update(shape=[0, 5], data=b"")),
+    ("a part that no day has", lambda parts: first(parts, "moments")["columns"][0].__setitem__(0, 6)),
+    ("a moment of a text", lambda parts: first(parts, "moments").update(field="note")),
+    ("a word too few", lambda parts: first(parts, "words")["words"].pop()),
+    ("a word that is not there", lambda parts: first(parts, "words")["columns"][0].__setitem__(0, 10**6)),
+    ("a weight too few", lambda parts: first(parts, "words")["weights"].update(shape=[1], data=bytes(8))),
+]
+
+
+@pytest.mark.parametrize("edit", [case[1] for case in FORGED], ids=[case[0] for case in FORGED])
+def test_a_forged_file_is_refused(edit: Callable[[dict[str, Any]], Any]) -> None:
+    with pytest.raises(ArtifactCorrupt):
+        compiled_runtime.opened(manifest(), changed(edit))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x80", b"\xc1", b"\x91" * 100_000, b"PK\x03\x04", b"\x80\x04K\x01."])
+def test_what_is_no_compiled_version_is_refused(data: bytes) -> None:
+    with pytest.raises(ArtifactCorrupt):
+        compiled_runtime.opened(manifest(), data)
+
+
+def test_every_file_cut_short_is_refused() -> None:
+    data = written()
+    for length in range(0, len(data), max(1, len(data) // 97)):
+        with pytest.raises(ArtifactCorrupt):
+            document.read(data[:length], SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"classes": ("a", "b", "c")}, {"task": "regression"}, {"task": "clustering"}],
+    ids=["classes", "regression", "clustering"],
+)
+def test_a_version_of_another_task_gets_no_answer(change: dict[str, Any]) -> None:
+    opened = compiled_runtime.opened(manifest(**change), written())
+    with pytest.raises(ModelFailed):
+        opened.predict(KNOWN[:1])
+    with pytest.raises(ModelFailed):
+        opened.predict(KNOWN[:2])
+
+
+def test_a_classifier_without_classes_is_refused() -> None:
+    with pytest.raises(ArtifactCorrupt):
+        compiled_runtime.opened(manifest(classes=()), written())
+
+
+def test_a_schema_without_the_fields_is_refused() -> None:
+    with pytest.raises(ArtifactCorrupt, match="another schema"):
+        document.read(written(), Schema(SCHEMA.fields[:2]))
+
+
+def test_the_same_version_is_the_same_file() -> None:
+    before = written()
+    written.cache_clear()
+    assert written() == before
