@@ -33,7 +33,7 @@ from flyball.learning.compiling.preprocessing import started, through
 from flyball.learning.compiling.reasons import NotCompiled
 from flyball.learning.compiling.writing import encoder
 from flyball.learning.pipeline import preprocessing
-from tests.learning.compiling.encoded import KINDS, SCHEMA, STRANGE, agree, rows, schema_of
+from tests.learning.compiling.encoded import KINDS, SCHEMA, STRANGE, Rows, agree, rows, schema_of
 
 KNOWN, ASKED = rows(400, seed=1), [*rows(400, seed=2, largest=1e300), *STRANGE]
 NUMBERS = schema_of("number", "full", "whole", "flag")
@@ -142,7 +142,7 @@ def test_a_table_of_a_selected_encoder_may_be_torn_apart() -> None:
 
 
 def test_texts_without_a_word_give_no_column() -> None:
-    known = [{"note": "", "full": 1.0}, {"note": "a", "full": 2.0}]
+    known: Rows = [{"note": "", "full": 1.0}, {"note": "a", "full": 2.0}]
     made = make_column_transformer((Words(), "note"), ("passthrough", ["full"]))
     agree(made, schema_of("note", "full"), known, ASKED)
 

@@ -121,7 +121,7 @@ def test_an_error_that_is_no_number_speaks_against_a_version() -> None:
 def kept(model: Any) -> Package:
     """A pipeline over hostile rows as the registry keeps it."""
     known = rows(300, seed=3)
-    target = np.array(["no", "yes"])[np.array([row["full"] > 3 for row in known], dtype=int)]  # type: ignore[operator]
+    target = np.where(frame(SCHEMA, known)["full"].to_numpy() > 3, "yes", "no")
     data = dataset(SCHEMA, known, target)
     return packaged(model.fit(data.frame, target), data, SCHEMA, endpoint="x", task="classification")
 
