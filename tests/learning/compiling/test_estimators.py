@@ -95,8 +95,8 @@ def test_a_number_that_was_never_missing_may_be_missing_now(task: str, name: str
 def test_rows_on_a_threshold_and_beside_it_go_the_librarys_way(task: str, name: str, kind: str) -> None:
     estimator = fitted(task, name, kind, table())
     data = stored(estimator, task, 6)
-    thresholds = unpacked(data.threshold)[:1_000]  # type: ignore[union-attr]
-    places = unpacked(data.column)[:1_000]  # type: ignore[union-attr]
+    thresholds = unpacked(data.threshold)[:1_000]  # type: ignore[union-attr] # trees have it
+    places = unpacked(data.column)[:1_000]  # type: ignore[union-attr] # trees have it
     near = [thresholds, np.nextafter(thresholds, -np.inf), np.nextafter(thresholds, np.inf)]
     single = thresholds.astype(np.float32)
     near += [np.nextafter(single, np.float32(side)).astype(np.float64) for side in (-9e9, 9e9)]

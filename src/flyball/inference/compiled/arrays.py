@@ -24,7 +24,7 @@ class Array(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def packed(array: np.ndarray) -> Array:
     """The array as data: floating-point numbers of 4 or 8 bytes, whole numbers of 8, bytes."""
     dtype = array.dtype.newbyteorder("<").str
-    return Array(dtype, array.shape, np.ascontiguousarray(array, dtype=dtype).tobytes())  # type: ignore[arg-type]
+    return Array(dtype, array.shape, np.ascontiguousarray(array, dtype=dtype).tobytes())  # type: ignore[arg-type] # any other is refused when it is read
 
 
 def unpacked(array: Array) -> np.ndarray:

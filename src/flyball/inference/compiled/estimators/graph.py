@@ -1,8 +1,4 @@
-"""Trees as a graph for ONNX Runtime: one TreeEnsemble node, written from checked arrays.
-
-Nothing of a graph is ever read from an artifact. The wire format is protobuf's, the messages and their
-numbers those of ``onnx.proto``; the operator is ``ai.onnx.ml.TreeEnsemble``, version 5.
-"""
+"""Trees as a graph for ONNX Runtime: one TreeEnsemble node, written from checked arrays."""
 
 from __future__ import annotations
 
@@ -10,6 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+# Nothing of a graph is ever read from an artifact. The wire format is protobuf's, the messages and their
+# numbers those of onnx.proto; the operator is ai.onnx.ml.TreeEnsemble, version 5.
 IR_VERSION = 10
 OPERATORS = {"": 21, "ai.onnx.ml": 5}
 DOUBLE, BYTES = 11, 2

@@ -1,7 +1,4 @@
-"""Decision trees, alone or many: ONNX Runtime finds the leaves, numpy adds them up in the library's order.
-
-Added up by ONNX Runtime, three classes would need a copy of the trees each; and its order is its own.
-"""
+"""Decision trees, alone or many: ONNX Runtime finds the leaves, numpy adds them up in the library's order."""
 
 from __future__ import annotations
 
@@ -96,6 +93,7 @@ def _rounded(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray
     return rounded
 
 
+# Not by ONNX Runtime: three classes would need a copy of the trees each, and its order is its own.
 def _added(leaves: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Sums (rows, outputs) of leaves (rows, trees, width), in their order: another one rounds otherwise."""
     turns = leaves.reshape(len(leaves), -1, len(start))
