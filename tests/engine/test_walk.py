@@ -90,24 +90,24 @@ def _caller(frame: FrameType) -> str:
     return "" if above is None else _module(above)
 
 
-@pytest.fixture
-def walked(database: Database, config: Config) -> list[str]:
+@pytest.fixture(params=[True, False], ids=["compiled", "scikit-learn"])
+def walked(database: Database, config: Config, request: pytest.FixtureRequest) -> list[str]:
     """The modules that one prediction enters, each time from another one, up to the record."""
-    published.publish(database)
+    published.publish(database, compiled=request.param)
     walk = Walk()
     headers = {"authorization": f"Bearer {published.key()}"}
     body = json.dumps({"input": published.ROW, "reference": "bed 4"}).encode()
     path = "/v1/endpoints/triage/predictions"
-    request = Request(method="POST", path=path, headers=headers, body=body)
+    asked = Request(method="POST", path=path, headers=headers, body=body)
     with walk.watching():
         plane = create(config, database)
         door = Door(plane.start(), config)
-        asyncio.run(door.handle(request))  # threads are started by the first
+        asyncio.run(door.handle(asked))  # threads are started by the first
 
     async def watched() -> int:
         sys.setprofile(walk)
         walk.is_on = True
-        response = await door.handle(request)
+        response = await door.handle(asked)
         walk.is_on = False
         sys.setprofile(None)
         return response.status
