@@ -34,8 +34,10 @@ pytestmark = pytest.mark.storage
 
 
 @pytest.fixture(params=["granian", "uvicorn"])
-def url(request: Any, version: Version, tmp_path: Path, database: Database) -> Iterator[str]:
-    """A server on which ``purchase@1`` is registered and not promoted."""
+def url(
+    request: Any, version: Version, keys: dict[str, str], tmp_path: Path, database: Database
+) -> Iterator[str]:
+    """A server on which ``purchase@1`` is registered and not promoted; it knows the keys from the start."""
     folder = served.project(tmp_path, tmp_path / "rows.csv")
     with served.serve(request.param, folder, database) as running:
         yield running

@@ -28,10 +28,10 @@ def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Com
 
     Raises ``ArtifactCorrupt``.
     """
-    encoding, solver, _ = document.read(data, manifest.schema)
-    if manifest.task == "classification" and not manifest.classes:
-        raise ArtifactCorrupt("The version has no classes.")
-    return CompiledRuntime(encoding, solver, manifest)
+    encoding, solver, found = document.read(data, manifest.schema)
+    if manifest.task == "classification" and not found.classes:
+        raise ArtifactCorrupt("The artifact names no classes.")
+    return CompiledRuntime(encoding, solver, manifest.task, found.classes)
 
 
 class CompiledRuntime:
@@ -39,14 +39,12 @@ class CompiledRuntime:
 
     direct = True
 
-    def __init__(self, encoding: Encoding, solver: Solver, manifest: Manifest) -> None:
+    def __init__(self, encoding: Encoding, solver: Solver, task: str, classes: Sequence[Scalar]) -> None:
         self._encoding = encoding
         self._solver = solver
-        self._classes = manifest.classes
-        self._names = [label_text(label) for label in manifest.classes]
-        self._outputs = {"classification": self._labels, "regression": self._values}.get(
-            manifest.task, self._clusters
-        )
+        self._classes = classes
+        self._names = [label_text(label) for label in classes]
+        self._outputs = {"classification": self._labels, "regression": self._values}.get(task, self._clusters)
 
     def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order. Raises ``ModelFailed``."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from flyball.domain.errors import ArtifactCorrupt
 from flyball.domain.schema import Kind, Schema
+from flyball.domain.values import Scalar
 from flyball.inference.compiled.columns import Encoder
 from flyball.inference.compiled.encoder import Encoding
 from flyball.inference.compiled.estimators import Estimator, opened
@@ -19,10 +21,11 @@ LARGEST = 1024 * 1024 * 1024
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A compiled version; ``fields`` are the names and kinds of its schema, in order."""
+    """A compiled version; ``fields`` are its schema's names and kinds, ``classes`` its labels, in order."""
 
     format: int
     fields: tuple[tuple[str, Kind], ...]
+    classes: tuple[Scalar, ...]
     encoder: Encoder
     estimator: Estimator
 
@@ -31,9 +34,9 @@ class _Opening(msgspec.Struct):
     format: int
 
 
-def written(schema: Schema, encoder: Encoder, estimator: Estimator) -> bytes:
-    """The file of a version with that schema."""
-    return msgspec.msgpack.encode(Document(FORMAT, _fields(schema), encoder, estimator))
+def written(schema: Schema, encoder: Encoder, estimator: Estimator, classes: Sequence[Scalar] = ()) -> bytes:
+    """The file of a version with that schema, and these labels where it classifies."""
+    return msgspec.msgpack.encode(Document(FORMAT, _fields(schema), tuple(classes), encoder, estimator))
 
 
 def read(data: bytes, schema: Schema) -> tuple[Encoding, Solver, Document]:

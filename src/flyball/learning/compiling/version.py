@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from flyball.domain.errors import FlyballError
 from flyball.domain.routing import Artifact, Manifest
 from flyball.domain.schema import Schema
+from flyball.domain.values import Scalar
 from flyball.inference.compiled import document
 from flyball.inference.runtime import Runtime, opened, verify
 from flyball.learning.compiling import gate
@@ -32,7 +34,7 @@ def with_compiled(
     that is not compiled is served by scikit-learn.
     """
     try:
-        data = as_document(model, manifest.schema, manifest.task)
+        data = as_document(model, manifest.schema, manifest.task, manifest.classes)
         complete, runtime = _opened(manifest, data)
         verdict = gate.compared(fitted, runtime, dataset, manifest.schema)
         found = gate.facts(verdict)
@@ -46,14 +48,17 @@ def with_compiled(
     return complete, data, found
 
 
-def as_document(model: Any, schema: Schema, task: str) -> bytes:
-    """A fitted pipeline, or an estimator alone, as the file of a compiled version. Raises ``NotCompiled``."""
+def as_document(model: Any, schema: Schema, task: str, classes: Sequence[Scalar] = ()) -> bytes:
+    """A fitted pipeline, or an estimator alone, as the file of a compiled version. Raises ``NotCompiled``.
+
+    ``classes`` are its labels, in the order of its probabilities.
+    """
     columns = started(schema)
     while hasattr(model, "steps"):
         columns = through(model.steps[:-1], columns)
         model = model.steps[-1][1]
     made = encoder(columns)
-    return document.written(schema, made, compiled(model, task, len(columns)))
+    return document.written(schema, made, compiled(model, task, len(columns)), classes)
 
 
 def _opened(manifest: Manifest, data: bytes) -> tuple[Manifest, Runtime]:
