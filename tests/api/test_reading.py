@@ -28,6 +28,12 @@ def test_versions_are_listed_with_stage_and_score(ask: Ask, version: Version) ->
     assert 0 <= one["held_out_score"] <= 1
 
 
+def test_versions_say_what_answers_and_how_that_was_proven(ask: Ask, version: Version) -> None:
+    (one,) = ask("viewer", "GET", f"{HERE}/versions").json()["versions"]
+    assert one["runtime"] == "compiled"
+    assert (one["compiling"]["rows"], one["compiling"]["flips"]) == (60, 0)
+
+
 def test_a_version_tells_everything_but_rows_of_the_data(ask: Ask, version: Version) -> None:
     one = ask("viewer", "GET", f"{HERE}/versions/1").json()
     assert [field["name"] for field in one["manifest"]["schema"]["fields"]] == ["age", "job"]

@@ -49,10 +49,7 @@ def test_a_version_that_is_not_compiled_says_which_step_is_why(tmp_path: Path, d
 def test_a_pipeline_that_was_fitted_elsewhere_is_compiled_too(tmp_path: Path, database: Database) -> None:
     declaration, snapshot = small.snapshot(tmp_path)
     dataset = selectors.dataset(snapshot, "classification")
-    encoder = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore"), ["job"]), remainder="passthrough"
-    )
-    model = make_pipeline(encoder, LogisticRegression(max_iter=5000)).fit(dataset.frame, dataset.labels)
+    model = make_pipeline(OWN[0], OWN[-1]).fit(dataset.frame, dataset.labels)
     version = services.register_fitted(declaration=declaration, snapshot=snapshot, pipeline=model)
     assert runtime_of(version) == "compiled"
     assert version.facts["compiling"]["rows"] == 60
