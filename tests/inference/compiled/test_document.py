@@ -10,10 +10,11 @@ import msgspec
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVR
 
 from flyball.domain.errors import ArtifactCorrupt, ModelFailed
 from flyball.domain.routing import Manifest
-from flyball.domain.schema import Schema
+from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference import compiled_runtime
 from flyball.inference.compiled import document
 from flyball.inference.frame import frame
@@ -51,6 +52,19 @@ def test_a_sound_file_answers() -> None:
     assert [opened.predict([row])[0]["label"] for row in KNOWN[:20]] == [each["label"] for each in together]
     assert together[0]["probabilities"].keys() == {"0", "1"}
     assert opened.predict([]) == []
+
+
+@pytest.mark.parametrize(("columns", "is_direct"), [(2, True), (200, False)])
+def test_a_machine_that_takes_milliseconds_is_not_asked_on_the_event_loop(
+    columns: int, is_direct: bool
+) -> None:
+    draw = np.random.default_rng(1)
+    schema = Schema(tuple(Field(name=f"x{place}", kind=Kind.NUMBER) for place in range(columns)))
+    inputs, values = draw.normal(size=(900, columns)), draw.normal(size=900)
+    data = as_document(SVR().fit(inputs, values), schema, "regression")
+    opened = compiled_runtime.opened(manifest(schema=schema, task="regression"), data)
+    assert opened.direct is is_direct
+    assert np.isfinite(opened.predict([dict.fromkeys(schema.names, 0.5)])[0]["value"])
 
 
 def first(parts: dict[str, Any], name: str) -> dict[str, Any]:
