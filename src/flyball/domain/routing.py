@@ -112,9 +112,9 @@ TOLERANCE = 1e-9
 class Artifact:
     """One file of a version.
 
-    ``role`` says what it is to the version (``pipeline``: all of it); ``digest`` is its SHA-256; ``runtime``
-    names its reader; ``tolerance`` is how far its numbers may lie from the golden ones. ``unused`` says why
-    it does not answer, and is empty where it does.
+    ``role`` says what it is to the version (``pipeline``: all of it; ``compiled``: all of it as plain data);
+    ``digest`` is its SHA-256; ``runtime`` names its reader; ``tolerance`` is how far its numbers may lie from
+    the golden ones. ``unused`` says why it does not answer, and is empty where it does.
     """
 
     role: str

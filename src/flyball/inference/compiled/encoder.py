@@ -79,6 +79,9 @@ class Encoding:
             for start, first, last in _runs(lookup.places)
         ]
         self._words = [_Counted(each) for each in encoder.words]
+        for counted in self._words:
+            for place, number in counted.absent:
+                self._blank[place] = number
 
     def row(self, values: Row) -> list[float]:
         """The columns of one row. Raises ``ModelFailed`` for a value that the model refuses."""
@@ -165,13 +168,17 @@ class _Counted:
         self.field = words.field
         self._index = {word: place for place, word in enumerate(words.words)}
         self._weights: list[float] = unpacked(words.weights).tolist()
-        self._chains = [(word, column.place, _chain(column)) for word, column in words.columns]
+        self._chains: dict[int, list[tuple[int, Chain]]] = {}
+        for word, column in words.columns:
+            self._chains.setdefault(word, []).append((column.place, _chain(column)))
+        self.absent = [(column.place, _through(0.0, _chain(column))) for _, column in words.columns]
+        """What a text without any of the words has: most words are not in most texts."""
 
     def put(self, row: list[float] | np.ndarray, text: Scalar) -> None:
-        """Put the weights of a text into their places of a row."""
-        weights = self._weighted("" if text is None else str(text))
-        for word, place, chain in self._chains:
-            row[place] = _through(weights.get(word, 0.0), chain)
+        """Put the weights of a text into their places of a row, which holds what is ``absent``."""
+        for word, weight in self._weighted("" if text is None else str(text)).items():
+            for place, chain in self._chains.get(word, ()):
+                row[place] = _through(weight, chain)
 
     def _weighted(self, text: str) -> dict[int, float]:
         counts: dict[int, int] = {}
