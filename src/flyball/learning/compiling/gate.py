@@ -33,7 +33,7 @@ class Verdict:
     """What the comparison found.
 
     ``rows`` were compared in company and ``alone`` of them one by one; ``flips`` got another label or
-    cluster; ``error`` is the largest of a probability or value; ``microseconds`` is what a row alone took.
+    cluster; ``error`` is the largest of a probability or value; ``microseconds`` the median of a row alone.
     ``failure`` says that one of the two gave no answer.
     """
 
@@ -64,16 +64,14 @@ def compared(fitted: Runtime, compiled: Runtime, dataset: Dataset, schema: Schem
     """
     spread = _spread(dataset)
     chosen = np.linspace(0, len(dataset) - 1, min(ALONE, len(dataset)), dtype=np.int64)
-    flips = alone = nanoseconds = 0
-    error = 0.0
+    flips, error = 0, 0.0
+    nanoseconds: list[int] = []
     for start in range(0, len(dataset), TOGETHER):
         rows = scalars(schema, dataset.frame.iloc[start : start + TOGETHER])
         try:
             expected, found = fitted.predict(rows), compiled.predict(rows)
             single = [row - start for row in chosen.tolist() if start <= row < start + len(rows)]
-            began = time.perf_counter_ns()
-            answers = [compiled.predict([rows[place]])[0] for place in single]
-            nanoseconds += time.perf_counter_ns() - began
+            answers = [_timed(compiled, rows[place], nanoseconds) for place in single]
         except ModelFailed as reason:
             return Verdict(failure=f"Some row gets no answer: {reason}")
         pairs = [*zip(expected, found, strict=True)]
@@ -81,9 +79,20 @@ def compared(fitted: Runtime, compiled: Runtime, dataset: Dataset, schema: Schem
         flips += sum(_is_flip(*pair) for pair in pairs)
         # By numpy: Python's own max passes over what is not a number.
         error = float(np.max([error, *(_error(*pair, spread) for pair in pairs)]))
-        alone += len(single)
-    microseconds = nanoseconds / 1000 / alone
-    return Verdict(rows=len(dataset), alone=alone, flips=flips, error=error, microseconds=microseconds)
+    return Verdict(
+        rows=len(dataset),
+        alone=len(nanoseconds),
+        flips=flips,
+        error=error,
+        microseconds=float(np.median(nanoseconds)) / 1000,
+    )
+
+
+def _timed(compiled: Runtime, row: Row, nanoseconds: list[int]) -> Output:
+    began = time.perf_counter_ns()
+    (answer,) = compiled.predict([row])
+    nanoseconds.append(time.perf_counter_ns() - began)
+    return answer
 
 
 def _is_flip(expected: Output, found: Output) -> bool:
