@@ -88,7 +88,7 @@ def compared(fitted: Runtime, compiled: Runtime, dataset: Dataset, schema: Schem
     )
 
 
-def _timed(compiled: Runtime, row: Row, nanoseconds: list[int]) -> Output:
+def _timed(compiled: Runtime, row: Row, nanoseconds: list[int]) -> dict[str, Any]:
     began = time.perf_counter_ns()
     (answer,) = compiled.predict([row])
     nanoseconds.append(time.perf_counter_ns() - began)
