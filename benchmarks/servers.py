@@ -41,13 +41,19 @@ def both(folder: Path) -> Iterator[tuple[Target, Target]]:
 
 
 @contextmanager
-def supervised(folder: Path, command: str = "serve") -> Iterator[Target]:
-    """Flyball as ``flyball serve`` starts it, or ``flyball up``, until the block ends."""
-    prepared = _prepare(folder)
+def supervised(folder: Path, command: str = "serve", runtime: str = "") -> Iterator[Target]:
+    """Flyball as ``flyball serve`` starts it, or ``flyball up``, until the block ends.
+
+    With the runtime ``constant`` the model costs nothing.
+    """
+    prepared = _prepare(folder, runtime=runtime)
     port = _free_port()
     spool = folder / "spool"
     spool.mkdir()
     environment = {**_environment(folder), "FLYBALL_PORT": str(port), "TMPDIR": str(spool)}
+    if runtime:
+        root = str(Path(__file__).parent.parent)
+        environment |= {"DJANGO_SETTINGS_MODULE": "benchmarks.constant_settings", "PYTHONPATH": root}
     words = [str(Path(sys.executable).parent / "flyball"), command]
     with _process(words, port, folder, environment) as process:
         yield replace(prepared, port=port, process=process)

@@ -1,4 +1,4 @@
-"""What attacks cost others: their p99 with and without each, the server's memory, and what it wrote."""
+"""What attacks cost others: their p99 with each and without, the memory of the server, what it wrote."""
 
 # Run as ``python -m benchmarks.siege``. The server has one core; the attacker, at the lowest priority, and
 # the client that is measured share another one. Rounds with and without an attack take turns on one server.
@@ -71,11 +71,14 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=[200.0, 0.0], help="a second; 0: unbounded")
     parser.add_argument("--only", default="", help="a pattern for the names of the attacks")
     parser.add_argument("--command", default="up", choices=["up", "serve"], help="the server")
+    parser.add_argument(
+        "--runtime", default="", choices=["", "constant"], help="constant: a model without cost"
+    )
     options = parser.parse_args()
     servers_core, others_core = sorted(os.sched_getaffinity(0))[:2]
     with tempfile.TemporaryDirectory(prefix="flyball-bench-") as name:
         os.sched_setaffinity(0, {servers_core})
-        with servers.supervised(Path(name), options.command) as target:
+        with servers.supervised(Path(name), options.command, options.runtime) as target:
             os.sched_setaffinity(0, {others_core})
             asyncio.run(load.measure(target, CONNECTIONS, 3.0))
             for attack in [*innocent(load.request(target)), *ATTACKS]:

@@ -67,6 +67,18 @@ def test_many_whole_bodies_that_wait_for_their_answers_are_held_in_little_memory
         assert {each.result() for each in asked} <= {200, 408, 429, 503}
 
 
+def test_forms_without_end_leave_nothing_once_they_are_refused(target: Target) -> None:
+    token = "a" * 32
+    form = f"csrfmiddlewaretoken={token}".encode().ljust(MEGABYTE - 1, b"&")
+    kind = "Content-Type: application/x-www-form-urlencoded\r\n"
+    said = head("/admin/login/", f"Cookie: csrftoken={token}\r\n{kind}Content-Length: {len(form)}\r\n{LAST}")
+    with target.watched():
+        for _ in range(300):
+            with target.connect() as line:
+                assert post(line, said + form) == 400  # of a form with so many fields nothing is read
+            target.look()
+
+
 def post(line: socket.socket, request: bytes) -> int:
     """The status of the answer."""
     with suppress(ConnectionError):  # refused before it was read

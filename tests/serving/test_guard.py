@@ -17,6 +17,7 @@ from flyball.serving.http.guard import (
     MOST_DELAYED,
     MOST_HELD,
     MOST_WAITING,
+    TURN_SECONDS,
     Guard,
 )
 
@@ -161,7 +162,7 @@ def test_who_is_told_to_come_again_is_told_later_so_as_not_to_come_at_once() -> 
         guard = Guard(behind, CONFIG, at_once=1)
         behind.let.clear()
         many = [ask(guard) for _ in range(1 + MOST_WAITING // 2 + MOST_DELAYED + 3)]
-        done, _ = await asyncio.wait(many, timeout=DELAY_SECONDS / 2)
+        done, _ = await asyncio.wait(many, timeout=DELAY_SECONDS / 4)
         assert len(done) == 3
         done, _ = await asyncio.wait(many, timeout=DELAY_SECONDS)
         assert len(done) == 3 + MOST_DELAYED
@@ -193,6 +194,21 @@ def test_a_client_that_does_not_read_its_answer_keeps_out_nobody() -> None:
         await asyncio.sleep(0.1)
         assert await ask(guard) == 200
         slow.cancel()
+
+    run(test)
+
+
+def test_a_request_that_takes_long_keeps_out_nobody() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG, at_once=1)
+        behind.let.clear()
+        many = [ask(guard) for _ in range(2)]
+        await asyncio.sleep(TURN_SECONDS / 2)
+        assert len(behind.asked) == 1
+        await asyncio.sleep(TURN_SECONDS)
+        assert len(behind.asked) == 2
+        behind.let.set()
+        assert await asyncio.gather(*many) == [200, 200]
 
     run(test)
 

@@ -25,12 +25,14 @@ MOST_ANSWERS = 64
 """So many requests are with the application at once: Django takes a thread, and a connection, for each."""
 MOST_WAITING = 256
 """So many more may wait for that; all others are told to come again."""
-MOST_BESIDE = 2
+MOST_BESIDE = 1
 """So many requests of one address are with Django at once where it answers beside the data plane.
 
 A prediction needs Python's lock a few times, and waits each time behind every thread that computes: 64 of
-them made it six times as slow, two do not double it.
+them made it six times as slow, two nearly twice, one by a quarter.
 """
+TURN_SECONDS = 0.5
+"""Who takes longer waits for something, and computes little: then it is the next one's turn."""
 MOST_DELAYED = 256
 """So many who are told to come again hear it ``DELAY_SECONDS`` later: else they would do so at once."""
 DELAY_SECONDS = 1.0
@@ -41,7 +43,8 @@ class Guard:
 
     Django itself writes a body to the disk before it asks whose it is, however large it is and however long
     it takes. For one event loop. ``at_once`` requests of one address are with the application at once, until
-    their answers begin: a client that reads slowly keeps out nobody.
+    their answers begin: a client that reads slowly keeps out nobody. Nor does
+    one whose answer takes longer than ``TURN_SECONDS``.
     """
 
     def __init__(
@@ -76,16 +79,17 @@ class Guard:
         """Read, wait for a turn, and let the application answer."""
         headers = headers_of(scope)
         seen = self._seen(scope, headers)
+        address = network((seen.get("client") or ("",))[0])
+        self._check_room(address)  # before anything is read
         body = await self._body(headers, receive)
         with self._keeping(len(body)):
-            async with self._turn(network((seen.get("client") or ("",))[0])) as end:
+            async with self._turn(address) as end:
                 await self._application(seen, _whole(body, receive), _told(send, end))
 
     @asynccontextmanager
     async def _turn(self, address: str) -> AsyncIterator[Callable[[], None]]:
         """Wait for a turn, and for room. Gives what ends the turn before the answer has gone out."""
-        if self._waiting >= MOST_WAITING:
-            raise Overloaded(FULL)
+        self._check_room(address)
         self._waiting += 1
         try:
             end = await self._turns.take(address)
@@ -96,11 +100,18 @@ class Guard:
                 raise
         finally:
             self._waiting -= 1
+        patience = asyncio.get_running_loop().call_later(TURN_SECONDS, end)
         try:
             yield end
         finally:
+            patience.cancel()
             self._room.release()
             end()
+
+    def _check_room(self, address: str) -> None:
+        if self._waiting >= MOST_WAITING:
+            raise Overloaded(FULL)
+        self._turns.check(address)
 
     @contextmanager
     def _keeping(self, size: int) -> Iterator[None]:

@@ -31,12 +31,16 @@ class Turns:
         """How many addresses are known."""
         return len(self._lines)
 
+    def check(self, address: str) -> None:
+        """Raises ``Overloaded`` where too many of an address wait."""
+        line = self._lines.get(address)
+        if line is not None and line.people >= self._most:
+            raise Overloaded(FULL)
+
     async def take(self, address: str) -> Callable[[], None]:
         """Wait for a turn. Gives what ends it, once or again. Raises ``Overloaded`` where too many wait."""
-        line = self._lines.get(address) or _Line(asyncio.Semaphore(self._at_once))
-        if line.people >= self._most:
-            raise Overloaded(FULL)
-        self._lines[address] = line
+        self.check(address)
+        line = self._lines.setdefault(address, _Line(asyncio.Semaphore(self._at_once)))
         line.people += 1
         try:
             await line.free.acquire()
