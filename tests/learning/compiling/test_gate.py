@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference import runtime
 from flyball.inference.frame import frame
 from flyball.learning.compiling.gate import ALONE, TOGETHER, Verdict, compared
+from flyball.learning.compiling.version import as_document, with_compiled
 from flyball.learning.dataset import Dataset
 from flyball.learning.package import Package, packaged
 from flyball.learning.pipeline import prepared
@@ -162,10 +164,21 @@ class Bent(LogisticRegression):
 
 
 def test_a_subclass_is_not_taken_for_its_type() -> None:
-    from flyball.learning.compiling.version import as_document
-
     known = rows(50, seed=4)
     model = prepared(SCHEMA, Bent(), task="classification")
     model.fit(frame(SCHEMA, known), np.arange(50) % 2)
     with pytest.raises(Exception, match="Bent"):
         as_document(model, SCHEMA, "classification")
+
+
+def test_a_document_that_flips_a_label_is_thrown_away_and_the_pipeline_answers() -> None:
+    made = kept(prepared(SCHEMA, LogisticRegression(), task="classification"))
+    alone = replace(made.manifest, artifacts=(replace(made.manifest.artifacts[-1], unused=""),))
+    known = rows(300, seed=3)
+    data = dataset(SCHEMA, known, np.array(["no", "yes"] * 150))
+    model = prepared(SCHEMA, LogisticRegression(), task="classification").fit(data.frame, data.labels)
+    other = runtime.load(made.manifest, made.answering)  # stands for a library that answers otherwise
+    manifest, file, found = with_compiled(alone, model, other, data)
+    assert (manifest, file) == (alone, None)
+    assert found["flips"] > 0
+    assert "another label" in found["reason"]
