@@ -140,13 +140,6 @@ def test_any_candidate_of_a_build_can_be_made_a_version(typed: Typed, applied: C
     assert (listed[0]["version"], listed[0]["candidate"]) == ("purchase@2", loser)
 
 
-def test_versions_say_below_the_table_how_each_answers(typed: Typed, champion: str) -> None:
-    said = " ".join(typed("versions", champion).stdout.split())
-    assert "purchase@1: Compiled: 60 rows answered as by scikit-learn, 60 of them alone too" in said
-    (listed,) = typed.json("versions", champion)
-    assert (listed["runtime"], listed["compiling"]["flips"]) == ("compiled", 0)
-
-
 def test_a_snapshot_can_be_taken_away(typed: Typed, applied: Callable[..., Any], tmp_path: Path) -> None:
     applied()
     taken = typed.json("snapshot", "purchase", "--out", str(tmp_path / "out.parquet"))
