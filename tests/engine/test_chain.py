@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, Future
 import pytest
 
 from flyball.domain.errors import Overloaded
-from flyball.serving.coalescer import chain
+from flyball.domain.promises import chain, settle
 
 
 def doubled(number: int) -> Future[int]:
@@ -74,3 +74,14 @@ def test_an_error_between_the_two_is_the_error_of_the_whole() -> None:
     first.set_result("no number")
     with pytest.raises(ValueError, match="invalid literal"):
         whole.result(0)
+
+
+def test_a_promise_is_kept_with_a_result_or_an_error_and_not_to_who_has_gone() -> None:
+    kept, broken, gone = Future[int](), Future[int](), Future[int]()
+    gone.cancel()
+    settle(kept, 1)
+    settle(broken, ValueError("no"))
+    settle(gone, 1)
+    assert kept.result() == 1
+    assert isinstance(broken.exception(), ValueError)
+    assert gone.cancelled()

@@ -6,11 +6,12 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flyball.domain.errors import Overloaded
+from flyball.domain.promises import chain, settle
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 
@@ -19,7 +20,6 @@ ROWS = 256
 
 Rows = Sequence[Mapping[str, Scalar]]
 Outputs = list[dict[str, Any]]
-A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 
@@ -92,52 +92,17 @@ class Coalescer:
             return group
 
 
-def chain(first: Future[A], convert: Callable[[A], B], follow: Callable[[B], Future[C]]) -> Future[C]:
-    """The future of ``follow(convert(result of first))``; both run in the thread that ends the first.
-
-    So nobody is woken in between. An error of the first, of ``convert``, of ``follow`` or of the future that
-    it gives is the error of the whole.
-    """
-    whole: Future[C] = Future()
-
-    def followed(done: Future[A]) -> None:
-        try:
-            follow(convert(done.result())).add_done_callback(lambda last: _copy(last, whole))
-        except (Exception, CancelledError) as error:  # noqa: BLE001 - somebody waits for it, whatever it is
-            _settle(whole, error)
-
-    first.add_done_callback(followed)
-    return whole
-
-
-def _copy(last: Future[Any], whole: Future[Any]) -> None:
-    try:
-        result = last.result()
-    except (Exception, CancelledError) as error:  # noqa: BLE001 - as above
-        result = error
-    _settle(whole, result)
-
-
 def _compute(runtime: Runtime, group: Sequence[_Waiting]) -> None:
     try:
         outputs = runtime.predict([row for request in group for row in request.rows])
     except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
         if len(group) == 1:
-            _settle(group[0].outputs, error)
+            settle(group[0].outputs, error)
             return
         for request in group:
             _compute(runtime, [request])
         return
     start = 0
     for request in group:
-        _settle(request.outputs, outputs[start : start + len(request.rows)])
+        settle(request.outputs, outputs[start : start + len(request.rows)])
         start += len(request.rows)
-
-
-def _settle(future: Future[Any], result: Any) -> None:
-    if not future.set_running_or_notify_cancel():
-        return  # whoever asked has gone; what was recorded stays
-    if isinstance(result, BaseException):
-        future.set_exception(result)
-    else:
-        future.set_result(result)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from flyball.domain.errors import FlyballError, Overloaded
+from flyball.domain.promises import settle
 from flyball.domain.records import Prediction
 from flyball.stores import records
 from flyball.stores.database import Database
@@ -158,7 +159,7 @@ class Recorder:
             result = self._refusal(error)
             self._turn_away(error)
         self._leave(1)
-        _settle(task.done, result)
+        settle(task.done, result)
 
     def _leave(self, weight: int) -> None:
         with self._changed:
@@ -175,7 +176,7 @@ class Recorder:
             self.waiting -= sum(_weight(item) for item in behind)
         for item in behind:
             if isinstance(item, _Work):
-                _settle(item.done, Overloaded(UNTAKEN))
+                settle(item.done, Overloaded(UNTAKEN))
         entries = [item for item in behind if isinstance(item, _Entry)]
         _settle_all(entries, [Overloaded(UNTAKEN)] * len(entries))
 
@@ -250,7 +251,7 @@ def _settle_all(entries: Sequence[_Entry], results: Sequence[records.Result]) ->
     waiting: dict[asyncio.AbstractEventLoop, list[tuple[Any, records.Result]]] = {}
     for entry, result in zip(entries, results, strict=True):
         if entry.loop is None:
-            _settle(entry.done, result)
+            settle(entry.done, result)
         else:
             waiting.setdefault(entry.loop, []).append((entry.done, result))
     for loop, pairs in waiting.items():
@@ -266,15 +267,6 @@ def _wake(pairs: Sequence[tuple[asyncio.Future[Any], records.Result]]) -> None:
             done.set_exception(result)
         else:
             done.set_result(result)
-
-
-def _settle(done: Future[Any], result: Any) -> None:
-    if not done.set_running_or_notify_cancel():
-        return  # who asked has gone; what was stored stays
-    if isinstance(result, Exception):
-        done.set_exception(result)
-    else:
-        done.set_result(result)
 
 
 def _weight(item: _Entry | _Work) -> int:
