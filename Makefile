@@ -31,6 +31,8 @@ income: $(VENV)/run.done
 
 # A file stays in one process, with what its tests share; files begin in the order of the suite, journeys first.
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
+# One thread a model: processes of tests that wait for each other's threads took ten times as long.
+test test-postgres: export OMP_NUM_THREADS := 1
 test: $(VENV)/dev.done
 	$(BIN)/pytest -q $(SPREAD)
 	@if [ -n "$(FLYBALL_TEST_POSTGRES)" ]; then $(MAKE) --no-print-directory test-postgres; \
