@@ -43,8 +43,8 @@ class Guard:
 
     Django itself writes a body to the disk before it asks whose it is, however large it is and however long
     it takes. For one event loop. ``at_once`` requests of one address are with the application at once, until
-    their answers begin: a client that reads slowly keeps out nobody. Nor does
-    one whose answer takes longer than ``TURN_SECONDS``.
+    their answers begin: a client that reads slowly keeps out nobody, nor does one whose answer takes longer
+    than ``TURN_SECONDS``.
     """
 
     def __init__(
