@@ -212,6 +212,8 @@ FORGED: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
         "a proof that no release has",
         lambda document: document["facts"].update(compiling={"x": 1}),
     ),
+    ("half a proof", lambda document: document["facts"].update(compiling={"rows": 1})),
+    ("a proof without its error", lambda document: document["facts"]["compiling"].update(largest_error=None)),
     ("types that are trusted", lambda document: document["manifest"].update(trusted=["os.system"])),
     ("a word that no manifest has", lambda document: document["manifest"].update(colour="x")),
     ("a golden row that does not fit", lambda document: first_row(document).update(age="old")),

@@ -49,12 +49,19 @@ class _Environment(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Compiling(msgspec.Struct, forbid_unknown_fields=True):
-    rows: Count = 0
-    alone: Count = 0
-    flips: Count = 0
-    largest_error: float | None = 0.0
-    microseconds: float = 0.0
+    """A whole proof, or the reason why there is none."""
+
+    rows: Count | None = None
+    alone: Count | None = None
+    flips: Count | None = None
+    largest_error: float | None = None
+    microseconds: float | None = None
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        proof = (self.rows, self.alone, self.flips, self.largest_error, self.microseconds)
+        if not self.reason and None in proof:
+            raise ValueError("A proof that lacks a number proves nothing.")
 
 
 class _Facts(msgspec.Struct, forbid_unknown_fields=True):
