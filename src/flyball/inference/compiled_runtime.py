@@ -14,14 +14,11 @@ from flyball.domain.routing import Manifest
 from flyball.domain.values import Scalar, label_text
 from flyball.inference.compiled import document
 from flyball.inference.compiled.encoder import Encoding
-from flyball.inference.compiled.estimators.machines import CalibratedMachine, Machine
 from flyball.inference.compiled.estimators.solver import Solver
 
 Rows = Sequence[Mapping[str, Scalar]]
 
 NOT_FINITE = "The model gave a number that is not finite."
-QUICK = 2**20
-"""Bytes of support vectors up to which a machine is direct: it compares a row with all of them, in 0.2 ms."""
 MOST_ROWS = 8192
 """Rows that are answered together: more are answered in parts, in a bounded memory."""
 
@@ -32,20 +29,16 @@ def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Com
     Raises ``ArtifactCorrupt``.
     """
     encoding, solver, found = document.read(data, manifest.schema)
-    machine = found.estimator.machine if isinstance(found.estimator, CalibratedMachine) else found.estimator
-    is_quick = not isinstance(machine, Machine) or len(machine.vectors.data) <= QUICK
     if manifest.task == "classification" and not found.classes:
         raise ArtifactCorrupt("The artifact names no classes.")
-    return CompiledRuntime(encoding, solver, manifest.task, found.classes, direct=is_quick)
+    return CompiledRuntime(encoding, solver, manifest.task, found.classes)
 
 
 class CompiledRuntime:
     """A compiled version: tens of microseconds a row, so it is direct, but for large machines."""
 
-    def __init__(
-        self, encoding: Encoding, solver: Solver, task: str, classes: Sequence[Scalar], *, direct: bool
-    ) -> None:
-        self.direct = direct
+    def __init__(self, encoding: Encoding, solver: Solver, task: str, classes: Sequence[Scalar]) -> None:
+        self.direct = solver.is_quick
         self._encoding = encoding
         self._solver = solver
         self._classes = classes

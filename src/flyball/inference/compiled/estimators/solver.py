@@ -16,11 +16,13 @@ class Solver:
 
     Classification gives probabilities (rows, classes), regression values (rows,), both float64;
     clustering gives whole numbers (rows,). ``answer`` asks without looking: who calls it has checked that the
-    estimator ``takes`` the numbers, and looks whether those that come out are finite.
+    estimator ``takes`` the numbers, and looks whether those that come out are finite. ``is_quick``: a row
+    takes less than a thread of its own would cost.
     """
 
     answer: Callable[[np.ndarray], np.ndarray]
     takes: Takes = "finite"
+    is_quick: bool = True
 
     def __call__(self, matrix: np.ndarray) -> np.ndarray:
         """The answers. Raises ``ModelFailed`` for a number that the estimator would refuse."""
