@@ -1,10 +1,16 @@
-"""A door with a fake engine, for a real server to host: ``tests.serving.hosted:application``."""
+"""A door with a fake engine, for a real server to host, over ASGI or RSGI."""
 
 from __future__ import annotations
 
-from flyball.serving.http.asgi import Application
+from flyball.serving.http import asgi, rsgi
 from flyball.serving.http.door import Door
 from tests.fakes import FakeEngine, as_engine
 from tests.serving.doors import CONFIG
 
-application = Application(lambda: Door(as_engine(FakeEngine()), CONFIG), lambda: None)
+
+def _door() -> Door:
+    return Door(as_engine(FakeEngine()), CONFIG)
+
+
+application = asgi.Application(_door, lambda: None)
+native = rsgi.Application(_door, lambda: None)

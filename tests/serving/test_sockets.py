@@ -16,13 +16,15 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import KEYS
-from tests.serving.doors import PREDICTIONS
+from tests.serving.doors import OUTCOMES, PREDICTIONS
 
 ROOT = Path(__file__).parents[2]
 BODY = b'{"input":{"age":39,"education":"Masters"}}'
+LOCAL = ["--host", "127.0.0.1", "--port"]
 SERVERS = {
-    "granian": ["granian", "--interface", "asgi", "--host", "127.0.0.1", "--port"],
-    "uvicorn": ["uvicorn", "--host", "127.0.0.1", "--port"],
+    "granian": (["granian", "--interface", "asgi", *LOCAL], "application"),
+    "granian, RSGI": (["granian", "--interface", "rsgi", *LOCAL], "native"),
+    "uvicorn": (["uvicorn", *LOCAL], "application"),
 }
 
 
@@ -32,7 +34,8 @@ def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", *SERVERS[request.param], str(port), "tests.serving.hosted:application"]
+    words, name = SERVERS[request.param]
+    command = [sys.executable, "-m", *words, str(port), f"tests.serving.hosted:{name}"]
     with (tmp_path_factory.mktemp("server") / "log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         try:
@@ -139,6 +142,25 @@ def test_chunks_over_the_limit_are_refused_and_the_connection_ends(port: int) ->
 @pytest.mark.parametrize("more", ["Content-Length: 90000\r\n", "Transfer-Encoding: chunked\r\n"])
 def test_a_stranger_is_turned_away_before_the_body(port: int, more: str) -> None:
     assert talk(port, head(more, key=None)) == [(401, "unauthenticated")]
+
+
+CSV = f"Content-Type: text/csv\r\n{LAST}"
+LINES = b"reference,value\r\na,>50K\r\n"
+
+
+def test_half_a_file_of_lines_is_never_taken_for_a_whole_one(port: int) -> None:
+    chunked = head(f"Transfer-Encoding: chunked\r\n{CSV}", target=OUTCOMES)
+    chunk = b"%x\r\n%b\r\n" % (len(LINES), LINES)
+    assert talk(port, chunked, chunk, shut=True) in (
+        [],
+        [(400, "malformed_body")],
+        [(411, "length_required")],
+    )
+    declared = head(length(b"x" * 90_000, CSV), target=OUTCOMES)
+    assert talk(port, declared, LINES, shut=True) in ([], [(400, "malformed_body")])
+    small = head(length(LINES + b"x", CSV), target=OUTCOMES)
+    assert talk(port, small, LINES, shut=True) in ([], [(400, "malformed_body")])
+    assert talk(port, head(length(LINES, CSV), target=OUTCOMES), LINES) == [(200, "")]
 
 
 @pytest.mark.parametrize("lengths", ["1\r\nContent-Length: 42", "-1", "+42", "9" * 40, "0x2a", "42, 43"])

@@ -50,6 +50,12 @@ class BodyTooLarge(FlyballError):
     code = "body_too_large"
 
 
+class LengthRequired(FlyballError):
+    """Send the length of the body (Content-Length): here nothing else tells whether all of it has arrived."""
+
+    code = "length_required"
+
+
 class BodyTooSlow(FlyballError):
     """The body did not arrive in time."""
 

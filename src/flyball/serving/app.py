@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 from flyball.config import Config, load
 from flyball.serving.coalescer import Coalescer
 from flyball.serving.collector import calm_collector
 from flyball.serving.engine import Engine
-from flyball.serving.http.asgi import Application
+from flyball.serving.http import asgi, rsgi
 from flyball.serving.http.door import Door
 from flyball.serving.loader import Loader, Trust
 from flyball.serving.pool import Pool
@@ -89,7 +91,10 @@ def single_threaded_models() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def _served() -> Application:
+T = TypeVar("T")
+
+
+def _served(face: Callable[[Callable[[], Door], Callable[[], None]], T]) -> T:
     plane: list[DataPlane] = []
 
     def start() -> Door:
@@ -104,8 +109,12 @@ def _served() -> Application:
         while plane:
             plane.pop().stop()
 
-    return Application(start, stop)
+    return face(start, stop)
 
 
-application = _served()
-"""For ``granian flyball.serving.app:application``; reads the environment when the server starts."""
+application = _served(asgi.Application)
+"""For any ASGI server, such as ``granian --interface asgi flyball.serving.app:application``; reads the
+environment when the server starts."""
+
+native = _served(rsgi.Application)
+"""The same for Granian's own interface, RSGI."""

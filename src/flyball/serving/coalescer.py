@@ -93,16 +93,22 @@ class Coalescer:
 
 
 def _compute(runtime: Runtime, group: Sequence[_Waiting]) -> None:
+    for request, result in zip(group, shared(runtime, [each.rows for each in group]), strict=True):
+        settle(request.outputs, result)
+
+
+def shared(runtime: Runtime, requests: Sequence[Rows]) -> list[Outputs | Exception]:
+    """The outputs of each request, from one call of the model, or its error.
+
+    A request whose rows make the model fail fails alone: then each is asked by itself.
+    """
     try:
-        outputs = runtime.predict([row for request in group for row in request.rows])
+        outputs = runtime.predict([row for rows in requests for row in rows])
     except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
-        if len(group) == 1:
-            settle(group[0].outputs, error)
-            return
-        for request in group:
-            _compute(runtime, [request])
-        return
+        return [error] if len(requests) == 1 else [shared(runtime, [rows])[0] for rows in requests]
+    each: list[Outputs | Exception] = []
     start = 0
-    for request in group:
-        settle(request.outputs, outputs[start : start + len(request.rows)])
-        start += len(request.rows)
+    for rows in requests:
+        each.append(outputs[start : start + len(rows)])
+        start += len(rows)
+    return each

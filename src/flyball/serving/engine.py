@@ -18,6 +18,7 @@ from flyball.domain.values import Scalar
 from flyball.serving import feedback
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.coalescer import Coalescer
+from flyball.serving.gatherer import Gatherer
 from flyball.serving.keyed_lock import KeyedLock
 from flyball.serving.pool import Pool
 from flyball.serving.preparing import entities
@@ -56,6 +57,7 @@ class Engine:
         self.recorder = recorder
         self._preparer = preparer
         self._coalescer = coalescer
+        self._gatherer = Gatherer(recorder)
         self._readers = readers
         self._scrubber = scrubber
         self._held_limit = held_limit
@@ -99,10 +101,10 @@ class Engine:
         prepared = self._preparer.prepare_now(principal, call, read)
         if isinstance(prepared, list):
             return prepared
-        outputs = _direct(prepared)
-        if outputs is None:
-            outputs = self._coalescer.submit(prepared.version.runtime, prepared.inputs).result()
-        return prepared.submission(outputs)
+        runtime = prepared.version.runtime
+        if _is_direct(prepared):
+            return prepared.submission(runtime.predict(prepared.inputs))
+        return prepared.submission(self._coalescer.submit(runtime, prepared.inputs).result())
 
     async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
         """The answer for one entity; the stored one where input, version and decision are unchanged.
@@ -272,9 +274,8 @@ class Engine:
         return self._preparer.problems(principal, call)
 
     async def _recorded(self, prepared: Prepared) -> list[Prediction]:
-        outputs = _direct(prepared)
-        if outputs is not None:
-            return await self.recorder.recorded(prepared.submission(outputs))
+        if _is_direct(prepared):
+            return await self._gatherer.recorded(prepared)
         recorded = self._coalescer.submit_chained(
             prepared.version.runtime, prepared.inputs, prepared.submission, self.recorder.submit
         )
@@ -313,7 +314,6 @@ class Engine:
             self._under_way -= rows
 
 
-def _direct(prepared: Prepared) -> list[dict[str, Any]] | None:
-    """The outputs at once, where the model takes no longer than handing it to a thread; else ``None``."""
-    runtime = prepared.version.runtime
-    return runtime.predict(prepared.inputs) if runtime.direct and len(prepared.inputs) <= FEW else None
+def _is_direct(prepared: Prepared) -> bool:
+    """Whether the model takes no longer than handing it to a thread."""
+    return prepared.version.runtime.direct and len(prepared.inputs) <= FEW

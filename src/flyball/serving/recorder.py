@@ -34,7 +34,7 @@ UNTAKEN = "The database did not take it; try again shortly."
 T = TypeVar("T")
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """Predictions to store, with the promise that the caller waits for, and the event loop it waits on."""
 
     submission: Submission
@@ -65,7 +65,7 @@ class Recorder:
         self.commits = 0
         self.durability = "unknown"
         self._connection: Any = None
-        self._queue: deque[_Entry | _Work] = deque()
+        self._queue: deque[Entry | _Work] = deque()
         self.waiting = 0
         self.stalled_at = math.inf
         self._said: set[str] = set()
@@ -88,15 +88,13 @@ class Recorder:
     def submit(self, submission: Submission) -> Future[list[Prediction]]:
         """Store predictions. Raises ``Overloaded`` at once where too much waits."""
         done: Future[list[Prediction]] = Future()
-        self._put(_Entry(submission, done))
+        self._put(Entry(submission, done))
         return done
 
-    def recorded(self, submission: Submission) -> asyncio.Future[list[Prediction]]:
-        """The same on an event loop: all that wait there for one commit are woken together."""
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[list[Prediction]] = loop.create_future()
-        self._put(_Entry(submission, done, loop))
-        return done
+    def put(self, entries: Sequence[Entry]) -> None:
+        """Store what event loops wait for; those on one are woken together. Raises ``Overloaded``."""
+        if entries:
+            self._put(*entries)
 
     def run(self, work: Callable[[Any], T]) -> Future[T]:
         """Do ``work`` with the writing connection. Raises ``Overloaded`` at once where too much waits."""
@@ -104,12 +102,12 @@ class Recorder:
         self._put(task)
         return task.done
 
-    def _put(self, item: _Entry | _Work) -> None:
+    def _put(self, *items: Entry | _Work) -> None:
         with self._changed:
             if self.waiting >= self.limit or time.monotonic() > self.stalled_at or self._stopping:
                 raise Overloaded
-            self.waiting += _weight(item)
-            self._queue.append(item)
+            self.waiting += sum(map(_weight, items))
+            self._queue.extend(items)
             if self._is_idle:
                 self._is_idle = False
                 self._changed.notify()
@@ -122,24 +120,24 @@ class Recorder:
             if isinstance(group[0], _Work):
                 self._work(group[0])
             else:
-                self._record([each for each in group if isinstance(each, _Entry)])
+                self._record([each for each in group if isinstance(each, Entry)])
         self._disconnect()
 
-    def _next(self) -> list[_Entry | _Work]:
+    def _next(self) -> list[Entry | _Work]:
         with self._changed:
             while not self._queue and not self._stopping:
                 self._is_idle = True
                 self._changed.wait()
             self._is_idle = False
-            group: list[_Entry | _Work] = []
+            group: list[Entry | _Work] = []
             size = 0
             while self._queue and size < BATCH and not (group and isinstance(self._queue[0], _Work)):
                 item = self._queue.popleft()
                 group.append(item)
-                size += len(item.submission.predictions) if isinstance(item, _Entry) else BATCH
+                size += len(item.submission.predictions) if isinstance(item, Entry) else BATCH
             return group
 
-    def _record(self, entries: Sequence[_Entry]) -> None:
+    def _record(self, entries: Sequence[Entry]) -> None:
         results: Sequence[records.Result]
         try:
             results = self._stored([each.submission for each in entries])
@@ -177,7 +175,7 @@ class Recorder:
         for item in behind:
             if isinstance(item, _Work):
                 settle(item.done, Overloaded(UNTAKEN))
-        entries = [item for item in behind if isinstance(item, _Entry)]
+        entries = [item for item in behind if isinstance(item, Entry)]
         _settle_all(entries, [Overloaded(UNTAKEN)] * len(entries))
 
     def _stored(self, batch: Sequence[Submission]) -> Sequence[records.Result]:
@@ -246,7 +244,7 @@ class Recorder:
             self._connection = None
 
 
-def _settle_all(entries: Sequence[_Entry], results: Sequence[records.Result]) -> None:
+def _settle_all(entries: Sequence[Entry], results: Sequence[records.Result]) -> None:
     """Keep every promise; each event loop is woken once, for all that wait on it."""
     waiting: dict[asyncio.AbstractEventLoop, list[tuple[Any, records.Result]]] = {}
     for entry, result in zip(entries, results, strict=True):
@@ -256,10 +254,11 @@ def _settle_all(entries: Sequence[_Entry], results: Sequence[records.Result]) ->
             waiting.setdefault(entry.loop, []).append((entry.done, result))
     for loop, pairs in waiting.items():
         with suppress(RuntimeError):  # it is closed: who asked has gone, and what was stored stays
-            loop.call_soon_threadsafe(_wake, pairs)
+            loop.call_soon_threadsafe(wake, pairs)
 
 
-def _wake(pairs: Sequence[tuple[asyncio.Future[Any], records.Result]]) -> None:
+def wake(pairs: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    """Keep promises on their event loop: with an error, where a result is one."""
     for done, result in pairs:
         if done.done():
             continue  # cancelled: who asked has gone
@@ -269,5 +268,5 @@ def _wake(pairs: Sequence[tuple[asyncio.Future[Any], records.Result]]) -> None:
             done.set_result(result)
 
 
-def _weight(item: _Entry | _Work) -> int:
-    return len(item.submission.predictions) if isinstance(item, _Entry) else 1
+def _weight(item: Entry | _Work) -> int:
+    return len(item.submission.predictions) if isinstance(item, Entry) else 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from granian.constants import Interfaces
+
 from flyball.cli.servers.server import Server
 
 
@@ -25,7 +27,7 @@ def django(workers: int) -> Server:
     return Server(
         target="flyball.project.asgi:django" if ours else "django.core.asgi:get_asgi_application",
         factory=not ours,
-        lifespan=False,  # Django knows none
+        interface=Interfaces.ASGINL,  # Django knows no lifespan
         workers=workers,
         static=_static(),
         probe="/",
@@ -34,7 +36,7 @@ def django(workers: int) -> Server:
 
 def data_plane(workers: int) -> Server:
     """The data plane alone."""
-    return Server(target="flyball.serving.app:application", workers=workers)
+    return Server(target="flyball.serving.app:native", interface=Interfaces.RSGI, workers=workers)
 
 
 def _static() -> tuple[tuple[str, Path], ...]:

@@ -30,11 +30,11 @@ BACKLOG = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """What is served: an ASGI application by name (or a factory of one), and folders of static files."""
+    """What is served: an application by name (or a factory of one), and folders of static files."""
 
     target: str
     factory: bool = False
-    lifespan: bool = True
+    interface: Interfaces = Interfaces.ASGI
     workers: int = 1
     static: tuple[tuple[str, Path], ...] = ()
     probe: str = "/v1/health"
@@ -81,7 +81,7 @@ def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
 def _settings(server: Server, config: Config) -> dict[str, Any]:
     return {
         "port": config.port,
-        "interface": Interfaces.ASGI if server.lifespan else Interfaces.ASGINL,
+        "interface": server.interface,
         "workers": server.workers,
         "workers_kill_timeout": config.drain_seconds + worker.COMMIT_SECONDS + 1,
         "websockets": False,

@@ -17,7 +17,7 @@ from granian._granian import WorkerSignal
 from granian._internal import load_target
 
 from flyball.cli.servers import shedding
-from flyball.cli.servers.draining import Draining
+from flyball.cli.servers.draining import Draining, NativeDraining
 from flyball.serving.collector import calm_collector
 
 COMMIT_SECONDS = 4.0
@@ -44,7 +44,8 @@ def load(
     threading.Thread(target=_follow, args=arguments, daemon=True, name="flyball-lifeline").start()
     loaded: Any = load_target(target)
     # The process is ours alone, whoever wrote the application: a host's own server tunes itself.
-    application.append(Draining(loaded() if factory else loaded, calm_collector))
+    draining = NativeDraining if hasattr(loaded, "__rsgi__") else Draining
+    application.append(draining(loaded() if factory else loaded, calm_collector))
     shedding.start(port, most_connections, application[0].busy)
     return application[0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -70,7 +70,7 @@ class Application:
 async def respond(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request through a door."""
     head = _head(scope)
-    if _is_large(head):
+    if is_large(head):
         with door.budget.share() as take:
             response = await _response(door, head, receive, take)
     else:
@@ -81,7 +81,7 @@ async def respond(door: Door, scope: Scope, receive: Receive, send: Send) -> Non
 
 async def send_last(send: Send, error: FlyballError) -> None:
     """Say what is wrong, and end the connection."""
-    await _send(send, _last(problem(error)))
+    await _send(send, last(problem(error)))
 
 
 async def _response(
@@ -95,9 +95,9 @@ async def _response(
         with Within(door.body_seconds if takes else LINGER_SECONDS):
             body = await _body(head, receive, door.body_limit if takes else NO_BODY, take)
     except TimeoutError:
-        return _last(problem(BodyTooSlow()))
+        return last(problem(BodyTooSlow()))
     except FlyballError as error:
-        return _last(problem(error))
+        return last(problem(error))
     return await door.answer(admitted, replace(head, body=body) if body else head)
 
 
@@ -107,7 +107,7 @@ async def _turned_away(response: Response, receive: Receive, *, is_small: bool) 
         with suppress(TimeoutError), Within(LINGER_SECONDS):
             if await _drained(receive):
                 return response
-    return _last(response)
+    return last(response)
 
 
 async def _drained(receive: Receive) -> bool:
@@ -120,7 +120,8 @@ async def _drained(receive: Receive) -> bool:
     return False
 
 
-def _last(response: Response) -> Response:
+def last(response: Response) -> Response:
+    """The response, with the end of its connection."""
     # The rest of the body may be on its way: this connection cannot be used for another request.
     response.headers.append(("connection", "close"))
     return response
@@ -142,14 +143,19 @@ def _head(scope: Scope) -> Request:
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """The headers by their names in lower case; what stands more than once is joined by commas."""
+    return joined((str(name, "latin-1").lower(), str(value, "latin-1")) for name, value in scope["headers"])
+
+
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by their names; what stands more than once is joined by commas."""
     headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = str(raw_name, "latin-1").lower(), str(raw_value, "latin-1")
+    for name, value in pairs:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
-def _is_large(head: Request) -> bool:
+def is_large(head: Request) -> bool:
+    """Whether the body is said to be larger than a small one, or of unknown length."""
     if "transfer-encoding" in head.headers:
         return True
     length = head.headers.get("content-length", "0")

@@ -25,6 +25,7 @@ STATUS = {
     "too_many_held": 409,
     "erased": 410,
     "retired": 410,
+    "length_required": 411,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "invalid_input": 422,
