@@ -28,7 +28,7 @@ from flyball.domain.values import Scalar
 from flyball.serving import feedback
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row, SentOutcome
-from flyball.serving.http import outcome_bodies
+from flyball.serving.http.reading import outcome_bodies
 from flyball.stores.database import Database
 from flyball.stores.outcomes import MOST, Counts
 from tests import published

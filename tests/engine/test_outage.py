@@ -10,7 +10,7 @@ import pytest
 from flyball.serving.loader import Loader
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
-from flyball.serving.recorder import Recorder
+from flyball.serving.recording.recorder import Recorder
 from flyball.serving.refresher import LONGEST_PAUSE_SECONDS, Refresher
 from flyball.stores.database import Database
 

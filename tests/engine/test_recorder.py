@@ -13,7 +13,7 @@ import pytest
 
 from flyball.domain.errors import Overloaded
 from flyball.domain.records import Prediction
-from flyball.serving.recorder import Recorder
+from flyball.serving.recording.recorder import Recorder
 from flyball.stores import records
 from flyball.stores.database import Database
 from flyball.stores.records import Submission

@@ -119,7 +119,7 @@ def walked(database: Database, config: Config, request: pytest.FixtureRequest) -
 
 
 def test_a_prediction_walks_few_modules_from_door_to_record(walked: list[str]) -> None:
-    assert (walked[0], walked[-1]) == ("serving.http.door", "serving.recorder")
+    assert (walked[0], walked[-1]) == ("serving.http.door", "serving.recording.recorder")
     assert {"serving.preparing.preparer", "serving.preparing.prepared"} < set(walked)
     assert len(set(walked)) <= MOST
 

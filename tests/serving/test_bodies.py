@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from flyball.domain.errors import MalformedBody
 from flyball.serving.forms import MOST_FIELDS
-from flyball.serving.http import bodies
-from flyball.serving.http.bodies import MOST_ROWS, Body
+from flyball.serving.http.reading import bodies
+from flyball.serving.http.reading.bodies import MOST_ROWS, Body
 
 TEXTS = st.text(max_size=4) | st.sampled_from(["a:b", "\x00", "\ud800", "x" * 256, 'q"'])
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([2**63, 1.0, 1.5]) | TEXTS

@@ -11,9 +11,9 @@ from typing import Any
 from flyball.domain.errors import MOST_PROBLEMS
 from flyball.domain.records import LONGEST_ENTITY
 from flyball.serving.forms import LONGEST_REFERENCE
-from flyball.serving.http.bodies import MOST_ROWS
 from flyball.serving.http.door import STATUS
 from flyball.serving.http.handlers import LARGEST_PAGE, PAGE
+from flyball.serving.http.reading.bodies import MOST_ROWS
 from flyball.serving.http.wire import DEPTH
 from tests.serving.doors import GOOD, PREDICTIONS, Knock, told
 

@@ -14,7 +14,7 @@ UPLOADS = """
 import resource, sys, threading
 from flyball.domain.errors import FlyballError
 from flyball.serving import feedback
-from flyball.serving.http import outcome_bodies
+from flyball.serving.http.reading import outcome_bodies
 
 kind, reader = sys.argv[1:]
 bodies = {

@@ -17,9 +17,9 @@ from flyball.serving.loader import Loader, Trust
 from flyball.serving.pool import Pool
 from flyball.serving.preparing.preparer import Preparer
 from flyball.serving.readers import Readers
-from flyball.serving.recorder import Recorder
+from flyball.serving.recording.recorder import Recorder
+from flyball.serving.recording.scrubber import Scrubber
 from flyball.serving.refresher import Refresher
-from flyball.serving.scrubber import Scrubber
 from flyball.stores.database import Database
 
 

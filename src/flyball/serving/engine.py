@@ -17,16 +17,15 @@ from flyball.domain.records import Outcome, Prediction, entity_key, now
 from flyball.domain.values import Scalar
 from flyball.serving import feedback
 from flyball.serving.calls import Call, Row, SentOutcome
-from flyball.serving.coalescer import Coalescer
-from flyball.serving.gatherer import Gatherer
+from flyball.serving.coalescer import Coalescer, Gatherer
 from flyball.serving.keyed_lock import KeyedLock
 from flyball.serving.pool import Pool
 from flyball.serving.preparing import entities
 from flyball.serving.preparing.prepared import Prepared
 from flyball.serving.preparing.preparer import Preparer, Read
 from flyball.serving.readers import Readers
-from flyball.serving.recorder import Recorder
-from flyball.serving.scrubber import Scrubber
+from flyball.serving.recording.recorder import Recorder
+from flyball.serving.recording.scrubber import Scrubber
 from flyball.stores import erasing, records
 from flyball.stores import outcomes as stored
 from flyball.stores.erasing import Erasure

@@ -12,7 +12,7 @@ from flyball.domain.records import now
 from flyball.serving.loader import Loader
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
-from flyball.serving.recorder import Recorder
+from flyball.serving.recording.recorder import Recorder
 from flyball.stores import keys, routes
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -15,6 +17,7 @@ from flyball.domain.errors import (
     BodyTooLarge,
     FlyballError,
     MethodNotAllowed,
+    NotFound,
     TooManyTries,
     Unauthenticated,
     UnsupportedMediaType,
@@ -24,7 +27,7 @@ from flyball.serving.engine import Engine
 from flyball.serving.http.budget import BODIES, Budget
 from flyball.serving.http.handlers import Visit
 from flyball.serving.http.messages import Request, Response
-from flyball.serving.http.paths import PATHS, Path, allowed, match
+from flyball.serving.http.paths import PATHS, Path
 from flyball.serving.http.problems import STATUS, problem
 from flyball.serving.http.proxies import Proxies
 
@@ -39,6 +42,14 @@ WRONG_KEYS_SECONDS = 60.0
 
 NO_BODY = 64 * 1024
 """Largest body where none is read: nobody needs one there, and some of these are for everybody (bytes)."""
+
+OFTEN = ("/predictions", "/outcomes")
+"""Ends of paths that are asked again and again: they name an endpoint, never a person."""
+_SEGMENTS: Mapping[str, list[str]] = {path.template: path.template.split("/") for path in PATHS}
+_BY_LENGTH: Mapping[int, list[Path]] = {
+    length: [path for path in PATHS if len(_SEGMENTS[path.template]) == length]
+    for length in sorted({len(segments) for segments in _SEGMENTS.values()})
+}
 
 log = logging.getLogger("flyball.serving")
 
@@ -99,7 +110,7 @@ class Door:
 
     def _admit(self, request: Request) -> Admitted:
         try:
-            path, values = match(request.method, request.path)
+            path, values = _match(request.method, request.path)
         except FlyballError:
             self._principal(request)  # whoever has no key is not told which paths there are
             raise
@@ -163,7 +174,7 @@ def _is_plain(headers: Mapping[str, str], path: Path) -> bool:
 
 def _refusal(error: FlyballError, request: Request) -> Response:
     if isinstance(error, MethodNotAllowed):
-        return problem(error, [("allow", ", ".join(allowed(request.path)))])
+        return problem(error, [("allow", ", ".join(_allowed(request.path)))])
     return problem(error)
 
 
@@ -172,3 +183,56 @@ def _broken(error: Exception) -> Response:
     frames = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s\n%s", type(error).__name__, frames)
     return problem(FlyballError("Something went wrong inside the server."))
+
+
+def _match(method: str, path: str) -> tuple[Path, Mapping[str, str]]:
+    """A request's path, and the values in it, decoded. Raises ``NotFound``, ``MethodNotAllowed``."""
+    return _known(method, path) if path.endswith(OFTEN) else _found(method, path)
+
+
+def _found(method: str, path: str) -> tuple[Path, Mapping[str, str]]:
+    segments = path.split("/")
+    matching = _matching(segments)
+    if not matching:
+        raise NotFound("There is nothing at this path.")
+    for known in matching:
+        if method in known.methods:
+            return known, _values(_SEGMENTS[known.template], segments)
+    raise MethodNotAllowed
+
+
+_known = lru_cache(1024)(_found)
+
+
+def _allowed(path: str) -> list[str]:
+    """The methods that a path takes."""
+    return sorted({method for known in _matching(path.split("/")) for method in known.methods})
+
+
+def _matching(segments: list[str]) -> list[Path]:
+    return [path for path in _BY_LENGTH.get(len(segments), []) if _fits(_SEGMENTS[path.template], segments)]
+
+
+def _fits(pattern: list[str], segments: list[str]) -> bool:
+    for part, segment in zip(pattern, segments, strict=True):
+        if part != segment and not (segment and part.startswith("{")):
+            return False
+    return True
+
+
+def _values(pattern: list[str], segments: list[str]) -> dict[str, str]:
+    values = {}
+    for part, segment in zip(pattern, segments, strict=True):
+        if part.startswith("{"):
+            values[part[1:-1]] = _decoded(segment)
+    return values
+
+
+def _decoded(segment: str) -> str:
+    try:
+        text = unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        raise NotFound("There is nothing at this path.") from None
+    if "\x00" in text:
+        raise NotFound("There is nothing at this path.")
+    return text

@@ -16,11 +16,12 @@ from flyball.domain.records import LONGEST_ENTITY
 from flyball.serving.calls import Call
 from flyball.serving.engine import Engine
 from flyball.serving.forms import Form, read_id
-from flyball.serving.http import bodies, outcome_bodies, wire
+from flyball.serving.http import wire
 from flyball.serving.http.answers import answer, record
-from flyball.serving.http.bodies import Body
 from flyball.serving.http.messages import Request, Response, json_response, nothing
-from flyball.serving.http.queries import Query, idempotency_key
+from flyball.serving.http.reading import bodies, outcome_bodies
+from flyball.serving.http.reading.bodies import Body
+from flyball.serving.http.reading.queries import Query, idempotency_key
 
 SMALL = 64 * 1024
 """Larger bodies are read in a thread, so that others are not kept waiting (bytes)."""

@@ -100,7 +100,7 @@ def _record_file(output: Output, endpoint: str, given: dict[str, Any]) -> None:
 def _parts(content: bytes, endpoint: str) -> Iterator[list[SentOutcome]]:
     """The outcomes of a file, as many at a time as are one commit. Raises ``InvalidInput`` at its end."""
     from flyball.domain.errors import Problem
-    from flyball.serving.http.outcome_bodies import csv_outcomes, refuse
+    from flyball.serving.http.reading.outcome_bodies import csv_outcomes, refuse
     from flyball.stores.outcomes import MOST
 
     problems: list[Problem] = []

@@ -1,0 +1,1 @@
+"""What a request brings, read strictly: bodies, files of outcomes, queries; every problem with its place."""
