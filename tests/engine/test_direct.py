@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flyball.domain.errors import ModelFailed
+from flyball.domain.errors import ModelFailed, Overloaded
 from flyball.domain.records import Prediction
 from flyball.domain.values import Scalar
 from flyball.serving.app import DataPlane
@@ -76,6 +76,52 @@ def test_all_that_ask_at_once_are_answered_after_their_commit(
     answers = [one for each in asyncio.run(ask()) for one in each]
     assert (len({one.id for one in answers}), stored(database, answers)) == (50, 50)
     assert plane.recorder.commits < 50
+
+
+def test_all_that_came_in_one_turn_of_the_event_loop_share_a_call(plane: DataPlane, model: Direct) -> None:
+    async def ask() -> None:
+        await asyncio.gather(*(plane.engine.predict(OWNER, call(published.ROW)) for _ in range(50)))
+
+    asyncio.run(ask())
+    assert len(model.asked_in) == 1
+
+
+def test_more_than_one_call_takes_are_answered_in_several_turns(plane: DataPlane, model: Direct) -> None:
+    async def ask(requests: int) -> list[list[Prediction]]:
+        calls = (plane.engine.predict(OWNER, call(*[published.ROW] * 16)) for _ in range(requests))
+        return await asyncio.gather(*calls)
+
+    answers = asyncio.run(ask(40))
+    assert {len(each) for each in answers} == {16}
+    assert 2 <= len(model.asked_in) <= 40
+
+
+def test_one_that_makes_the_model_fail_fails_alone(
+    plane: DataPlane, model: Direct, database: Database
+) -> None:
+    rows = [published.ROW, published.ROW | {"ward": "west"}, published.ROW]
+
+    async def ask() -> list[list[Prediction] | BaseException]:
+        calls = (plane.engine.predict(OWNER, call(row)) for row in rows)
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    first, failed, last = asyncio.run(ask())
+    assert isinstance(failed, ModelFailed)
+    assert isinstance(first, list)
+    assert isinstance(last, list)
+    assert stored(database, first + last) == 2
+
+
+def test_those_that_came_together_are_refused_together_where_nothing_more_is_taken(
+    plane: DataPlane, model: Direct
+) -> None:
+    async def ask() -> list[list[Prediction] | BaseException]:
+        calls = [asyncio.ensure_future(plane.engine.predict(OWNER, call(published.ROW))) for _ in range(3)]
+        await asyncio.sleep(0)
+        plane.recorder.stop()
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [type(each) for each in asyncio.run(ask())] == [Overloaded] * 3
 
 
 def test_a_row_that_makes_it_fail_is_refused_and_leaves_room(plane: DataPlane, model: Direct) -> None:

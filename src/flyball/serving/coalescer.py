@@ -26,6 +26,7 @@ ROWS = 256
 Rows = Sequence[Mapping[str, Scalar]]
 Outputs = list[dict[str, Any]]
 _Gathered = tuple[Prepared, "asyncio.Future[list[Prediction]]"]
+W = TypeVar("W")
 B = TypeVar("B")
 C = TypeVar("C")
 
@@ -87,15 +88,20 @@ class Coalescer:
 
     def _next(self, runtime: Runtime) -> list[_Waiting]:
         with self._lock:
-            waiting = self._waiting[id(runtime)]
-            group: list[_Waiting] = []
-            size = 0
-            while waiting and (not group or size + len(waiting[0].rows) <= ROWS):
-                group.append(waiting.popleft())
-                size += len(group[-1].rows)
+            group = _first(self._waiting[id(runtime)], lambda each: len(each.rows))
             if not group:
                 del self._waiting[id(runtime)]
             return group
+
+
+def _first(waiting: deque[W], rows: Callable[[W], int]) -> list[W]:
+    """Take the first requests that may have ``ROWS`` together; the first of them may have more alone."""
+    group: list[W] = []
+    size = 0
+    while waiting and (not group or size + rows(waiting[0]) <= ROWS):
+        group.append(waiting.popleft())
+        size += rows(group[-1])
+    return group
 
 
 def _compute(runtime: Runtime, group: Sequence[_Waiting]) -> None:
@@ -123,13 +129,13 @@ def shared(runtime: Runtime, requests: Sequence[Rows]) -> list[Outputs | Excepti
 class Gatherer:
     """One call of the model and one entry into the recorder for all that an event loop took in at once.
 
-    A call of a compiled model costs as much as its first four rows, and lets other threads run meanwhile:
-    asked for each request, the loop would stand behind the recorder each time. May be shared by event loops.
+    A call of a compiled model costs more than a row of it, and lets other threads run meanwhile: asked for each
+    request, the loop would stand behind the recorder each time. May be shared by event loops.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._waiting: dict[asyncio.AbstractEventLoop, list[_Gathered]] = {}
+        self._waiting: dict[asyncio.AbstractEventLoop, deque[_Gathered]] = {}
 
     def recorded(self, prepared: Prepared) -> asyncio.Future[list[Prediction]]:
         """The predictions once they are committed, or ``ModelFailed``, or ``Overloaded``."""
@@ -137,19 +143,20 @@ class Gatherer:
         done: asyncio.Future[list[Prediction]] = loop.create_future()
         waiting = self._waiting.get(loop)
         if waiting is None:
-            waiting = self._waiting[loop] = []
+            waiting = self._waiting[loop] = deque()
             loop.call_soon(self._answer, loop)  # after all that is ready to run now
         waiting.append((prepared, done))
         return done
 
     def _answer(self, loop: asyncio.AbstractEventLoop) -> None:
-        waiting = self._waiting.pop(loop)
+        waiting = self._waiting[loop]
         groups: dict[int, list[_Gathered]] = {}
-        for each in waiting[:ROWS]:
+        for each in _first(waiting, lambda one: len(one[0].inputs)):
             groups.setdefault(id(each[0].version.runtime), []).append(each)
-        if waiting[ROWS:]:  # others have their turn first
-            self._waiting[loop] = waiting[ROWS:]
-            loop.call_soon(self._answer, loop)
+        if waiting:
+            loop.call_soon(self._answer, loop)  # others have their turn first
+        else:
+            del self._waiting[loop]
         entries = [entry for group in groups.values() for entry in _computed(loop, group)]
         try:
             self._recorder.put(entries)
