@@ -129,8 +129,8 @@ def shared(runtime: Runtime, requests: Sequence[Rows]) -> list[Outputs | Excepti
 class Gatherer:
     """One call of the model and one entry into the recorder for all that an event loop took in at once.
 
-    A call of a compiled model costs more than a row of it, and lets other threads run meanwhile: asked for each
-    request, the loop would stand behind the recorder each time. May be shared by event loops.
+    A call of a compiled model costs more than a row of it, and lets other threads run meanwhile: asked for
+    each request, the loop would stand behind the recorder each time. May be shared by event loops.
     """
 
     def __init__(self, recorder: Recorder) -> None:
