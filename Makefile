@@ -33,6 +33,8 @@ income: $(VENV)/run.done
 SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 # One thread a model: processes of tests that wait for each other's threads took ten times as long.
 test test-postgres: export OMP_NUM_THREADS := 1
+# The suite starts hundreds of processes: what one has compiled is there for the next, whatever the shell says.
+test test-postgres: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/dev.done
 	$(BIN)/pytest -q $(SPREAD)
 	@if [ -n "$(FLYBALL_TEST_POSTGRES)" ]; then $(MAKE) --no-print-directory test-postgres; \
