@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
+from functools import cache
 from pathlib import Path
 
 import flyball
 from flyball.domain.errors import DeclarationError, FlyballError, Unusable
 
 OURS = Path(flyball.__file__).parent
-INSTALLED = tuple(Path(path) for name, path in sysconfig.get_paths().items() if name.endswith("lib"))
-"""The standard library and installed packages."""
 
 
 def in_the_users_code(error: BaseException) -> FlyballError | None:
@@ -42,7 +41,13 @@ def _is_users(name: str) -> bool:
     path = Path(name)
     if not path.is_file():  # such as "<frozen importlib._bootstrap>"
         return False
-    return not any(place in path.parents for place in (OURS, *INSTALLED))
+    return not any(place in path.parents for place in (OURS, *_installed()))
+
+
+@cache
+def _installed() -> tuple[Path, ...]:
+    """The standard library and installed packages."""
+    return tuple(Path(path) for name, path in sysconfig.get_paths().items() if name.endswith("lib"))
 
 
 def _short(path: Path) -> Path:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING
 
 from flyball.cli.escaping import shown
 from flyball.cli.printing.output import Output
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 @contextmanager
 def steps(output: Output) -> Iterator[Steps]:
     """A progress bar, gone when the work is done."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

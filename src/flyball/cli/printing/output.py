@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from flyball.cli.escaping import shown, shown_json
 from flyball.cli.printing.table import table
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WIDTH = 80
 """How wide a table is where the output is not a terminal (characters)."""
@@ -22,7 +25,13 @@ class Output:
     def __init__(self, *, as_json: bool, stream: IO[str] | None = None) -> None:
         self.as_json = as_json
         self.stream = stream
-        self.notes = Console(stderr=True, quiet=as_json, highlight=False, markup=False)
+
+    @cached_property
+    def notes(self) -> Console:
+        """Standard error; it says nothing to programs."""
+        from rich.console import Console
+
+        return Console(stderr=True, quiet=self.as_json, highlight=False, markup=False)
 
     def note(self, text: str) -> None:
         """Tell people what is going on; programs are not told."""
@@ -55,6 +64,8 @@ class Output:
         ``details`` are columns of long texts: each text is a paragraph below the table, under the name in the
         row's first text.
         """
+        from rich.console import Console
+
         if self.as_json:
             self._write(_json(list(rows)))
         elif not rows:

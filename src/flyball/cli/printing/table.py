@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from flyball.cli.escaping import shown
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 GAP = 2
 """Spaces between two columns."""
@@ -28,6 +29,8 @@ def cell(value: Any, column: str = "") -> str:
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], width: int) -> Table:
     """A table of ``columns`` that is at most ``width`` characters wide; nothing of a cell is cut."""
+    from rich.table import Table
+
     texts = {column: [cell(row.get(column), column) for row in rows] for column in columns}
     heads = {column: column.replace("_", " ") for column in columns}
     widths = _widths([[heads[column], *texts[column]] for column in columns], width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -141,6 +140,8 @@ def _recorded(output: Output, endpoint: str, parts: Parts, key: str) -> Counts:
 
     The parts are read twice, and never all of them are in memory.
     """
+    import asyncio
+
     from flyball import inprocess
     from flyball.control.declarations import selectors
     from flyball.domain.access import Principal

@@ -11,9 +11,7 @@ from flyball.cli.command import command_anywhere
 from flyball.cli.printing.output import Output
 from flyball.cli.project.location import config, find, loading, start_django
 from flyball.cli.servers.address import free_address, url
-from flyball.cli.servers.applications import data_plane
 from flyball.cli.servers.database_check import require_tables
-from flyball.cli.servers.server import run
 from flyball.config import Config, load
 from flyball.domain.errors import Unusable
 from flyball.stores.database import Database
@@ -30,6 +28,9 @@ def serve(output: Output, *, workers: int) -> None:
       flyball serve
       FLYBALL_DATABASE_URL=postgresql://flyball@db/flyball FLYBALL_HOST=0.0.0.0 flyball serve --workers 4
     """
+    from flyball.cli.servers.applications import data_plane
+    from flyball.cli.servers.server import run
+
     own = _settings()
     free_address(own)
     require_tables(Database(own.database_url))

@@ -16,10 +16,8 @@ from flyball.cli.printing.output import Output
 from flyball.cli.project.location import config
 from flyball.cli.project.owner_key import TEAM, key_file, new_owner_key
 from flyball.cli.servers.address import free_address, url
-from flyball.cli.servers.applications import one_port
 from flyball.cli.servers.example_request import curl
 from flyball.cli.servers.only_one import only_one
-from flyball.cli.servers.server import run
 from flyball.config import Config
 from flyball.domain.errors import FlyballError
 
@@ -39,6 +37,9 @@ def up(output: Output, *, build: bool) -> None:
       flyball up --build
       FLYBALL_PORT=9000 flyball up
     """
+    from flyball.cli.servers.applications import one_port
+    from flyball.cli.servers.server import run
+
     own = config()
     with only_one(own):
         free_address(own)  # else a build of minutes would end with a port that is taken

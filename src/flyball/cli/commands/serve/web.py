@@ -8,9 +8,7 @@ from flyball.cli.command import command
 from flyball.cli.printing.output import Output
 from flyball.cli.project.location import config
 from flyball.cli.servers.address import free_address, url
-from flyball.cli.servers.applications import django
 from flyball.cli.servers.database_check import require_tables
-from flyball.cli.servers.server import run
 
 
 @command
@@ -21,6 +19,8 @@ def web(output: Output, *, workers: int) -> None:
     Examples:
       FLYBALL_PORT=8001 flyball web
     """
+    from flyball.cli.servers.applications import django
+    from flyball.cli.servers.server import run
     from flyball.control.connection import database
 
     own = config()
