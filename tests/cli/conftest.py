@@ -1,8 +1,9 @@
-"""The command run in this process, against the test database and a small declared endpoint."""
+"""The command run in this process, and projects to run it in as a process of its own."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from flyball.cli.main import main
 from flyball.control.declarations.services import record
 from flyball.stores.database import Database
 from tests.registry import small
+from tests.shell import Shell
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,39 @@ def champion(typed: Typed, declare: Callable[..., Any]) -> str:
     typed("apply")
     typed("build", "purchase", "--promote")
     return "purchase"
+
+
+@pytest.fixture(scope="session")
+def scaffold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``flyball init`` makes, once; each test gets a copy."""
+    folder = tmp_path_factory.mktemp("scaffold")
+    Shell(folder).run("flyball", "init", "hello")
+    return folder / "hello"
+
+
+@pytest.fixture(scope="session")
+def tables(scaffold: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``migrate`` makes there, once: Flyball's home with empty tables; each test gets a copy."""
+    folder = shutil.copytree(scaffold, tmp_path_factory.mktemp("tables") / "hello")
+    Shell(folder).run("python", "manage.py", "migrate", "--verbosity", "0")
+    return folder / ".flyball"
+
+
+@pytest.fixture
+def project(scaffold: Path, tmp_path: Path) -> Shell:
+    """What ``flyball init`` makes."""
+    return Shell(shutil.copytree(scaffold, tmp_path / "hello"))
+
+
+@pytest.fixture
+def migrated(project: Shell, tables: Path) -> Shell:
+    """The same with its tables."""
+    shutil.copytree(tables, project.directory / ".flyball")
+    return project
+
+
+@pytest.fixture
+def bare(migrated: Shell) -> Shell:
+    """The same without an endpoint, which starts faster."""
+    (migrated.directory / "hello" / "endpoints.py").write_text('"""Nothing yet."""\n')
+    return migrated

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import httpx
 import pytest
@@ -63,19 +62,15 @@ print(json.dumps(told))
 
 
 @pytest.fixture
-def guest(tmp_path: Path) -> Shell:
+def guest(bare: Shell) -> Shell:
     """A project with an application of its own."""
-    Shell(tmp_path).run("flyball", "init", "hello")
-    project = tmp_path / "hello"
-    (project / "hello" / "endpoints.py").write_text('"""Nothing yet."""\n')
-    (project / "hello" / "asgi.py").write_text(APPLICATION)
-    settings = project / "hello" / "settings.py"
+    (bare.directory / "hello" / "asgi.py").write_text(APPLICATION)
+    settings = bare.directory / "hello" / "settings.py"
     settings.open("a").write('\nASGI_APPLICATION = "hello.asgi.application"\n')
-    return Shell(project)
+    return bare
 
 
 def test_a_host_keeps_its_collector_when_the_doors_open(guest: Shell) -> None:
-    guest.run("python", "manage.py", "migrate", "--verbosity", "0")
     (guest.directory / "host.py").write_text(HOST)
     said = guest.run("python", "host.py").stdout.splitlines()[-1]
     assert json.loads(said) == [["lifespan.startup.complete", True], ["lifespan.shutdown.complete", True]]

@@ -43,13 +43,6 @@ print(json.dumps(seen))
 POSTGRES = os.environ.get("FLYBALL_DATABASE_URL", "")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Shell:
-    """What ``flyball init`` makes, without an endpoint's tables."""
-    Shell(tmp_path).run("flyball", "init", "hello")
-    return Shell(tmp_path / "hello")
-
-
 def said_by_each(shell: Shell, *lines: str) -> dict[str, tuple[int, str, str]]:
     """Exit code, standard error and exception of each command, all typed in one process."""
     done = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -77,23 +78,20 @@ def test_the_database_is_closed_whatever_the_umask(tmp_path: Path, umask: int) -
     assert files == {f"flyball.sqlite3{end}": 0o600 for end in ("", "-shm", "-wal")}
 
 
-def test_the_database_that_migrate_makes_is_closed(tmp_path: Path) -> None:
-    Shell(tmp_path).run("flyball", "init", "hello")
-    shell = Shell(tmp_path / "hello")
-    shell.run("sh", "-c", "umask 0 && python manage.py migrate --verbosity 0")
-    assert mode(shell.directory / ".flyball" / "flyball.sqlite3") == 0o600
+def test_the_database_that_migrate_makes_is_closed(project: Shell) -> None:
+    project.run("sh", "-c", "umask 0 && python manage.py migrate --verbosity 0")
+    assert mode(project.directory / ".flyball" / "flyball.sqlite3") == 0o600
 
 
-def test_a_home_that_others_can_look_into_is_a_warning(tmp_path: Path) -> None:
-    Shell(tmp_path).run("flyball", "init", "hello")
-    shell = Shell(tmp_path / "hello")
-    assert "W003" not in shell.run("python", "manage.py", "check").stderr
-    make_home(tmp_path / "hello" / ".flyball").chmod(0o750)
-    assert "flyball.W003" in shell.run("python", "manage.py", "check").stderr
-    refused = shell.run("flyball", "serve", exits=1).stderr  # before there are tables
+def test_a_home_that_others_can_look_into_is_a_warning(project: Shell, tables: Path) -> None:
+    assert "W003" not in project.run("python", "manage.py", "check").stderr
+    home = make_home(project.directory / ".flyball")
+    home.chmod(0o750)
+    assert "flyball.W003" in project.run("python", "manage.py", "check").stderr
+    refused = project.run("flyball", "serve", exits=1).stderr  # before there are tables
     assert "Other users can look into" not in refused
-    shell.run("python", "manage.py", "migrate", "--verbosity", "0")
-    assert "Other users can look into" in _started(shell, "serve")
+    shutil.copy2(tables / "flyball.sqlite3", home)
+    assert "Other users can look into" in _started(project, "serve")
 
 
 def _started(shell: Shell, *words: str) -> str:
@@ -127,14 +125,6 @@ def test_a_database_in_a_directory_of_any_name_is_found(tmp_path: Path) -> None:
 def test_a_setting_of_the_home_gives_a_url_that_leads_there() -> None:
     own = load({"FLYBALL_HOME": "/srv/100% mine/#1?"})
     assert own.database_url == "sqlite:////srv/100%25%20mine/%231%3F/flyball.sqlite3"
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Shell:
-    """What ``flyball init`` makes, without an endpoint."""
-    Shell(tmp_path).run("flyball", "init", "hello")
-    (tmp_path / "hello" / "hello" / "endpoints.py").write_text('"""Nothing yet."""\n')
-    return Shell(tmp_path / "hello")
 
 
 def test_the_owners_key_is_printed_when_it_is_made_and_never_again(bare: Shell) -> None:

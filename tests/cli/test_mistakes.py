@@ -25,13 +25,6 @@ from tests.routing.purchase import pays
 from tests.shell import Shell
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Shell:
-    """What ``flyball init`` makes."""
-    Shell(tmp_path).run("flyball", "init", "hello")
-    return Shell(tmp_path / "hello")
-
-
 @pytest.mark.parametrize(
     ("command", "variable", "value", "said"),
     [
@@ -74,12 +67,11 @@ BROKEN = {
 @pytest.mark.parametrize("command", ["check --no-build", "apply", "versions late", "up"])
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_mistake_in_the_users_own_code_is_named_with_file_and_line(
-    project: Shell, kind: str, command: str
+    migrated: Shell, kind: str, command: str
 ) -> None:
     code, line, said = BROKEN[kind]
-    project.run("python", "manage.py", "migrate", "--verbosity", "0")
-    (project.directory / "hello" / "endpoints.py").write_text(f'"""Broken."""\n{code}')
-    found = sentence(project, *command.split())
+    (migrated.directory / "hello" / "endpoints.py").write_text(f'"""Broken."""\n{code}')
+    found = sentence(migrated, *command.split())
     assert len(found.splitlines()) == 1
     assert [each for each in ("hello/endpoints.py", line, said) if each not in found] == []
 
@@ -131,14 +123,13 @@ def test_a_place_that_cannot_be_written_is_named(
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="This system has no /dev/full.")
 @pytest.mark.parametrize("words", ["versions late", "versions late --json"])
-def test_a_full_disk_is_named(project: Shell, words: str) -> None:
-    project.run("python", "manage.py", "migrate", "--verbosity", "0")
-    project.run("flyball", "apply")
+def test_a_full_disk_is_named(migrated: Shell, words: str) -> None:
+    migrated.run("flyball", "apply")
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             ["flyball", *words.split()],
-            cwd=project.directory,
-            env=project.environment,
+            cwd=migrated.directory,
+            env=migrated.environment,
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

@@ -38,20 +38,6 @@ def serving(shell: Shell, *words: str) -> Iterator[str]:
         server.wait(PATIENCE)
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Shell:
-    """What ``flyball init`` makes."""
-    Shell(tmp_path).run("flyball", "init", "hello")
-    return Shell(tmp_path / "hello")
-
-
-@pytest.fixture
-def bare(project: Shell) -> Shell:
-    """The same without an endpoint, which starts faster."""
-    (project.directory / "hello" / "endpoints.py").write_text('"""Nothing yet."""\n')
-    return project
-
-
 def test_init_overwrites_nothing(project: Shell) -> None:
     manage = project.directory / "manage.py"
     manage.write_text("mine")
@@ -100,7 +86,7 @@ def test_a_database_without_tables_is_told_how_to_get_them(project: Shell) -> No
 
 @pytest.mark.parametrize("words", [("check",), ("snapshot", "late"), ("build", "late"), ("up", "--build")])
 def test_without_the_extra_for_learning_a_command_says_how_to_install_it(
-    project: Shell, tmp_path: Path, words: tuple[str, ...]
+    migrated: Shell, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "without").mkdir()
     # What an interpreter without the extra does; Python runs the file as it starts.
@@ -113,9 +99,8 @@ def test_without_the_extra_for_learning_a_command_says_how_to_install_it(
         "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
         "sys.meta_path.insert(0, Absent())\n"
     )
-    bare = Shell(project.directory, {"PYTHONPATH": str(tmp_path / "without")})
-    bare.run("python", "manage.py", "migrate", "--verbosity", "0")
-    said = bare.run("flyball", *words, exits=1).stderr
+    without = Shell(migrated.directory, {"PYTHONPATH": str(tmp_path / "without")})
+    said = without.run("flyball", *words, exits=1).stderr
     assert 'pip install "django-flyball[learning]"' in said
     assert "Traceback" not in said
 
@@ -185,7 +170,6 @@ def test_a_port_that_is_taken_is_named(bare: Shell) -> None:
     [("serve", "/v1/health", 200), ("serve", "/admin/login/", 401), ("web", "/admin/login/", 200)],
 )
 def test_each_plane_serves_alone(bare: Shell, command: str, path: str, status: int) -> None:
-    bare.run("python", "manage.py", "migrate", "--verbosity", "0")
     with serving(bare, command) as line:
         assert f"127.0.0.1:{bare.port}" in line
         assert httpx.get(f"http://127.0.0.1:{bare.port}{path}", timeout=10).status_code == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -49,11 +50,9 @@ async def application(scope, receive, send):
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Shell:
-    """What ``flyball init`` makes, without an endpoint, with one second to drain."""
-    Shell(tmp_path).run("flyball", "init", "hello")
-    (tmp_path / "hello" / "hello" / "endpoints.py").write_text('"""Nothing yet."""\n')
-    return Shell(tmp_path / "hello", {"FLYBALL_DRAIN_SECONDS": "1"})
+def bare(bare: Shell) -> Shell:
+    """A project with tables, without an endpoint, with one second to drain."""
+    return Shell(bare.directory, {"FLYBALL_DRAIN_SECONDS": "1"})
 
 
 @pytest.fixture
@@ -136,7 +135,6 @@ def test_a_worker_whose_server_was_killed_is_held_by_no_client_either(large: She
 
 @pytest.mark.parametrize("command", ["serve", "web"])
 def test_each_plane_alone_ends_in_time_too(bare: Shell, command: str) -> None:
-    bare.run("python", "manage.py", "migrate", "--verbosity", "0")
     with serving(bare, command), socket.create_connection(("127.0.0.1", bare.port)) as line:
         line.sendall(b"POST /v1/endpoints/late/predictions HTTP/1.1\r\nHost: localhost\r\nContent-Le")
     # ``serving`` has waited for the end, though the request never came whole.
@@ -161,6 +159,7 @@ def test_an_idle_server_ends_where_each_process_is_told(bare: Shell, told: signa
 
 
 def test_ctrl_c_twice_before_the_first_answer_leaves_no_traceback(bare: Shell) -> None:
+    shutil.rmtree(bare.directory / ".flyball")  # as before the first start
     server = subprocess.Popen(
         ["flyball", "up"],
         cwd=bare.directory,
