@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from flyball.cli.main import main
 from flyball.control.declarations.services import record
+from flyball.control.routing.services import promote
 from flyball.stores.database import Database
 from tests.registry import small
 from tests.shell import Shell
@@ -59,11 +60,10 @@ def applied(database: Database, declare: Callable[..., Any]) -> Callable[..., An
 
 
 @pytest.fixture
-def champion(typed: Typed, declare: Callable[..., Any]) -> str:
+def champion(database: Database, tmp_path: Path) -> str:
     """``purchase``, applied, built and promoted."""
-    declare()
-    typed("apply")
-    typed("build", "purchase", "--promote")
+    _, version = small.version(tmp_path)
+    promote(endpoint="purchase", version=version.number)
     return "purchase"
 
 

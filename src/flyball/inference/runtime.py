@@ -65,13 +65,17 @@ def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Run
 
 def verify(manifest: Manifest, runtime: Runtime) -> None:
     """Ask the golden rows, as one batch and one by one. Raises ``GoldenMismatch``."""
-    tolerance = manifest.answering.tolerance
-    rows = [row for row, _ in manifest.golden]
-    expected = [output for _, output in manifest.golden]
-    if not rows:
-        return
-    together = runtime.predict(rows)
-    alone = [runtime.predict([row])[0] for row in rows]
-    for answers in (together, alone):
-        if not all(same_output(*pair, tolerance) for pair in zip(expected, answers, strict=True)):
-            raise GoldenMismatch
+    verify_together(manifest, runtime)
+    _compare(manifest, [runtime.predict([row])[0] for row, _ in manifest.golden])
+
+
+def verify_together(manifest: Manifest, runtime: Runtime) -> None:
+    """Ask the golden rows as one batch. Raises ``GoldenMismatch``."""
+    if rows := [row for row, _ in manifest.golden]:
+        _compare(manifest, runtime.predict(rows))
+
+
+def _compare(manifest: Manifest, answers: Sequence[Mapping[str, Any]]) -> None:
+    expected, tolerance = [output for _, output in manifest.golden], manifest.answering.tolerance
+    if not all(same_output(*pair, tolerance) for pair in zip(expected, answers, strict=True)):
+        raise GoldenMismatch

@@ -6,6 +6,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,11 @@ def _distributions(models: Iterable[Any]) -> set[str]:
     modules = {module for model in models for module in _modules(model)}
     if not modules:
         return set()
-    known = metadata.packages_distributions()
-    return {name for module in modules for name in known.get(module, ())}
+    return {name for module in modules for name in _installed().get(module, ())}
+
+
+# Reading it takes 50 ms, and what a process has loaded does not change under it.
+_installed = cache(metadata.packages_distributions)
 
 
 def _modules(model: Any) -> Iterator[str]:
