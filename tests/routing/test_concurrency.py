@@ -10,10 +10,9 @@ from threading import Barrier, Event
 
 import pytest
 from django.db import connection
-from sklearn.dummy import DummyClassifier
 
 from flyball.control.registry import services as registry
-from flyball.control.registry.models import Version
+from flyball.control.registry.models import Build, Version
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.errors import Conflict
@@ -31,14 +30,11 @@ ROUNDS = 200
 def versions(tmp_path: Path, database: Database) -> list[Version]:
     """Two versions for each writer, who promotes them in turn; the first of all is champion already.
 
-    The model is the plainest there is: each promotion loads it and asks its golden rows.
+    All are of one build: each promotion loads its version and asks the golden rows.
     """
-    declaration, snapshot = small.snapshot(tmp_path)
-    plain = DummyClassifier().fit([[0], [1]], ["no", "yes"])
-    found = [
-        registry.register_fitted(declaration=declaration, snapshot=snapshot, pipeline=plain)
-        for _ in range(2 * WRITERS + 1)
-    ]
+    declaration, first = small.version(tmp_path)
+    build = Build.objects.get()
+    found = [first, *(registry.register(build=build) for _ in range(2 * WRITERS))]
     services.apply(declarations={declaration.name: declaration})
     services.promote(endpoint="purchase", version=1)
     return found
