@@ -30,6 +30,7 @@ from flyball.serving.engine import Engine
 from flyball.serving.pool import Pool, Table
 from flyball.stores.database import Database
 from flyball.stores.erasing import Erasure
+from flyball.stores.minutes import Count
 from flyball.stores.outcomes import Counts
 
 
@@ -114,6 +115,10 @@ class EngineOfDoors(Protocol):
 
     def status(self, principal: Principal) -> dict[str, Any]: ...
 
+    def count_refusal(self, principal: Principal, endpoint: str, code: str) -> None: ...
+
+    async def counted(self, principal: Principal, minute: int | None = None) -> dict[Count, int]: ...
+
 
 REAL: type[EngineOfDoors] = Engine
 """Where the engine's own methods change, this is an error of mypy before the fake answers as nothing does."""
@@ -133,6 +138,7 @@ class FakeEngine(EngineOfDoors):
         self.fails: Exception | None = None
         self.checked_in: list[int] = []
         self.is_full = False
+        self.refused: list[tuple[str, str]] = []
         self.pool = Pool()
         people = {
             key_digest(key): HeldKey(Principal(team="default", role=role)) for role, key in KEYS.items()
@@ -253,6 +259,12 @@ class FakeEngine(EngineOfDoors):
             raise InvalidInput(problems=problems)
         self.sent.extend(outcomes)
         return Counts(bound=len(outcomes))
+
+    def count_refusal(self, principal: Principal, endpoint: str, code: str) -> None:
+        self.refused.append((endpoint, code))
+
+    async def counted(self, principal: Principal, minute: int | None = None) -> dict[Count, int]:
+        return {Count(minute or 0, "income", 1, "champion", "answers"): 3}
 
     def status(self, principal: Principal) -> dict[str, Any]:
         return {"endpoints": {"income": {"route": 1}}}

@@ -41,6 +41,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How long an outcome is held before ``flyball maintain`` takes it out (days, up to 100 years)."""
     idempotency_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
     """How long an ``Idempotency-Key`` is kept before ``flyball maintain`` takes it out (days)."""
+    minute_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 400
+    """How long the counts of a minute are kept before ``flyball maintain`` takes them out (days)."""
     body_limit: Annotated[int, msgspec.Meta(ge=1)] = 16 * 1024 * 1024
     """Largest request body (bytes, 1 or more)."""
     management_body_limit: Annotated[int, msgspec.Meta(ge=1)] = 1024 * 1024

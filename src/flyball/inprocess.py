@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
 from django.core import mail
@@ -17,7 +18,7 @@ from flyball.control.declarations.configured import (
 )
 from flyball.control.declarations.trust import trusted
 from flyball.domain.access import Principal
-from flyball.domain.errors import InvalidInput, NotReady, Overloaded, Problem, UnknownEndpoint
+from flyball.domain.errors import FlyballError, InvalidInput, NotReady, Overloaded, Problem, UnknownEndpoint
 from flyball.domain.records import Prediction
 from flyball.domain.values import canonical
 from flyball.serving.app import DataPlane, create
@@ -161,22 +162,40 @@ async def apredict(
         answers = instead[-1](call)
     else:
         plane = await adata_plane()
-        answers = await plane.engine.predict(_owner(plane, endpoint), call)
+        owner = _owner(plane, endpoint)
+        with _counted(plane, owner, endpoint):
+            answers = await plane.engine.predict(owner, call)
     return answers[0] if rows is None else answers
 
 
 def _predict(call: Call) -> list[Prediction]:
     plane = data_plane()
     owner = _owner(plane, call.endpoint)
-    if not _in_transaction():
-        return plane.engine.predict_now(owner, call)
+    with _counted(plane, owner, call.endpoint):
+        if not _in_transaction():
+            return plane.engine.predict_now(owner, call)
+        return _predict_inside(plane, owner, call)
+
+
+def _predict_inside(plane: DataPlane, owner: Principal, call: Call) -> list[Prediction]:
+    """As the transaction that the caller is in wants it."""
     answered = _with_callers(plane, lambda own: plane.engine.compute(owner, call, lambda work: work(own)))
     if isinstance(answered, list):
         return answered
     if plane.database.is_postgres:
         return plane.recorder.submit(answered).result()
     _with_callers(plane, lambda own: records.write(plane.database, own, [answered]))
+    plane.recorder.meter.answered(answered.predictions)
     return list(answered.predictions)
+
+
+@contextmanager
+def _counted(plane: DataPlane, owner: Principal, endpoint: str) -> Iterator[None]:
+    try:
+        yield
+    except FlyballError as error:
+        plane.engine.count_refusal(owner, endpoint, error.code)
+        raise
 
 
 def _in_transaction() -> bool:

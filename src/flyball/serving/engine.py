@@ -26,9 +26,10 @@ from flyball.serving.preparing.preparer import Preparer, Read
 from flyball.serving.readers import Readers
 from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
-from flyball.stores import erasing, records
+from flyball.stores import erasing, minutes, records
 from flyball.stores import outcomes as stored
 from flyball.stores.erasing import Erasure
+from flyball.stores.minutes import Count
 from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
 
@@ -240,6 +241,25 @@ class Engine:
         if principal.endpoints is not None:
             found = await self._find([each.prediction for each in outcomes if each.prediction])
             feedback.check_mine(self.pool.table, principal, outcomes, found)
+
+    def count_refusal(self, principal: Principal, endpoint: str, code: str) -> None:
+        """Count a call that a door has answered with an error, where the endpoint is the principal's."""
+        if self.pool.table.is_mine(principal, endpoint):
+            self.recorder.meter.refused(endpoint, code)
+
+    async def counted(self, principal: Principal, minute: int | None = None) -> dict[Count, int]:
+        """What all processes have counted of the principal's endpoints since a minute, or ever.
+
+        Raises ``Overloaded``. Each process writes its counts once a second.
+        """
+        database, mine = self._readers.database, self.pool.table.mine(principal)
+
+        def read(connection: Any) -> dict[Count, int]:
+            if minute is None:
+                return minutes.totals(database, connection, mine)
+            return minutes.since(database, connection, mine, minute)
+
+        return await self._readers.run(partial(self._readers.read, read))
 
     def status(self, principal: Principal) -> dict[str, Any]:
         """What is in force for the principal's team, what did not load, and how the recorder is."""

@@ -10,15 +10,16 @@ from flyball.control.connection import database
 from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.configured import configured
 from flyball.domain.records import now
-from flyball.stores import expiring
+from flyball.stores import expiring, minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintained:
-    """How many held outcomes and idempotency keys were taken out, and what became of the files."""
+    """How much was taken out, held outcomes, idempotency keys and counts, and what became of the files."""
 
     held: int
     keys: int
+    minutes: int
     is_rewritten: bool
     is_log_empty: bool
 
@@ -35,7 +36,11 @@ def maintain(*, is_quick: bool = False) -> Maintained:
             for endpoint in declarations.endpoints()
         )
         keys = expiring.expire_keys(stores, connection, moment - timedelta(days=config.idempotency_days))
+        oldest = minutes.minute_of(moment - timedelta(days=config.minute_days))
+        counts = minutes.expire(stores, connection, oldest)
         if not is_quick:
             stores.rewrite(connection)
         is_log_empty = stores.scrub_soon(connection)
-    return Maintained(held=held, keys=keys, is_rewritten=not is_quick, is_log_empty=is_log_empty)
+    return Maintained(
+        held=held, keys=keys, minutes=counts, is_rewritten=not is_quick, is_log_empty=is_log_empty
+    )

@@ -82,6 +82,25 @@ class Prediction(models.Model):
         return str(self.id)
 
 
+class Minute(models.Model):
+    """What was counted in one minute. Written by ``stores.minutes``; minute 0 has the totals."""
+
+    minute = models.BigIntegerField(help_text="Minutes since 1970, in UTC.")
+    endpoint = models.CharField(max_length=63)
+    version = models.PositiveIntegerField()  # 0: none is known
+    arm = models.CharField(max_length=16)  # empty: none
+    name = models.CharField(max_length=16)
+    label = models.CharField(max_length=255)
+    count = models.BigIntegerField()
+    pk = models.CompositePrimaryKey("minute", "endpoint", "version", "arm", "name", "label")
+
+    class Meta:
+        db_table = "flyball_minute"
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} {self.name} in minute {self.minute}"
+
+
 class IdempotencyKey(models.Model):
     """What an ``Idempotency-Key`` was answered with, so that a retry gets the same answer."""
 

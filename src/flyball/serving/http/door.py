@@ -27,7 +27,7 @@ from flyball.serving.engine import Engine
 from flyball.serving.http.budget import BODIES, Budget
 from flyball.serving.http.handlers import Visit
 from flyball.serving.http.messages import Request, Response
-from flyball.serving.http.paths import PATHS, Path
+from flyball.serving.http.paths import PATHS, PREDICTING, Path
 from flyball.serving.http.problems import STATUS, problem
 from flyball.serving.http.proxies import Proxies
 
@@ -103,8 +103,10 @@ class Door:
             visit = Visit(self.engine, admitted.principal, request, admitted.values)
             response = await admitted.path.handler(visit)
         except FlyballError as error:
+            self._count(admitted, error.code)
             return _refusal(error, request)
         except Exception as error:  # noqa: BLE001 - the door is the last stop; _broken logs it
+            self._count(admitted, FlyballError.code)
             return _broken(error)
         return replace(response, body=b"") if request.method == "HEAD" else response
 
@@ -120,6 +122,10 @@ class Door:
         _check_length(request, self.body_limit if path.takes else NO_BODY)
         _check_media_type(request, path)
         return Admitted(path, principal, values)
+
+    def _count(self, admitted: Admitted, code: str) -> None:
+        if admitted.path.handler in PREDICTING:
+            self.engine.count_refusal(admitted.principal, admitted.values["endpoint"], code)
 
     def _principal(self, request: Request) -> Principal:
         key = _key(request)

@@ -11,17 +11,18 @@ from uuid import UUID
 import msgspec
 
 from flyball.domain.access import Principal
-from flyball.domain.errors import InvalidInput, Problem, UnknownEntity, UnknownPrediction
-from flyball.domain.records import LONGEST_ENTITY
+from flyball.domain.errors import InvalidInput, Overloaded, Problem, UnknownEntity, UnknownPrediction
+from flyball.domain.records import LONGEST_ENTITY, now
 from flyball.serving.calls import Call
 from flyball.serving.engine import Engine
 from flyball.serving.forms import Form, read_id
-from flyball.serving.http import wire
+from flyball.serving.http import traffic, wire
 from flyball.serving.http.answers import answer, record
-from flyball.serving.http.messages import Request, Response, json_response, nothing
+from flyball.serving.http.messages import Request, Response, json_response, nothing, plain_response
 from flyball.serving.http.reading import bodies, outcome_bodies
 from flyball.serving.http.reading.bodies import Body
 from flyball.serving.http.reading.queries import Query, idempotency_key
+from flyball.stores.minutes import minute_of
 
 SMALL = 64 * 1024
 """Larger bodies are read in a thread, so that others are not kept waiting (bytes)."""
@@ -51,7 +52,18 @@ async def health(visit: Visit) -> Response:
 async def status(visit: Visit) -> Response:
     """What is in force and how it is."""
     _check_query(visit)
-    return json_response(visit.engine.status(visit.principal))
+    try:
+        last_hour = traffic.summary(await visit.engine.counted(visit.principal, minute_of(now()) - 59))
+    except Overloaded:
+        last_hour = None  # the database is away, and that is told here
+    return json_response(visit.engine.status(visit.principal) | {"last_hour": last_hour})
+
+
+async def metrics(visit: Visit) -> Response:
+    """All that has ever been counted, as Prometheus reads it."""
+    _check_query(visit)
+    text = traffic.exposition(await visit.engine.counted(visit.principal))
+    return plain_response(text, traffic.MEDIA_TYPE)
 
 
 async def predict(visit: Visit) -> Response:

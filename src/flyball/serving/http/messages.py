@@ -43,7 +43,11 @@ def check_one_length(headers: Mapping[str, str]) -> None:
 
 def json_response(value: Any, status: int = 200, media_type: str = "application/json") -> Response:
     """A JSON answer. It may hold personal data, so nothing on the way keeps a copy."""
-    body = wire.encode(value)
+    return plain_response(wire.encode(value), media_type, status)
+
+
+def plain_response(body: bytes, media_type: str, status: int = 200) -> Response:
+    """An answer of any type, which nothing on the way keeps either."""
     return Response(
         status,
         [

@@ -30,6 +30,7 @@ class Path:
 PATHS = (
     Path(("GET", "HEAD"), "/v1/health", None, handlers.health),
     Path(("GET",), "/v1/status", "viewer", handlers.status),
+    Path(("GET",), "/v1/metrics", "viewer", handlers.metrics),
     Path(("POST",), "/v1/endpoints/{endpoint}/predictions", "caller", handlers.predict, JSON),
     Path(("GET",), "/v1/endpoints/{endpoint}/entities/{key}/prediction", "caller", handlers.predict_entity),
     Path(("GET",), "/v1/predictions", "viewer", handlers.predictions),
@@ -39,3 +40,6 @@ PATHS = (
     Path(("POST",), "/v1/endpoints/{endpoint}/erasures", "owner", handlers.erase_person, JSON),
     Path(("POST",), "/v1/endpoints/{endpoint}/outcomes", "caller", handlers.outcomes, (*JSON, "text/csv")),
 )
+
+PREDICTING = (handlers.predict, handlers.predict_entity)
+"""The handlers whose refusals are counted."""

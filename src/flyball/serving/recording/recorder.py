@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,14 +19,18 @@ import msgspec
 from flyball.domain.errors import FlyballError, Overloaded
 from flyball.domain.promises import settle
 from flyball.domain.records import Prediction
-from flyball.stores import records
+from flyball.serving.recording.meter import Meter
+from flyball.stores import minutes, records
 from flyball.stores.database import Database
+from flyball.stores.minutes import Count
 from flyball.stores.records import Submission
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 """Predictions in one commit: on SQLite others wait for the write lock meanwhile."""
+MINUTES_SECONDS = 1.0
+"""How often counts are written, at most."""
 STALLED_SECONDS = 2
 """A commit that takes longer is waiting for somebody: nobody else is made to wait behind it."""
 UNTAKEN = "The database did not take it; try again shortly."
@@ -55,7 +59,8 @@ class Recorder:
 
     ``limit`` bounds the predictions that wait; beyond it, and while a commit stands still, new ones are
     refused with ``Overloaded``. A future is done only after the commit: what it says is in the database.
-    ``waiting`` counts predictions and other writes that are not committed yet; after ``stalled_at``
+    ``waiting`` counts predictions and other writes that are not committed yet; ``meter`` what was answered
+    and refused, which is written with a commit, once a second; after ``stalled_at``
     (``time.monotonic``) the commit that is under way stands still.
     """
 
@@ -63,6 +68,9 @@ class Recorder:
         self.database = database
         self.limit = limit
         self.commits = 0
+        self.meter = Meter()
+        self._unwritten: Mapping[Count, int] = {}
+        self._counted_at = 0.0
         self.durability = "unknown"
         self._connection: Any = None
         self._queue: deque[Entry | _Work] = deque()
@@ -115,20 +123,26 @@ class Recorder:
     def _run(self) -> None:
         with suppress(self.database.driver.Error):
             self._connected()  # so that the status can tell how durable it is before anything is written
-        while group := self._next():
+        while (group := self._next()) is not None:
             self.stalled_at = time.monotonic() + STALLED_SECONDS
-            if isinstance(group[0], _Work):
+            if not group:
+                self._count()
+            elif isinstance(group[0], _Work):
                 self._work(group[0])
             else:
                 self._record([each for each in group if isinstance(each, Entry)])
+        self._count()
         self._disconnect()
 
-    def _next(self) -> list[Entry | _Work]:
+    def _next(self) -> list[Entry | _Work] | None:
+        """What is to be done next: nothing after a second without any, ``None`` at the end."""
         with self._changed:
-            while not self._queue and not self._stopping:
+            if not self._queue:
+                if self._stopping:
+                    return None
                 self._is_idle = True
-                self._changed.wait()
-            self._is_idle = False
+                self._changed.wait(MINUTES_SECONDS)
+                self._is_idle = False
             group: list[Entry | _Work] = []
             size = 0
             while self._queue and size < BATCH and not (group and isinstance(self._queue[0], _Work)):
@@ -146,6 +160,9 @@ class Recorder:
             self._turn_away(error)
         self._leave(sum(_weight(each) for each in entries))
         _settle_all(entries, results)
+        for each, result in zip(entries, results, strict=True):
+            if isinstance(result, list) and result[0].id == each.submission.predictions[0].id:  # no repeat
+                self.meter.answered(result)
 
     def _work(self, task: _Work) -> None:
         result: Any
@@ -185,10 +202,13 @@ class Recorder:
             self._say("A commit failed: %s", error)
             self._disconnect()
             if self.database.is_locked(error):
+                self._put_back()
                 raise  # it was waited for already, and with the connection gone nothing is stored
             driver = self.database.driver
             transient = isinstance(error, driver.OperationalError | driver.InterfaceError)
         rest = self._not_stored(batch)
+        if len(rest) == len(batch):
+            self._put_back()
         groups = [rest] if transient else [[each] for each in rest]
         results = {id(each): result for group in groups for each, result in self._again(group)}
         return [results.get(id(each), list(each.predictions)) for each in batch]
@@ -210,11 +230,37 @@ class Recorder:
 
     def _commit(self, batch: Sequence[Submission]) -> list[records.Result]:
         connection = self._connected()
+        if time.monotonic() > self._counted_at + MINUTES_SECONDS:
+            self._take()
         with self.database.transaction(connection):
             results = records.write(self.database, connection, batch)
+            minutes.add(self.database, connection, self._unwritten)
+        self._unwritten = {}
         self.commits += 1
         self._said.clear()
         return results
+
+    def _count(self) -> None:
+        """Write what was counted, where no commit of predictions has taken it along."""
+        self._take()
+        if self._unwritten:
+            try:
+                with self.database.transaction(self._connected()) as connection:
+                    minutes.add(self.database, connection, self._unwritten)
+            except self.database.driver.Error:
+                self._put_back()
+                self._disconnect()
+        self._unwritten = {}
+        with self._changed:
+            self.stalled_at = math.inf
+
+    def _take(self) -> None:
+        self._put_back()
+        self._unwritten, self._counted_at = self.meter.take(), time.monotonic()
+
+    def _put_back(self) -> None:
+        counts, self._unwritten = self._unwritten, {}
+        self.meter.put_back(counts)
 
     def _refusal(self, error: Exception) -> FlyballError:
         if isinstance(error, FlyballError):

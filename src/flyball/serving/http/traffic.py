@@ -1,0 +1,95 @@
+"""Counts as their readers want them: a summary of an endpoint, and Prometheus' text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+
+from flyball.serving.recording.meter import LABELS
+from flyball.stores.minutes import Count
+
+MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+SUMMED = {"answers": "answers", "refused": "refusals", "failed": "failures", "decisions": "decisions"}
+FAMILIES = (
+    ("answers", "Predictions answered, each of them committed.", ()),
+    ("decisions", "Decisions made on answers.", ("decision",)),
+    ("refused", "Calls for predictions that were refused, by the code of the error.", ("code",)),
+    ("failed", "Calls for predictions that failed inside the server, by the code of the error.", ("code",)),
+)
+MICROSECONDS = 1_000_000
+
+
+def summary(counts: Mapping[Count, int]) -> dict[str, dict[str, Any]]:
+    """By endpoint: how many answers, and decisions, refusals and failures by their labels."""
+    endpoints: dict[str, dict[str, Any]] = {}
+    for each, count in counts.items():
+        if each.name not in SUMMED:
+            continue
+        known = endpoints.setdefault(
+            each.endpoint, {"answers": 0, "decisions": {}, "refusals": {}, "failures": {}}
+        )
+        if each.name == "answers":
+            known["answers"] += count
+        else:
+            labels = known[SUMMED[each.name]]
+            labels[each.label] = labels.get(each.label, 0) + count
+    return endpoints
+
+
+def exposition(counts: Mapping[Count, int]) -> bytes:
+    """Counters and a histogram of latencies (seconds, from call to output), by endpoint, version and arm."""
+    registry = CollectorRegistry()
+    registry.register(_Counted(counts))
+    text: bytes = generate_latest(registry)
+    return text
+
+
+class _Counted(Collector):
+    def __init__(self, counts: Mapping[Count, int]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        for name, about, labels in FAMILIES:
+            family = CounterMetricFamily(
+                f"flyball_{SUMMED[name]}", about, labels=["endpoint", "version", "arm", *labels]
+            )
+            for each, count in self._counts.items():
+                if each.name == name:
+                    family.add_metric([*_of(each), each.label][: 3 + len(labels)], count)
+            yield family
+        yield self._latencies()
+
+    def _latencies(self) -> Metric:
+        family = HistogramMetricFamily(
+            "flyball_latency_seconds",
+            "From call to output; waiting for the commit is not in it.",
+            labels=["endpoint", "version", "arm"],
+        )
+        buckets: dict[tuple[str, str, str], dict[str, int]] = {}
+        sums: dict[tuple[str, str, str], int] = {}
+        for each, count in self._counts.items():
+            if each.name == "latency":
+                buckets.setdefault(_of(each), {})[each.label] = count
+            elif each.name == "latency_sum":
+                sums[_of(each)] = count
+        for of, known in buckets.items():
+            family.add_metric(list(of), _cumulative(known), sums.get(of, 0) / MICROSECONDS)
+        return family
+
+
+def _of(count: Count) -> tuple[str, str, str]:
+    return count.endpoint, str(count.version or ""), count.arm
+
+
+def _cumulative(known: Mapping[str, int]) -> list[tuple[str, float]]:
+    so_far = 0
+    buckets: list[tuple[str, float]] = []
+    for label in LABELS:
+        so_far += known.get(label, 0)
+        buckets.append(("+Inf" if label == "inf" else str(int(label) / MICROSECONDS), so_far))
+    return buckets
