@@ -38,7 +38,7 @@ TYPES = ("<f8", "<f4", "<i8", "|u1")
 def sound(case: tuple[str, str, str]) -> Any:
     """The sound estimator as plain data: names, numbers and bytes."""
     task, name, kind = case
-    estimator = compiled(fitted(task, name, kind, table()), task, COLUMNS)
+    estimator = compiled(fitted(task, name, kind), task, COLUMNS)
     return msgspec.msgpack.decode(msgspec.msgpack.encode(estimator))
 
 

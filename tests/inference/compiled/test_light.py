@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from flyball.learning.compiling.estimators import compiled
-from tests.learning.compiling.families import fitted, table
+from tests.learning.compiling.families import fitted
 
 OPENING = """
 import sys
@@ -42,7 +42,7 @@ def test_opening_loads_no_library_that_learns(
     tmp_path: Path, task: str, name: str, kind: str, loaded: str
 ) -> None:
     path = tmp_path / "estimator"
-    path.write_bytes(msgspec.msgpack.encode(compiled(fitted(task, name, kind, table()), task, 6)))
+    path.write_bytes(msgspec.msgpack.encode(compiled(fitted(task, name, kind), task, 6)))
     run = subprocess.run(
         [sys.executable, "-c", OPENING, str(path)], capture_output=True, text=True, check=False, timeout=60
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -77,9 +78,10 @@ def outcomes(kind: str, rows: np.ndarray) -> np.ndarray:
     return third if kind == "three" else np.minimum(third, 1)
 
 
-def fitted(task: str, name: str, kind: str, rows: np.ndarray) -> Any:
-    """The estimator of that name, fitted on the first rows."""
-    estimator = FAMILIES[task][name](3)
+@cache
+def fitted(task: str, name: str, kind: str, *, columns: int = 6, missing: float = 0.0) -> Any:
+    """The estimator of that name, fitted once on the first rows of that table. No test changes it."""
+    rows, estimator = table(columns, missing), FAMILIES[task][name](3)
     if task == "clustering":
         return estimator.fit(rows[:LEARNED])
     return estimator.fit(rows[:LEARNED], outcomes(kind, rows)[:LEARNED])

@@ -65,35 +65,31 @@ def agree(task: str, name: str, estimator: Any, rows: np.ndarray, solve: Solver)
 
 @pytest.mark.parametrize(("task", "name", "kind"), ALL)
 def test_a_compiled_estimator_answers_as_the_library_does(task: str, name: str, kind: str) -> None:
-    rows = table()
-    estimator = fitted(task, name, kind, rows)
+    rows, estimator = table(), fitted(task, name, kind)
     agree(task, name, estimator, rows, solver(estimator, task, rows))
 
 
 @pytest.mark.parametrize(("task", "name", "kind"), ALL)
 def test_one_column_is_enough(task: str, name: str, kind: str) -> None:
-    rows = table(columns=1)
-    estimator = fitted(task, name, kind, rows)
+    rows, estimator = table(columns=1), fitted(task, name, kind, columns=1)
     agree(task, name, estimator, rows, solver(estimator, task, rows))
 
 
 @pytest.mark.parametrize(("task", "name", "kind"), WITH_TREES)
 def test_trees_send_a_missing_number_where_the_library_does(task: str, name: str, kind: str) -> None:
-    rows = table(missing=0.1)
-    estimator = fitted(task, name, kind, rows)
+    rows, estimator = table(missing=0.1), fitted(task, name, kind, missing=0.1)
     agree(task, name, estimator, rows, solver(estimator, task, rows))
 
 
 @pytest.mark.parametrize(("task", "name", "kind"), WITH_TREES)
 def test_a_number_that_was_never_missing_may_be_missing_now(task: str, name: str, kind: str) -> None:
-    estimator = fitted(task, name, kind, table())
-    rows = table(missing=0.1)
+    rows, estimator = table(missing=0.1), fitted(task, name, kind)
     agree(task, name, estimator, rows, solver(estimator, task, rows))
 
 
 @pytest.mark.parametrize(("task", "name", "kind"), WITH_TREES)
 def test_rows_on_a_threshold_and_beside_it_go_the_librarys_way(task: str, name: str, kind: str) -> None:
-    estimator = fitted(task, name, kind, table())
+    estimator = fitted(task, name, kind)
     data = stored(estimator, task, 6)
     thresholds = unpacked(data.threshold)[:1_000]  # type: ignore[union-attr] # trees have it
     places = unpacked(data.column)[:1_000]  # type: ignore[union-attr] # trees have it
@@ -146,7 +142,7 @@ def test_far_numbers_have_the_librarys_probabilities() -> None:
 
 
 def test_a_row_too_far_for_any_distance_has_no_neighbours() -> None:
-    solve = solver(fitted("regression", "nearest_neighbours", "values", table()), "regression", table())
+    solve = solver(fitted("regression", "nearest_neighbours", "values"), "regression", table())
     with pytest.raises(ModelFailed, match="further"):
         solve(np.full((1, 6), 1e300))
 
@@ -164,7 +160,7 @@ STRANGE = [
 def test_a_number_is_refused_where_the_library_refuses_it(
     task: str, name: str, kind: str, number: float
 ) -> None:
-    estimator = fitted(task, name, kind, table())
+    estimator = fitted(task, name, kind)
     rows = table()[:3]
     rows[1, 0] = number
     solve = solver(estimator, task, rows)
@@ -229,6 +225,6 @@ def test_trees_that_are_too_many_or_too_deep_are_not_compiled() -> None:
 
 
 def test_another_number_of_columns_is_not_compiled() -> None:
-    estimator = fitted("regression", "linear", "values", table())
+    estimator = fitted("regression", "linear", "values")
     with pytest.raises(NotCompiled, match="columns"):
         compiled(estimator, "regression", 5)
