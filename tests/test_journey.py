@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pyarrow.parquet as parquet
 import pytest
 
-from tests.shell import Server, Shell
+from tests.shell import Server, Shell, with_candidates
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "diagnosis"
 PATIENT = 17
@@ -25,6 +25,7 @@ def clinic(tmp_path: Path) -> Iterator[Shell]:
     """The clinic in a copy of its own, with its patients, on the database that is tested."""
     project = tmp_path / "clinic"
     shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(".flyball", "__pycache__"))
+    with_candidates(project / "clinic" / "endpoints.py", "linear")
     url = os.environ.get("FLYBALL_DATABASE_URL", "")
     with own_database(url) as settings:
         shell = Shell(project, settings)

@@ -18,8 +18,9 @@ MADE = shutil.ignore_patterns(".flyball", ".data", "__pycache__", "*.csv", "*.pa
 def example(tmp_path: Path) -> Callable[[str], Shell]:
     """A shell in a copy of the example of that name."""
 
-    def copied(name: str) -> Shell:
-        shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=MADE)
-        return Shell(tmp_path / name)
+    return lambda name: Shell(copied(name, tmp_path))
 
-    return copied
+
+def copied(name: str, folder: Path) -> Path:
+    """Where a copy of the example of that name is, inside a folder."""
+    return shutil.copytree(EXAMPLES / name, folder / name, ignore=MADE)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.examples.conftest import copied
 from tests.shell import Shell
 
 ASK = """
@@ -48,13 +50,19 @@ print(json.dumps({
 """
 
 
-@pytest.fixture
-def bank(example: Callable[[str], Shell]) -> Shell:
-    """The bank, migrated and filled."""
-    shell = example("guest")
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bank, migrated and filled, once; each test gets a copy."""
+    shell = Shell(copied("guest", tmp_path_factory.mktemp("bank")))
     shell.run("python", "manage.py", "migrate", "--verbosity", "0")
     shell.run("python", "manage.py", "seed")
-    return shell
+    return shell.directory
+
+
+@pytest.fixture
+def bank(filled: Path, tmp_path: Path) -> Shell:
+    """The bank, migrated and filled."""
+    return Shell(shutil.copytree(filled, tmp_path / "guest"))
 
 
 def shell(bank: Shell, code: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from flyball.learning.package import package
 from flyball.learning.selection import Plan, select
 from tests.learning import rows
 
-ENTRIES = [(task, name) for task, names in CATALOGUE.items() for name in names]
+ENTRIES = [(task, name) for task, names in CATALOGUE.items() for name in ("baseline", *names)]
 METRIC = {"classification": "roc_auc", "regression": "r2", "clustering": "silhouette"}
 
 
@@ -33,17 +33,18 @@ def test_an_entry_is_fitted_packaged_loaded_and_gives_its_golden_answers(
     tmp_path: Path, task: str, name: str
 ) -> None:
     data = rows.dataset(tmp_path, task=task)
-    plan = Plan(task=task, metric=METRIC[task], candidates=[name], cv=2, search=Search(trials=2))
+    candidates = [name] if name in CATALOG[task] else []
+    plan = Plan(task=task, metric=METRIC[task], candidates=candidates, cv=2, search=Search(trials=2))
     fits = {fit.name: fit for fit in select(data, plan)}
     assert set(fits) == {"baseline", name}
-    for fit in fits.values():
-        assert fit.error == ""
-        assert len(fit.fold_scores) == 2
-        made = package(fit, data, rows.SCHEMA, endpoint="test", task=task, trusted=())
-        assert len(made.manifest.golden) == 8
-        loaded = runtime.load(made.manifest, made.answering)
-        assert len(loaded.predict([row for row, _ in made.manifest.golden])) == 8
-        assert made.manifest.answering.runtime == "compiled", made.compiling
+    fit = fits[name]
+    assert fit.error == ""
+    assert len(fit.fold_scores) == 2
+    made = package(fit, data, rows.SCHEMA, endpoint="test", task=task, trusted=())
+    assert len(made.manifest.golden) == 8
+    loaded = runtime.load(made.manifest, made.answering)
+    assert len(loaded.predict([row for row, _ in made.manifest.golden])) == 8
+    assert made.manifest.answering.runtime == "compiled", made.compiling
 
 
 def wide(path: Path, task: str) -> Dataset:

@@ -43,7 +43,7 @@ def answers(fit: Fit, data: Dataset) -> Any:
 
 
 def test_the_same_rows_and_seed_give_the_same_scores_and_answers(labelled: Dataset) -> None:
-    plan = replace(PLAN, candidates=["linear", "forest", "boosting"], search=Search(trials=5, seconds=600))
+    plan = replace(PLAN, candidates=["linear", "forest", "boosting"], search=Search(trials=3, seconds=600))
     first, again = (by_name(select(labelled, plan)) for _ in range(2))
     for name, fit in first.items():
         same = again[name]
