@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +51,23 @@ def snapshot(folder: Path, **attributes: Any) -> tuple[type[Classification], Sna
 
 
 def version(folder: Path, **attributes: Any) -> tuple[type[Classification], Version]:
-    """A declared endpoint and a version of it.
+    """A declared endpoint and a version of it."""
+    declaration, taken = snapshot(folder, **attributes)
+    return declaration, services.register(build=built(declaration, taken, folder, attributes))
+
+
+def built(
+    declaration: type[Classification], taken: Snapshot, folder: Path, attributes: Mapping[str, Any]
+) -> Build:
+    """A build of an endpoint that was declared with these attributes, over files in the folder.
 
     A search takes most of a test's time: one that this process has run before is put into the tables again.
     """
-    declaration, taken = snapshot(folder, **attributes)
-    asked = (taken.digest, repr(sorted(attributes.items())))
+    searched = {name: value for name, value in attributes.items() if name != "policy"}  # it judges afterwards
+    asked = (taken.digest, repr(sorted(searched.items())).replace(str(folder), ""))
     if asked not in BUILT:
         BUILT[asked] = _written(applied_build(declaration, taken))
-    return declaration, services.register(build=_put(BUILT[asked], taken))
+    return _put(BUILT[asked], taken)
 
 
 BUILT: dict[tuple[str, str], dict[type[Model], list[dict[str, Any]]]] = {}
@@ -67,11 +76,13 @@ BUILT: dict[tuple[str, str], dict[type[Model], list[dict[str, Any]]]] = {}
 
 def _written(build: Build) -> dict[type[Model], list[dict[str, Any]]]:
     """What a build has written; the build itself is taken out, to be put back."""
+    results = CandidateResult.objects.filter(build=build)
+    digests = {each["digest"] for result in results for each in (result.manifest or {})["artifacts"]}
     tables: list[QuerySet[Any]] = [
         Build.objects.filter(pk=build.pk),
-        CandidateResult.objects.filter(build=build),
-        Artifact.objects.all(),
-        ArtifactPart.objects.all(),
+        results,
+        Artifact.objects.filter(digest__in=digests),
+        ArtifactPart.objects.filter(digest__in=digests),
     ]
     written = {table.model: list(table.values()) for table in tables}
     build.delete()

@@ -10,7 +10,6 @@ from flyball.control.registry.models import Version
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import RouteRevision
 from flyball.control.routing.services import RouteChange
-from tests.applied import build as applied_build
 from tests.applied import take_snapshot
 from tests.registry import small
 
@@ -43,7 +42,8 @@ def promote(version: Version | int, **more: object) -> RouteChange:
 def second_declaration(tmp_path: Path, **attributes: object) -> Version:
     """A version of the same endpoint after its declaration changed; nothing is applied."""
     declaration = small.declare(small.write_csv(tmp_path / "more.csv"), **attributes)
-    return registry.register(build=applied_build(declaration, take_snapshot(declaration)))
+    taken = take_snapshot(declaration)
+    return registry.register(build=small.built(declaration, taken, tmp_path, attributes))
 
 
 def pays(folder: Path) -> FeatureTable:
