@@ -28,6 +28,7 @@ from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine
 from flyball.serving.pool import Pool, Table
+from flyball.serving.replaying import Replay
 from flyball.stores.database import Database
 from flyball.stores.erasing import Erasure
 from flyball.stores.minutes import Count
@@ -97,6 +98,8 @@ class EngineOfDoors(Protocol):
         before: UUID | None = None,
         limit: int = 100,
     ) -> list[Prediction]: ...
+
+    async def replay(self, principal: Principal, identity: UUID) -> Replay: ...
 
     async def erase(self, principal: Principal, identity: UUID) -> None: ...
 
@@ -222,6 +225,18 @@ class FakeEngine(EngineOfDoors):
             "limit": limit,
         }
         return list(self.stored.values())[:limit]
+
+    async def replay(self, principal: Principal, identity: UUID) -> Replay:
+        stored = await self.prediction(principal, identity)
+        return Replay(
+            prediction=stored,
+            digest="0" * 64,
+            runtime="compiled",
+            tolerance=0.0,
+            output=stored.output,
+            decision=stored.decision,
+            differences=(),
+        )
 
     async def erase(self, principal: Principal, identity: UUID) -> None:
         known = await self.prediction(principal, identity)

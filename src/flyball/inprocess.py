@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
+from uuid import UUID
 
 from django.core import mail
 from django.db import connections
@@ -24,6 +25,7 @@ from flyball.domain.values import canonical
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
 from flyball.serving.forms import ROW, Form
+from flyball.serving.replaying import Replay
 from flyball.stores import records
 
 T = TypeVar("T")
@@ -166,6 +168,15 @@ async def apredict(
         with _counted(plane, owner, endpoint):
             answers = await plane.engine.predict(owner, call)
     return answers[0] if rows is None else answers
+
+
+def replay(identity: UUID) -> Replay:
+    """A stored prediction computed again; whose it is does not matter to who runs the process.
+
+    Raises ``UnknownPrediction``, ``Erased``, ``UnknownVersion`` where the version was removed,
+    ``Overloaded``, ``ModelFailed``, and what loading the version raises.
+    """
+    return data_plane().engine.replay_now(identity)
 
 
 def _predict(call: Call) -> list[Prediction]:

@@ -8,6 +8,7 @@ from flyball import __version__
 from flyball.cli.command import json_option
 from flyball.cli.commands.ask.outcomes import outcomes
 from flyball.cli.commands.ask.predict import predict
+from flyball.cli.commands.ask.replay import replay
 from flyball.cli.commands.carry.export import export
 from flyball.cli.commands.carry.import_ import import_
 from flyball.cli.commands.carry.remove import remove
@@ -42,6 +43,7 @@ COMMANDS = (
     rollback,
     retire,
     predict,
+    replay,
     outcomes,
     erase,
     maintain,

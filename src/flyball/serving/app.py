@@ -20,6 +20,7 @@ from flyball.serving.readers import Readers
 from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
 from flyball.serving.refresher import Refresher
+from flyball.serving.replaying import Replayer
 from flyball.stores.database import Database
 
 
@@ -43,6 +44,7 @@ class DataPlane:
             pool=pool,
             readers=readers,
             scrubber=self._scrubber,
+            replayer=Replayer(readers, loader, self._coalescer),
             held_limit=config.held_limit,
         )
         self._state = threading.Lock()

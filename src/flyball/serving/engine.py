@@ -26,6 +26,7 @@ from flyball.serving.preparing.preparer import Preparer, Read
 from flyball.serving.readers import Readers
 from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
+from flyball.serving.replaying import Replay, Replayer
 from flyball.stores import erasing, minutes, records
 from flyball.stores import outcomes as stored
 from flyball.stores.erasing import Erasure
@@ -51,6 +52,7 @@ class Engine:
         pool: Pool,
         readers: Readers,
         scrubber: Scrubber,
+        replayer: Replayer,
         held_limit: int,
     ) -> None:
         self.pool = pool
@@ -60,6 +62,7 @@ class Engine:
         self._gatherer = Gatherer(recorder)
         self._readers = readers
         self._scrubber = scrubber
+        self._replayer = replayer
         self._held_limit = held_limit
         self._entities = KeyedLock()
         self._under_way = 0
@@ -163,6 +166,21 @@ class Engine:
             )
             found += await self._readers.run(partial(self._readers.read, search))
         return sorted(found, key=lambda each: each.id, reverse=True)[:limit]
+
+    async def replay(self, principal: Principal, identity: UUID) -> Replay:
+        """One stored prediction computed again, in a thread. Raises as ``prediction`` and ``Replayer`` do."""
+        stored = await self.prediction(principal, identity)
+        return await asyncio.to_thread(self._replayer.replay, stored)
+
+    def replay_now(self, identity: UUID) -> Replay:
+        """The same, blocking, for a caller to whom every prediction may be told."""
+        database = self._readers.database
+        stored = self._readers.read(lambda connection: records.get(database, connection, identity))
+        if stored is None:
+            raise UnknownPrediction
+        if stored.erased_at is not None:
+            raise Erased
+        return self._replayer.replay(stored)
 
     async def erase(self, principal: Principal, identity: UUID) -> None:
         """Erase what a prediction says; a tombstone stays. Raises ``UnknownPrediction``, ``Erased``.

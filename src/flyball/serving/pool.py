@@ -147,17 +147,23 @@ def _serve(route: Route, published: Published, before: Table, load: Load) -> Ser
 
 
 def _answering(route: Route, manifest: Manifest, runtime: Runtime, check_input: CheckInput) -> Answering:
-    arm = _arm(route, manifest.number)
-    decision = arm.decision
-    fits = decision is not None and decision.fits(manifest.task, manifest.classes)
+    decision = decision_of(route, manifest)
+    decides = _arm(route, manifest.number).decision or route.champion.decision
     return Answering(
         manifest=manifest,
         runtime=runtime,
         check=check_input,
-        decision=decision if fits else None,
-        is_undecided=not fits and not (decision is None and route.champion.decision is None),
+        decision=decision,
+        is_undecided=decision is None and decides is not None,
         looks_up=any(field.source != "request" for field in manifest.schema.fields),
     )
+
+
+def decision_of(route: Route, manifest: Manifest) -> Decision | None:
+    """What a route has a version decide; ``None`` for nothing, or where the version's outputs do not fit."""
+    decision = _arm(route, manifest.number).decision
+    fits = decision is not None and decision.fits(manifest.task, manifest.classes)
+    return decision if fits else None
 
 
 def _arm(route: Route, version: int) -> Arm:

@@ -70,6 +70,13 @@ def manifest(database: Database, connection: Any, endpoint: str, number: int) ->
     return msgspec.convert(database.json_out(row[0]), Manifest)
 
 
+def revision(database: Database, connection: Any, endpoint: str, number: int) -> Route | None:
+    """One revision of an endpoint's route, in force or not."""
+    sql = database.sql("SELECT document FROM flyball_route WHERE endpoint = ? AND number = ?")
+    row = connection.execute(sql, (endpoint, number)).fetchone()
+    return None if row is None else msgspec.convert(database.json_out(row[0]), Route)
+
+
 def _published(database: Database, connection: Any) -> Published:
     faults: dict[str, str] = {}
     routes = _routes(database, connection, faults)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from flyball.domain.records import Prediction
 from flyball.domain.values import timestamp_text
 from flyball.serving.http.problems import as_json
+
+if TYPE_CHECKING:  # it brings an event loop, which not every command needs
+    from flyball.serving.replaying import Replay
 
 
 def answer(one: Prediction) -> dict[str, Any]:
@@ -31,4 +35,20 @@ def record(one: Prediction) -> dict[str, Any]:
         "input": one.input,
         "created_at": timestamp_text(one.created_at),
         "latency": one.latency,
+    }
+
+
+def replayed(one: Replay) -> dict[str, Any]:
+    """What came out of a stored prediction again."""
+    return {
+        "id": one.prediction.id,
+        "endpoint": one.prediction.endpoint,
+        "version": one.prediction.version,
+        "same": not one.differences,
+        "output": one.output,
+        "decision": one.decision,
+        "differences": [asdict(each) for each in one.differences],
+        "artifact": one.digest,
+        "runtime": one.runtime,
+        "tolerance": one.tolerance,
     }

@@ -17,7 +17,7 @@ from flyball.serving.calls import Call
 from flyball.serving.engine import Engine
 from flyball.serving.forms import Form, read_id
 from flyball.serving.http import traffic, wire
-from flyball.serving.http.answers import answer, record
+from flyball.serving.http.answers import answer, record, replayed
 from flyball.serving.http.messages import Request, Response, json_response, nothing, plain_response
 from flyball.serving.http.reading import bodies, outcome_bodies
 from flyball.serving.http.reading.bodies import Body
@@ -96,6 +96,12 @@ async def prediction(visit: Visit) -> Response:
     """One stored prediction, whole."""
     _check_query(visit)
     return json_response(record(await visit.engine.prediction(visit.principal, _identity(visit))))
+
+
+async def replay(visit: Visit) -> Response:
+    """One stored prediction, computed again."""
+    _check_query(visit)
+    return json_response(replayed(await visit.engine.replay(visit.principal, _identity(visit))))
 
 
 async def predictions(visit: Visit) -> Response:
