@@ -150,7 +150,26 @@ FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
         "no such manager",
         lambda: declared(Rows("shop.Loan", columns=["amount"], manager="paid")),
         "E028",
-        "Risk.rows (shop.Loan): has no manager 'paid'. Loan has: objects, repaid.",
+        "Risk.rows (shop.Loan): has no manager 'paid'. Loan has: few, objects, odd, repaid.",
+    ),
+    (
+        "a regular expression that cannot be read",
+        lambda: declared(Rows("shop.Loan", columns=["amount"], where=~Q(amount=1) | Q(purpose__regex="("))),
+        "E028",
+        "Risk.rows (shop.Loan): a regular expression that chooses the rows cannot be read: missing ), "
+        "unterminated subpattern. Correct it in where=, or in the manager.",
+    ),
+    (
+        "a regular expression of a manager",
+        lambda: declared(Rows("shop.Loan", columns=["amount"], manager="odd")),
+        "E028",
+        "Risk.rows (shop.Loan): a regular expression that chooses the rows cannot be read: unterminated",
+    ),
+    (
+        "a manager that slices",
+        lambda: declared(Rows("shop.Loan", columns=["amount"], manager="few", where=Q(amount=1))),
+        "E028",
+        "Risk.rows (shop.Loan): the manager 'few' gives a slice, such as [:10], which cannot be read page",
     ),
     (
         "a candidate that is not in the catalogue",

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.lookups import Regex
 from django.test.utils import isolate_apps
 
 from flyball import Classification, Clustering, FeatureTable, Outcome, RequestSource, Rows
@@ -101,6 +102,24 @@ def test_the_rows_of_a_model_can_be_chosen(
     else:
         with pytest.raises(DataError, match="is empty"):
             take_snapshot(Groups)
+
+
+UNREADABLE: list[tuple[dict[str, Any], str]] = [
+    ({"where": Q(purpose__regex="(")}, "a regular expression that chooses the rows cannot be read: "),
+    ({"manager": "odd"}, "a regular expression that chooses the rows cannot be read: "),
+    ({"where": Regex(F("purpose"), Value("("))}, "regular expression"),  # only the database sees this one
+    ({"manager": "few"}, r"the manager 'few' gives a slice, such as \[:10\]"),
+]
+
+
+@pytest.mark.storage
+@pytest.mark.parametrize(("chosen", "said"), UNREADABLE)
+def test_a_choice_that_cannot_be_read_is_named(chosen: dict[str, Any], said: str, shop: cast.Shop) -> None:
+    class Groups(Clustering):
+        rows = Rows("shop.Loan", columns=["amount"], **chosen)
+
+    with pytest.raises(DataError, match=rf"Groups.rows \(shop.Loan\): .*{said}"):
+        take_snapshot(Groups)
 
 
 REFUSED: list[tuple[str, str]] = [

@@ -39,6 +39,22 @@ class Repaid(models.Manager["Loan"]):
         return super().get_queryset().filter(status="repaid")
 
 
+class Few(models.Manager["Loan"]):
+    """The first loans, as no source may choose them."""
+
+    def get_queryset(self) -> models.QuerySet["Loan"]:
+        """A slice."""
+        return super().get_queryset()[:2]
+
+
+class Odd(models.Manager["Loan"]):
+    """Loans for what no database finds."""
+
+    def get_queryset(self) -> models.QuerySet["Loan"]:
+        """By an expression that ends too early."""
+        return super().get_queryset().filter(purpose__iregex="[")
+
+
 class Loan(models.Model):
     """One training row."""
 
@@ -51,6 +67,8 @@ class Loan(models.Model):
 
     objects = models.Manager()
     repaid = Repaid()
+    few = Few()
+    odd = Odd()
 
 
 class Visit(models.Model):

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import connection, models
 
-from flyball.control.datasets.sources import enumerations
+from flyball.control.datasets.sources import enumerations, patterns
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.source import Source, Staged, chosen
 
@@ -115,13 +115,28 @@ def columns(source: Source, model: type[models.Model]) -> tuple[tuple[str, ...],
 
 
 def rows(source: Source, model: type[models.Model]) -> models.QuerySet[Any]:
-    """The rows that a source names. Raises ``DataError`` for an unknown manager, or field in its ``Q``."""
+    """The rows that a source names, for ``pages``.
+
+    Raises ``DataError`` for an unknown manager or one that slices, for an unknown field in its ``Q``, and for
+    a regular expression that cannot be read.
+    """
+    query = _chosen(source, model)
+    patterns.refuse_unreadable(source, query)
+    return query
+
+
+def _chosen(source: Source, model: type[models.Model]) -> models.QuerySet[Any]:
     name, where = source.origin.manager, source.origin.where
     manager = getattr(model, name, None) if name else model._default_manager
     if not isinstance(manager, models.Manager):
         known = ", ".join(sorted(each.name for each in model._meta.managers))
         raise source.fail(f"has no manager {name!r}.", f"{model.__name__} has: {known}.")
     query = manager.all()
+    if query.query.is_sliced:
+        raise source.fail(
+            f"the manager {manager.name!r} gives a slice, such as [:10], which cannot be read page by page.",
+            "Have it choose its rows by filter().",
+        )
     if where is None:
         return query
     try:
