@@ -16,7 +16,7 @@ help:
 	@echo "make income CSV=adult.csv   the same with the census; without CSV it is fetched"
 	@echo "make test    the whole test suite (on PostgreSQL too, where FLYBALL_TEST_POSTGRES names one)"
 	@echo "make check   lint, types, contracts"
-	@echo "make bench   how fast predictions are answered and committed"
+	@echo "make bench CSV=adult.csv   Flyball beside its peers, into benchmarks/README.md (OPTIONS=--quick: minutes)"
 	@echo "make lock    resolve requirements/*.txt again"
 
 IN = export PATH="$(CURDIR)/$(BIN):$$PATH" && unset DJANGO_SETTINGS_MODULE FLYBALL_PROJECT && cd
@@ -51,19 +51,23 @@ check: $(VENV)/dev.done
 	$(BIN)/lint-imports
 
 bench: $(VENV)/dev.done
-	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks $(if $(CSV),--csv "$(abspath $(CSV))") $(OPTIONS)
 
 # The locked files name no index and no host: hashes say what is meant, wherever it comes from.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-find-links \
 	--custom-compile-command "make lock"
+# The peers of benchmarks/ have the versions of requirements/dev.txt, but for protobuf, which skl2onnx bounds.
+PINS = sed -n '/^protobuf==/d; s/ \\$$//; /^[a-zA-Z].*==/p' requirements/dev.txt
 lock: $(VENV)/uv.done
 	$(LOCK) --extra dev pyproject.toml requirements/build.in --output-file requirements/dev.txt
 	$(LOCK) --extra learning --constraints requirements/dev.txt pyproject.toml requirements/build.in \
 		--output-file requirements/run.txt
 	$(LOCK) --constraints requirements/dev.txt requirements/uv.in --output-file requirements/uv.txt
+	@for each in $(basename $(wildcard benchmarks/peers/*.in)); do \
+		$(PINS) | $(LOCK) --constraints - $$each.in --output-file $$each.txt || exit 1; done
 
 clean:
-	rm -rf $(VENV) $(EXAMPLE)/.flyball
+	rm -rf $(VENV) $(EXAMPLE)/.flyball benchmarks/.peers
 
 $(VENV)/uv.done: requirements/uv.txt
 	@echo "Making the environment in $(VENV) (once)…"

@@ -1,34 +1,74 @@
-"""The model put straight into the tables, as the control plane would publish it."""
+"""Versions put straight into a new database, as the control plane would publish them."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
-from flyball.control import connection
-from flyball.control.accounts import services as accounts
-from flyball.control.declarations.models import Endpoint
-from flyball.control.registry.models import Version
-from flyball.control.routing.models import RouteRevision
 from flyball.domain.routing import Arm, Manifest, Route
-from flyball.stores import artifacts
+from flyball.learning.package import Package
+
+T = TypeVar("T")
 
 
-def publish(data: bytes, manifest: Manifest) -> str:
-    """Version 1 becomes champion. Gives a key that may ask it."""
-    name, team = manifest.endpoint, accounts.ensure_team(slug="default")
+def apart(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function in a process of its own: Django knows one database a process."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def start_django(folder: Path, url: str) -> None:
+    """Have this process's Django use that home and database."""
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "flyball.project.settings",
+        "FLYBALL_HOME": str(folder),
+        "FLYBALL_DATABASE_URL": url,
+    }
+    import django
+
+    django.setup()
+
+
+def publish(folder: Path, url: str, package: Package, free: bool) -> str:
+    """The package becomes the champion of its endpoint; ``free``: with a model that costs nothing.
+
+    Gives a key that may ask it.
+    """
+    start_django(folder, url)
+    from django.core.management import call_command
+
+    from flyball.control.accounts import services as accounts
+
+    call_command("migrate", verbosity=0)
+    team = accounts.ensure_team(slug="default")
+    manifest = package.manifest
+    if free:
+        only = replace(manifest.answering, runtime="constant")
+        manifest = replace(manifest, artifacts=(only,), golden=())
+    _publish(manifest, package.answering, team)
+    return accounts.issue_key(team=team, role="member", label="benchmark")[1]
+
+
+def _publish(manifest: Manifest, data: bytes, team: Any) -> None:
+    from flyball.control import connection
+    from flyball.control.declarations.models import Endpoint
+    from flyball.control.registry.models import Version
+    from flyball.control.routing.publishing import Kind
+    from flyball.control.routing.publishing import publish as publish_route
+    from flyball.stores import artifacts
+
+    name = manifest.endpoint
     artifacts.write(connection.database(), connection.raw(), data)
     Endpoint.objects.create(name=name, team=team, task=manifest.task)
     Version.objects.create(
         endpoint_id=name, number=1, manifest=msgspec.to_builtins(replace(manifest, number=1)), facts={}
     )
     route = Route(endpoint=name, team=team.slug, task=manifest.task, number=1, arms=(Arm("champion", 1),))
-    RouteRevision.objects.create(
-        endpoint_id=name,
-        number=1,
-        kind=RouteRevision.Kind.PROMOTION,
-        document=msgspec.to_builtins(route),
-        reason="a benchmark",
-    )
-    return accounts.issue_key(team=team, role="member", label="benchmark")[1]
+    publish_route(route=route, kind=Kind.PROMOTION, reason="a benchmark")

@@ -1,164 +1,147 @@
-"""The two servers of the benchmark, each under granian with one worker, on files of their own."""
+"""A server as a process of its own: how it is started, asked and ended."""
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flyball.domain.values import Scalar
 
+PATIENCE = 120.0
+"""How long a server may take until its first answer, and a client waits for any answer (seconds)."""
+PAUSE = 0.005
+"""Between two attempts to get the first answer (seconds)."""
+PORT = "{port}"
+"""Stands for the port, in a command and its environment."""
 
-@dataclass(frozen=True)
-class Target:
-    """Where to send what."""
 
-    port: int
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """How a server is started, and what it is asked.
+
+    It runs in ``directory`` and keeps its log and temporary files in ``folder``. Rows are sent as they are,
+    or as the ``input`` of a body.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+    directory: Path
     path: str
-    row: Mapping[str, Scalar]
-    key: str = "none"
-    process: int = 0
-    """The server's main process; those that answer are its children."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+    wrapped: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with each body."""
+        known = {"Content-Type": "application/json"}
+        return known | {"Authorization": f"Bearer {self.key}"} if self.key else known
+
+    def body(self, row: Mapping[str, Scalar]) -> str:
+        """What is sent for a row."""
+        return json.dumps({"input": row} if self.wrapped else row)
 
 
-@contextmanager
-def both(folder: Path) -> Iterator[tuple[Target, Target]]:
-    """Flyball and its peer, running on the same model, until the block ends."""
-    prepared = _prepare(folder)
-    environment = _environment(folder)
-    with (
-        _granian("flyball.serving.app:application", folder, environment) as (ours, _),
-        _granian("benchmarks.peer:application", folder, environment) as (theirs, _),
-    ):
-        yield replace(prepared, port=ours), replace(prepared, port=theirs)
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers. ``process`` leads the group of its processes.
 
-
-@contextmanager
-def supervised(folder: Path, command: str = "serve", runtime: str = "") -> Iterator[Target]:
-    """Flyball as ``flyball serve`` starts it, or ``flyball up``, until the block ends.
-
-    With the runtime ``constant`` the model costs nothing.
+    ``seconds`` is how long it took from its start to its first answer.
     """
-    prepared = _prepare(folder, runtime=runtime)
-    port = _free_port()
-    spool = folder / "spool"
-    spool.mkdir()
-    environment = {**_environment(folder), "FLYBALL_PORT": str(port), "TMPDIR": str(spool)}
-    if runtime:
-        root = str(Path(__file__).parent.parent)
-        environment |= {"DJANGO_SETTINGS_MODULE": "benchmarks.constant_settings", "PYTHONPATH": root}
-    words = [str(Path(sys.executable).parent / "flyball"), command]
-    with _process(words, port, folder, environment) as process:
-        yield replace(prepared, port=port, process=process)
 
+    server: Server
+    port: int
+    process: int
+    seconds: float
 
-def _environment(folder: Path) -> dict[str, str]:
-    return {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "FLYBALL_HOME": str(folder),
-        "FLYBALL_DATABASE_URL": f"sqlite:///{folder / 'flyball.sqlite3'}",
-        "PEER_HOME": str(folder),
-    }
+    def output(self, row: Mapping[str, Scalar]) -> dict[str, Any]:
+        """What the server says of a row. Raises ``RuntimeError`` where it does not answer with 200."""
+        return self.outputs([row])[0]
+
+    def outputs(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
+        """The same for each of many rows, one request after the other."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            return [_asked(connection, self.server, row) for row in rows]
+        finally:
+            connection.close()
 
 
 @contextmanager
-def engine_and_constant(folder: Path, database: str | None) -> Iterator[dict[str, Target]]:
-    """The data plane with a model that costs nothing, and a constant answer, until the block ends.
-
-    ``database`` is the URL of an empty PostgreSQL database; without one the data plane has a SQLite file.
-    """
-    url = database or f"sqlite:///{folder / 'flyball.sqlite3'}"
-    prepared = _prepare(folder, url, runtime="constant")
-    environment = {**_environment(folder), "FLYBALL_DATABASE_URL": url}
-    with (
-        _granian("benchmarks.constant:engine", folder, environment) as (ours, mine),
-        _granian("benchmarks.constant:constant", folder, environment) as (theirs, other),
-    ):
-        yield {
-            "engine": replace(prepared, port=ours, process=mine),
-            "constant": replace(prepared, port=theirs, process=other),
-        }
-
-
-def _prepare(folder: Path, url: str = "", runtime: str = "") -> Target:
-    """A database with the endpoint published, in this process, which serves nothing."""
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "flyball.project.settings",
-        "FLYBALL_HOME": str(folder),
-        "FLYBALL_DATABASE_URL": url or f"sqlite:///{folder / 'flyball.sqlite3'}",
-    }
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    from benchmarks import model, publishing
-
-    call_command("migrate", verbosity=0)
-    _, made = model.build()
-    manifest = made.manifest
-    pipeline = next(each.digest for each in manifest.artifacts if each.runtime == "scikit-learn")
-    (folder / "model.skops").write_bytes(made.files[pipeline])
-    if runtime:
-        only = replace(manifest.answering, runtime=runtime)
-        manifest = replace(manifest, artifacts=(only,), golden=())
-    key = publishing.publish(made.answering, manifest)
-    return Target(port=0, path="/v1/endpoints/income/predictions", row=model.rows()[0], key=key)
-
-
-@contextmanager
-def _granian(application: str, folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """A server of the application: its port and its main process."""
-    port = _free_port()
-    where = ["--host", "127.0.0.1", "--port", str(port)]
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", *where, application]
-    with _process(command, port, folder, environment) as process:
-        yield port, process
-
-
-@contextmanager
-def _process(
-    command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]
-) -> Iterator[int]:
-    """A command that listens, until the block ends: the number of its process."""
-    log = folder / f"{port}.log"
+def running(server: Server, row: Mapping[str, Scalar]) -> Iterator[Running]:
+    """The server, once it has answered the row, until the block ends."""
+    port = free_port()
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **server.environment}
+    spool = server.folder / "spool"
+    spool.mkdir(parents=True, exist_ok=True)
+    log = server.folder / f"{port}.log"
+    began = time.perf_counter()
     with log.open("w") as output:
         process = subprocess.Popen(
-            command,
-            env=dict(environment),
+            [word.replace(PORT, str(port)) for word in server.command],
+            cwd=server.directory,
+            env={name: each.replace(PORT, str(port)) for name, each in environment.items()}
+            | {"TMPDIR": str(spool)},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
-        _wait(port, log)
-        yield process.pid
+        answering = Running(server, port, process.pid, 0.0)
+        _wait(answering, process, row, log)
+        yield Running(server, port, process.pid, time.perf_counter() - began)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+        _end(process)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait(port: int, log: Path) -> None:
-    for _ in range(600):
+def _asked(
+    connection: http.client.HTTPConnection, server: Server, row: Mapping[str, Scalar]
+) -> dict[str, Any]:
+    connection.request("POST", server.path, server.body(row), server.headers)
+    response = connection.getresponse()
+    content = response.read()
+    if response.status != 200:
+        raise RuntimeError(f"{server.name} answered {response.status}: {content[:500].decode('latin-1')}")
+    document: dict[str, Any] = json.loads(content)
+    output: dict[str, Any] = document["output"] if server.wrapped else document
+    return output
+
+
+def _wait(answering: Running, process: subprocess.Popen[bytes], row: Mapping[str, Scalar], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
+            answering.output(row)
+        except (OSError, http.client.HTTPException, RuntimeError):
+            time.sleep(PAUSE)
         else:
             return
-    raise RuntimeError(log.read_text())
+    raise RuntimeError(f"{answering.server.name} does not answer.\n{log.read_text()}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # what its main process has left behind
+    process.wait()

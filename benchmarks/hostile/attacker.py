@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
-from benchmarks.attacks import Attack, Ends
+from benchmarks.hostile.attacks import Attack, Ends
 
 PATIENCE = 20.0
 """How long a client waits for anything (seconds)."""

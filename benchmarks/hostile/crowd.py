@@ -1,7 +1,7 @@
 """What clients that hold connections and do nothing cost the others: their p99 with a crowd and without."""
 
-# Run as ``python -m benchmarks.crowd``. The crowd is a process of its own; rounds with and without it take
-# turns on one server, so that a busy machine slows both. The ratio travels to other machines.
+# Run as ``python -m benchmarks.hostile.crowd``. The crowd is a process of its own; rounds with and without
+# it take turns on one server, so that a busy machine slows both. The ratio travels to other machines.
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks import load, servers
+from benchmarks.hostile import client
+from benchmarks.hostile.target import started
 
 SAID = {
     "silent": b"",
@@ -37,15 +38,15 @@ def main() -> None:
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="flyball-bench-") as folder,
-        servers.supervised(Path(folder)) as target,
+        started(Path(folder)) as target,
     ):
-        asyncio.run(load.measure(target, options.connections, 2.0))
+        asyncio.run(client.measure(target, options.connections, 2.0))
         for name, said in SAID.items():
             alone, crowded = [], []
             for _ in range(options.rounds):
-                alone.append(asyncio.run(load.measure(target, options.connections, options.seconds)))
+                alone.append(asyncio.run(client.measure(target, options.connections, options.seconds)))
                 with crowd(target.port, options.clients, said):
-                    crowded.append(asyncio.run(load.measure(target, options.connections, options.seconds)))
+                    crowded.append(asyncio.run(client.measure(target, options.connections, options.seconds)))
             _print(name, options.clients, alone, crowded)
 
 
@@ -95,7 +96,7 @@ def _is_closed(line: socket.socket) -> bool:
         return True
 
 
-def _print(name: str, clients: int, alone: list[load.Result], crowded: list[load.Result]) -> None:
+def _print(name: str, clients: int, alone: list[client.Result], crowded: list[client.Result]) -> None:
     before, after = (statistics.median(each.p99 for each in results) for results in (alone, crowded))
     slow, fast = (statistics.median(each.rate for each in results) for results in (crowded, alone))
     print(

@@ -1,7 +1,7 @@
 """What attacks cost others: their p99 with each and without, the memory of the server, what it wrote."""
 
-# Run as ``python -m benchmarks.siege``. The server has one core; the attacker, at the lowest priority, and
-# the client that is measured share another one. Rounds with and without an attack take turns on one server.
+# Run as ``python -m benchmarks.hostile.siege``. The server has one core; the attacker, at the lowest
+# priority, and the client that is measured share another one. Rounds with and without an attack take turns.
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import asyncio
 import os
 import re
 import statistics
-import subprocess
 import tempfile
 import threading
 from collections import Counter
@@ -18,12 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import load, servers
-from benchmarks.attacker import attacked
-from benchmarks.attacks import ATTACKS, Attack, innocent
-from benchmarks.servers import Target
+from benchmarks.hostile import client
+from benchmarks.hostile.attacker import attacked
+from benchmarks.hostile.attacks import ATTACKS, Attack, innocent
+from benchmarks.hostile.target import Target, started
+from benchmarks.processes import MEGABYTE, members
 
-MEGABYTE = 1024 * 1024
 CONNECTIONS = 4
 RATE = 25.0
 """How often each connection of the client that is measured asks (a second)."""
@@ -34,8 +33,8 @@ LOOK_SECONDS = 0.1
 class Measured:
     """One attack at one rate: rounds without and with it, the most memory (bytes), and what was written."""
 
-    alone: list[load.Result] = field(default_factory=list)
-    beside: list[load.Result] = field(default_factory=list)
+    alone: list[client.Result] = field(default_factory=list)
+    beside: list[client.Result] = field(default_factory=list)
     memory: int = 0
     written: int = 0
     told: Counter[str] = field(default_factory=Counter)
@@ -71,17 +70,15 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", default=[200.0, 0.0], help="a second; 0: unbounded")
     parser.add_argument("--only", default="", help="a pattern for the names of the attacks")
     parser.add_argument("--command", default="up", choices=["up", "serve"], help="the server")
-    parser.add_argument(
-        "--runtime", default="", choices=["", "constant"], help="constant: a model without cost"
-    )
+    parser.add_argument("--free", action="store_true", help="with a model that costs nothing")
     options = parser.parse_args()
     servers_core, others_core = sorted(os.sched_getaffinity(0))[:2]
     with tempfile.TemporaryDirectory(prefix="flyball-bench-") as name:
         os.sched_setaffinity(0, {servers_core})
-        with servers.supervised(Path(name), options.command, options.runtime) as target:
+        with started(Path(name), options.command, free=options.free) as target:
             os.sched_setaffinity(0, {others_core})
-            asyncio.run(load.measure(target, CONNECTIONS, 3.0))
-            for attack in [*innocent(load.request(target)), *ATTACKS]:
+            asyncio.run(client.measure(target, CONNECTIONS, 3.0))
+            for attack in [*innocent(client.request(target)), *ATTACKS]:
                 for rate in options.rates if re.search(options.only, attack.name) else ():
                     found = _measure(target, Path(name), attack, rate, options)
                     _print(attack, rate, found)
@@ -95,9 +92,9 @@ def _measure(
     before, wrote = memory(target.process), written(folder)
     with Watch(target.process) as watch:
         for _ in range(options.rounds):
-            found.alone.append(asyncio.run(load.measure(target, CONNECTIONS, options.seconds, RATE)))
+            found.alone.append(asyncio.run(client.measure(target, CONNECTIONS, options.seconds, RATE)))
             with attacked(target.port, attack, rate, own_core) as told:
-                found.beside.append(asyncio.run(load.measure(target, CONNECTIONS, options.seconds, RATE)))
+                found.beside.append(asyncio.run(client.measure(target, CONNECTIONS, options.seconds, RATE)))
             found.told.update(told)
     found.memory, found.written = watch.most - before, written(folder) - wrote
     return found
@@ -105,11 +102,10 @@ def _measure(
 
 def memory(group: int) -> int:
     """What all processes of a group hold that nobody else does (bytes)."""
-    listed = subprocess.run(["pgrep", "-g", str(group)], capture_output=True, text=True, check=True)
-    return sum(map(_memory, listed.stdout.split()))
+    return sum(map(_memory, members(group)))
 
 
-def _memory(process: str) -> int:
+def _memory(process: int) -> int:
     with suppress(OSError):
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
         return (

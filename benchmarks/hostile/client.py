@@ -1,24 +1,14 @@
-"""Requests a second and their latency: Flyball beside the server one would write by hand."""
-
-# Both serve the same scikit-learn pipeline from one process and answer only once the prediction is in SQLite.
-# Run as ``python -m benchmarks.load``; ratios travel to other machines, absolute figures do not.
+"""Well-behaved clients, as many and as often as one wants: what they wait for while others misbehave."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import statistics
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from benchmarks import servers
-from benchmarks.servers import Target
-
-CONNECTIONS = (1, 16, 64)
+from benchmarks.hostile.target import Target
 
 
 @dataclass(frozen=True)
@@ -29,27 +19,6 @@ class Result:
     p50: float
     p99: float
     seconds: float
-
-
-def main() -> None:
-    """Measure both in turns, so that a busy machine slows both, and print medians and ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long one round takes")
-    parser.add_argument("--rounds", type=int, default=3, help="how many rounds each")
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="flyball-bench-") as folder,
-        servers.both(Path(folder)) as targets,
-    ):
-        named = dict(zip(("flyball", "by hand"), targets, strict=True))
-        for connections in CONNECTIONS:
-            results: dict[str, list[Result]] = {name: [] for name in named}
-            for target in targets:
-                asyncio.run(measure(target, connections, 1.0))
-            for _ in range(options.rounds):
-                for name, target in named.items():
-                    results[name].append(asyncio.run(measure(target, connections, options.seconds)))
-            _print(connections, {name: _median(each) for name, each in results.items()})
 
 
 async def measure(target: Target, connections: int, seconds: float, rate: float = 0.0) -> Result:
@@ -104,29 +73,3 @@ def _length(head: bytes) -> int:
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
-
-
-def _median(results: Sequence[Result]) -> Result:
-    return Result(
-        *(
-            statistics.median(getattr(result, name) for result in results)
-            for name in ("rate", "p50", "p99", "seconds")
-        )
-    )
-
-
-def _print(connections: int, results: dict[str, Result]) -> None:
-    for name, result in results.items():
-        print(
-            f"{connections:3} connections  {name:8} {result.rate:8.0f}/s"
-            f"  p50 {result.p50:7.1f} ms  p99 {result.p99:7.1f} ms"
-        )
-    ours, theirs = results["flyball"], results["by hand"]
-    print(
-        f"{connections:3} connections  ratio    {ours.rate / theirs.rate:8.2f} "
-        f"  p50 {ours.p50 / theirs.p50:7.2f}     p99 {ours.p99 / theirs.p99:7.2f}\n"
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 HOST = "Host: 127.0.0.1\r\n"
-PREDICTIONS = "/v1/endpoints/income/predictions"
+PREDICTIONS = "/v1/endpoints/boosting/predictions"
 LOGIN = "/admin/login/"
 PASSED = "a" * 32
 """A token against forgery that a client has made up, in its cookie and in its form."""

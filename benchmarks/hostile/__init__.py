@@ -1,0 +1,1 @@
+"""What clients who mean harm, or hold connections, cost the others."""
