@@ -53,7 +53,7 @@ def _options() -> argparse.Namespace:
         help="the census (default: FLYBALL_BENCHMARK_CSV, else data that scikit-learn brings)",
     )
     parser.add_argument("--quick", action="store_true", help="short rounds; prints, and writes nothing")
-    parser.add_argument("--only", nargs="+", choices=STAGES, help="these stages alone")
+    parser.add_argument("--only", nargs="*", choices=STAGES, help="these stages alone, or none but --rows")
     parser.add_argument("--rows", type=int, default=0, help="also beside so many stored predictions")
     return parser.parse_args()
 

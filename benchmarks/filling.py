@@ -68,8 +68,11 @@ def stored(database: Database, endpoint: str, most: int = 1000) -> Answered:
     return [(database.json_out(sent), database.json_out(output)) for sent, output in found]
 
 
-def fill(database: Database, endpoint: str, rows: int, answered: Answered) -> None:
-    """Store so many predictions, spread over the last day, each with a reference; ``answered`` in turn."""
+def fill(database: Database, endpoint: str, rows: int, answered: Answered, part: int = PART) -> None:
+    """Store so many predictions, spread over the last day, each with a reference; ``answered`` in turn.
+
+    Each transaction stores a ``part`` of them.
+    """
     after = datetime.now(UTC)
     began = max(after - EARLIER, after.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
     given = {
@@ -80,10 +83,10 @@ def fill(database: Database, endpoint: str, rows: int, answered: Answered) -> No
     }
     with closing(database.connect()) as connection:
         _prepare(database, connection, answered)
-        for first in range(0, rows, PART):
+        for first in range(0, rows, part):
             with database.transaction(connection):
-                part = {**given, "first": first, "after": min(first + PART, rows)}
-                connection.execute(POSTGRES if database.is_postgres else SQLITE, part)
+                some = {**given, "first": first, "after": min(first + part, rows)}
+                connection.execute(POSTGRES if database.is_postgres else SQLITE, some)
         if database.is_postgres:
             connection.execute("ANALYZE flyball_prediction")  # as it would do by itself, a minute later
         else:

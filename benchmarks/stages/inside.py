@@ -82,10 +82,12 @@ def record(folder: Path, url: str, rows: Rows, number: int, database: str) -> li
     engine = plane.start()
     calm_collector()
     try:
-        return [
-            (f"recorder alone, {TOGETHER} together, {database}", *_recorder(engine, rows, number)),
-            (f"engine and recorder, {TOGETHER} at a time, {database}", *_engine(engine, rows, number)),
-        ]
+        alone = (f"recorder alone, {TOGETHER} a commit, {database}", *_recorder(engine, rows, number))
+        before = engine.recorder.commits
+        both, answered = _engine(engine, rows, number)
+        size = answered / (engine.recorder.commits - before)
+        name = f"engine and recorder, {TOGETHER} at a time: {size:.0f} a commit, {database}"
+        return [alone, (name, *both)]
     finally:
         plane.stop()
 
@@ -135,7 +137,8 @@ def _recorder(engine: Engine, rows: Rows, number: int) -> tuple[float, float]:
     return _medians(found)
 
 
-def _engine(engine: Engine, rows: Rows, number: int) -> tuple[float, float]:
+def _engine(engine: Engine, rows: Rows, number: int) -> tuple[tuple[float, float], int]:
+    """What a prediction takes, and how many there were."""
     calls = _calls(rows)
 
     async def one_after_the_other(first: int) -> None:
@@ -146,7 +149,8 @@ def _engine(engine: Engine, rows: Rows, number: int) -> tuple[float, float]:
         await asyncio.gather(*(one_after_the_other(first) for first in range(TOGETHER)))
 
     answered = number // PARTS // TOGETHER * TOGETHER
-    return _medians([_timed(lambda: asyncio.run(part()), answered) for _ in range(PARTS)])
+    found = [_timed(lambda: asyncio.run(part()), answered) for _ in range(PARTS)]
+    return _medians(found), answered * PARTS
 
 
 def _served(setting: Setting, server: Server) -> tuple[float, float]:
