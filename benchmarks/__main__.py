@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -29,6 +31,7 @@ def main() -> None:
     """Run the stages; what each has found is written at once, so that it is not lost with a later one."""
     options = _options()
     wrk.require()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that every block ends what it has started
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of this process, which fits and asks
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flyball-bench-")))
