@@ -18,7 +18,7 @@ from benchmarks.servers import PORT, Server
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 SETTINGS = "flyball.project.settings"
-GRANIAN = (sys.executable, "-m", "granian", "--interface", "asgi", "--port", PORT)
+GRANIAN = (sys.executable, "-m", "granian", "--interface", "rsgi", "--port", PORT)
 UVICORN = ("--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools")
 
 

@@ -27,9 +27,9 @@ from flyball.serving.app import create, single_threaded_models
 from flyball.serving.calls import Call, Row
 from flyball.serving.collector import calm_collector
 from flyball.serving.engine import Engine
-from flyball.serving.http import bodies
 from flyball.serving.http.answers import answer
 from flyball.serving.http.messages import json_response
+from flyball.serving.http.reading import bodies
 from flyball.stores.records import Submission
 
 TOGETHER = 64
