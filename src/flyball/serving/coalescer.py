@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from flyball.domain.errors import Overloaded
 from flyball.domain.promises import chain, settle
@@ -127,41 +128,57 @@ def shared(runtime: Runtime, requests: Sequence[Rows]) -> list[Outputs | Excepti
 
 
 class Gatherer:
-    """One call of the model and one entry into the recorder for all that an event loop took in at once.
+    """One call of the model and one entry into the recorder for all that an event loop took in meanwhile.
 
-    A call of a compiled model costs more than a row of it, and lets other threads run meanwhile: asked for
-    each request, the loop would stand behind the recorder each time. May be shared by event loops.
+    A call of a compiled model, and a commit, cost more than a row of them: so what comes while a group is
+    being committed is the next one, and nothing else is begun until then. May be shared by event loops.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._waiting: dict[asyncio.AbstractEventLoop, deque[_Gathered]] = {}
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Line] = WeakKeyDictionary()
 
     def recorded(self, prepared: Prepared) -> asyncio.Future[list[Prediction]]:
         """The predictions once they are committed, or ``ModelFailed``, or ``Overloaded``."""
         loop = asyncio.get_running_loop()
+        line = self._lines.get(loop)
+        if line is None:
+            line = self._lines[loop] = _Line()
         done: asyncio.Future[list[Prediction]] = loop.create_future()
-        waiting = self._waiting.get(loop)
-        if waiting is None:
-            waiting = self._waiting[loop] = deque()
-            loop.call_soon(self._answer, loop)  # after all that is ready to run now
-        waiting.append((prepared, done))
+        line.waiting.append((prepared, done))
+        self._go_on(loop, line)
         return done
 
-    def _answer(self, loop: asyncio.AbstractEventLoop) -> None:
-        waiting = self._waiting[loop]
+    def _go_on(self, loop: asyncio.AbstractEventLoop, line: _Line) -> None:
+        if line.waiting and not line.is_busy:
+            line.is_busy = True
+            loop.call_soon(self._answer, loop, line)  # after all that is ready to run now
+
+    def _answer(self, loop: asyncio.AbstractEventLoop, line: _Line) -> None:
         groups: dict[int, list[_Gathered]] = {}
-        for each in _first(waiting, lambda one: len(one[0].inputs)):
+        for each in _first(line.waiting, lambda one: len(one[0].inputs)):
             groups.setdefault(id(each[0].version.runtime), []).append(each)
-        if waiting:
-            loop.call_soon(self._answer, loop)  # others have their turn first
-        else:
-            del self._waiting[loop]
         entries = [entry for group in groups.values() for entry in _computed(loop, group)]
         try:
             self._recorder.put(entries)
         except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
             wake([(entry.done, error) for entry in entries])
+        if entries:
+            entries[-1].done.add_done_callback(lambda _: self._landed(loop, line))
+        else:
+            self._landed(loop, line)
+
+    def _landed(self, loop: asyncio.AbstractEventLoop, line: _Line) -> None:
+        line.is_busy = False
+        self._go_on(loop, line)
+
+
+class _Line:
+    """Who waits on one event loop, and whether a group of them is being computed or committed."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Gathered] = deque()
+        self.is_busy = False
 
 
 def _computed(loop: asyncio.AbstractEventLoop, group: Sequence[_Gathered]) -> list[Entry]:
