@@ -9,12 +9,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from flyball.domain.errors import Overloaded
 from flyball.domain.promises import chain, settle
-from flyball.domain.records import Prediction
+from flyball.domain.records import Prediction, now
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 from flyball.serving.preparing.prepared import Prepared
@@ -186,8 +187,9 @@ def _computed(loop: asyncio.AbstractEventLoop, group: Sequence[_Gathered]) -> li
     runtime: Runtime = group[0][0].version.runtime
     entries = []
     results = shared(runtime, [each.inputs for each, _ in group])
+    moment = now()
     for (prepared, done), outputs in zip(group, results, strict=True):
-        result = _submission(prepared, outputs)
+        result = _submission(prepared, outputs, moment)
         if isinstance(result, Exception):
             wake([(done, result)])
         else:
@@ -195,10 +197,10 @@ def _computed(loop: asyncio.AbstractEventLoop, group: Sequence[_Gathered]) -> li
     return entries
 
 
-def _submission(prepared: Prepared, outputs: Outputs | Exception) -> Submission | Exception:
+def _submission(prepared: Prepared, outputs: Outputs | Exception, moment: datetime) -> Submission | Exception:
     if isinstance(outputs, Exception):
         return outputs
     try:
-        return prepared.submission(outputs)
+        return prepared.submission(outputs, moment)
     except Exception as error:  # noqa: BLE001 - nobody else's answer depends on it
         return error

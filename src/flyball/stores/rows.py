@@ -37,7 +37,9 @@ STATEMENT_ROWS = 500
 
 def insert(database: Database, connection: Any, predictions: Sequence[Prediction]) -> None:
     """Insert predictions, in the transaction that is open: ``COPY`` on PostgreSQL, else many rows at once."""
-    rows = [_row(database, each) for each in predictions]
+    # Those of one group were made at one moment.
+    moments = {each: database.moment_in(each) for each in {one.created_at for one in predictions}}
+    rows = [_row(database, each, moments[each.created_at]) for each in predictions]
     if database.is_postgres and len(rows) > 1:
         with (
             connection.cursor() as cursor,
@@ -74,7 +76,7 @@ def _restored(value: Any) -> Any:
     return float(value) if type(value) is int and not -(2**63) <= value < 2**63 else value
 
 
-def _row(database: Database, each: Prediction) -> tuple[Any, ...]:
+def _row(database: Database, each: Prediction, created_at: Any) -> tuple[Any, ...]:
     return (
         database.id_in(each.id),
         each.endpoint,
@@ -92,6 +94,6 @@ def _row(database: Database, each: Prediction) -> tuple[Any, ...]:
         each.propensity,
         each.test,
         database.json_in([asdict(warning) for warning in each.warnings]) if each.warnings else "[]",
-        database.moment_in(each.created_at),
+        created_at,
         None if each.erased_at is None else database.moment_in(each.erased_at),
     )

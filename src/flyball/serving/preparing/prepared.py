@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -36,10 +37,10 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     request: str
     began: int
 
-    def submission(self, outputs: Sequence[dict[str, Any]]) -> Submission:
-        """The predictions that these outputs become, decided and ready to be stored."""
+    def submission(self, outputs: Sequence[dict[str, Any]], moment: datetime | None = None) -> Submission:
+        """The predictions that these outputs become at a ``moment``, now, decided and ready to be stored."""
         identities = [uuid7()] if len(outputs) == 1 else sorted(uuid7() for _ in outputs)
-        moment = now()
+        moment = moment or now()
         latency = (time.perf_counter_ns() - self.began) // 1000
         predictions = tuple(
             Prediction(
