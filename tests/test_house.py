@@ -225,7 +225,10 @@ def test_every_fault_of_a_declaration_is_documented() -> None:
 
 
 def commands(group: click.Group, prefix: str = "flyball") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, f"{prefix} {name}")
         else:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flyball.domain.declaration import (
-    Candidate,
-    Classification,
-    Clustering,
-    FeatureTable,
-    Field,
-    Outcome,
-    Policy,
-    Regression,
-    RequestSource,
-    Rows,
-    Search,
-    Threshold,
-)
-
 if TYPE_CHECKING:
+    from flyball.domain.declaration import (
+        Candidate,
+        Classification,
+        Clustering,
+        FeatureTable,
+        Field,
+        Outcome,
+        Policy,
+        Regression,
+        RequestSource,
+        Rows,
+        Search,
+        Threshold,
+    )
     from flyball.inprocess import apredict, predict
 
 APPS = [
@@ -55,9 +54,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """``predict`` and ``apredict`` are looked up on first use: declarations must import without Django."""
+    """Each is looked up on first use: declarations import no Django, and a server no declarations."""
     if name in {"predict", "apredict"}:
         from flyball import inprocess
 
         return getattr(inprocess, name)
+    if name in __all__:
+        from flyball.domain import declaration
+
+        return getattr(declaration, name)
     raise AttributeError(f"module 'flyball' has no attribute {name!r}")

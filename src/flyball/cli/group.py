@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 import click
@@ -17,11 +18,24 @@ JSON = "--json"
 
 
 class Commands(click.Group):
-    """A group that lists its commands in the order in which they were added."""
+    """A group whose commands are loaded when they are needed, and listed in the order of ``places``."""
+
+    def __init__(self, *arguments: Any, places: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._places = places
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, unsorted."""
-        return list(self.commands)
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; the others are left alone: each brings libraries of its own."""
+        place = self._places.get(cmd_name)
+        if place is None:
+            return None
+        module = importlib.import_module(f"flyball.cli.commands.{place}")
+        found: click.Command = getattr(module, place.rpartition(".")[2])
+        return found
 
     def main(  # type: ignore[override]  # click declares two overloads that say the same
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from collections.abc import Callable
-
-import httpx
+from urllib.parse import urlsplit
 
 PAUSE = 0.05
 """Between two attempts (seconds)."""
@@ -49,10 +49,15 @@ class Health:
                 time.sleep(PAUSE)
 
     def _answers(self) -> bool:
+        address = urlsplit(self._probe)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=5)
         try:
-            return httpx.get(self._probe, timeout=5, trust_env=False).status_code < 500
-        except httpx.HTTPError:
+            connection.request("GET", address.path)
+            return connection.getresponse().status < 500
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
     def _tell(self) -> None:
         ready, self._ready = self._ready, None

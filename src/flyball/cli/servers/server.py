@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +51,7 @@ def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
         click.echo(doubt, err=True)
     # A fresh process for each worker: a fork would take along Django, open connections and threads.
     multiprocessing.set_start_method("spawn", force=True)
+    _forget_the_command()
     theirs, ours = multiprocessing.Pipe(duplex=False)
     health = Health(url(config) + server.probe, ready)
     supervisor = Supervisor(
@@ -76,6 +78,13 @@ def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
             f"The server gives up: its processes kept ending and never answered for "
             f"{config.give_up_seconds:g} seconds. What they said stands above."
         )
+
+
+def _forget_the_command() -> None:
+    """Have new processes not import this process's main module, the command: they need none of it."""
+    main = sys.modules["__main__"]
+    main.__spec__ = None
+    vars(main).pop("__file__", None)
 
 
 def _settings(server: Server, config: Config) -> dict[str, Any]:

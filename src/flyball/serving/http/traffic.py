@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.registry import Collector
+from typing import TYPE_CHECKING, Any
 
 from flyball.serving.recording.meter import LABELS
 from flyball.stores.minutes import Count
 
-MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SUMMED = {"answers": "answers", "refused": "refusals", "failed": "failures", "decisions": "decisions"}
 FAMILIES = (
     ("answers", "Predictions answered, each of them committed.", ()),
@@ -43,17 +42,21 @@ def summary(counts: Mapping[Count, int]) -> dict[str, dict[str, Any]]:
 
 def exposition(counts: Mapping[Count, int]) -> bytes:
     """Counters and a histogram of latencies (seconds, from call to output), by endpoint, version and arm."""
-    registry = CollectorRegistry()
-    registry.register(_Counted(counts))
-    text: bytes = generate_latest(registry)
+    from prometheus_client.exposition import generate_latest  # a server starts without it
+
+    text: bytes = generate_latest(_Counted(counts))
     return text
 
 
-class _Counted(Collector):
+class _Counted:
+    """What Prometheus' library takes for a registry."""
+
     def __init__(self, counts: Mapping[Count, int]) -> None:
         self._counts = counts
 
     def collect(self) -> Iterator[Metric]:
+        from prometheus_client.core import CounterMetricFamily
+
         for name, about, labels in FAMILIES:
             family = CounterMetricFamily(
                 f"flyball_{SUMMED[name]}", about, labels=["endpoint", "version", "arm", *labels]
@@ -65,6 +68,8 @@ class _Counted(Collector):
         yield self._latencies()
 
     def _latencies(self) -> Metric:
+        from prometheus_client.core import HistogramMetricFamily
+
         family = HistogramMetricFamily(
             "flyball_latency_seconds",
             "From call to output; waiting for the commit is not in it.",
