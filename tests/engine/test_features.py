@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from flyball.config import Config
 from flyball.domain.errors import Conflict, InvalidInput, NotFound, UnknownEntity
 from flyball.domain.routing import Arm, Lookup, Route
 from flyball.domain.schema import Field, Kind, Schema
-from flyball.serving.app import DataPlane
+from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
 from flyball.serving.preparing.features import check_entity, parse_key
 from flyball.stores.database import Database
@@ -235,3 +238,31 @@ def test_an_entity_that_is_asked_for_many_times_at_once_is_recorded_once(plane: 
 
     assert len({answer.id for answer in asyncio.run(together())}) == 2
     assert len(plane.engine._entities) == 0
+
+
+def test_an_entity_that_several_processes_are_asked_for_at_once_is_recorded_once(
+    plane: DataPlane, config: Config, database: Database
+) -> None:
+    other = create(config, database)
+    other.start()
+    both, rounds = threading.Barrier(2), 10
+    found: list[set[Any]] = [set() for _ in range(rounds)]
+
+    def work(own: DataPlane) -> None:
+        for number in range(rounds):
+            both.wait(60)
+            found[number].add(of_entity(own, str(number % 2 + 1)).id)
+            both.wait(60)
+            if own is plane and number % 2:
+                with closing(database.connect()) as connection, database.transaction(connection):
+                    connection.execute("UPDATE flyball_prediction SET decision = 'changed'")
+            both.wait(60)
+
+    threads = [threading.Thread(target=work, args=(each,)) for each in (plane, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.stop()
+    assert [len(each) for each in found] == [1] * rounds
+    assert len(set.union(*found)) == rounds

@@ -84,6 +84,21 @@ class Prediction:
     erased_at: datetime | None = None
 
 
+def comes_out_again(
+    before: Prediction, version: int, values: Mapping[str, Scalar], decision: str | None
+) -> bool:
+    """Whether a stored prediction is what a version, an input and a decision lead to once more.
+
+    Equal numbers are the same (databases give back 1e16 as a whole number); true and 1 are not.
+    """
+    if before.version != version or before.decision != decision or before.input.keys() != values.keys():
+        return False
+    return all(
+        value == values[name] and isinstance(value, bool) == isinstance(values[name], bool)
+        for name, value in before.input.items()
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What really happened, as it was sent: bound by ``prediction``, ``reference``, or entity and time.

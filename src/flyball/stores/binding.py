@@ -41,9 +41,20 @@ def lock(database: Database, connection: Any, endpoints: Iterable[str], *, alone
         connection.execute(f"SELECT {', '.join(f'{function}({number})' for number in numbers)}")
 
 
-def _lock_number(endpoint: str) -> int:
-    """The advisory lock of an endpoint. Two endpoints of one number wait for each other, and nothing else."""
-    digest = hashlib.sha256(f"flyball outcomes {endpoint}".encode()).digest()
+def lock_entities(database: Database, connection: Any, entities: Iterable[tuple[str, str]]) -> None:
+    """Lock entities, by endpoint and key, until the transaction ends; others who record them once wait.
+
+    After ``lock``, by everybody. SQLite has one writer at a time anyway.
+    """
+    numbers = sorted({_lock_number(f"{endpoint} {key}", "entity") for endpoint, key in entities})
+    if database.is_postgres and numbers:
+        locks = ", ".join(f"pg_advisory_xact_lock({number})" for number in numbers)
+        connection.execute(f"SELECT {locks}")
+
+
+def _lock_number(name: str, kind: str = "outcomes") -> int:
+    """The advisory lock of a name. Two names of one number wait for each other, and nothing else."""
+    digest = hashlib.sha256(f"flyball {kind} {name}".encode()).digest()
     return int.from_bytes(digest[:8], signed=True)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from flyball.domain.errors import Erased, FlyballError, IdempotencyKeyReused
-from flyball.domain.records import Prediction
+from flyball.domain.records import Prediction, comes_out_again, entity_key
 from flyball.stores import binding, idempotency
 from flyball.stores.database import Database, chunks, rows_of
 from flyball.stores.idempotency import Claim
@@ -18,11 +18,14 @@ from flyball.stores.rows import NAMES, insert, prediction
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """The predictions of one request. ``idempotency`` is the digest of team, endpoint and key, where a key
-    was sent; ``request`` then the digest of the request."""
+    was sent; ``request`` then the digest of the request. ``is_once``: the one prediction of an entity is not
+    stored where the newest that is stored comes out again, which another process may have stored meanwhile.
+    """
 
     predictions: tuple[Prediction, ...]
     idempotency: str | None = None
     request: str = ""
+    is_once: bool = False
 
 
 Result = list[Prediction] | FlyballError
@@ -38,16 +41,31 @@ def write(database: Database, connection: Any, batch: Sequence[Submission]) -> l
     """
     binding.lock(database, connection, _bindable(batch), alone=False)
     claims = _claim(database, connection, batch)
+    known = _known(database, connection, batch)
     fresh = [
         each
         for submission in batch
         if submission.idempotency is None or claims.get(submission.idempotency) is submission
         for each in submission.predictions
+        if each.id not in known
     ]
     if fresh:
         insert(database, connection, fresh)
         binding.bind_held(database, connection, fresh)
-    return [_result(database, connection, submission, claims) for submission in batch]
+    return [_result(database, connection, submission, claims, known) for submission in batch]
+
+
+def _known(database: Database, connection: Any, batch: Sequence[Submission]) -> dict[UUID, Prediction]:
+    """What is stored already in place of predictions that are to be stored once, by their ids."""
+    once = [submission.predictions[0] for submission in batch if submission.is_once]
+    keys = {each.id: (each.endpoint, entity_key(each.entity) or "") for each in once}
+    binding.lock_entities(database, connection, set(keys.values()))
+    known = {}
+    for each in once:
+        before = latest_of_entity(database, connection, *keys[each.id])
+        if before is not None and comes_out_again(before, each.version, each.input, each.decision):
+            known[each.id] = before
+    return known
 
 
 def _bindable(batch: Sequence[Submission]) -> set[str]:
@@ -143,11 +161,15 @@ def _claim(database: Database, connection: Any, batch: Sequence[Submission]) -> 
 
 
 def _result(
-    database: Database, connection: Any, submission: Submission, claims: Mapping[str, Submission]
+    database: Database,
+    connection: Any,
+    submission: Submission,
+    claims: Mapping[str, Submission],
+    known: Mapping[UUID, Prediction],
 ) -> Result:
     key = submission.idempotency
     if key is None or claims.get(key) is submission:
-        return list(submission.predictions)
+        return [known.get(each.id, each) for each in submission.predictions]
     try:
         return by_idempotency(database, connection, key, submission.request) or []
     except (IdempotencyKeyReused, Erased) as error:

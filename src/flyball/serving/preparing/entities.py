@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from flyball.domain.errors import NotFound, UnknownEntity
-from flyball.domain.records import Prediction, entity_key, fits
+from flyball.domain.records import Prediction, comes_out_again, entity_key, fits
 from flyball.domain.routing import Route
 from flyball.domain.values import Scalar, spelled
 from flyball.serving.calls import Row
@@ -59,11 +59,11 @@ def unchanged(database: Database, connection: Any, prepared: Prepared) -> Predic
     before = None
     if key is not None:
         before = records.latest_of_entity(database, connection, prepared.route.endpoint, key)
-    if before is None or before.version != prepared.version.manifest.number:
+    if before is None:
         return None
-    if not _same(before.input, row.values):
-        return None
-    return before if before.decision == prepared.decision(before.output) else None
+    decision = prepared.decision(before.output)
+    is_same = comes_out_again(before, prepared.version.manifest.number, row.values, decision)
+    return before if is_same else None
 
 
 def _keys(route: Route | None, entity: Mapping[str, Scalar]) -> set[str]:
@@ -80,11 +80,3 @@ def _keys(route: Route | None, entity: Mapping[str, Scalar]) -> set[str]:
         spellings.append({value, one} if is_uuid is None else {one} if is_uuid else {value})
     every = (dict(zip(entity, values, strict=True)) for values in product(*spellings))
     return {key for each in every if (key := entity_key(each)) is not None}
-
-
-def _same(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> bool:
-    """Equal numbers are the same (databases give back 1e16 as a whole number); true and 1 are not."""
-    return before.keys() == after.keys() and all(
-        value == after[name] and isinstance(value, bool) == isinstance(after[name], bool)
-        for name, value in before.items()
-    )

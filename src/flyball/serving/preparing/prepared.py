@@ -25,7 +25,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A call with everything that the model is asked with, and that its answer is recorded with.
 
     ``began`` is when the call came (``time.perf_counter_ns``); ``idempotency`` and ``request`` are digests,
-    as in ``Submission``; ``inputs`` is what the model is asked.
+    and ``is_once`` is, as in ``Submission``; ``inputs`` is what the model is asked.
     """
 
     route: Route
@@ -36,6 +36,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: str | None
     request: str
     began: int
+    is_once: bool = False
 
     def submission(self, outputs: Sequence[dict[str, Any]], moment: datetime | None = None) -> Submission:
         """The predictions that these outputs become at a ``moment``, now, decided and ready to be stored."""
@@ -60,7 +61,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
             )
             for identity, row, output in zip(identities, self.rows, outputs, strict=True)
         )
-        return Submission(predictions=predictions, idempotency=self.idempotency, request=self.request)
+        return Submission(
+            predictions=predictions, idempotency=self.idempotency, request=self.request, is_once=self.is_once
+        )
 
     def decision(self, output: Mapping[str, Any]) -> str | None:
         """What is decided about an output; ``None`` where the version's arm decides nothing."""

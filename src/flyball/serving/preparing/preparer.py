@@ -152,7 +152,7 @@ class Preparer:
         prepared = _prepared(request, version, rows)
         database = self._readers.database
         before = self._readers.read(lambda connection: entities.unchanged(database, connection, prepared))
-        return before or prepared
+        return before or msgspec.structs.replace(prepared, is_once=True)
 
     def _look_up(
         self, version: Answering, needed: Sequence[Lookup], rows: Sequence[CheckedRow], read: Read
