@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+BENCH = "make bench"
+
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table. The first column is text, the others are numbers.
@@ -16,13 +18,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
 
 
-def written(text: str, blocks: Mapping[str, str]) -> str:
+def written(text: str, blocks: Mapping[str, str], by: str = BENCH) -> str:
     """The text with each block between its markers; what stood there goes, all else stays.
+
+    ``by`` is the command that the markers name.
 
     Raises ``ValueError`` where a block's two markers are not there, once each and in order.
     """
     for name, block in blocks.items():
-        first, last = markers(name)
+        first, last = markers(name, by)
         before, *rest = text.split(first)
         _, *after = rest[0].split(last) if len(rest) == 1 else ("",)
         if len(after) != 1:
@@ -31,6 +35,6 @@ def written(text: str, blocks: Mapping[str, str]) -> str:
     return text
 
 
-def markers(name: str) -> tuple[str, str]:
+def markers(name: str, by: str = BENCH) -> tuple[str, str]:
     """Between what a block stands."""
-    return f"<!-- {name}: written by make bench -->", f"<!-- end of {name} -->"
+    return f"<!-- {name}: written by {by} -->", f"<!-- end of {name} -->"

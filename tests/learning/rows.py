@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flyball.domain.schema import Field, Kind, Schema
+from flyball.inference.frame import frame
 from flyball.learning.dataset import Dataset, read
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,6 +73,19 @@ def dataset(folder: Path, **options: Any) -> Dataset:
     """The rows of such a snapshot, read back."""
     task = options.get("task", "classification")
     return read(snapshot(folder / "rows.parquet", **options), SCHEMA, task)
+
+
+def given(schema: Schema, known: Sequence[Mapping[str, Any]], target: np.ndarray | None) -> Dataset:
+    """Rows that know no time."""
+    return Dataset(
+        frame=frame(schema, known),
+        target=target,
+        entities=np.arange(len(known))[:, None],
+        times=None,
+        known_at=None,
+        keys=np.arange(len(known)).astype(str),
+        schema=schema,
+    )
 
 
 def changed(folder: Path, columns: Mapping[str, Sequence[Any] | None], **options: Any) -> Dataset:

@@ -19,30 +19,17 @@ from flyball.inference import runtime
 from flyball.inference.frame import frame
 from flyball.learning.compiling.gate import ALONE, TOGETHER, Verdict, compared
 from flyball.learning.compiling.version import as_document, with_compiled
-from flyball.learning.dataset import Dataset
 from flyball.learning.package import Package, packaged
 from flyball.learning.pipeline import prepared
 from tests.learning.compiling.encoded import SCHEMA, rows
+from tests.learning.rows import given
 
 Output = dict[str, Any]
 COUNT = TOGETHER + 904
 X = Schema((Field(name="x", kind=Kind.NUMBER),))
 
 
-def dataset(schema: Schema, known: Sequence[Mapping[str, Any]], target: np.ndarray) -> Dataset:
-    """Rows that know no time."""
-    return Dataset(
-        frame=frame(schema, known),
-        target=target,
-        entities=np.arange(len(known))[:, None],
-        times=None,
-        known_at=None,
-        keys=np.arange(len(known)).astype(str),
-        schema=schema,
-    )
-
-
-DATA = dataset(X, [{"x": float(place)} for place in range(COUNT)], np.linspace(-2.0, 2.0, COUNT))
+DATA = given(X, [{"x": float(place)} for place in range(COUNT)], np.linspace(-2.0, 2.0, COUNT))
 
 
 class Answers:
@@ -124,7 +111,7 @@ def kept(model: Any) -> Package:
     """A pipeline over hostile rows as the registry keeps it."""
     known = rows(300, seed=3)
     target = np.where(frame(SCHEMA, known)["full"].to_numpy() > 3, "yes", "no")
-    data = dataset(SCHEMA, known, target)
+    data = given(SCHEMA, known, target)
     return packaged(model.fit(data.frame, target), data, SCHEMA, endpoint="x", task="classification")
 
 
@@ -175,7 +162,7 @@ def test_a_document_that_flips_a_label_is_thrown_away_and_the_pipeline_answers()
     made = kept(prepared(SCHEMA, LogisticRegression(), task="classification"))
     alone = replace(made.manifest, artifacts=(replace(made.manifest.artifacts[-1], unused=""),))
     known = rows(300, seed=3)
-    data = dataset(SCHEMA, known, np.array(["no", "yes"] * 150))
+    data = given(SCHEMA, known, np.array(["no", "yes"] * 150))
     model = prepared(SCHEMA, LogisticRegression(), task="classification").fit(data.frame, data.labels)
     other = runtime.load(made.manifest, made.answering)  # stands for a library that answers otherwise
     manifest, file, found = with_compiled(alone, model, other, data)
