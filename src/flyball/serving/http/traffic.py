@@ -72,7 +72,7 @@ class _Counted:
 
         family = HistogramMetricFamily(
             "flyball_latency_seconds",
-            "From call to output; waiting for the commit is not in it.",
+            "From call to output, waiting for its turn included; its own commit comes after it.",
             labels=["endpoint", "version", "arm"],
         )
         buckets: dict[tuple[str, str, str], dict[str, int]] = {}
