@@ -56,6 +56,8 @@ def _options() -> argparse.Namespace:
         help="the census (default: FLYBALL_BENCHMARK_CSV, else data that scikit-learn brings)",
     )
     parser.add_argument("--quick", action="store_true", help="short rounds; prints, and writes nothing")
+    parser.add_argument("--rounds", type=int, default=Pace().rounds, help="rounds of each pair of servers")
+    parser.add_argument("--seconds", type=float, default=Pace().seconds, help="how long a round takes")
     parser.add_argument("--only", nargs="*", choices=STAGES, help="these stages alone, or none but --rows")
     parser.add_argument("--rows", type=int, default=0, help="also beside so many stored predictions")
     return parser.parse_args()
@@ -91,7 +93,7 @@ def _setting(folder: Path, options: argparse.Namespace, stack: ExitStack) -> Set
         free=lineup.home(folder / "free", boosting, free=True),
         postgres=postgres,
         peers=peers,
-        pace=QUICK if options.quick else Pace(),
+        pace=QUICK if options.quick else Pace(seconds=options.seconds, rounds=options.rounds),
     )
 
 
