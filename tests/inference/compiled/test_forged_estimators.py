@@ -18,15 +18,16 @@ from flyball.inference.compiled.estimators.centres import Halves
 from flyball.inference.compiled.estimators.neighbours import Neighbours
 from flyball.inference.compiled.estimators.trees import DEEPEST, Trees
 from flyball.learning.compiling.estimators import compiled
-from tests.learning.compiling.families import FAMILIES, fitted, table
+from tests.learning.compiling.families import FAMILIES, TWO_CLASSES, fitted, table
 
 COLUMNS = 6
 CONSTANT = ("prior", "mean")
 CLASSIFIERS = [name for name in FAMILIES["classification"] if name != "baseline"]  # it is "prior"
 CASES = [
-    *(("classification", name, kind) for name in CLASSIFIERS for kind in ("two", "three")),
+    *(("classification", name, "two") for name in CLASSIFIERS),
+    *(("classification", name, "three") for name in CLASSIFIERS if name not in TWO_CLASSES),
     *(("regression", name, "values") for name in ("linear", "extra_trees", "boosting", "svm", "mean")),
-    ("regression", "nearest_neighbours", "values"),
+    *(("regression", name, "values") for name in ("nearest_neighbours", "network")),
     *(("clustering", name, "none") for name in FAMILIES["clustering"]),
 ]
 NUMBERS = st.sampled_from([0, 1, -1, 2, 3, 7, 255, 10**6, 2**31, 2**63 - 1, -(2**63)]) | st.integers(-9, 3000)
@@ -42,13 +43,16 @@ def sound(case: tuple[str, str, str]) -> Any:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(estimator))
 
 
-def fields(data: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """The paths to every field, also those inside arrays."""
+def fields(data: dict[str, Any], path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths to every field, also those inside arrays and layers."""
     found = []
     for key, value in data.items():
         found.append((*path, key))
         if isinstance(value, dict):
             found += fields(value, (*path, key))
+        if isinstance(value, list):
+            parts = [(place, part) for place, part in enumerate(value) if isinstance(part, dict)]
+            found += [inner for place, part in parts for inner in fields(part, (*path, key, place))]
     return found
 
 

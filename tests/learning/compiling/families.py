@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import ElasticNet, Lasso, LinearRegression
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+)
+from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, SGDClassifier, SGDRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from flyball.learning.catalog import BASELINE, CATALOG
@@ -19,6 +24,12 @@ LEARNED, ROWS = 1_500, 6_000
 OTHERS: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
     "classification": {
         "tree": lambda seed: DecisionTreeClassifier(random_state=seed),
+        "stages": lambda seed: GradientBoostingClassifier(n_estimators=20, subsample=0.5, random_state=seed),
+        "exponential": lambda seed: GradientBoostingClassifier(
+            n_estimators=20, loss="exponential", random_state=seed
+        ),
+        "descent": lambda seed: SGDClassifier(loss="log_loss", random_state=seed),
+        "network": lambda seed: MLPClassifier((8, 5), max_iter=5, random_state=seed),
         "prior": lambda _: DummyClassifier(strategy="prior"),
     },
     "regression": {
@@ -28,6 +39,20 @@ OTHERS: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
         "least_squares": lambda _: LinearRegression(),
         "lasso": lambda _: Lasso(0.01),
         "elastic_net": lambda _: ElasticNet(0.01),
+        "descent": lambda seed: SGDRegressor(random_state=seed),
+        "network": lambda seed: MLPRegressor(
+            hidden_layer_sizes=(8,), activation="tanh", max_iter=5, random_state=seed
+        ),
+        "deep": lambda seed: MLPRegressor(
+            hidden_layer_sizes=(4, 4), activation="logistic", max_iter=5, random_state=seed
+        ),
+        "flat": lambda seed: MLPRegressor(
+            hidden_layer_sizes=(4,), activation="identity", max_iter=5, random_state=seed
+        ),
+        "stages": lambda seed: GradientBoostingRegressor(n_estimators=20, random_state=seed),
+        "from_zero": lambda seed: GradientBoostingRegressor(
+            n_estimators=20, loss="huber", init="zero", random_state=seed
+        ),
         "absolute": lambda seed: HistGradientBoostingRegressor(loss="absolute_error", random_state=seed),
         "poisson": lambda seed: HistGradientBoostingRegressor(loss="poisson", random_state=seed),
         "gamma": lambda seed: HistGradientBoostingRegressor(loss="gamma", random_state=seed),
@@ -48,10 +73,11 @@ FAMILIES: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
 }
 """The whole catalogue, and others: what makes each by its task and name."""
 
-TREES = frozenset(
-    {"forest", "extra_trees", "boosting", "tree", "absolute", "poisson", "gamma", "quantile", "baseline"}
-)
 MISSING = frozenset({"forest", "extra_trees", "boosting", "tree", "absolute", "poisson", "gamma", "quantile"})
+TREES = MISSING | {"stages", "exponential", "from_zero"}
+EXACT = TREES | {"baseline"}
+TWO_CLASSES = frozenset({"exponential", "descent"})
+"""What tells two classes and no more, or is compiled for no more."""
 
 OUTCOMES = ("two", "three", "words", "values", "none")
 

@@ -12,6 +12,7 @@ from flyball.inference.compiled.estimators import (
     linear,
     machines,
     neighbours,
+    networks,
     trees,
 )
 from flyball.inference.compiled.estimators.solver import Solver
@@ -23,6 +24,7 @@ Estimator = (
     | machines.Machine
     | machines.CalibratedMachine
     | neighbours.Neighbours
+    | networks.Network
     | densities.NaiveBayes
     | densities.Mixture
     | centres.Centres
@@ -37,6 +39,7 @@ _OPENING: Mapping[type, Callable[[Any, int], Solver]] = {
     machines.Machine: machines.opened,
     machines.CalibratedMachine: machines.opened_calibrated,
     neighbours.Neighbours: neighbours.opened,
+    networks.Network: networks.opened,
     densities.NaiveBayes: densities.opened_bayes,
     densities.Mixture: densities.opened_mixture,
     centres.Centres: centres.opened,

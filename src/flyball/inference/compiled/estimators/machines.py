@@ -10,11 +10,9 @@ import numpy as np
 from flyball.domain.numbers import expit, two_classes
 from flyball.inference.compiled.arrays import Array
 from flyball.inference.compiled.estimators.fitting import corrupt, finite
-from flyball.inference.compiled.estimators.solver import Solver
+from flyball.inference.compiled.estimators.solver import QUICK, Solver
 
 MOST_CLASSES = 200
-QUICK = 2**20
-"""Bytes of support vectors up to which a machine is quick: it compares a row with all of them, in 0.2 ms."""
 
 
 class Machine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="machine"):

@@ -14,26 +14,38 @@ from sklearn import (
     mixture,
     naive_bayes,
     neighbors,
+    neural_network,
     svm,
     tree,
 )
 
 from flyball.inference.compiled.estimators import Estimator
 from flyball.learning.compiling import reasons
-from flyball.learning.compiling.estimators import centres, densities, linear, machines, neighbours, trees
+from flyball.learning.compiling.estimators import (
+    centres,
+    densities,
+    linear,
+    machines,
+    neighbours,
+    networks,
+    trees,
+)
 
 Compiler = Callable[[Any, int], Estimator]
 
 COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
     "classification": {
         linear_model.LogisticRegression: linear.logistic,
+        linear_model.SGDClassifier: linear.descent,
         ensemble.RandomForestClassifier: trees.forest,
         ensemble.ExtraTreesClassifier: trees.forest,
         tree.DecisionTreeClassifier: trees.forest,
         tree.ExtraTreeClassifier: trees.forest,
+        ensemble.GradientBoostingClassifier: trees.boosting,
         ensemble.HistGradientBoostingClassifier: trees.histogram_boosting,
         calibration.CalibratedClassifierCV: machines.calibrated,
         neighbors.KNeighborsClassifier: neighbours.neighbours,
+        neural_network.MLPClassifier: networks.network,
         naive_bayes.GaussianNB: densities.naive_bayes,
         dummy.DummyClassifier: linear.prior,
     },
@@ -42,13 +54,16 @@ COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
         linear_model.LinearRegression: linear.regression,
         linear_model.Lasso: linear.regression,
         linear_model.ElasticNet: linear.regression,
+        linear_model.SGDRegressor: linear.regression,
         ensemble.RandomForestRegressor: trees.forest,
         ensemble.ExtraTreesRegressor: trees.forest,
         tree.DecisionTreeRegressor: trees.forest,
         tree.ExtraTreeRegressor: trees.forest,
+        ensemble.GradientBoostingRegressor: trees.boosting,
         ensemble.HistGradientBoostingRegressor: trees.histogram_boosting,
         svm.SVR: machines.regression,
         neighbors.KNeighborsRegressor: neighbours.neighbours,
+        neural_network.MLPRegressor: networks.network,
         dummy.DummyRegressor: linear.constant,
     },
     "clustering": {

@@ -19,6 +19,16 @@ def logistic(fitted: Any, columns: int) -> Linear:
     return Linear(_numbers(fitted.coef_), _numbers(fitted.intercept_.reshape(-1)), link)
 
 
+def descent(fitted: Any, columns: int) -> Linear:
+    """A classifier by gradient descent. Raises ``NotCompiled`` for another loss, or more classes than two.
+
+    The library takes the label of more classes from sums whose probabilities may both be rounded to 1.
+    """
+    if fitted.loss != "log_loss" or len(fitted.classes_) > 2:
+        raise reasons.of(fitted, "only the loss 'log_loss' of two classes is compiled")
+    return logistic(fitted, columns)
+
+
 def regression(fitted: Any, columns: int) -> Linear:
     """A linear regression of one value. Raises ``NotCompiled``."""
     coefficients = np.atleast_2d(fitted.coef_)

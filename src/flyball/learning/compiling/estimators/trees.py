@@ -44,6 +44,25 @@ def forest(fitted: Any, columns: int) -> Trees:
     )
 
 
+def boosting(fitted: Any, columns: int) -> Trees:
+    """Gradient boosting. Raises ``NotCompiled`` for a start of the user's own, or too many nodes."""
+    if fitted.init not in (None, "zero"):
+        raise reasons.of(fitted, "it starts from another estimator")
+    trees = [member.tree_ for member in fitted.estimators_.ravel()]
+    _check_size(fitted, [(tree.node_count, tree.max_depth) for tree in trees])
+    # Here the library doubles each sum: so do doubled numbers, to the same bits.
+    factor = 2.0 if fitted.loss == "exponential" else 1.0
+    made = [_of_forest(tree) for tree in trees]
+    return _joined(
+        [tree._replace(values=tree.values * fitted.learning_rate * factor) for tree in made],
+        start=fitted._raw_predict_init(np.zeros((1, columns)))[0] * factor,
+        divisor=1,
+        link=_link(fitted),
+        single=True,
+        missing=False,
+    )
+
+
 def histogram_boosting(fitted: Any, columns: int) -> Trees:
     """Histogram gradient boosting. Raises ``NotCompiled`` for splits by category, or another link."""
     trees = [tree for turn in fitted._predictors for tree in turn]
