@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
@@ -115,8 +117,19 @@ def kept(model: Any) -> Package:
     return packaged(model.fit(data.frame, target), data, SCHEMA, endpoint="x", task="classification")
 
 
-def test_a_compiled_version_answers_and_keeps_its_pipeline() -> None:
-    made = kept(prepared(SCHEMA, LogisticRegression(), task="classification"))
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LogisticRegression(),
+        GradientBoostingClassifier(n_estimators=5),
+        SGDClassifier(loss="log_loss"),
+        MLPClassifier((4,), max_iter=5),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_compiled_version_answers_and_keeps_its_pipeline(estimator: Any) -> None:
+    made = kept(prepared(SCHEMA, estimator, task="classification"))
     assert [(each.role, each.runtime) for each in made.manifest.artifacts] == [
         ("compiled", "compiled"),
         ("pipeline", "scikit-learn"),
