@@ -1,6 +1,6 @@
 # make run brings the example up, make test runs every test; each sets up what it needs by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run income test test-postgres check bench lock clean
+.PHONY: help run income test test-postgres check bench durability lock clean
 
 # The interpreter of the environment: make clean, then make test PYTHON=python3.13 tries another one.
 PYTHON ?= python3
@@ -17,6 +17,7 @@ help:
 	@echo "make test    the whole test suite (on PostgreSQL too, where FLYBALL_TEST_POSTGRES names one)"
 	@echo "make check   lint, types, contracts"
 	@echo "make bench CSV=adult.csv   Flyball beside its peers, into benchmarks/README.md (OPTIONS=--quick: minutes)"
+	@echo "make durability   what is left after 100 kills, outages and full disks, on SQLite and PostgreSQL (MINUTES)"
 	@echo "make lock    resolve requirements/*.txt again"
 
 IN = export PATH="$(CURDIR)/$(BIN):$$PATH" && unset DJANGO_SETTINGS_MODULE FLYBALL_PROJECT && cd
@@ -52,6 +53,9 @@ check: $(VENV)/dev.done
 
 bench: $(VENV)/dev.done
 	$(BIN)/python -m benchmarks $(if $(CSV),--csv "$(abspath $(CSV))") $(OPTIONS)
+
+durability: $(VENV)/dev.done
+	$(BIN)/python -m tests.durability
 
 # The locked files name no index and no host: hashes say what is meant, wherever it comes from.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-find-links \

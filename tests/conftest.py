@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +34,14 @@ def database(transactional_db: None) -> Database:
     from flyball.control.connection import database
 
     return database()
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[Any]:
+    """A connection of one's own to it, as the data plane has one: it commits by itself."""
+    opened = database.connect()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(autouse=True)

@@ -122,3 +122,16 @@ def with_candidates(endpoints: Path, *names: str) -> None:
     text, changed = re.subn(r"candidates = \[[^]]*\]", f"candidates = {list(names)}", endpoints.read_text())
     assert changed == 1
     endpoints.write_text(text)
+
+
+def workers_of(group: int) -> list[int]:
+    """The processes of a server that answer: spawned ones that are not Python's own tracker."""
+    found = []
+    for process in processes_of(group):
+        try:
+            line = Path(f"/proc/{process}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+            continue
+        if process != group and b"spawn_main" in line:
+            found.append(process)
+    return found

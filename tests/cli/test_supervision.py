@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.cli.test_projects import serving
-from tests.shell import PATIENCE, Server, Shell, processes_of
+from tests.shell import PATIENCE, Server, Shell, processes_of, workers_of
 
 BIG = 32 * 1024 * 1024
 """More than the buffers of a connection hold, so that a server waits for its reader (bytes)."""
@@ -71,19 +71,6 @@ def until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
-def workers(server: Server) -> list[int]:
-    """The processes that answer: spawned ones that are not Python's own tracker."""
-    found = []
-    for process in processes_of(server.process):
-        try:
-            line = Path(f"/proc/{process}/cmdline").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
-            continue
-        if process != server.process and b"spawn_main" in line:
-            found.append(process)
-    return found
-
-
 def answers(server: Server) -> bool:
     try:
         return httpx.get(f"{server.url}/v1/health", timeout=5).is_success
@@ -94,10 +81,10 @@ def answers(server: Server) -> bool:
 def test_a_worker_that_is_killed_again_and_again_comes_back(bare: Shell) -> None:
     with bare.up() as server:
         for _ in range(4):
-            until(lambda: workers(server), "a worker")
-            (killed,) = workers(server)
+            until(lambda: workers_of(server.process), "a worker")
+            (killed,) = workers_of(server.process)
             os.kill(killed, signal.SIGKILL)
-            until(lambda killed=killed: killed not in workers(server), "its end")  # type: ignore[misc]  # bound now
+            until(lambda killed=killed: killed not in workers_of(server.process), "its end")  # type: ignore[misc]  # bound now
             until(lambda: answers(server), "an answer")  # and at once the next one is killed
         assert processes_of(server.process)
 

@@ -1,4 +1,4 @@
-"""A data plane in processes of its own, and clients that never give up."""
+"""A server in processes of its own, started and ended again and again on one port."""
 
 from __future__ import annotations
 
@@ -6,59 +6,113 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
-import sys
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flyball.stores.database import Database
+from tests.shell import BIN, free_port, processes_of, workers_of
 
 ROW = {"age": 80.0, "ward": "east"}
-STARTING_SECONDS = 60
-"""How long a server may take to start on a machine that does much else."""
+PATIENCE_SECONDS = 60
+"""How long a server may take to start, or to end, on a machine that does much else."""
+DRAIN_SECONDS = "1"
+"""What a worker has left to answer whose main process was killed."""
 
 
 class Server:
-    """``granian flyball.serving.app:application``, started and killed again and again on one port."""
+    """``flyball serve``, or other words, on a database by URL."""
 
-    def __init__(self, database: Database, home: Path) -> None:
-        self.port = _free_port()
+    def __init__(self, url: str, home: Path, *words: str, directory: Path | None = None) -> None:
+        self.port = free_port()
+        self.words = words or ("serve",)
+        self.url = url
+        self._directory = directory or home
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("DJANGO")},
-            "FLYBALL_DATABASE_URL": database.url,
+            "FLYBALL_DATABASE_URL": url,
             "FLYBALL_HOME": str(home),
+            "FLYBALL_PORT": str(self.port),
+            "FLYBALL_DRAIN_SECONDS": DRAIN_SECONDS,
         }
-        self._log = (home / "server.log").open("a")
+        self._log = home / f"server-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def processes(self) -> list[int]:
+        """All of its processes."""
+        return [] if self._process is None else processes_of(self._process.pid)
+
+    @property
+    def workers(self) -> list[int]:
+        """Those that answer."""
+        return [] if self._process is None else workers_of(self._process.pid)
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = ["granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(self.port)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", *command, "flyball.serving.app:application"],
-            env=self._environment,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + STARTING_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                if request(self.port, "GET", "/v1/health")[0] == 200:
-                    return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("The server did not start; see server.log in its home.")
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [BIN / "flyball", *self.words],
+                cwd=self._directory,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        process = self._process
+        self._until(lambda: process is None or process.poll() is not None or self.answers(), "answered")
+        if process is None or process.poll() is not None:
+            raise RuntimeError(f"The server ended by itself; see {self._log}.")
 
     def kill(self) -> None:
         """``kill -9`` of every process of it, and wait until they are gone."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+            self._gone()
+
+    def kill_worker(self) -> None:
+        """``kill -9`` of a process that answers; the main process starts another one."""
+        killed = self.workers[0]
+        os.kill(killed, signal.SIGKILL)
+        self._until(lambda: killed not in self.processes, "lost its worker")
+
+    def kill_main(self) -> None:
+        """``kill -9`` of the main process; its workers end by themselves."""
+        assert self._process is not None
+        self._process.kill()
+        self._gone()
+
+    def end(self) -> int:
+        """SIGTERM, as a service manager sends it; the exit code of the main process."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._gone()
+
+    def _gone(self) -> int:
+        assert self._process is not None
+        code = self._process.wait(PATIENCE_SECONDS)
+        self._until(lambda: not self.processes, "ended")
+        self._process = None
+        return code
+
+    def answers(self) -> bool:
+        """Whether it does."""
+        try:
+            return request(self.port, "GET", "/v1/health")[0] == 200
+        except OSError:
+            return False
+
+    def _until(self, true: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not true():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"The server has not {what} in time; see {self._log}.")
+            time.sleep(0.05)
 
 
 def request(
@@ -75,65 +129,3 @@ def request(
         raise OSError("The connection broke.") from error
     finally:
         connection.close()
-
-
-class Client(threading.Thread):
-    """Asks without pause, each time under a reference and key of its own, and again until it is answered."""
-
-    def __init__(self, name: str, port: int, key: str, stop: threading.Event) -> None:
-        super().__init__(name=name, daemon=True)
-        self.acknowledged: dict[str, str] = {}
-        self.refused: list[int] = []
-        self._port = port
-        self._key = key
-        self._stopped = stop
-
-    def run(self) -> None:
-        """Ask until told to stop; what is asked then is still answered."""
-        number = 0
-        while not self._stopped.is_set():
-            reference = f"{self.name}-{number}"
-            number += 1
-            while reference not in self.acknowledged and not self._ask(reference):
-                time.sleep(0.05)
-
-    def _ask(self, reference: str) -> bool:
-        path, body = self._request(reference)
-        try:
-            status, answer = request(
-                self._port, "POST", path, self._key, body, **{"Idempotency-Key": reference}
-            )
-        except OSError:
-            return False
-        if status == 200:
-            self.acknowledged[reference] = self._told(answer)
-        elif status != 503:
-            self.refused.append(status)
-        return status == 200
-
-    def _request(self, reference: str) -> tuple[str, Any]:
-        return "/v1/endpoints/triage/predictions", {"input": ROW, "reference": reference}
-
-    def _told(self, answer: Any) -> str:
-        return str(answer["id"])
-
-
-BULK = 300
-"""Outcomes in one request."""
-
-
-class Teller(Client):
-    """Tells what happened in bulks, each of references of its own that are waited for."""
-
-    def _request(self, reference: str) -> tuple[str, Any]:
-        sent = [{"reference": f"{reference}/{number}", "value": "ill"} for number in range(BULK)]
-        return "/v1/endpoints/triage/outcomes", {"outcomes": sent}
-
-    def _told(self, answer: Any) -> str:
-        return str(answer["held"])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

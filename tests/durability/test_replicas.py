@@ -26,7 +26,7 @@ def key(database: Database) -> str:
 @pytest.fixture
 def servers(database: Database, key: str, tmp_path: Path) -> Iterator[list[Server]]:
     published.publish(database)
-    running = [Server(database, tmp_path) for _ in range(2)]
+    running = [Server(database.url, tmp_path) for _ in range(2)]
     for server in running:
         server.start()
     yield running
