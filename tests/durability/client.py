@@ -26,11 +26,17 @@ AGAIN = 40
 
 
 class Client(threading.Thread):
-    """Takes one step after the other, each with a key of its own, again and again until it is answered."""
+    """Takes one step after the other, each with a key of its own, again and again until it is answered.
 
-    def __init__(self, http: httpx.Client, ledger: Ledger, steps: Steps, stop: threading.Event) -> None:
+    One that ``waits`` comes again only at the end.
+    """
+
+    def __init__(
+        self, http: httpx.Client, ledger: Ledger, steps: Steps, stop: threading.Event, *, waits: bool = False
+    ) -> None:
         super().__init__(daemon=True)
         self.finished = False
+        self._waits = waits
         self._http = http
         self._ledger = ledger
         self._steps = steps
@@ -57,6 +63,7 @@ class Client(threading.Thread):
         for attempt in itertools.count():
             status, body = self._ask(operation)
             if status in TRY_AGAIN:
+                self._stopped.wait(None if self._waits else 0)
                 time.sleep(PAUSE_SECONDS)
                 continue
             if status == ACKNOWLEDGED:
@@ -101,7 +108,7 @@ def main() -> None:
         base_url=options.url,
         headers={"Authorization": f"Bearer {os.environ['FLYBALL_KEY']}"},
         timeout=30,
-        limits=httpx.Limits(max_connections=None),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=options.clients),
         trust_env=False,
     )
     clients = [
@@ -131,7 +138,7 @@ def _arrivals(http: httpx.Client, ledger: Ledger, each_second: int, stop: thread
         if stop.wait(1 / each_second):
             return came
         steps = (each for each in [prediction(f"arrival-{number}")])
-        came.append(Client(http, ledger, steps, threading.Event()))
+        came.append(Client(http, ledger, steps, stop, waits=True))
         came[-1].start()
     return came
 

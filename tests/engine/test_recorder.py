@@ -13,7 +13,7 @@ import pytest
 
 from flyball.domain.errors import Overloaded
 from flyball.domain.records import Prediction
-from flyball.serving.recording.recorder import Recorder
+from flyball.serving.recording.recorder import STALLED_SECONDS, Recorder
 from flyball.stores import records
 from flyball.stores.database import Database
 from flyball.stores.records import Submission
@@ -36,13 +36,15 @@ def recorder(database: Database) -> Iterator[Recorder]:
 def blocker(database: Database) -> Iterator[Any]:
     """Somebody else, who keeps the database locked until they roll back."""
     connection = database.connect()
-    if database.is_postgres:
-        connection.execute("BEGIN")
-        connection.execute("LOCK TABLE flyball_prediction IN ACCESS EXCLUSIVE MODE")
-    else:
-        connection.execute("BEGIN IMMEDIATE")
+    lock(database, connection)
     yield connection
     connection.close()
+
+
+def lock(database: Database, connection: Any) -> None:
+    connection.execute("BEGIN" if database.is_postgres else "BEGIN IMMEDIATE")
+    if database.is_postgres:
+        connection.execute("LOCK TABLE flyball_prediction IN ACCESS EXCLUSIVE MODE")
 
 
 def stalled(recorder: Recorder) -> bool:
@@ -251,3 +253,38 @@ def test_a_lock_that_stays_refuses_all_that_waited_and_stores_none_of_it(
     answered = result(recorder.submit(submission()))
     recorder.stop()
     assert stored(database, *answered, *(each for one in some for each in one.predictions)) == 1
+
+
+def test_after_a_commit_that_stood_still_one_alone_tries_whether_another_does(
+    database: Database, blocker: Any
+) -> None:
+    recorder = Recorder(replace(database, wait_seconds=STALLED_SECONDS + 0.2), LIMIT)
+    recorder.start()
+    with pytest.raises(Overloaded):
+        result(recorder.submit(submission()))
+    trying = recorder.submit(submission())
+    with pytest.raises(Overloaded):
+        recorder.submit(submission())
+    blocker.execute("ROLLBACK")
+    kept = [*result(trying), *result(recorder.submit(submission()))]
+    recorder.stop()
+    assert stored(database, *kept) == 2
+
+
+def test_who_tries_a_database_that_stood_still_is_told_soon(database: Database, blocker: Any) -> None:
+    recorder = Recorder(replace(database, wait_seconds=3600), LIMIT)
+    recorder.stalled_at = 0
+    recorder.start()
+    with pytest.raises(Overloaded):
+        result(recorder.submit(submission()))
+    blocker.execute("ROLLBACK")
+    answered = result(recorder.submit(submission()))
+    assert not stalled(recorder)
+    assert stored(database, *answered) == 1
+    lock(database, blocker)
+    waiting = recorder.submit(submission())
+    while not stalled(recorder):
+        time.sleep(0.01)
+    blocker.execute("ROLLBACK")
+    assert stored(database, *result(waiting)) == 1
+    recorder.stop()

@@ -71,7 +71,8 @@ class Engine:
     def check_room(self) -> None:
         """Raises ``Overloaded`` where as much is under way, or waits for a commit, as may."""
         recorder = self.recorder
-        if max(self._under_way, recorder.waiting) >= recorder.limit or time.monotonic() > recorder.stalled_at:
+        stands_still = recorder.waiting > 0 and time.monotonic() > recorder.stalled_at
+        if stands_still or max(self._under_way, recorder.waiting) >= recorder.limit:
             raise Overloaded
 
     async def predict(self, principal: Principal, call: Call) -> list[Prediction]:

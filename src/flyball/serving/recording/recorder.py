@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -33,6 +33,8 @@ MINUTES_SECONDS = 1.0
 """How often counts are written, at most."""
 STALLED_SECONDS = 2
 """A commit that takes longer is waiting for somebody: nobody else is made to wait behind it."""
+TRIAL_SECONDS = 0.5
+"""How long one waits for a lock who tries whether the database takes anything again."""
 UNTAKEN = "The database did not take it; try again shortly."
 
 T = TypeVar("T")
@@ -60,8 +62,9 @@ class Recorder:
     ``limit`` bounds the predictions that wait; beyond it, and while a commit stands still, new ones are
     refused with ``Overloaded``. A future is done only after the commit: what it says is in the database.
     ``waiting`` counts predictions and other writes that are not committed yet; ``meter`` what was answered
-    and refused, which is written with a commit, once a second; after ``stalled_at``
-    (``time.monotonic``) the commit that is under way stands still.
+    and refused, which is written with a commit, once a second; after ``stalled_at`` (``time.monotonic``) the
+    commit that is under way stands still. After one that stood still and failed, one request at a time tries,
+    for a moment, whether the next does too; the others are told at once meanwhile.
     """
 
     def __init__(self, database: Database, limit: int) -> None:
@@ -73,6 +76,7 @@ class Recorder:
         self._counted_at = 0.0
         self.durability = "unknown"
         self._connection: Any = None
+        self._is_trial = False
         self._queue: deque[Entry | _Work] = deque()
         self.waiting = 0
         self.stalled_at = math.inf
@@ -112,7 +116,8 @@ class Recorder:
 
     def _put(self, *items: Entry | _Work) -> None:
         with self._changed:
-            if self.waiting >= self.limit or time.monotonic() > self.stalled_at or self._stopping:
+            stands_still = self.waiting > 0 and time.monotonic() > self.stalled_at
+            if stands_still or self.waiting >= self.limit or self._stopping:
                 raise Overloaded
             self.waiting += sum(map(_weight, items))
             self._queue.extend(items)
@@ -124,10 +129,11 @@ class Recorder:
         with suppress(self.database.driver.Error):
             self._connected()  # so that the status can tell how durable it is before anything is written
         while (group := self._next()) is not None:
-            self.stalled_at = time.monotonic() + STALLED_SECONDS
             if not group:
                 self._count()
-            elif isinstance(group[0], _Work):
+                continue
+            self.stalled_at = min(self.stalled_at, time.monotonic() + STALLED_SECONDS)
+            if isinstance(group[0], _Work):
                 self._work(group[0])
             else:
                 self._record([each for each in group if isinstance(each, Entry)])
@@ -153,12 +159,14 @@ class Recorder:
 
     def _record(self, entries: Sequence[Entry]) -> None:
         results: Sequence[records.Result]
+        failed = False
         try:
             results = self._stored([each.submission for each in entries])
         except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
             results = [self._refusal(error)] * len(entries)
             self._turn_away(error)
-        self._leave(sum(_weight(each) for each in entries))
+            failed = True
+        self._leave(sum(_weight(each) for each in entries), failed=failed)
         _settle_all(entries, results)
         for each, result in zip(entries, results, strict=True):
             if isinstance(result, list) and result[0].id == each.submission.predictions[0].id:  # no repeat
@@ -166,6 +174,7 @@ class Recorder:
 
     def _work(self, task: _Work) -> None:
         result: Any
+        failed = False
         try:
             result = task.run(self._connected())
             self._said.clear()
@@ -173,13 +182,17 @@ class Recorder:
             self._disconnect()
             result = self._refusal(error)
             self._turn_away(error)
-        self._leave(1)
+            failed = result is not error  # else the database has answered
+        self._leave(1, failed=failed)
         settle(task.done, result)
 
-    def _leave(self, weight: int) -> None:
+    def _leave(self, weight: int, *, failed: bool) -> None:
+        if self._is_trial and not failed:
+            self._disconnect()  # the next one waits for locks as usual
         with self._changed:
             self.waiting -= weight
-            self.stalled_at = math.inf
+            if not failed or time.monotonic() < self.stalled_at:
+                self.stalled_at = math.inf
 
     def _turn_away(self, error: Exception) -> None:
         """Where the database was locked for too long, those that waited behind do not begin to wait anew."""
@@ -242,17 +255,22 @@ class Recorder:
 
     def _count(self) -> None:
         """Write what was counted, where no commit of predictions has taken it along."""
+        if time.monotonic() > self.stalled_at:
+            return  # a request tries first whether the database takes anything
         self._take()
-        if self._unwritten:
-            try:
-                with self.database.transaction(self._connected()) as connection:
-                    minutes.add(self.database, connection, self._unwritten)
-            except self.database.driver.Error:
-                self._put_back()
-                self._disconnect()
-        self._unwritten = {}
-        with self._changed:
-            self.stalled_at = math.inf
+        if not self._unwritten:
+            return
+        self.stalled_at = time.monotonic() + STALLED_SECONDS
+        failed = False
+        try:
+            with self.database.transaction(self._connected()) as connection:
+                minutes.add(self.database, connection, self._unwritten)
+            self._unwritten = {}
+        except self.database.driver.Error:
+            self._put_back()
+            self._disconnect()
+            failed = True
+        self._leave(0, failed=failed)
 
     def _take(self) -> None:
         self._put_back()
@@ -278,7 +296,9 @@ class Recorder:
 
     def _connected(self) -> Any:
         if self._connection is None:
-            self._connection = self.database.connect()
+            self._is_trial = time.monotonic() > self.stalled_at
+            wait = TRIAL_SECONDS if self._is_trial else self.database.wait_seconds
+            self._connection = replace(self.database, wait_seconds=wait).connect()
             self.database.leave_checkpoints(self._connection)
             self.durability = self.database.durability(self._connection)
         return self._connection
