@@ -10,9 +10,11 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from subprocess import SubprocessError
 
 import click
 
+from tests.durability.disks import NotPermitted
 from tests.durability.plan import Rounds, planned
 from tests.durability.scenarios import Report
 from tests.durability.world import World, made
@@ -63,9 +65,9 @@ def run(world: World, rounds: Rounds) -> bool:
 def _outcome(scenario: Callable[[], Report]) -> tuple[str, bool]:
     try:
         report = scenario()
-    except PermissionError as error:
-        return f"not run: {error}", True
-    except RuntimeError as error:
+    except NotPermitted:
+        return f"not run. {NotPermitted.__doc__}", True
+    except (RuntimeError, OSError, SubprocessError) as error:
         return f"did not end: {error}", False
     return str(report), report.is_clean
 

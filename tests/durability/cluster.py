@@ -85,6 +85,14 @@ class Cluster:
         """End it at once, without a checkpoint: the next start has to recover."""
         self._signal(signal.SIGQUIT)
 
+    def freeze(self) -> None:
+        """Stop its processes where they are."""
+        self._tell_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._tell_all(signal.SIGCONT)
+
     def answers(self) -> bool:
         """Whether it takes connections."""
         try:
@@ -98,6 +106,12 @@ class Cluster:
             self._process.send_signal(number)
             self._process.wait(PATIENCE_SECONDS)
             self._process = None
+
+    def _tell_all(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        for process in (self._process.pid, *map(int, children.split())):
+            os.kill(process, number)
 
     def _run(self, program: str, *words: str) -> subprocess.Popen[bytes]:
         with (self._folder / "log").open("a") as log:

@@ -9,6 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
+class NotPermitted(Exception):
+    """Only root may mount a small disk."""
+
+
 class SmallDisk:
     """A folder on a file system of its own."""
 
@@ -29,11 +33,11 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
-    """A disk of that size, mounted at a new folder until the block ends. Raises ``PermissionError``."""
+    """A disk of that size, mounted at a new folder until the block ends. Raises ``NotPermitted``."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
-        raise PermissionError("Only root may mount a small disk.")
+        raise NotPermitted
     try:
         yield SmallDisk(folder)
     finally:

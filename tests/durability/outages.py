@@ -7,11 +7,12 @@ import resource
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from flyball.serving.readers import LOCK_SECONDS, STALLED_SECONDS
 from tests.durability.disks import small_disk
-from tests.durability.ledger import TURNED_AWAY, Answered
+from tests.durability.ledger import TRY_AGAIN, TURNED_AWAY, Answered
 from tests.durability.scenarios import Report
 from tests.durability.servers import Server
 from tests.durability.verifier import Tally
@@ -30,7 +31,7 @@ class Costs:
     """What an outage costs; by default what it may cost at most."""
 
     seconds_until_told: float = 1
-    """For who asks while it lasts."""
+    """503, for who asks while it lasts."""
     seconds_until_normal: float = 10
     """From its end until nobody is told 503 any more."""
     megabytes: float = 32
@@ -51,8 +52,30 @@ def away(world: World, seconds: float, bounds: Costs) -> Report:
         )
 
 
+def locked(world: World, seconds: float, bounds: Costs) -> Report:
+    """Somebody else holds a lock that every read and every write of PostgreSQL waits for."""
+    sql = "LOCK TABLE flyball_prediction, flyball_idempotency_key IN ACCESS EXCLUSIVE MODE"
+    with closing(world.database.connect()) as connection:
+
+        def lock() -> None:
+            connection.execute("BEGIN")
+            connection.execute(sql)
+
+        # Who has to read waits for a turn, and then for the lock.
+        bounds = replace(
+            bounds, seconds_until_told=bounds.seconds_until_told + STALLED_SECONDS + LOCK_SECONDS
+        )
+        return _outage(world, seconds, bounds, lock, lambda: connection.execute("ROLLBACK"))
+
+
+def hung(world: World, seconds: float, bounds: Costs) -> Report:
+    """The processes of the database answer nothing, and take connections."""
+    assert world.cluster is not None
+    return _outage(world, seconds, bounds, world.cluster.freeze, world.cluster.thaw)
+
+
 def full(world: World, seconds: float, bounds: Costs) -> Report:
-    """The disk of a database of its own is full. Raises ``PermissionError`` where none may be mounted."""
+    """The disk of a database of its own is full. Raises ``NotPermitted`` where none may be mounted."""
     is_postgres = world.cluster is not None
     ledgers = world.folder / "full"
     ledgers.mkdir()
@@ -92,19 +115,24 @@ def _outage(
         before = most = _held(server)
         taken = time.monotonic()
         take()
-        load.turned_away()
-        while time.monotonic() < taken + seconds:
-            time.sleep(0.2)
-            most = [max(pair) for pair in zip(most, _held(server), strict=True)]
-        given = time.monotonic()
-        give()
+        try:
+            load.turned_away()
+            while time.monotonic() < taken + seconds:
+                time.sleep(0.2)
+                most = [max(pair) for pair in zip(most, _held(server), strict=True)]
+        finally:
+            given = time.monotonic()
+            give()
         back = time.monotonic()
         load.more()
         load.more()
-    told = [line for line in load.lines if isinstance(line, Answered) and line.status == TURNED_AWAY]
+    waited = [line for line in load.lines if isinstance(line, Answered) and line.status in TRY_AGAIN]
+    told = [line for line in waited if line.status == TURNED_AWAY]
     held = [more - less for more, less in zip(most, before, strict=True)]
     costs = Costs(
-        max((one.ended - one.begun for one in told if taken + GRACE_SECONDS < one.begun < given), default=0),
+        max(
+            (one.ended - one.begun for one in waited if taken + GRACE_SECONDS < one.begun < given), default=0
+        ),
         max([0, *(one.ended - back for one in told)]),
         held[0] / MEGABYTE,
         held[1],

@@ -21,6 +21,8 @@ class Rounds:
     away: float = 60
     full: float = 20
     limited: float = 20
+    locked: float = 60
+    hung: float = 60
     backends: int = 20
     postmasters: int = 10
     restarts: int = 30
@@ -61,5 +63,7 @@ def _postgres(rounds: Rounds) -> list[Row]:
     return [
         (rounds.backends, "{} times every backend terminated", scenarios.backends),
         (rounds.postmasters, "{} kill -9 of the postmaster", scenarios.postmasters),
+        (rounds.locked, "{:g} s of a lock on the tables", partial(outages.locked, bounds=rounds.bounds)),
+        (rounds.hung, "{:g} s of a database that hangs", partial(outages.hung, bounds=rounds.bounds)),
         (rounds.cuts, "{} commits cut off from their answer", scenarios.cut_commits),
     ]

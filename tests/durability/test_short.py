@@ -20,11 +20,21 @@ from tests.durability.world import World
 from tests.settings import new_home
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
-UNTIMED = Costs(seconds_until_told=60, seconds_until_normal=60)
+UNTIMED = Costs(seconds_until_told=60, seconds_until_normal=60, descriptors=512)
 """A busy machine is no reason to fail."""
 SQLITE = Rounds(kills=2, cuts=6, away=2.5, full=0, limited=0.5, restarts=1, ups=0, bounds=UNTIMED)
 POSTGRESQL = Rounds(
-    kills=1, cuts=6, away=1, full=0, backends=2, postmasters=1, restarts=0, ups=0, bounds=UNTIMED
+    kills=1,
+    cuts=6,
+    away=1,
+    full=0,
+    backends=2,
+    postmasters=1,
+    locked=0,
+    hung=0,
+    restarts=0,
+    ups=0,
+    bounds=UNTIMED,
 )
 """What does not depend on the database happens on SQLite."""
 

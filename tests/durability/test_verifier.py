@@ -49,11 +49,11 @@ TAMPERED = [
     ("mismatched", """UPDATE flyball_prediction SET input = '{"age": 1.0}' WHERE reference = 'one'"""),
     (
         "mismatched",
-        """UPDATE flyball_prediction SET output = '{"label": "?"}' WHERE reference = 'one'""",
+        """UPDATE flyball_prediction SET output = '{"label": "x"}' WHERE reference = 'one'""",
     ),
     ("mismatched", "UPDATE flyball_prediction SET decision = 'admit' WHERE reference = 'one'"),
     ("mismatched", "UPDATE flyball_prediction SET version = 2 WHERE reference = 'several.1'"),
-    ("mismatched", """UPDATE flyball_outcome SET value = '"?"' WHERE reference = 'held'"""),
+    ("mismatched", """UPDATE flyball_outcome SET value = '"x"' WHERE reference = 'held'"""),
     ("mismatched", "UPDATE flyball_outcome SET state = 'unmatched' WHERE reference = 'held'"),
     (
         "mismatched",

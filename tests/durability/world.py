@@ -121,7 +121,7 @@ class Load:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while getattr(self._progress.look(), what) < goal:
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Too few requests are {what}.")
+                raise RuntimeError(f"Too few requests are {what.replace('_', ' ')}.")
             time.sleep(0.02)
 
     def finish(self) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import queue
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,6 +18,12 @@ from flyball.stores.database import Database
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+LOCK_SECONDS = 1
+"""How long a read waits for a lock: only what changes a table keeps readers out, and only on PostgreSQL."""
+STALLED_SECONDS = 2
+"""How long one waits for a thread that reads, and how long all of them may stand still."""
+AWAY = "The database does not answer; try again shortly."
 
 
 class Readers:
@@ -29,13 +37,41 @@ class Readers:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
-        self._threads = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "flyball-reader")
+        self._most = min(4, os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(self._most, "flyball-reader")
+        self._busy = 0
+        self._begun_at = 0.0
+        self._counting = threading.Lock()
         self._trouble = ""
         self._is_away = False
 
+    @property
+    def stand_still(self) -> bool:
+        """Whether every thread reads, and none has begun to for a while."""
+        return self._busy >= self._most and time.monotonic() > self._begun_at + STALLED_SECONDS
+
     async def run(self, work: Callable[[], T]) -> T:
-        """What ``work`` gives, run in a thread that may read: never on the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """What ``work`` gives, run in a thread that may read: never on the event loop.
+
+        Raises ``Overloaded`` at once where all threads stand still, and where none was free for long.
+        """
+        if self.stand_still:
+            raise Overloaded(AWAY)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._turn, work, time.monotonic() + STALLED_SECONDS
+        )
+
+    def _turn(self, work: Callable[[], T], until: float) -> T:
+        with self._counting:
+            self._begun_at = time.monotonic()
+            if self._begun_at > until:
+                raise Overloaded(AWAY)
+            self._busy += 1
+        try:
+            return work()
+        finally:
+            with self._counting:
+                self._busy -= 1
 
     def read(self, work: Callable[[Any], T]) -> T:
         """What ``work`` makes of a connection. One that broke is replaced, once.
@@ -85,7 +121,7 @@ class Readers:
         except queue.Empty:
             pass
         try:
-            connection = self.database.connect_read_only()
+            connection = self.database.connect_read_only(LOCK_SECONDS)
         except self.database.driver.Error:
             self._is_away = True
             raise
@@ -102,4 +138,4 @@ class Readers:
             self._trouble = trouble
             sentence = "The database does not answer: %s." if self._is_away else "A read failed: %s."
             logger.error(sentence, trouble)
-        return Overloaded("The database does not answer; try again shortly.")
+        return Overloaded(AWAY)

@@ -115,15 +115,18 @@ class Database:
         connection.execute(f"SET lock_timeout = {self._milliseconds}")
         return connection
 
-    def connect_read_only(self) -> Any:
+    def connect_read_only(self, lock_seconds: float | None = None) -> Any:
         """A new connection that refuses to write. On PostgreSQL its statements end in time, too.
 
         Those that write do not: a timeout during ``COMMIT`` would stop it from waiting for a standby.
+        ``lock_seconds`` is how long they wait for a lock there, where that is not ``wait_seconds``.
         """
         connection = self.connect()
         if self.is_postgres:
             connection.execute("SET default_transaction_read_only = on")
             connection.execute(f"SET statement_timeout = {self._milliseconds}")
+            if lock_seconds is not None:
+                connection.execute(f"SET lock_timeout = {int(lock_seconds * 1000)}")
         else:
             connection.execute("PRAGMA query_only = ON")
         return connection
