@@ -17,7 +17,7 @@ help:
 	@echo "make test    the whole test suite (on PostgreSQL too, where FLYBALL_TEST_POSTGRES names one)"
 	@echo "make check   lint, types, contracts"
 	@echo "make bench CSV=adult.csv   Flyball beside its peers, into benchmarks/README.md (OPTIONS=--quick: minutes)"
-	@echo "make durability   what is left after kills, outages and full disks (half an hour)"
+	@echo "make durability   what is left after kills, outages and full disks (20 minutes)"
 	@echo "make lock    resolve requirements/*.txt again"
 
 IN = export PATH="$(CURDIR)/$(BIN):$$PATH" && unset DJANGO_SETTINGS_MODULE FLYBALL_PROJECT && cd
