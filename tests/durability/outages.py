@@ -30,8 +30,8 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 class Costs:
     """What an outage costs; by default what it may cost at most."""
 
-    seconds_until_told: float = 1
-    """503, for who asks while it lasts."""
+    seconds_until_told: float = 1.5
+    """503, for who asks while it lasts; who tries for the others waits half a second, or two halves."""
     seconds_until_normal: float = 10
     """From its end until nobody is told 503 any more."""
     megabytes: float = 32
