@@ -190,3 +190,12 @@ def test_who_leaves_before_the_answer_disturbs_nobody(port: int) -> None:
 def test_noise_disturbs_nobody(port: int, noise: bytes) -> None:
     talk(port, noise, shut=True)
     assert talk(port, GOOD) == [(200, "")]
+
+
+def test_a_websocket_is_turned_away_and_disturbs_nobody(port: int) -> None:
+    upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=60)) as line:
+        line.sendall(head(upgrade + key, method="GET", target="/v1/health", key=None))
+        assert read(line.recv(65536))[0] in {200, 403}  # 200: some servers see no more than a request
+    assert talk(port, GOOD) == [(200, "")]

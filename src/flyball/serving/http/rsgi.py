@@ -40,7 +40,7 @@ class Application:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.proto != "http" or self._door is None:
-            protocol.close(1003)
+            protocol.close(403)  # a status: with any other number, Granian ends this process
             return
         response = await _answered(self._door, _head(scope), protocol)
         protocol.response_bytes(response.status, response.headers, response.body)
