@@ -199,3 +199,9 @@ def test_a_websocket_is_turned_away_and_disturbs_nobody(port: int) -> None:
         line.sendall(head(upgrade + key, method="GET", target="/v1/health", key=None))
         assert read(line.recv(65536))[0] in {200, 403}  # 200: some servers see no more than a request
     assert talk(port, GOOD) == [(200, "")]
+
+
+@pytest.mark.parametrize("key", ["\xe9", "\xc3\xa9"])
+def test_a_retry_key_that_cannot_be_read_is_refused_and_never_left_out(port: int, key: str) -> None:
+    request = head(length()).removesuffix(b"\r\n") + f"Idempotency-Key: {key}\r\n{LAST}\r\n".encode("latin-1")
+    assert talk(port, request + BODY) == [(422, "invalid_input")]

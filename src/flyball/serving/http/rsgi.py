@@ -21,6 +21,8 @@ JSON = "application/json"
 PLAIN = ("/predictions", "/outcomes")
 """Ends of paths that hold no key: what they decode to says what they were."""
 ENTITY = "/prediction"
+UNREADABLE = "\ufffd"
+"""In place of a header's value that is not ASCII."""
 Take = Callable[[int], None]
 
 
@@ -115,9 +117,15 @@ def _head(scope: Any) -> Request:
         method=scope.method,
         path=_as_sent(scope.path),
         query=scope.query_string,
-        headers=joined(scope.headers.items()),
+        headers=_headers(scope.headers),
         peer=scope.client.rpartition(":")[0].strip("[]"),
     )
+
+
+def _headers(sent: Any) -> dict[str, str]:
+    """The headers; Granian leaves out those that are not ASCII, and a key for retries must not be missed."""
+    headers, names = joined(sent.items()), sent.keys()
+    return headers if len(names) == len(headers) else dict.fromkeys(names, UNREADABLE) | headers
 
 
 def _as_sent(path: str) -> str:
