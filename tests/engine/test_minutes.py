@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -120,6 +120,29 @@ def test_a_commit_that_fails_neither_loses_nor_doubles_counts(
     wait_for(lambda: totals(database).get(("answers", "")) == 5)
     time.sleep(1.5)
     assert totals(database)["answers", ""] == 5
+
+
+def test_counts_that_went_with_a_commit_that_did_not_say_so_are_not_written_again(
+    plane: DataPlane, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    transaction, is_lost = Database.transaction, iter([True])
+
+    @contextmanager
+    def lost(self: Database, connection: Any) -> Iterator[Any]:
+        with transaction(self, connection):
+            yield connection
+        if next(is_lost, False):
+            raise self.driver.OperationalError("gone")
+
+    ask = Call(endpoint="triage", rows=(Row(input=published.ROW),))
+    plane.engine.count_refusal(OWNER, "triage", "invalid_input")
+    monkeypatch.setattr(Database, "transaction", lost)
+    plane.recorder._counted_at = 0.0  # the next commit takes them along
+    plane.engine.predict_now(OWNER, ask)
+    wait_for(lambda: totals(database).get(("answers", "")) == 1)
+    assert totals(database)["refused", "invalid_input"] == 1
 
 
 def test_counts_of_a_strangers_endpoint_are_not_counted(plane: DataPlane, database: Database) -> None:

@@ -222,6 +222,7 @@ class Recorder:
         rest = self._not_stored(batch)
         if len(rest) == len(batch):
             self._put_back()
+        self._unwritten = {}  # else they went with what is stored
         groups = [rest] if transient else [[each] for each in rest]
         results = {id(each): result for group in groups for each, result in self._again(group)}
         return [results.get(id(each), list(each.predictions)) for each in batch]
