@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -288,3 +289,20 @@ def test_who_tries_a_database_that_stood_still_is_told_soon(database: Database, 
     blocker.execute("ROLLBACK")
     assert stored(database, *result(waiting)) == 1
     recorder.stop()
+
+
+def test_who_waits_behind_counts_that_a_lock_kept_out_does_not_begin_to_wait_anew(
+    database: Database, blocker: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    if database.is_postgres:
+        blocker.execute("LOCK TABLE flyball_minute IN ACCESS EXCLUSIVE MODE")
+    recorder = Recorder(replace(database, wait_seconds=1.0), LIMIT)
+    recorder.meter.refused("triage", "invalid_input")
+    recorder.start()
+    while recorder.stalled_at == math.inf:
+        time.sleep(0.01)
+    with pytest.raises(Overloaded):
+        result(recorder.submit(submission()))
+    blocker.execute("ROLLBACK")
+    recorder.stop()
+    assert not [said for said in caplog.messages if said.startswith("A commit failed")]  # none was begun

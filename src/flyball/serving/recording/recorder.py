@@ -267,9 +267,10 @@ class Recorder:
             with self.database.transaction(self._connected()) as connection:
                 minutes.add(self.database, connection, self._unwritten)
             self._unwritten = {}
-        except self.database.driver.Error:
+        except self.database.driver.Error as error:
             self._put_back()
             self._disconnect()
+            self._turn_away(error)
             failed = True
         self._leave(0, failed=failed)
 
