@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -89,6 +90,19 @@ def test_the_latest_of_an_entity_is_the_newest(database: Database, connection: A
     latest = records.latest_of_entity(database, connection, "triage", key)
     assert latest is not None
     assert latest.id == newer.id
+
+
+def test_what_is_to_be_stored_once_is_stored_once_of_one_commit_too(
+    database: Database, connection: Any
+) -> None:
+    same, other = [made(minutes, entity={"customer_id": 7}) for minutes in range(2)], made(2, version=2)
+    other = replace(other, entity=same[0].entity)
+    batch = [Submission(predictions=(each,), is_once=True) for each in (*same, other)]
+    assert write(database, connection, *batch) == [[same[0]], [same[0]], [other]]
+    assert set(records.many(database, connection, [each.id for each in (*same, other)])) == {
+        same[0].id,
+        other.id,
+    }
 
 
 def test_erasing_leaves_a_tombstone_that_says_nothing_about_anybody(

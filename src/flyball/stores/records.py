@@ -60,11 +60,15 @@ def _known(database: Database, connection: Any, batch: Sequence[Submission]) -> 
     once = [submission.predictions[0] for submission in batch if submission.is_once]
     keys = {each.id: (each.endpoint, entity_key(each.entity) or "") for each in once}
     binding.lock_entities(database, connection, set(keys.values()))
-    known = {}
+    known: dict[UUID, Prediction] = {}
+    newest: dict[tuple[str, str], Prediction] = {}  # of this batch: who asked for one of them may have gone
     for each in once:
-        before = latest_of_entity(database, connection, *keys[each.id])
+        key = keys[each.id]
+        before = newest.get(key) or latest_of_entity(database, connection, *key)
         if before is not None and comes_out_again(before, each.version, each.input, each.decision):
             known[each.id] = before
+        else:
+            newest[key] = each
     return known
 
 
