@@ -6,15 +6,18 @@ import asyncio
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from flyball.config import Config
 from flyball.domain.errors import ModelFailed, Overloaded
 from flyball.domain.records import Prediction
 from flyball.domain.values import Scalar
-from flyball.serving.app import DataPlane
+from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
+from flyball.serving.coalescer import ROWS
 from flyball.stores import records, routes
 from flyball.stores.database import Database
 from tests import published
@@ -162,3 +165,27 @@ def test_an_event_loop_that_ends_before_the_commit_does_not_stop_the_recorder(
     asyncio.run(ask())
     release.set()
     assert stored(database, plane.engine.predict_now(OWNER, call(published.ROW))) == 1
+
+
+def test_a_lock_that_stays_is_waited_for_once_and_refuses_all_that_came_meanwhile(
+    config: Config, database: Database
+) -> None:
+    plane, answers = create(config, replace(database, wait_seconds=1.0)), Direct()
+    plane.start()
+    published.publish(database)
+    with closing(database.connect_read_only()) as connection:
+        plane.engine.pool.publish(routes.published(database, connection), lambda manifest: answers)
+
+    async def ask() -> list[list[Prediction] | BaseException]:
+        calls = (plane.engine.predict(OWNER, call(published.ROW)) for _ in range(ROWS * 3))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    with closing(database.connect()) as blocker:
+        blocker.execute("BEGIN" if database.is_postgres else "BEGIN IMMEDIATE")
+        if database.is_postgres:
+            blocker.execute("LOCK TABLE flyball_prediction IN ACCESS EXCLUSIVE MODE")
+        assert {type(each) for each in asyncio.run(ask())} == {Overloaded}
+        blocker.execute("ROLLBACK")
+    assert len(answers.asked_in) == 1
+    assert asyncio.run(plane.engine.predict(OWNER, call(published.ROW)))
+    plane.stop()

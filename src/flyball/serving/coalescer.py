@@ -19,7 +19,7 @@ from flyball.domain.records import Prediction, now
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 from flyball.serving.preparing.prepared import Prepared
-from flyball.serving.recording.recorder import Entry, Recorder, wake
+from flyball.serving.recording.recorder import UNTAKEN, Entry, Recorder, wake
 from flyball.stores.records import Submission
 
 ROWS = 256
@@ -156,6 +156,7 @@ class Gatherer:
             loop.call_soon(self._answer, loop, line)  # after all that is ready to run now
 
     def _answer(self, loop: asyncio.AbstractEventLoop, line: _Line) -> None:
+        line.turned_away = self._recorder.turned_away
         groups: dict[int, list[_Gathered]] = {}
         for each in _first(line.waiting, lambda one: len(one[0].inputs)):
             groups.setdefault(id(each[0].version.runtime), []).append(each)
@@ -171,15 +172,22 @@ class Gatherer:
 
     def _landed(self, loop: asyncio.AbstractEventLoop, line: _Line) -> None:
         line.is_busy = False
+        if self._recorder.turned_away != line.turned_away:  # as in the recorder, nobody begins to wait anew
+            wake([(done, Overloaded(UNTAKEN)) for _, done in line.waiting])
+            line.waiting.clear()
         self._go_on(loop, line)
 
 
 class _Line:
-    """Who waits on one event loop, and whether a group of them is being computed or committed."""
+    """Who waits on one event loop, and whether a group of them is being computed or committed.
+
+    ``turned_away`` is the recorder's, when that group began.
+    """
 
     def __init__(self) -> None:
         self.waiting: deque[_Gathered] = deque()
         self.is_busy = False
+        self.turned_away = 0
 
 
 def _computed(loop: asyncio.AbstractEventLoop, group: Sequence[_Gathered]) -> list[Entry]:

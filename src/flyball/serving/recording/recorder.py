@@ -65,12 +65,14 @@ class Recorder:
     and refused, which is written with a commit, once a second; after ``stalled_at`` (``time.monotonic``) the
     commit that is under way stands still. After one that stood still and failed, one request at a time tries,
     for a moment, whether the next does too; the others are told at once meanwhile.
+    ``turned_away`` is how often all that waited was refused, because the database stayed locked.
     """
 
     def __init__(self, database: Database, limit: int) -> None:
         self.database = database
         self.limit = limit
         self.commits = 0
+        self.turned_away = 0
         self.meter = Meter()
         self._unwritten: Mapping[Count, int] = {}
         self._counted_at = 0.0
@@ -199,6 +201,7 @@ class Recorder:
         if not self.database.is_locked(error):
             return
         with self._changed:
+            self.turned_away += 1
             behind = list(self._queue)
             self._queue.clear()
             self.waiting -= sum(_weight(item) for item in behind)
