@@ -16,6 +16,7 @@ import click
 import pytest
 from django.urls import URLPattern, get_resolver
 
+import flyball
 from flyball.cli.main import main
 from flyball.config import Config
 from flyball.domain import errors, faults
@@ -276,3 +277,7 @@ def test_links_between_documents_lead_somewhere() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)[)#]", page.read_text())]
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_package_lists_what_it_loads_on_first_use() -> None:
+    assert set(flyball.__all__) <= set(dir(flyball))

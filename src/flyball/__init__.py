@@ -64,3 +64,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(declaration, name)
     raise AttributeError(f"module 'flyball' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
