@@ -2,6 +2,8 @@
 
 # Run as ``python -m benchmarks.hostile.siege``. The server has one core; the attacker, at the lowest
 # priority, and the client that is measured share another one. Rounds with and without an attack take turns.
+# With ``--control`` a third kind of round attacks somebody else's server, a constant answer on the same core:
+# what that costs, sharing the processors costs, whatever Flyball does.
 
 from __future__ import annotations
 
@@ -13,14 +15,14 @@ import statistics
 import tempfile
 import threading
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.hostile import client
 from benchmarks.hostile.attacker import attacked
 from benchmarks.hostile.attacks import ATTACKS, Attack, innocent
-from benchmarks.hostile.target import Target, started
+from benchmarks.hostile.target import Target, started, unrelated
 from benchmarks.processes import MEGABYTE, members
 
 CONNECTIONS = 4
@@ -31,10 +33,14 @@ LOOK_SECONDS = 0.1
 
 @dataclass
 class Measured:
-    """One attack at one rate: rounds without and with it, the most memory (bytes), and what was written."""
+    """One attack at one rate: rounds without it, with it, and with it on somebody else's server.
+
+    And the most memory (bytes), and what was written.
+    """
 
     alone: list[client.Result] = field(default_factory=list)
     beside: list[client.Result] = field(default_factory=list)
+    elsewhere: list[client.Result] = field(default_factory=list)
     memory: int = 0
     written: int = 0
     told: Counter[str] = field(default_factory=Counter)
@@ -71,31 +77,39 @@ def main() -> None:
     parser.add_argument("--only", default="", help="a pattern for the names of the attacks")
     parser.add_argument("--command", default="up", choices=["up", "serve"], help="the server")
     parser.add_argument("--free", action="store_true", help="with a model that costs nothing")
+    parser.add_argument("--control", action="store_true", help="attack somebody else's server too")
     options = parser.parse_args()
     servers_core, others_core = sorted(os.sched_getaffinity(0))[:2]
-    with tempfile.TemporaryDirectory(prefix="flyball-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="flyball-bench-") as name, ExitStack() as servers:
         os.sched_setaffinity(0, {servers_core})
-        with started(Path(name), options.command, free=options.free) as target:
-            os.sched_setaffinity(0, {others_core})
-            asyncio.run(client.measure(target, CONNECTIONS, 3.0))
-            for attack in [*innocent(client.request(target)), *ATTACKS]:
-                for rate in options.rates if re.search(options.only, attack.name) else ():
-                    found = _measure(target, Path(name), attack, rate, options)
-                    _print(attack, rate, found)
+        target = servers.enter_context(started(Path(name), options.command, free=options.free))
+        other = servers.enter_context(unrelated(Path(name) / "other")) if options.control else None
+        os.sched_setaffinity(0, {others_core})
+        asyncio.run(client.measure(target, CONNECTIONS, 3.0))
+        for attack in [*innocent(client.request(target)), *ATTACKS]:
+            for rate in options.rates if re.search(options.only, attack.name) else ():
+                found = _measure(target, other, Path(name), attack, rate, options)
+                _print(attack, rate, found)
 
 
 def _measure(
-    target: Target, folder: Path, attack: Attack, rate: float, options: argparse.Namespace
+    target: Target, other: int | None, folder: Path, attack: Attack, rate: float, options: argparse.Namespace
 ) -> Measured:
+    def asked() -> client.Result:
+        return asyncio.run(client.measure(target, CONNECTIONS, options.seconds, RATE))
+
     found = Measured()
     own_core = os.sched_getaffinity(0)
     before, wrote = memory(target.process), written(folder)
     with Watch(target.process) as watch:
         for _ in range(options.rounds):
-            found.alone.append(asyncio.run(client.measure(target, CONNECTIONS, options.seconds, RATE)))
-            with attacked(target.port, attack, rate, own_core) as told:
-                found.beside.append(asyncio.run(client.measure(target, CONNECTIONS, options.seconds, RATE)))
-            found.told.update(told)
+            found.alone.append(asked())
+            with attacked(target.port, attack, rate, own_core) as answers:
+                found.beside.append(asked())
+            found.told.update(answers)
+            if other is not None:
+                with attacked(other, attack, rate, own_core):
+                    found.elsewhere.append(asked())
     found.memory, found.written = watch.most - before, written(folder) - wrote
     return found
 
@@ -121,19 +135,26 @@ def written(folder: Path) -> int:
 
 
 def _print(attack: Attack, rate: float, found: Measured) -> None:
-    p50, p99 = (
-        [statistics.median(getattr(each, name) for each in rounds) for rounds in (found.alone, found.beside)]
-        for name in ("p50", "p99")
-    )
     seconds = sum(each.seconds for each in found.beside)
     told = ", ".join(f"{status} {number / seconds:.0f}" for status, number in found.told.most_common(3))
     print(
-        f"{attack.name:32} {f'{rate:.0f}/s' if rate else 'unbounded':>9}"
-        f"  p50 {p50[0]:5.1f} {p50[1]:6.1f} ms {p50[1] / p50[0]:5.2f}"
-        f"  p99 {p99[0]:5.1f} {p99[1]:6.1f} ms {p99[1] / p99[0]:5.2f}"
+        f"{attack.name:32} {f'{rate:.0f}/s' if rate else 'unbounded':>9}{_times(found)}"
         f"  {found.memory / MEGABYTE:+5.0f} MB  {found.written / 1024:+5.0f} KB  ({told}; a second)",
         flush=True,
     )
+
+
+def _times(found: Measured) -> str:
+    """For each quantile: without the attack, with it, and their ratio; in brackets, the control's."""
+    text = ""
+    for name in ("p50", "p99"):
+        alone, beside, elsewhere = (
+            statistics.median(getattr(each, name) for each in rounds) if rounds else 0.0
+            for rounds in (found.alone, found.beside, found.elsewhere)
+        )
+        text += f"  {name} {alone:5.1f} {beside:6.1f} ms {beside / alone:5.2f}"
+        text += f" ({elsewhere / alone:.2f})" if elsewhere else ""
+    return text
 
 
 if __name__ == "__main__":

@@ -32,3 +32,10 @@ def started(folder: Path, command: str = "serve", free: bool = False) -> Iterato
     server = lineup.flyball(home, command)
     with running(server, row) as answering:
         yield Target(answering.port, server.path, row, home.key, answering.process)
+
+
+@contextmanager
+def unrelated(folder: Path) -> Iterator[int]:
+    """Somebody else's server, a constant answer, until the block ends. Gives its port."""
+    with running(lineup.constant(folder), {}) as answering:
+        yield answering.port

@@ -54,12 +54,13 @@ def ask(
     *pieces: bytes,
     complete: bool = True,
     reads: bool = True,
+    leaves: bool = False,
     peer: str = "127.0.0.1",
     **headers: str,
 ) -> asyncio.Task[int]:
     """The status of the answer to a body in pieces, after which the client leaves, or sends no more.
 
-    Without ``reads`` the answer begins and never goes on.
+    Without ``reads`` the answer begins and never goes on. Who ``leaves`` does so at once, and is told 0.
     """
     arriving = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     if complete:
@@ -69,7 +70,10 @@ def ask(
     async def receive() -> Message:
         if not arriving:
             await asyncio.Event().wait()
-        return arriving.pop(0)
+        message = arriving.pop(0)
+        for _ in range(0 if leaves or message["type"] == "http.request" else 5):
+            await asyncio.sleep(0)
+        return message
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -80,7 +84,7 @@ def ask(
         raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         scope = {"type": "http", "client": (peer, 7), "scheme": "http", "headers": raw}
         await guard(scope, receive, send)
-        return int(sent[0]["status"])
+        return int(sent[0]["status"]) if sent else 0
 
     return asyncio.ensure_future(answer())
 
@@ -106,6 +110,33 @@ def test_a_body_in_pieces_comes_whole_and_then_that_the_client_left() -> None:
     behind = run(test)
     assert [body for _, body in behind.asked] == [b"abcd", b"abcd", b""]
     assert behind.then == ["http.disconnect"] * 3
+
+
+def test_for_a_client_that_has_left_nothing_is_computed() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG, at_once=1)
+        behind.let.clear()
+        first = ask(guard, b"first")
+        others = [ask(guard, b"left", leaves=True) for _ in range(5)]
+        last = ask(guard, b"last")
+        await asyncio.sleep(0.01)
+        behind.let.set()
+        assert await asyncio.gather(first, *others, last) == [200, 0, 0, 0, 0, 0, 200]
+
+    assert [body for _, body in run(test).asked] == [b"first", b"last"]
+
+
+def test_who_leaves_keeps_its_turn_for_a_while_so_that_a_flood_is_refused_early() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG, at_once=1)
+        flood = []
+        for _ in range(2 * MOST_WAITING):
+            flood.append(ask(guard, leaves=True))
+            for _ in range(5):  # time enough for a turn, if it took none
+                await asyncio.sleep(0)
+        assert 503 in await asyncio.gather(*flood)
+
+    assert run(test).asked == []
 
 
 def test_what_is_no_body_within_bounds_is_refused_and_nobody_hears_of_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 MOST_KNOWN = 10_000
@@ -55,6 +56,7 @@ class Tries:
         self._failed.pop(key, None)
 
 
+@lru_cache(1024)  # whoever floods is looked up with each request
 def network(address: str) -> str:
     """By what an address is counted: itself; for IPv6, its first 64 bits. What is no address stays."""
     try:

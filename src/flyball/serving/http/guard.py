@@ -36,6 +36,11 @@ TURN_SECONDS = 0.5
 MOST_DELAYED = 256
 """So many who are told to come again hear it ``DELAY_SECONDS`` later: else they would do so at once."""
 DELAY_SECONDS = 1.0
+LEFT_SECONDS = 0.005
+"""So long goes the turn on of a client that has left before its answer: about as long as a page takes.
+
+A line that moved on at once would let in as many as ask and hang up, at many times the cost of a refusal.
+"""
 
 
 class Guard:
@@ -75,8 +80,15 @@ class Guard:
             await self._delay()
         await send_last(send, refusal)
 
+    def _check_early(self, scope: Scope) -> None:
+        """Refuse before the headers are looked at, where they cannot say whose the request is."""
+        peer = (scope.get("client") or ("",))[0]
+        if not self._proxies.trust(peer):
+            self._check_room(network(peer))
+
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read, wait for a turn, and let the application answer."""
+        self._check_early(scope)
         headers = headers_of(scope)
         seen = self._seen(scope, headers)
         address = network((seen.get("client") or ("",))[0])
@@ -84,7 +96,17 @@ class Guard:
         body = await self._body(headers, receive)
         with self._keeping(len(body)):
             async with self._turn(address) as end:
-                await self._application(seen, _whole(body, receive), _told(send, end))
+                await self._answer(seen, _Whole(body, receive), _Told(send, end))
+
+    async def _answer(self, seen: Scope, whole: _Whole, told: _Told) -> None:
+        """Let the application answer a client that is still there."""
+        try:
+            if not await whole.has_left():
+                await self._application(seen, whole, told)
+            if not told.has_begun:
+                await asyncio.sleep(LEFT_SECONDS)
+        finally:
+            whole.close()
 
     @asynccontextmanager
     async def _turn(self, address: str) -> AsyncIterator[Callable[[], None]]:
@@ -198,26 +220,53 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
             return
 
 
-def _told(send: Send, end: Callable[[], None]) -> Send:
+class _Told:
     """Sends, and says when the answer begins: what is left then is to wait for the client."""
 
-    async def send_and_tell(message: MutableMapping[str, Any]) -> None:
+    def __init__(self, send: Send, begins: Callable[[], None]) -> None:
+        self.has_begun = False
+        self._send = send
+        self._begins = begins
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            end()
-        await send(message)
+            self.has_begun = True
+            self._begins()
+        await self._send(message)
 
-    return send_and_tell
 
-
-def _whole(body: bytes, receive: Receive) -> Receive:
+class _Whole:
     """Gives the body in one message; then that the client has left, once it has."""
-    messages: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def receive_whole() -> Any:
-        if messages:
-            return messages.pop()
-        message = await receive()
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._messages = [{"type": "http.request", "body": body, "more_body": False}]
+        self._receive = receive
+        self._leaving: asyncio.Future[Any] | None = None
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        if self._messages:
+            return self._messages.pop()
+        # Who asks may give up, and ask again.
+        message: MutableMapping[str, Any] = await asyncio.shield(self._looked_for())
+        return message
+
+    async def has_left(self) -> bool:
+        """Whether the server knows already that nobody waits for the answer."""
+        leaving = self._looked_for()
+        await asyncio.sleep(0)
+        return leaving.done()
+
+    def close(self) -> None:
+        """Wait for it no longer."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+    def _looked_for(self) -> asyncio.Future[Any]:
+        if self._leaving is None:
+            self._leaving = asyncio.ensure_future(self._left())
+        return self._leaving
+
+    async def _left(self) -> MutableMapping[str, Any]:
+        message = await self._receive()
         # Where the body's length was known, its end has not been read yet.
-        return await receive() if message["type"] == "http.request" else message
-
-    return receive_whole
+        return await self._receive() if message["type"] == "http.request" else message
