@@ -21,6 +21,8 @@ Rows = Sequence[Mapping[str, Scalar]]
 NOT_FINITE = "The model gave a number that is not finite."
 MOST_ROWS = 8192
 """Rows that are answered together: more are answered in parts, in a bounded memory."""
+QUICK_CLASSES = 10_000
+"""With more, naming each class's probability takes longer than a millisecond."""
 
 
 def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> CompiledRuntime:
@@ -29,16 +31,17 @@ def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Com
     Raises ``ArtifactCorrupt``.
     """
     encoding, solver, found = document.read(data, manifest.schema)
-    if manifest.task == "classification" and not found.classes:
-        raise ArtifactCorrupt("The artifact names no classes.")
+    if manifest.task == "classification" and not _same(found.classes, manifest.classes):
+        raise ArtifactCorrupt("The artifact names other classes than the version has.")
     return CompiledRuntime(encoding, solver, manifest.task, found.classes)
 
 
 class CompiledRuntime:
-    """A compiled version: tens of microseconds a row, so it is direct, but for large machines."""
+    """A compiled version: tens of microseconds a row, so it is direct, but where it is large."""
 
     def __init__(self, encoding: Encoding, solver: Solver, task: str, classes: Sequence[Scalar]) -> None:
-        self.direct = solver.is_quick
+        # Whatever a file holds: no row of it may keep the event loop, and with it everybody else, waiting.
+        self.direct = solver.is_quick and encoding.is_quick and len(classes) <= QUICK_CLASSES
         self._encoding = encoding
         self._solver = solver
         self._classes = classes
@@ -85,6 +88,12 @@ class CompiledRuntime:
         if answers.shape != shape:
             raise ModelFailed("The model gave more or fewer numbers than the version has classes.")
         return answers
+
+
+def _same(named: Sequence[Scalar], known: Sequence[Scalar]) -> bool:
+    """Whether both are the same labels, of the same types, each named once."""
+    pairs = [(type(each), each) for each in named]
+    return bool(pairs) and pairs == [(type(each), each) for each in known] and len(set(pairs)) == len(pairs)
 
 
 def _finite(rows: list[list[float]]) -> list[list[float]]:

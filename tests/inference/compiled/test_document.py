@@ -17,6 +17,14 @@ from flyball.domain.routing import Manifest
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference import compiled_runtime
 from flyball.inference.compiled import document
+from flyball.inference.compiled.arrays import packed
+from flyball.inference.compiled.columns import Column, Encoder, Numbers, Step
+from flyball.inference.compiled.estimators import Estimator
+from flyball.inference.compiled.estimators.centres import Centres, Halves
+from flyball.inference.compiled.estimators.constant import Constant
+from flyball.inference.compiled.estimators.densities import Mixture
+from flyball.inference.compiled.estimators.linear import Linear
+from flyball.inference.compiled.estimators.trees import Trees
 from flyball.inference.frame import frame
 from flyball.learning.compiling.version import as_document
 from flyball.learning.pipeline import prepared
@@ -67,6 +75,66 @@ def test_a_machine_that_takes_milliseconds_is_not_asked_on_the_event_loop(
     assert np.isfinite(opened.predict([dict.fromkeys(schema.names, 0.5)])[0]["value"])
 
 
+def a_column(*steps: Step) -> Encoder:
+    """An encoder of one number."""
+    return Encoder(1, (Numbers("x", (Column(0, 0.0, None, steps),)),))
+
+
+def many_trees(number: int) -> Trees:
+    """So many trees of one split."""
+    place = np.arange(number)
+    return Trees(
+        roots=packed(place),
+        column=packed(np.zeros_like(place)),
+        threshold=packed(np.zeros(number)),
+        left=packed(-1 - 2 * place),
+        right=packed(-2 - 2 * place),
+        missing_left=packed(np.zeros(number, dtype=np.uint8)),
+        values=packed(np.ones((2 * number, 1))),
+        start=packed(np.zeros(1)),
+        divisor=1,
+        link="value",
+        single=False,
+        missing=True,
+    )
+
+
+def halving(splits: int) -> Halves:
+    """Clusters of which each is split from all the others."""
+    later = [place + 1 if place + 1 < splits else -1 - splits for place in range(splits)]
+    children = np.array([later, [-1 - place for place in range(splits)]]).T
+    return Halves(packed(np.ones((splits, 2, 1))), packed(children))
+
+
+LARGE = 200_000
+SLOW: list[tuple[str, Encoder, Estimator]] = [
+    (
+        "columns",
+        Encoder(LARGE, (Numbers("x", tuple(Column(place, 0.0) for place in range(LARGE))),)),
+        Constant(packed(np.array(1.0))),
+    ),
+    ("steps", a_column(*[Step("plus", 1.0)] * LARGE), Constant(packed(np.array(1.0)))),
+    ("trees", a_column(), many_trees(40_000)),
+    ("clusters", a_column(), Centres(packed(np.ones((LARGE, 1))))),
+    ("splits", a_column(), halving(2_000)),
+    (
+        "components",
+        a_column(),
+        Mixture(*[packed(np.ones(shape)) for shape in ((LARGE, 1), LARGE, (LARGE, 1))]),
+    ),
+    ("classes", a_column(), Linear(packed(np.ones((LARGE, 1))), packed(np.ones(LARGE)), "softmax")),
+]
+
+
+@pytest.mark.parametrize(("encoder", "estimator"), [row[1:] for row in SLOW], ids=[row[0] for row in SLOW])
+def test_no_file_that_takes_a_row_long_is_asked_on_the_event_loop(
+    encoder: Encoder, estimator: Estimator
+) -> None:
+    schema = Schema((Field(name="x", kind=Kind.NUMBER),))
+    data = document.written(schema, encoder, estimator)
+    assert not compiled_runtime.opened(manifest(schema=schema, task="clustering"), data).direct
+
+
 def first(parts: dict[str, Any], name: str) -> dict[str, Any]:
     """The first part of that kind of the encoder."""
     part: dict[str, Any] = parts["encoder"][name][0]
@@ -84,6 +152,11 @@ FORGED: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("another format", lambda parts: parts.update(format=2)),
     ("no format", lambda parts: parts.pop("format")),
     ("no classes", lambda parts: parts.update(classes=[])),
+    ("classes of another type", lambda parts: parts.update(classes=["0", "1"])),
+    ("classes in another order", lambda parts: parts.update(classes=[1, 0])),
+    ("classes that are true and false", lambda parts: parts.update(classes=[False, True])),
+    ("a class more", lambda parts: parts.update(classes=[0, 1, "1"])),
+    ("a class that is no number", lambda parts: parts.update(classes=[0, float("nan")])),
     ("classes that are no labels", lambda parts: parts.update(classes=[[0], [1]])),
     ("a part that no release has", lambda parts: parts.update(colour="x")),
     ("another schema", lambda parts: parts["fields"].pop()),
@@ -150,8 +223,10 @@ def test_a_version_of_another_task_gets_no_answer(change: dict[str, Any]) -> Non
         opened.predict(KNOWN[:2])
 
 
-def test_a_file_with_another_number_of_classes_gives_no_answer() -> None:
-    opened = compiled_runtime.opened(manifest(), changed(lambda parts: parts.update(classes=["a", "b", "c"])))
+def test_a_version_with_another_number_of_classes_gives_no_answer() -> None:
+    more = ("a", "b", "c")
+    data = changed(lambda parts: parts.update(classes=more))
+    opened = compiled_runtime.opened(manifest(classes=more), data)
     with pytest.raises(ModelFailed):
         opened.predict(KNOWN[:1])
 

@@ -129,23 +129,24 @@ def _refuse(constant: str) -> None:
 
 
 def _check_texts(raw: Any) -> None:
-    for text, is_data in _texts(raw, is_data=False):
+    for text, is_data in _texts(raw):
         text.encode()  # half of a surrogate pair is a UnicodeEncodeError, which is a ValueError
         if len(text) > LONGEST or "\x00" in text or not (is_data or text.isprintable()):
             raise ValueError("A text is too long, or holds what no text may hold.")
 
 
-def _texts(value: Any, *, is_data: bool) -> Iterator[tuple[str, bool]]:
-    if isinstance(value, str):
-        yield value, is_data
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each, is_data=is_data)
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            inner = is_data or key in DATA
-            yield key, is_data
-            yield from _texts(each, is_data=inner)
+def _texts(raw: Any) -> Iterator[tuple[str, bool]]:
+    """Every text, and whether it is of the data. Recursion would hand on each text level by level."""
+    waiting: list[tuple[Any, bool]] = [(raw, False)]
+    while waiting:
+        value, is_data = waiting.pop()
+        if isinstance(value, str):
+            yield value, is_data
+        elif isinstance(value, list):
+            waiting.extend((each, is_data) for each in value)
+        elif isinstance(value, dict):
+            waiting.extend((key, is_data) for key in value)
+            waiting.extend((each, is_data or key in DATA) for key, each in value.items())
 
 
 def _check_manifest(manifest: Manifest, raw: Any) -> None:

@@ -40,6 +40,8 @@ OPERATIONS: Mapping[Operation, tuple[Callable[[float, float], float], Callable[.
 }
 """Each operation on one number, and on many."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+QUICK = 2**14
+"""Columns and steps up to which a row takes less than a millisecond."""
 TOKEN = re.compile(r"\b\w\w+\b")
 """What scikit-learn's text vectorizers take for a word, unless they are told otherwise."""
 
@@ -53,6 +55,7 @@ class Encoding:
         """
         check(encoder, kinds)
         self._data = encoder
+        self.is_quick = encoder.width + sum(len(each.steps) for each in columns_of(encoder)) <= QUICK
         self._blank = [math.nan] * encoder.width
         for column in columns_of(encoder):
             if column.present is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from flyball.inference.compiled.arrays import Array
 from flyball.inference.compiled.estimators.fitting import corrupt, finite
-from flyball.inference.compiled.estimators.solver import Solver
+from flyball.inference.compiled.estimators.solver import Solver, is_quick
 
 
 class NaiveBayes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="naive-bayes"):
@@ -51,7 +51,7 @@ def opened_bayes(estimator: NaiveBayes, columns: int) -> Solver:
         probabilities: np.ndarray = np.exp(joint - total)
         return probabilities
 
-    return Solver(answer)
+    return Solver(answer, is_quick=is_quick(estimator.means, estimator.variances))
 
 
 def opened_mixture(estimator: Mixture, columns: int) -> Solver:
@@ -72,7 +72,7 @@ def opened_mixture(estimator: Mixture, columns: int) -> Solver:
         clusters: np.ndarray = (logarithms + np.log(weights)).argmax(axis=1)
         return clusters
 
-    return Solver(answer)
+    return Solver(answer, is_quick=is_quick(estimator.means, estimator.factors))
 
 
 def _whole(means: np.ndarray, factors: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -9,7 +9,7 @@ from flyball.domain.numbers import Link, answered
 from flyball.inference.compiled.arrays import Array
 from flyball.inference.compiled.estimators.fitting import finite
 from flyball.inference.compiled.estimators.links import checked
-from flyball.inference.compiled.estimators.solver import Solver
+from flyball.inference.compiled.estimators.solver import Solver, is_quick
 
 
 class Linear(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="linear"):
@@ -30,4 +30,4 @@ def opened(estimator: Linear, columns: int) -> Solver:
     def answer(matrix: np.ndarray) -> np.ndarray:
         return answered(estimator.link, matrix @ weights + intercepts)
 
-    return Solver(answer)
+    return Solver(answer, is_quick=is_quick(estimator.coefficients))

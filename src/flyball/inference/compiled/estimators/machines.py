@@ -10,7 +10,7 @@ import numpy as np
 from flyball.domain.numbers import expit, two_classes
 from flyball.inference.compiled.arrays import Array
 from flyball.inference.compiled.estimators.fitting import corrupt, finite
-from flyball.inference.compiled.estimators.solver import QUICK, Solver
+from flyball.inference.compiled.estimators.solver import Solver, is_quick
 
 MOST_CLASSES = 200
 
@@ -43,7 +43,7 @@ class CalibratedMachine(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
 def opened(estimator: Machine, columns: int) -> Solver:
     """The regression at work. Raises ``ArtifactCorrupt``."""
     decided = _decisions(estimator, columns, 1)
-    return Solver(lambda matrix: decided(matrix)[:, 0], is_quick=_is_quick(estimator))
+    return Solver(lambda matrix: decided(matrix)[:, 0], is_quick=is_quick(estimator.vectors))
 
 
 def opened_calibrated(estimator: CalibratedMachine, columns: int) -> Solver:
@@ -61,11 +61,7 @@ def opened_calibrated(estimator: CalibratedMachine, columns: int) -> Solver:
             return two_classes(expit(-(slopes * decisions + offsets))[:, 0])
         return _shares(expit(-(slopes * _of_classes(decisions, classes) + offsets)))
 
-    return Solver(answer, is_quick=_is_quick(estimator.machine))
-
-
-def _is_quick(machine: Machine) -> bool:
-    return len(machine.vectors.data) <= QUICK
+    return Solver(answer, is_quick=is_quick(estimator.machine.vectors))
 
 
 def _decisions(machine: Machine, columns: int, decisions: int) -> Callable[[np.ndarray], np.ndarray]:

@@ -19,6 +19,8 @@ MOST_NODES = 1_000_000
 """Splits of all trees together: while it opens them ONNX Runtime takes 900 bytes for each, then some 250."""
 DEEPEST = 500
 """Splits from a root to a leaf: ONNX Runtime builds a tree by recursion."""
+QUICK_LEAVES = 2**15
+"""Numbers of leaves up to which a row takes less than a millisecond."""
 AT_ONCE = 2**18
 """Numbers of leaves that are held in memory: rows x trees x outputs."""
 
@@ -62,8 +64,10 @@ def opened(estimator: Trees, columns: int) -> Solver:
     def answer(matrix: np.ndarray) -> np.ndarray:
         return answered(estimator.link, _added(values[leaves(matrix)], start) / estimator.divisor)
 
-    solve = _in_parts(answer, max(1, AT_ONCE // (len(roots) * values.shape[1])))
-    return Solver(_rounded(solve) if estimator.single else solve, _takes(estimator))
+    numbers = len(roots) * values.shape[1]
+    solve = _in_parts(answer, max(1, AT_ONCE // numbers))
+    solve = _rounded(solve) if estimator.single else solve
+    return Solver(solve, _takes(estimator), is_quick=numbers <= QUICK_LEAVES)
 
 
 def _in_parts(answer: Callable[[np.ndarray], np.ndarray], rows: int) -> Callable[[np.ndarray], np.ndarray]:
