@@ -21,6 +21,7 @@ from flyball.domain.errors import DeclarationError, GoldenMismatch
 from flyball.domain.routing import Arm, Lookup
 from flyball.domain.schema import Kind
 from flyball.stores.database import Database
+from tests import published
 from tests.registry import small
 
 pytestmark = pytest.mark.storage
@@ -101,10 +102,7 @@ def test_a_threshold_changes_without_a_new_version(tmp_path: Path, database: Dat
 
 def test_each_arm_gets_the_threshold_that_fits_its_version(tmp_path: Path, database: Database) -> None:
     promoted(tmp_path)
-    other = Version.objects.get()
-    other.pk, other.number = None, 2
-    other.manifest |= {"number": 2, "classes": ["maybe", "perhaps"]}
-    other.save()
+    published.store(database, endpoint="purchase", version=2, labels=("maybe", "perhaps"))
     current = selectors.route("purchase")
     assert current is not None
     arms = (*current.arms, Arm("challenger", 1), Arm("shadow", 2))
