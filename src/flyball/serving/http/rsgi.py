@@ -75,10 +75,12 @@ async def _response(door: Door, head: Request, protocol: Any, take: Take | None)
 
 
 async def _turned_away(response: Response, head: Request, protocol: Any, *, is_small: bool) -> Response:
-    """As over ASGI: after what is left of a small body."""
+    """As over ASGI: after what is left of a small body, of which nothing is kept."""
     if is_small:
-        with suppress(TimeoutError, MalformedBody), Within(LINGER_SECONDS):
-            await _whole(head, protocol)
+        with suppress(TimeoutError), Within(LINGER_SECONDS):
+            if head.headers.get("content-length", "0") != "0":
+                async for _ in protocol:
+                    pass
             return response
     return last(response)
 
