@@ -36,6 +36,8 @@ TURN_SECONDS = 0.5
 MOST_DELAYED = 256
 """So many who are told to come again hear it ``DELAY_SECONDS`` later: else they would do so at once."""
 DELAY_SECONDS = 1.0
+GRACE_SECONDS = 0.1
+"""So long has a body that makes way: what has arrived already, among many at once, is still read."""
 LEFT_SECONDS = 0.005
 """So long goes the turn on of a client that has left before its answer: about as long as a page takes.
 
@@ -196,7 +198,7 @@ class Guard:
         # The oldest goes: whoever sends slowly cannot keep out whoever sends at once.
         while len(self._under_way) > MOST_BODIES or sum(self._under_way.values()) > self._most_held:
             oldest, _ = self._under_way.popitem(last=False)
-            oldest.reschedule(asyncio.get_running_loop().time())
+            oldest.reschedule(asyncio.get_running_loop().time() + GRACE_SECONDS)
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"The body is larger than {self._limit} bytes.")
