@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flyball.config import Config, load
-from flyball.serving.coalescer import Coalescer
+from flyball.serving.coalescer import Coalescer, Gatherer
 from flyball.serving.collector import calm_collector
 from flyball.serving.engine import Engine
 from flyball.serving.http import asgi, rsgi
@@ -44,6 +44,7 @@ class DataPlane:
             pool=pool,
             readers=readers,
             scrubber=self._scrubber,
+            gatherer=Gatherer(self.recorder),
             replayer=Replayer(readers, loader, self._coalescer),
             held_limit=config.held_limit,
         )

@@ -52,6 +52,7 @@ class Engine:
         pool: Pool,
         readers: Readers,
         scrubber: Scrubber,
+        gatherer: Gatherer,
         replayer: Replayer,
         held_limit: int,
     ) -> None:
@@ -59,7 +60,7 @@ class Engine:
         self.recorder = recorder
         self._preparer = preparer
         self._coalescer = coalescer
-        self._gatherer = Gatherer(recorder)
+        self._gatherer = gatherer
         self._readers = readers
         self._scrubber = scrubber
         self._replayer = replayer

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from msgspec.structs import replace
-
-from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody
-from flyball.serving.http.deadline import Within
-from flyball.serving.http.door import NO_BODY, Door
-from flyball.serving.http.messages import Request, Response, check_one_length
+from flyball.domain.errors import BodyTooLarge, FlyballError, MalformedBody
+from flyball.serving.http.door import Door
+from flyball.serving.http.exchange import SMALL, Take, exchange, last
+from flyball.serving.http.messages import Request, Response, joined
 from flyball.serving.http.problems import problem
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-LINGER_SECONDS = 2.0
-"""How long a body that nobody will read may take to arrive."""
-SMALL = 64 * 1024
-"""A body that is said to be larger, or of unknown length, is read only once the request is let in (bytes)."""
 
 
 class Application:
@@ -69,14 +61,7 @@ class Application:
 
 async def respond(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request through a door."""
-    head = _head(scope)
-    if is_large(head):
-        with door.budget.share() as take:
-            response = await _response(door, head, receive, take)
-    else:
-        # Small ones are not counted: slow senders of large ones could keep everybody else out.
-        response = await _response(door, head, receive, None)
-    await _send(send, response)
+    await _send(send, await exchange(door, _head(scope), _Body(receive)))
 
 
 async def send_last(send: Send, error: FlyballError) -> None:
@@ -84,47 +69,37 @@ async def send_last(send: Send, error: FlyballError) -> None:
     await _send(send, last(problem(error)))
 
 
-async def _response(
-    door: Door, head: Request, receive: Receive, take: Callable[[int], None] | None
-) -> Response:
-    admitted = door.admit(head, is_large=take is not None)
-    if isinstance(admitted, Response):
-        return await _turned_away(admitted, receive, is_small=take is None)
-    takes = bool(admitted.path.takes)
-    try:
-        with Within(door.body_seconds if takes else LINGER_SECONDS):
-            body = await _body(head, receive, door.body_limit if takes else NO_BODY, take)
-    except TimeoutError:
-        return last(problem(BodyTooSlow()))
-    except FlyballError as error:
-        return last(problem(error))
-    return await door.answer(admitted, replace(head, body=body) if body else head)
+class _Body:
+    """A body in the messages of ASGI."""
 
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
 
-async def _turned_away(response: Response, receive: Receive, *, is_small: bool) -> Response:
-    """The answer, after what is left of a small body: a client that still writes might never read it."""
-    if is_small:
-        with suppress(TimeoutError), Within(LINGER_SECONDS):
-            if await _drained(receive):
-                return response
-    return last(response)
+    async def read(self, head: Request, limit: int, take: Take | None) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise MalformedBody("The body is incomplete.")
+            chunk: bytes = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise BodyTooLarge(f"The body is larger than {limit} bytes.")
+            if take is not None:
+                take(len(chunk))
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
 
-
-async def _drained(receive: Receive) -> bool:
-    size = 0
-    while size <= SMALL:
-        message = await receive()
-        size += len(message.get("body", b""))
-        if not message.get("more_body", False):
-            return bool(message["type"] == "http.request")
-    return False
-
-
-def last(response: Response) -> Response:
-    """The response, with the end of its connection."""
-    # The rest of the body may be on its way: this connection cannot be used for another request.
-    response.headers.append(("connection", "close"))
-    return response
+    async def drained(self, head: Request) -> bool:
+        size = 0
+        while size <= SMALL:
+            message = await self._receive()
+            size += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return bool(message["type"] == "http.request")
+        return False
 
 
 def _head(scope: Scope) -> Request:
@@ -144,41 +119,6 @@ def _head(scope: Scope) -> Request:
 def headers_of(scope: Scope) -> dict[str, str]:
     """The headers by their names in lower case; what stands more than once is joined by commas."""
     return joined((str(name, "latin-1").lower(), str(value, "latin-1")) for name, value in scope["headers"])
-
-
-def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Headers by their names; what stands more than once is joined by commas."""
-    headers: dict[str, str] = {}
-    for name, value in pairs:
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
-def is_large(head: Request) -> bool:
-    """Whether the body is said to be larger than a small one, or of unknown length."""
-    if "transfer-encoding" in head.headers:
-        return True
-    length = head.headers.get("content-length", "0")
-    return not length.isdecimal() or len(length) > len(str(SMALL)) or int(length) > SMALL
-
-
-async def _body(head: Request, receive: Receive, limit: int, take: Callable[[int], None] | None) -> bytes:
-    check_one_length(head.headers)
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise MalformedBody("The body is incomplete.")
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise BodyTooLarge(f"The body is larger than {limit} bytes.")
-        if take is not None:
-            take(len(chunk))
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
 
 
 async def _send(send: Send, response: Response) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 from flyball.config import Config
 from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, MalformedBody, Overloaded
 from flyball.domain.tries import network
-from flyball.serving.http.asgi import SMALL, Receive, Scope, Send, headers_of, send_last
+from flyball.serving.http.asgi import Receive, Scope, Send, headers_of, send_last
+from flyball.serving.http.exchange import SMALL
 from flyball.serving.http.messages import check_one_length
 from flyball.serving.http.proxies import Proxies
 from flyball.serving.http.turns import FULL, Turns

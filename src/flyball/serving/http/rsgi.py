@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from msgspec.structs import replace
-
-from flyball.domain.errors import BodyTooLarge, BodyTooSlow, FlyballError, LengthRequired, MalformedBody
-from flyball.serving.http.asgi import LINGER_SECONDS, is_large, joined, last
-from flyball.serving.http.deadline import Within
-from flyball.serving.http.door import NO_BODY, Door
-from flyball.serving.http.messages import Request, Response, check_one_length
-from flyball.serving.http.problems import problem
+from flyball.domain.errors import BodyTooLarge, LengthRequired, MalformedBody
+from flyball.serving.http.door import Door
+from flyball.serving.http.exchange import Take, exchange
+from flyball.serving.http.messages import Request, joined
 
 JSON = "application/json"
 PLAIN = ("/predictions", "/outcomes")
@@ -23,7 +18,6 @@ PLAIN = ("/predictions", "/outcomes")
 ENTITY = "/prediction"
 UNREADABLE = "\ufffd"
 """In place of a header's value that is not ASCII."""
-Take = Callable[[int], None]
 
 
 class Application:
@@ -44,74 +38,56 @@ class Application:
         if scope.proto != "http" or self._door is None:
             protocol.close(403)  # a status: with any other number, Granian ends this process
             return
-        response = await _answered(self._door, _head(scope), protocol)
+        response = await exchange(self._door, _head(scope), _Body(protocol))
         protocol.response_bytes(response.status, response.headers, response.body)
 
 
-async def _answered(door: Door, head: Request, protocol: Any) -> Response:
-    if not is_large(head):
-        return await _response(door, head, protocol, None)
-    with door.budget.share() as take:
-        return await _response(door, head, protocol, take)
+class _Body:
+    """A body as Granian hands it over."""
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    async def read(self, head: Request, limit: int, take: Take | None) -> bytes:
+        return await (self._whole(head) if take is None else self._gathered(head, limit, take))
+
+    async def drained(self, head: Request) -> bool:
+        if _has_body(head):
+            async for _ in self._protocol:
+                pass
+        return True
+
+    async def _whole(self, head: Request) -> bytes:
+        """A small one, which the server ends at its declared length."""
+        if not _has_body(head):
+            return b""
+        try:
+            body: bytes = await self._protocol()
+        except RuntimeError as error:  # Granian's ProtocolClosed
+            raise MalformedBody("The body is incomplete.") from error
+        return body
+
+    async def _gathered(self, head: Request, limit: int, take: Take) -> bytes:
+        """Piece by piece. Granian does not tell one that was cut off from one that has ended."""
+        declared = head.headers.get("content-length")
+        media_type = head.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+        if declared is None and media_type != JSON:
+            raise LengthRequired  # half a file of lines looks like a whole one; half a JSON object does not
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in self._protocol:
+            size += len(chunk)
+            if size > limit:
+                raise BodyTooLarge(f"The body is larger than {limit} bytes.")
+            take(len(chunk))
+            chunks.append(chunk)
+        if declared is not None and size != int(declared):
+            raise MalformedBody("The body is incomplete.")
+        return b"".join(chunks)
 
 
-async def _response(door: Door, head: Request, protocol: Any, take: Take | None) -> Response:
-    admitted = door.admit(head, is_large=take is not None)
-    if isinstance(admitted, Response):
-        return await _turned_away(admitted, head, protocol, is_small=take is None)
-    takes = bool(admitted.path.takes)
-    try:
-        with Within(door.body_seconds if takes else LINGER_SECONDS):
-            check_one_length(head.headers)
-            if take is None:
-                body = await _whole(head, protocol)
-            else:
-                body = await _gathered(head, protocol, door.body_limit if takes else NO_BODY, take)
-    except TimeoutError:
-        return last(problem(BodyTooSlow()))
-    except FlyballError as error:
-        return last(problem(error))
-    return await door.answer(admitted, replace(head, body=body) if body else head)
-
-
-async def _turned_away(response: Response, head: Request, protocol: Any, *, is_small: bool) -> Response:
-    """As over ASGI: after what is left of a small body, of which nothing is kept."""
-    if is_small:
-        with suppress(TimeoutError), Within(LINGER_SECONDS):
-            if head.headers.get("content-length", "0") != "0":
-                async for _ in protocol:
-                    pass
-            return response
-    return last(response)
-
-
-async def _whole(head: Request, protocol: Any) -> bytes:
-    """A small body, which the server ends at its declared length."""
-    if head.headers.get("content-length", "0") == "0":
-        return b""
-    try:
-        body: bytes = await protocol()
-    except RuntimeError as error:  # Granian's ProtocolClosed
-        raise MalformedBody("The body is incomplete.") from error
-    return body
-
-
-async def _gathered(head: Request, protocol: Any, limit: int, take: Take) -> bytes:
-    """A body piece by piece. Granian does not tell one that was cut off from one that has ended."""
-    declared = head.headers.get("content-length")
-    if declared is None and head.headers.get("content-type", JSON).partition(";")[0].strip().lower() != JSON:
-        raise LengthRequired  # half a file of lines looks like a whole one; half a JSON object does not
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in protocol:
-        size += len(chunk)
-        if size > limit:
-            raise BodyTooLarge(f"The body is larger than {limit} bytes.")
-        take(len(chunk))
-        chunks.append(chunk)
-    if declared is not None and size != int(declared):
-        raise MalformedBody("The body is incomplete.")
-    return b"".join(chunks)
+def _has_body(head: Request) -> bool:
+    return head.headers.get("content-length", "0") != "0"
 
 
 def _head(scope: Any) -> Request:

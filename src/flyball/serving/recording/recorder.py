@@ -270,7 +270,7 @@ class Recorder:
             with self.database.transaction(self._connected()) as connection:
                 minutes.add(self.database, connection, self._unwritten)
             self._unwritten = {}
-        except self.database.driver.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, everybody else needs this thread
             self._put_back()
             self._disconnect()
             self._turn_away(error)
