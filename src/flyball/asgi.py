@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from flyball.serving.app import single_threaded_models
@@ -55,8 +56,16 @@ def _start() -> Door:
     from flyball import inprocess
 
     single_threaded_models()
+    threading.Thread(target=_load_addresses, name="flyball-addresses", daemon=True).start()
     plane = inprocess.data_plane()
     return Door(plane.engine, plane.config)
+
+
+def _load_addresses() -> None:
+    """Import what Django's first request would import: it would do so on the event loop, in half a second."""
+    from django.urls import get_resolver
+
+    _ = get_resolver().reverse_dict
 
 
 def _stop() -> None:

@@ -1,4 +1,4 @@
-"""Python's collector of garbage is tuned in Flyball's own servers, and left alone in a host's."""
+"""When the doors open: Python's collector of garbage, and what is loaded before anybody asks for it."""
 
 from __future__ import annotations
 
@@ -59,6 +59,34 @@ async def send(message):
 asyncio.run(asgi.application({"type": "lifespan"}, receive, send))
 print(json.dumps(told))
 '''
+QUIET_HOST = '''
+"""A host whose doors open, and whom nobody asks anything; says whether Django's addresses are loaded."""
+
+import asyncio
+import json
+import sys
+
+from django.conf import settings
+
+from hello import asgi
+
+
+async def receive():
+    for _ in range(200 if opened else 0):
+        if settings.ROOT_URLCONF in sys.modules:
+            break
+        await asyncio.sleep(0.05)
+    return {"type": "lifespan.shutdown"} if opened else {"type": "lifespan.startup"}
+
+
+async def send(message):
+    opened.append(message["type"])
+
+
+opened = []
+asyncio.run(asgi.application({"type": "lifespan"}, receive, send))
+print(json.dumps(settings.ROOT_URLCONF in sys.modules))
+'''
 
 
 @pytest.fixture
@@ -76,8 +104,13 @@ def test_a_host_keeps_its_collector_when_the_doors_open(guest: Shell) -> None:
     assert json.loads(said) == [["lifespan.startup.complete", True], ["lifespan.shutdown.complete", True]]
 
 
+def test_addresses_are_loaded_before_a_request_has_the_event_loop_load_them(guest: Shell) -> None:
+    (guest.directory / "host.py").write_text(QUIET_HOST)
+    assert json.loads(guest.run("python", "host.py").stdout.splitlines()[-1])
+
+
 def test_a_server_of_flyballs_own_looks_for_garbage_seldom(guest: Shell) -> None:
     with guest.up() as server:
         told = httpx.get(f"{server.url}/collector", trust_env=False).json()
     assert told["frozen"] > 0
-    assert told["threshold"][0] == 20_000
+    assert told["threshold"][0] == 5_000

@@ -11,7 +11,9 @@ import msgspec
 
 from flyball.config import Config
 from flyball.serving.http.guard import (
+    CROWD,
     DELAY_SECONDS,
+    LEFT_SECONDS,
     MOST_ANSWERS,
     MOST_BODIES,
     MOST_DELAYED,
@@ -44,8 +46,8 @@ class Behind:
         assert not message["more_body"]
         self.asked.append((scope, message["body"]))
         await self.let.wait()
-        self.then.append((await receive())["type"])
         await send({"type": "http.response.start", "status": 200, "headers": []})
+        self.then.append((await receive())["type"])
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -54,29 +56,32 @@ def ask(
     *pieces: bytes,
     complete: bool = True,
     reads: bool = True,
-    leaves: bool = False,
+    leaves: float | None = None,
     peer: str = "127.0.0.1",
     **headers: str,
 ) -> asyncio.Task[int]:
-    """The status of the answer to a body in pieces, after which the client leaves, or sends no more.
+    """The status of the answer to a body in pieces, after which the client leaves.
 
-    Without ``reads`` the answer begins and never goes on. Who ``leaves`` does so at once, and is told 0.
+    Without ``reads`` the answer begins and never goes on. Who ``leaves`` does so this much later than it is
+    looked for (seconds), and is told 0; everybody else once the answer has begun.
     """
     arriving = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
     if complete:
         arriving += [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
     sent: list[Message] = []
+    begun = asyncio.Event()
 
     async def receive() -> Message:
         if not arriving:
             await asyncio.Event().wait()
         message = arriving.pop(0)
-        for _ in range(0 if leaves or message["type"] == "http.request" else 5):
-            await asyncio.sleep(0)
+        if message["type"] == "http.disconnect":
+            await left(leaves, begun)
         return message
 
     async def send(message: Message) -> None:
         sent.append(message)
+        begun.set()
         if not reads:
             await asyncio.Event().wait()
 
@@ -87,6 +92,14 @@ def ask(
         return int(sent[0]["status"]) if sent else 0
 
     return asyncio.ensure_future(answer())
+
+
+async def left(leaves: float | None, begun: asyncio.Event) -> None:
+    """When the client has left; it is known at once of who left at once."""
+    if leaves is None:
+        await begun.wait()
+    elif leaves:
+        await asyncio.sleep(leaves)
 
 
 def run(test: Callable[[Behind], Awaitable[None]]) -> Behind:
@@ -117,7 +130,7 @@ def test_for_a_client_that_has_left_nothing_is_computed() -> None:
         guard = Guard(behind, CONFIG, at_once=1)
         behind.let.clear()
         first = ask(guard, b"first")
-        others = [ask(guard, b"left", leaves=True) for _ in range(5)]
+        others = [ask(guard, b"left", leaves=0) for _ in range(5)]
         last = ask(guard, b"last")
         await asyncio.sleep(0.01)
         behind.let.set()
@@ -131,12 +144,28 @@ def test_who_leaves_keeps_its_turn_for_a_while_so_that_a_flood_is_refused_early(
         guard = Guard(behind, CONFIG, at_once=1)
         flood = []
         for _ in range(2 * MOST_WAITING):
-            flood.append(ask(guard, leaves=True))
+            flood.append(ask(guard, leaves=0))
             for _ in range(5):  # time enough for a turn, if it took none
                 await asyncio.sleep(0)
         assert 503 in await asyncio.gather(*flood)
 
     assert run(test).asked == []
+
+
+def test_where_many_of_one_address_wait_each_has_a_moment_to_leave_before_anything_is_computed() -> None:
+    async def test(behind: Behind) -> None:
+        guard = Guard(behind, CONFIG, at_once=1)
+        behind.let.clear()
+        first = ask(guard, b"first")
+        flood = [ask(guard, b"left", leaves=LEFT_SECONDS / 5) for _ in range(2 * CROWD)]
+        await asyncio.sleep(0.01)
+        behind.let.set()
+        assert await first == 200
+        await asyncio.gather(*flood)
+
+    asked = [body for _, body in run(test).asked]
+    assert asked[0] == b"first"
+    assert len(asked) <= 1 + CROWD
 
 
 def test_what_is_no_body_within_bounds_is_refused_and_nobody_hears_of_it() -> None:

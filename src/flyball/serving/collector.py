@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-SELDOM = (20_000, 20, 20)
+SELDOM = (5_000, 20, 20)
 """New objects before the collector looks among the youngest, and how often it goes on to older ones."""
 
 

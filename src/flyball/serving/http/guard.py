@@ -44,6 +44,8 @@ LEFT_SECONDS = 0.005
 
 A line that moved on at once would let in as many as ask and hang up, at many times the cost of a refusal.
 """
+CROWD = 32
+"""Where more of one address wait, each is given ``LEFT_SECONDS`` to leave before anything is computed."""
 
 
 class Guard:
@@ -99,12 +101,13 @@ class Guard:
         body = await self._body(headers, receive)
         with self._keeping(len(body)):
             async with self._turn(address) as end:
-                await self._answer(seen, _Whole(body, receive), _Told(send, end))
+                patience = LEFT_SECONDS if self._turns.people(address) > CROWD else 0.0
+                await self._answer(seen, _Whole(body, receive), _Told(send, end), patience)
 
-    async def _answer(self, seen: Scope, whole: _Whole, told: _Told) -> None:
+    async def _answer(self, seen: Scope, whole: _Whole, told: _Told, patience: float) -> None:
         """Let the application answer a client that is still there."""
         try:
-            if not await whole.has_left():
+            if not await whole.has_left(patience):
                 await self._application(seen, whole, told)
             if not told.has_begun:
                 await asyncio.sleep(LEFT_SECONDS)
@@ -253,10 +256,12 @@ class _Whole:
         message: MutableMapping[str, Any] = await asyncio.shield(self._looked_for())
         return message
 
-    async def has_left(self) -> bool:
-        """Whether the server knows already that nobody waits for the answer."""
+    async def has_left(self, patience: float) -> bool:
+        """Whether it is known, now or within ``patience`` (seconds), that nobody waits for the answer."""
         leaving = self._looked_for()
         await asyncio.sleep(0)
+        if patience:
+            await asyncio.wait([leaving], timeout=patience)
         return leaving.done()
 
     def close(self) -> None:

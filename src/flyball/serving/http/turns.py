@@ -31,10 +31,14 @@ class Turns:
         """How many addresses are known."""
         return len(self._lines)
 
+    def people(self, address: str) -> int:
+        """How many of an address have their turn or wait for it."""
+        line = self._lines.get(address)
+        return 0 if line is None else line.people
+
     def check(self, address: str) -> None:
         """Raises ``Overloaded`` where too many of an address wait."""
-        line = self._lines.get(address)
-        if line is not None and line.people >= self._most:
+        if self.people(address) >= self._most:
             raise Overloaded(FULL)
 
     async def take(self, address: str) -> Callable[[], None]:
