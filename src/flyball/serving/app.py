@@ -29,7 +29,7 @@ class DataPlane:
 
     def __init__(self, config: Config, database: Database, trusted: Trust) -> None:
         readers = Readers(database)
-        loader = Loader(readers, trusted)
+        loader = Loader(readers, trusted, config.model_memory)
         pool = Pool()
         self.config = config
         self.database = database

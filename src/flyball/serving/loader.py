@@ -1,13 +1,17 @@
-"""From a manifest to a runtime that has given its golden answers; a few are kept without a route."""
+"""From a manifest to a runtime that has given its golden answers; those asked last stay, within a budget."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Container
+import time
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
 
+from flyball.domain.errors import NotReady, Overloaded
 from flyball.domain.routing import Manifest
+from flyball.domain.values import Scalar
 from flyball.inference import runtime
 from flyball.inference.runtime import Runtime
 from flyball.serving.readers import Readers
@@ -15,53 +19,167 @@ from flyball.stores import artifacts
 
 Trust = Callable[[str], Container[str]]
 """Which types of the user's own the artifacts of an endpoint may hold, by its name."""
+Key = tuple[str, int]
+"""An endpoint's name and the number of its version."""
 UNROUTED = 4
 """How many versions that no route names stay loaded, for requests that ask for them by number."""
+SMALLEST = 256 * 1024
+"""What a loaded version takes at least, however small its artifact is (bytes)."""
+TIMES = 3
+"""How many times its artifact a loaded version takes."""
+
+
+class _Away:
+    """In place of a version that is loaded once it is asked: whoever asks it waits for that first."""
+
+    direct = False
+
+    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
+        """Nothing: raises ``NotReady``."""
+        raise NotReady
+
+
+AWAY: Runtime = _Away()
+"""What a routed version has for its runtime while it is not loaded."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A version that is loaded, or is being loaded; ``asked`` is when it was asked for last (monotonic)."""
+
+    manifest: Manifest
+    is_routed: bool
+    asked: float = field(default_factory=time.monotonic)
+    size: int = 0
+    runtime: Future[Runtime] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        self.runtime.set_running_or_notify_cancel()  # several wait for it: none of them can call it off
+
+    @property
+    def is_loaded(self) -> bool:
+        return self.runtime.done() and self.runtime.exception() is None
+
+    @property
+    def has_failed(self) -> bool:
+        return self.runtime.done() and self.runtime.exception() is not None
 
 
 class Loader:
-    """Reads artifacts and opens them. May be shared by threads."""
+    """Reads artifacts, opens them and keeps what it opened. May be shared by threads.
 
-    def __init__(self, readers: Readers, trusted: Trust = lambda _: ()) -> None:
+    ``budget`` is how many bytes the versions that routes name may take, estimated from their artifacts;
+    ``None`` is without a bound.
+    """
+
+    def __init__(self, readers: Readers, trusted: Trust = lambda _: (), budget: int | None = None) -> None:
+        self.budget = budget
         self._readers = readers
         self._trusted = trusted
-        self._kept: OrderedDict[tuple[str, int], tuple[Manifest, Future[Runtime]]] = OrderedDict()
+        self._kept: dict[Key, _Kept] = {}
         self._changing = threading.Lock()
         # One thread of its own: loading takes seconds, and the readers' threads look up everybody's features.
         self._thread = ThreadPoolExecutor(1, "flyball-loader")
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what is loaded takes as much as it may."""
+        if self.budget is None:
+            return False
+        with self._changing:
+            return sum(each.size for each in self._kept.values()) >= self.budget
+
     def load(self, manifest: Manifest) -> Runtime:
-        """A version from its artifact, proven by its golden answers.
+        """A version that a route names, from its artifact, proven by its golden answers.
 
         Raises ``ArtifactCorrupt``, ``ArtifactUntrusted``, ``GoldenMismatch``, and ``Overloaded`` where the
         database does not answer.
         """
-        digest = manifest.answering.digest
-        data = self._readers.read(
-            lambda connection: artifacts.read(self._readers.database, connection, digest)
-        )
-        return runtime.load(manifest, data, self._trusted(manifest.endpoint))
+        kept, is_new = self._keep(manifest, is_routed=True)
+        if is_new:
+            self._open(kept)
+        return kept.runtime.result()
 
-    def unrouted(self, manifest: Manifest) -> Future[Runtime]:
-        """A version that no route names: kept from before, or loaded in the loader's thread.
+    def loaded(self, manifest: Manifest, *, is_routed: bool = False) -> Future[Runtime]:
+        """A version kept from before, or loaded in the loader's thread.
 
-        The one used longest ago is let go; one that does not load is tried again by the next request.
+        Of those that no route names, the one asked longest ago is let go; one that does not load is tried
+        again by the next request. Nobody can cancel it.
         """
-        key = (manifest.endpoint, manifest.number)
+        kept, is_new = self._keep(manifest, is_routed=is_routed)
+        if is_new:
+            opened = self._thread.submit(self._open, kept)
+            opened.add_done_callback(lambda done: _give_up(kept) if done.cancelled() else None)
+        return kept.runtime
+
+    def fit(self, routed: Container[Key], used: Mapping[Key, float]) -> dict[Key, tuple[Manifest, Runtime]]:
+        """Let go of the versions that were used longest ago, beyond the budget, and of those without a route.
+
+        ``used`` says when a version answered last (monotonic). One is kept even if it is larger. Gives what
+        is loaded, and ``AWAY`` for what was let go to make room.
+        """
         with self._changing:
-            known, loaded = self._kept.get(key, (None, None))
-            if loaded is None or known != manifest or _has_failed(loaded):
-                loaded = self._thread.submit(self.load, manifest)
-            self._kept[key] = (manifest, loaded)
-            self._kept.move_to_end(key)
-            while len(self._kept) > UNROUTED:
-                self._kept.popitem(last=False)
-        return loaded
+            for key, kept in list(self._kept.items()):
+                kept.asked = max(kept.asked, used.get(key, 0.0))
+                if kept.is_routed and key not in routed:
+                    del self._kept[key]
+            gone = {key: (self._kept.pop(key).manifest, AWAY) for key in self._beyond()}
+            loaded = {key: each for key, each in self._kept.items() if each.is_loaded}
+            return gone | {key: (each.manifest, each.runtime.result()) for key, each in loaded.items()}
 
     def close(self) -> None:
         """End the thread; what still waits for it is not loaded."""
         self._thread.shutdown(cancel_futures=True)
 
+    def _keep(self, manifest: Manifest, *, is_routed: bool) -> tuple[_Kept, bool]:
+        """What is kept of a version, and whether it is new and has to be opened."""
+        key = (manifest.endpoint, manifest.number)
+        with self._changing:
+            known = self._kept.get(key)
+            if known is None or known.has_failed or known.manifest != manifest:
+                kept = self._kept[key] = _Kept(manifest, is_routed)
+            else:
+                kept = known
+                kept.is_routed = kept.is_routed or is_routed
+                kept.asked = time.monotonic()
+            self._let_go_of_unrouted()
+            return kept, kept is not known
 
-def _has_failed(loaded: Future[Runtime]) -> bool:
-    return loaded.done() and (loaded.cancelled() or loaded.exception() is not None)
+    def _open(self, kept: _Kept) -> None:
+        manifest = kept.manifest
+        try:
+            digest = manifest.answering.digest
+            data = self._readers.read(
+                lambda connection: artifacts.read(self._readers.database, connection, digest)
+            )
+            kept.size = max(SMALLEST, TIMES * len(data))
+            opened = runtime.load(manifest, data, self._trusted(manifest.endpoint))
+        except BaseException as error:  # noqa: BLE001 - whatever it was, somebody waits for it
+            kept.size = 0
+            kept.runtime.set_exception(error)
+        else:
+            kept.runtime.set_result(opened)
+
+    def _beyond(self) -> list[Key]:
+        """The routed versions that do not fit beside those that were used later."""
+        if self.budget is None:
+            return []
+        beyond: list[Key] = []
+        room = self.budget
+        routed = [key for key, kept in self._kept.items() if kept.is_routed and kept.is_loaded]
+        for key in sorted(routed, key=lambda key: self._kept[key].asked, reverse=True):
+            size = self._kept[key].size
+            if size <= room or room == self.budget:
+                room -= size
+            else:
+                beyond.append(key)
+        return beyond
+
+    def _let_go_of_unrouted(self) -> None:
+        unrouted = [key for key, kept in self._kept.items() if not kept.is_routed]
+        for key in sorted(unrouted, key=lambda key: self._kept[key].asked)[:-UNROUTED]:
+            del self._kept[key]
+
+
+def _give_up(kept: _Kept) -> None:
+    kept.runtime.set_exception(Overloaded())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from flyball.domain.access import Keyring, Principal
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 Load = Callable[[Manifest], Runtime]
 """Reads the artifact, opens it and proves its golden answers; raises a ``FlyballError`` otherwise."""
+Loaded = Mapping[tuple[str, int], tuple[Manifest, Runtime]]
+"""Versions with their runtimes, by endpoint and number; the loader's ``AWAY`` for one that was let go."""
 CheckInput = Callable[..., Checked]
 """Checks what a request brings; takes the values and ``pointer``, their place."""
 
@@ -51,6 +53,13 @@ class Served:
     champion: Answering
     known: frozenset[str]
 
+    def beside(self, loaded: Loaded) -> Served:
+        """The same with what is loaded, and without what is not any more; itself where nothing changes."""
+        versions = {number: _beside(each, loaded) for number, each in self.versions.items()}
+        if all(each is self.versions[number] for number, each in versions.items()):
+            return self
+        return replace(self, versions=versions, champion=versions[self.route.champion.version])
+
     def unrouted(self, manifest: Manifest, runtime: Runtime) -> Answering:
         """A version that the route does not name, as it answers here."""
         return _answering(self.route, manifest, runtime, partial(check, _request(manifest), known=self.known))
@@ -69,6 +78,11 @@ class Table:
     retired: frozenset[str] = frozenset()
     keyring: Keyring = field(default_factory=Keyring)
     failures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def routed(self) -> frozenset[tuple[str, int]]:
+        """The versions that routes name, by endpoint and number."""
+        return frozenset((name, number) for name, each in self.endpoints.items() for number in each.versions)
 
     def mine(self, principal: Principal) -> frozenset[str]:
         """The names of the principal's endpoints."""
@@ -124,12 +138,35 @@ class Pool:
         teams, retired = published.teams, published.retired
         self.table = Table(
             endpoints=endpoints,
-            by_team={(teams[name], name): each for name, each in endpoints.items() if name not in retired},
+            by_team=_by_team(endpoints, teams, retired),
             teams=teams,
             retired=retired,
             keyring=Keyring(published.keys, self.used_keys),
             failures=failures,
         )
+
+    def keep(self, loaded: Loaded) -> None:
+        """Have these versions answer from memory, or wait for it. In the thread that publishes."""
+        table = self.table
+        endpoints = {name: served.beside(loaded) for name, served in table.endpoints.items()}
+        if any(served is not table.endpoints[name] for name, served in endpoints.items()):
+            by_team = _by_team(endpoints, table.teams, table.retired)
+            self.table = replace(table, endpoints=endpoints, by_team=by_team)
+
+
+def _by_team(
+    endpoints: Mapping[str, Served], teams: Mapping[str, str], retired: Container[str]
+) -> dict[tuple[str, str], Served]:
+    return {(teams[name], name): each for name, each in endpoints.items() if name not in retired}
+
+
+def _beside(answering: Answering, loaded: Loaded) -> Answering:
+    manifest = answering.manifest
+    key = (manifest.endpoint, manifest.number)
+    known, runtime = loaded.get(key, (manifest, answering.runtime))
+    if runtime is answering.runtime or known != manifest:
+        return answering
+    return replace(answering, runtime=runtime)
 
 
 def _serve(route: Route, published: Published, before: Table, load: Load) -> Served:

@@ -9,7 +9,9 @@ from typing import Any
 
 from flyball.domain.errors import Overloaded
 from flyball.domain.records import now
-from flyball.serving.loader import Loader
+from flyball.domain.routing import Manifest
+from flyball.inference.runtime import Runtime
+from flyball.serving.loader import AWAY, Loader
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
 from flyball.serving.recording.recorder import Recorder
@@ -57,20 +59,28 @@ class Refresher:
     def refresh(self) -> None:
         """Load what is published, if it changed since the last time."""
         with self._one:
-            seen = self.readers.read(lambda connection: routes.fingerprint(self.readers.database, connection))
-            if seen == self._seen and time.monotonic() < self._retry_at:
-                return
-            published = self.readers.read(
-                lambda connection: routes.published(self.readers.database, connection)
-            )
-            self.pool.publish(published, self.loader.load)
-            failed = bool(self.pool.table.failures)
-            self._retry_at = time.monotonic() + RETRY_SECONDS if failed else float("inf")
-            self._seen = seen
+            if self._load_changes() or self.loader.budget is not None:
+                self.pool.keep(self.loader.fit(self.pool.table.routed, self.recorder.meter.used))
 
     def pause_after(self, pause: float, *, succeeded: bool) -> float:
         """How long to wait for the next look, after one that followed a ``pause`` (seconds)."""
         return self.seconds if succeeded else max(self.seconds, min(pause * 2, LONGEST_PAUSE_SECONDS))
+
+    def _load_changes(self) -> bool:
+        database = self.readers.database
+        seen = self.readers.read(lambda connection: routes.fingerprint(database, connection))
+        if seen == self._seen and time.monotonic() < self._retry_at:
+            return False
+        published = self.readers.read(lambda connection: routes.published(database, connection))
+        self.pool.publish(published, self._load_with_room if self._seen is None else self.loader.load)
+        failed = bool(self.pool.table.failures)
+        self._retry_at = time.monotonic() + RETRY_SECONDS if failed else float("inf")
+        self._seen = seen
+        return True
+
+    def _load_with_room(self, manifest: Manifest) -> Runtime:
+        """What a process loads that starts: no more than the budget; what is promoted later is loaded."""
+        return AWAY if self.loader.is_full else self.loader.load(manifest)
 
     def _run(self) -> None:
         pause = self.seconds

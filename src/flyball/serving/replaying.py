@@ -57,7 +57,7 @@ class Replayer:
         raises.
         """
         manifest, route = self._readers.read(lambda connection: self._published(connection, stored))
-        runtime = self._loader.unrouted(manifest).result()
+        runtime = self._loader.loaded(manifest).result()
         (output,) = self._coalescer.submit(runtime, [stored.input]).result()
         decision = None if route is None else decision_of(route, manifest)
         decided = None if decision is None else decision.decide(output)

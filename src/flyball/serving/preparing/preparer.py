@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from flyball.domain.records import Prediction, digest
 from flyball.domain.routing import Lookup, Manifest
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Call, Row
-from flyball.serving.loader import Loader
+from flyball.serving.loader import AWAY, Loader
 from flyball.serving.pool import Answering, Pool, Served
 from flyball.serving.preparing import entities, features
 from flyball.serving.preparing.features import CheckedRow
@@ -69,13 +70,14 @@ class Preparer:
         published, and ``Erased`` where a repeat asks for what has been erased.
         """
         request = self._request(principal, call)
-        version = _routed(request)
-        if version is not None:
+        routed = _routed(request)
+        if routed is not None:
+            version = await self._here(routed)
             return await self._readers.run(lambda: self._complete(request, version, self._readers.read))
         found = await self._readers.run(lambda: self._find(request, self._readers.read))
         if isinstance(found, list):
             return found
-        runtime = await asyncio.wrap_future(self._loader.unrouted(found))
+        runtime = await asyncio.wrap_future(self._loader.loaded(found))
         unrouted = request.served.unrouted(found, runtime)
         return await self._readers.run(lambda: self._complete(request, unrouted, self._readers.read))
 
@@ -90,13 +92,16 @@ class Preparer:
             found = self._find(request, read)
             if isinstance(found, list):
                 return found
-            version = request.served.unrouted(found, self._loader.unrouted(found).result())
+            version = request.served.unrouted(found, self._loader.loaded(found).result())
+        elif version.runtime is AWAY:
+            version = replace(version, runtime=self._loader.loaded(version.manifest, is_routed=True).result())
         return self._complete(request, version, read)
 
     async def prepare_entity(self, principal: Principal, call: Call) -> Prepared | Prediction:
         """A call for one entity; or its newest stored prediction, where it would come out again."""
         request = self._request(principal, call)
-        return await self._readers.run(lambda: self._unless_unchanged(request))
+        version = await self._here(request.served.champion)
+        return await self._readers.run(lambda: self._unless_unchanged(request, version))
 
     def problems(self, principal: Principal, call: Call) -> list[Problem]:
         """What is wrong with the rows of a call, by the version that it names, or else by the champion.
@@ -144,8 +149,14 @@ class Preparer:
             self._look_up(version, needed, rows, read)
         return _prepared(request, version, rows)
 
-    def _unless_unchanged(self, request: _Request) -> Prepared | Prediction:
-        version = request.served.champion
+    async def _here(self, version: Answering) -> Answering:
+        """The same version, loaded; others are not waited for meanwhile."""
+        if version.runtime is not AWAY:
+            return version
+        loaded = self._loader.loaded(version.manifest, is_routed=True)
+        return replace(version, runtime=await asyncio.wrap_future(loaded))
+
+    def _unless_unchanged(self, request: _Request, version: Answering) -> Prepared | Prediction:
         needed = _needed(request, version)
         rows = _checked(request, version, needed)
         self._look_up(version, needed, rows, self._readers.read)
@@ -182,7 +193,7 @@ def _routed(request: _Request) -> Answering | None:
 
 def _is_quick(version: Answering, call: Call) -> bool:
     """Whether the call is prepared without reading, sooner than another thread would take it up."""
-    if version.looks_up:
+    if version.looks_up or version.runtime is AWAY:
         return False
     size = 0
     for row in call.rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -27,6 +28,13 @@ class Meter:
         self._answered: Counter[_Kind] = Counter()
         self._microseconds: Counter[Count] = Counter()
         self._others: Counter[Count] = Counter()
+        self._used: dict[tuple[str, int], float] = {}
+
+    @property
+    def used(self) -> dict[tuple[str, int], float]:
+        """When each version answered last, by endpoint and number, to the second (monotonic)."""
+        with self._lock:
+            return self._used.copy()
 
     def answered(self, predictions: Iterable[Prediction]) -> None:
         """Count predictions that have been committed."""
@@ -50,6 +58,7 @@ class Meter:
         with self._lock:
             counts, answered = self._others + self._microseconds, self._answered
             self._answered, self._microseconds, self._others = Counter(), Counter(), Counter()
+            self._used.update(dict.fromkeys(((kind[1], kind[2]) for kind in answered), time.monotonic()))
         for (minute, endpoint, version, arm, decision, place), count in answered.items():
             of = (minute, endpoint, version, arm or "")
             counts[Count(*of, "answers")] += count
