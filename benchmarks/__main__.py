@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import census, environments, goals, lineup, wrk
-from benchmarks.stages import filled, inside, startup, throughput, writes
+from benchmarks.stages import filled, inside, many, startup, throughput, writes
 from benchmarks.stages.setting import QUICK, Findings, Pace, Setting
 from benchmarks.tables import table, written
 
@@ -22,6 +22,7 @@ README = Path(__file__).parent / "README.md"
 STAGES: Mapping[str, Callable[[Setting], Findings]] = {
     "inside": inside.measure,
     "startup": startup.measure,
+    "many": many.measure,
     "throughput": throughput.measure,
     "writes": writes.measure,
 }
@@ -92,6 +93,7 @@ def _setting(folder: Path, options: argparse.Namespace, stack: ExitStack) -> Set
         forests=lineup.home(folder / "forest", forest),
         free=lineup.home(folder / "free", boosting, free=True),
         postgres=postgres,
+        folder=folder,
         peers=peers,
         pace=QUICK if options.quick else Pace(seconds=options.seconds, rounds=options.rounds),
     )

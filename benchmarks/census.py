@@ -22,6 +22,8 @@ from flyball.learning.pipeline import prepared
 OUTCOME = "income"
 ASKED = 1000
 """Distinct rows that are asked, over and over."""
+SMALL = 500
+"""Rows that a small version learns from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,13 @@ def forest(data: Data) -> Model:
     own = next(each for each in found.artifacts if each.runtime == "scikit-learn")
     alone = replace(found, artifacts=(replace(own, unused=""),))
     return replace(model, package=replace(model.package, manifest=alone))
+
+
+def small(data: Data, number: int) -> Package:
+    """A small version: linear or boosting, in turns, learned from a few rows of their own."""
+    rows = np.random.default_rng(number).choice(len(data.table), min(SMALL, len(data.table)), replace=False)
+    part = replace(data, table=data.table.iloc[rows].reset_index(drop=True), target=data.target[rows])
+    return _fitted(part, ("linear", "boosting")[number % 2]).package
 
 
 def _fitted(data: Data, algorithm: str) -> Model:

@@ -39,6 +39,7 @@ GOALS: Mapping[str, Goal] = {
     "p50": Goal("p50 with 1 connection, SQLite", 0.5, " ms", at_most=True),
     "start": Goal("`flyball serve`, start to first answer, beside a bare process", 3, at_most=True),
     "memory": Goal("memory of its worker, beside a bare process", 1.7, at_most=True),
+    "many": Goal("1,000 small versions in one process, start to first answer", 10, " s", at_most=True),
     "writes": Goal("p99 of the control plane's writes on SQLite, beside full load", 200, " ms", at_most=True),
 }
 

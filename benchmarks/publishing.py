@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +41,23 @@ def publish(folder: Path, url: str, package: Package, free: bool) -> str:
 
     Gives a key that may ask it.
     """
+    manifest = package.manifest
+    if free:
+        only = replace(manifest.answering, runtime="constant")
+        manifest = replace(manifest, artifacts=(only,), golden=())
+    return _published(folder, url, [(manifest, package.answering)])
+
+
+def publish_many(folder: Path, url: str, packages: Sequence[Package], number: int) -> str:
+    """So many endpoints, ``many-0`` and so on, each with one of the packages in turn. Gives a key for all."""
+    turns = [packages[place % len(packages)] for place in range(number)]
+    versions = [
+        (replace(each.manifest, endpoint=f"many-{place}"), each.answering) for place, each in enumerate(turns)
+    ]
+    return _published(folder, url, versions)
+
+
+def _published(folder: Path, url: str, versions: Sequence[tuple[Manifest, bytes]]) -> str:
     start_django(folder, url)
     from django.core.management import call_command
 
@@ -48,11 +65,8 @@ def publish(folder: Path, url: str, package: Package, free: bool) -> str:
 
     call_command("migrate", verbosity=0)
     team = accounts.ensure_team(slug="default")
-    manifest = package.manifest
-    if free:
-        only = replace(manifest.answering, runtime="constant")
-        manifest = replace(manifest, artifacts=(only,), golden=())
-    _publish(manifest, package.answering, team)
+    for manifest, data in versions:
+        _publish(manifest, data, team)
     return accounts.issue_key(team=team, role="member", label="benchmark")[1]
 
 

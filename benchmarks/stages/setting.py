@@ -20,24 +20,25 @@ CHECKED = 100
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How long and how often: seconds of a round, of warming up and of writes, rounds, starts,
-    repetitions."""
+    versions in one process, repetitions."""
 
     seconds: float = 5
     warm: float = 2
     rounds: int = 5
     starts: int = 8
+    versions: int = 1000
     writes: float = 30
     repetitions: int = 20_000
 
 
-QUICK = Pace(seconds=1, warm=1, rounds=1, starts=1, writes=5, repetitions=1000)
+QUICK = Pace(seconds=1, warm=1, rounds=1, starts=1, versions=50, writes=5, repetitions=1000)
 
 
 @dataclass(frozen=True)
 class Setting:
     """One run. Boosting is published on SQLite and on PostgreSQL, where there is one; the forest, and a model
 
-    without cost, in homes of their own. ``peers`` is the folder of the peers' files.
+    without cost, in homes of their own. ``folder`` has room for more of them; ``peers`` has the peers' files.
     """
 
     data: Data
@@ -47,6 +48,7 @@ class Setting:
     forests: Home
     free: Home
     postgres: Home | None
+    folder: Path
     peers: Path
     pace: Pace
 

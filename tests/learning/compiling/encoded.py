@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow
 from sklearn.pipeline import Pipeline
 
 from flyball.domain.schema import Field, Kind, Schema
-from flyball.domain.values import Scalar
+from flyball.domain.values import Scalar, category_text
 from flyball.inference.compiled.encoder import Encoding
 from flyball.inference.frame import frame
 from flyball.learning.compiling.preprocessing import started, through
@@ -33,6 +34,14 @@ SCHEMA = Schema(
     )
 )
 KINDS = {field.name: field.kind for field in SCHEMA.fields}
+ARROW = {
+    Kind.NUMBER: pyarrow.float64(),
+    Kind.INTEGER: pyarrow.int64(),
+    Kind.BOOLEAN: pyarrow.bool_(),
+    Kind.CATEGORY: pyarrow.string(),
+    Kind.TEXT: pyarrow.string(),
+    Kind.TIMESTAMP: pyarrow.string(),
+}
 NOTES = ("", "the cat sat on the mat", "The DOG's bone, the bone", "a b c ıİ ß x1", "don't — 漢字 漢字")
 MOMENTS = (
     "1700-01-01T00:00:00.000001Z",
@@ -87,9 +96,20 @@ def agree(steps: Pipeline | Any, schema: Schema, known: Rows, asked: Rows) -> No
     encoding = Encoding(encoder(through([("prepare", fitted)], started(schema))), KINDS)
     together = encoding.matrix(asked)
     alone = np.array([encoding.row(row) for row in asked], dtype=np.float64).reshape(together.shape)
-    for found in (together, alone):
+    for found in (together, alone, encoding.arrow_matrix(arrow(schema, asked), len(asked))):
         assert found.shape == expected.shape
         assert bits(found) == bits(expected)
+
+
+def arrow(schema: Schema, asked: Rows) -> dict[str, Any]:
+    """The rows as Arrow columns; a category is a text there, whatever a request had."""
+    columns = {}
+    for field in schema.fields:
+        values = [row.get(field.name) for row in asked]
+        if field.kind is Kind.CATEGORY:
+            values = [None if value is None else category_text(value) for value in values]
+        columns[field.name] = pyarrow.array(values, ARROW[field.kind])
+    return columns
 
 
 def bits(matrix: np.ndarray) -> bytes:

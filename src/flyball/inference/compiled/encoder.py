@@ -24,6 +24,7 @@ from flyball.inference.compiled.columns import (
     Table,
     Words,
 )
+from flyball.inference.compiled.listed import Arrow, ArrowColumn, Listed
 
 Row = Mapping[str, Scalar]
 Chain = tuple[tuple[Callable[[float, float], float], float], ...]
@@ -110,21 +111,33 @@ class Encoding:
 
     def matrix(self, rows: Sequence[Row]) -> np.ndarray:
         """The columns of many rows, float64, shape (rows, width). Raises ``ModelFailed``, as for one."""
-        made = np.empty((len(rows), len(self._blank)), dtype=np.float64)
+        return self._filled(len(rows), lambda field: Listed([row.get(field) for row in rows]))
+
+    def arrow_matrix(self, columns: Mapping[str, ArrowColumn], length: int) -> np.ndarray:
+        """The same for so many rows as Arrow columns by field; a field without one is missing everywhere.
+
+        Numbers, and true and false, have types of their own in Arrow; texts and categories are strings,
+        timestamps are texts as a request has them. Raises ``ModelFailed``, as for one.
+        """
+        nothing = Listed([None] * length)
+        return self._filled(length, lambda field: Arrow(columns[field]) if field in columns else nothing)
+
+    def _filled(self, length: int, column_of: Callable[[str], Listed | Arrow]) -> np.ndarray:
+        made = np.empty((length, len(self._blank)), dtype=np.float64)
         made[:] = self._blank
         with np.errstate(all="ignore"):
             for each in self._data.numbers:
-                numbers = np.array([row.get(each.field) for row in rows], dtype=np.float64)
-                _fill(made, each.columns, [numbers] * len(each.columns))
+                _fill(made, each.columns, [column_of(each.field).numbers()] * len(each.columns))
             for moments in self._data.moments:
-                parts = np.array([_parts(row.get(moments.field)) for row in rows], dtype=np.float64)
-                places = [part for part, _ in moments.columns]
-                _fill(made, [column for _, column in moments.columns], [parts[:, place] for place in places])
+                texts = column_of(moments.field).values()
+                parts = np.array([_parts(text) for text in texts], dtype=np.float64).reshape(-1, len(PARTS))
+                sources = [parts[:, place] for place, _ in moments.columns]
+                _fill(made, [column for _, column in moments.columns], sources)
         for lookup in self._lookups:
-            lookup.fill(made, rows)
+            lookup.fill(made, column_of(lookup.field))
         for counted in self._words:
-            for place, row in enumerate(rows):
-                counted.put(made[place], row.get(counted.field))
+            for row, text in zip(made, column_of(counted.field).values(), strict=True):
+                counted.put(row, text)
         return made
 
     def _put_moments(self, row: list[float], values: Row) -> None:
@@ -155,10 +168,10 @@ class _Lookup:
         rows = [tuple(row) for row in self._values[:, start:end].tolist()]
         return {key: rows[place] for key, place in self._index.items()}, None if self._refuses else rows[-1]
 
-    def fill(self, made: np.ndarray, rows: Sequence[Row]) -> None:
+    def fill(self, made: np.ndarray, column: Listed | Arrow) -> None:
         """Put the values of many rows into their places."""
         index, other = self._index, len(self._index)
-        codes = [index.get(_key(row.get(self.field), is_number=self.numbers), other) for row in rows]
+        codes = column.codes(lambda value: index.get(_key(value, is_number=self.numbers), other))
         if self._refuses and other in codes:
             raise ModelFailed("The model refuses a value that it has not seen.")
         made[:, list(self.places)] = self._values[codes]

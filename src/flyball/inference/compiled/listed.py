@@ -1,0 +1,65 @@
+"""One field's values of many rows: as plain values, or as an Arrow column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from flyball.domain.values import Scalar
+
+
+class ArrowColumn(Protocol):
+    """What is asked of an Arrow array, ``pyarrow.Array``: nothing here imports the library."""
+
+    def to_numpy(self, zero_copy_only: bool) -> np.ndarray:
+        """The values; nulls among numbers are NaN."""
+
+    def to_pylist(self) -> list[Any]:
+        """The values as Python has them."""
+
+    def dictionary_encode(self) -> Any:
+        """The distinct values, and for each row the place of its own among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Plain values."""
+
+    plain: Sequence[Scalar]
+
+    def numbers(self) -> np.ndarray:
+        """As float64; missing ones are NaN."""
+        return np.array(self.plain, dtype=np.float64)
+
+    def values(self) -> Sequence[Scalar]:
+        """As they are."""
+        return self.plain
+
+    def codes(self, code: Callable[[Scalar], int]) -> np.ndarray:
+        """A whole number for each value."""
+        return np.array([code(value) for value in self.plain], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """An Arrow column; of its distinct values each is looked at once."""
+
+    column: ArrowColumn
+
+    def numbers(self) -> np.ndarray:
+        """As float64; missing ones are NaN."""
+        return self.column.to_numpy(zero_copy_only=False).astype(np.float64)
+
+    def values(self) -> Sequence[Scalar]:
+        """As Python has them."""
+        return self.column.to_pylist()
+
+    def codes(self, code: Callable[[Scalar], int]) -> np.ndarray:
+        """A whole number for each value."""
+        encoded = self.column.dictionary_encode()
+        known = np.array([code(value) for value in [*encoded.dictionary.to_pylist(), None]], dtype=np.int64)
+        found: np.ndarray = known[encoded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
+        return found
