@@ -88,7 +88,7 @@ def main() -> None:
         asyncio.run(client.measure(target, CONNECTIONS, 3.0))
         for attack in [*innocent(client.request(target)), *ATTACKS]:
             for rate in options.rates if re.search(options.only, attack.name) else ():
-                found = _measure(target, other, Path(name), attack, rate, options)
+                found = _measure(target, other, Path(name) / "home", attack, rate, options)
                 _print(attack, rate, found)
 
 
