@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -87,10 +88,12 @@ def fill(database: Database, endpoint: str, rows: int, answered: Answered, part:
             with database.transaction(connection):
                 some = {**given, "first": first, "after": min(first + part, rows)}
                 connection.execute(POSTGRES if database.is_postgres else SQLITE, some)
-        if database.is_postgres:
-            connection.execute("ANALYZE flyball_prediction")  # as it would do by itself, a minute later
+        if database.is_postgres:  # as it would do by itself, in the minutes to come
+            connection.execute("VACUUM (FREEZE, ANALYZE) flyball_prediction")
+            connection.execute("CHECKPOINT")
         else:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    os.sync()  # what is measured next does not wait for what was written here
 
 
 def _prepare(database: Database, connection: Any, answered: Answered) -> None:

@@ -16,7 +16,7 @@ from flyball.inference.compiled.arrays import Array, packed, unpacked
 from flyball.inference.compiled.estimators import Estimator, opened
 from flyball.inference.compiled.estimators.centres import Halves
 from flyball.inference.compiled.estimators.neighbours import Neighbours
-from flyball.inference.compiled.estimators.trees import DEEPEST, Trees
+from flyball.inference.compiled.estimators.trees import DEEPEST, MOST_TREES, Trees
 from flyball.learning.compiling.estimators import compiled
 from tests.learning.compiling.families import FAMILIES, TWO_CLASSES, fitted, table
 
@@ -201,6 +201,13 @@ def test_sound_trees_are_opened() -> None:
 def test_what_is_no_forest_is_refused(left: list[int], right: list[int], roots: tuple[int, ...]) -> None:
     with pytest.raises(ArtifactCorrupt):
         opened(trees(left, right, roots), 1)
+
+
+def test_more_trees_than_are_opened_in_seconds_are_refused() -> None:
+    number = MOST_TREES + 1
+    left, right = [-1 - 2 * place for place in range(number)], [-2 - 2 * place for place in range(number)]
+    with pytest.raises(ArtifactCorrupt, match="more trees"):
+        opened(trees(left, right, tuple(range(number))), 1)
 
 
 def test_a_tree_that_is_too_deep_is_refused() -> None:

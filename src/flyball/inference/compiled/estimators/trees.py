@@ -17,6 +17,8 @@ from flyball.inference.compiled.estimators.solver import Solver
 
 MOST_NODES = 1_000_000
 """Splits of all trees together: while it opens them ONNX Runtime takes 900 bytes for each, then some 250."""
+MOST_TREES = 20_000
+"""Trees: with a million of one split each, ONNX Runtime opens them for minutes."""
 DEEPEST = 500
 """Splits from a root to a leaf: ONNX Runtime builds a tree by recursion."""
 QUICK_LEAVES = 2**15
@@ -112,6 +114,8 @@ def _structure(estimator: Trees) -> tuple[np.ndarray, np.ndarray]:
     if nodes > MOST_NODES:
         raise ArtifactCorrupt("The artifact holds more splits than are taken here.")
     roots = places(estimator.roots, (None,), 0, nodes, "roots")
+    if len(roots) > MOST_TREES:
+        raise ArtifactCorrupt("The artifact holds more trees than are taken here.")
     leaves = nodes + len(roots)
     children = np.stack(
         [places(side, (nodes,), -leaves, nodes, "children") for side in (estimator.left, estimator.right)],
