@@ -24,9 +24,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder of static files besides the admin's."""
     installed = ["django.contrib.staticfiles", "django.contrib.admin"]
     with override_settings(STATIC_URL="/static/", STATICFILES_DIRS=[tmp_path], INSTALLED_APPS=installed):
-        finders.get_finder.cache_clear()
+        finders.get_finder.cache_clear()  # type: ignore[attr-defined]
         yield tmp_path
-    finders.get_finder.cache_clear()
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]
 
 
 class Asked:
@@ -43,11 +43,12 @@ class Asked:
     def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
         """The status, the headers and the body of an answer."""
         sent: list[dict[str, Any]] = []
+        arriving = [{"type": "http.request", "body": b"", "more_body": False}]
 
         async def receive() -> dict[str, Any]:
-            if sent:
+            if not arriving:
                 await asyncio.Event().wait()
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return arriving.pop()
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)

@@ -1,7 +1,8 @@
-"""Python's collector of garbage, in a process that is a server's alone."""
+"""What a process gives back: Python's collector of garbage, and the memory that nothing is in any more."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 
 SELDOM = (5_000, 20, 20)
@@ -16,3 +17,10 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*SELDOM)
+
+
+def give_back() -> None:
+    """Have the C library give free memory back to the system, where it can: by itself it keeps most of it."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -11,6 +11,7 @@ from flyball.domain.errors import Overloaded
 from flyball.domain.records import now
 from flyball.domain.routing import Manifest
 from flyball.inference.runtime import Runtime
+from flyball.serving.collector import give_back
 from flyball.serving.loader import AWAY, Loader
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
@@ -60,11 +61,18 @@ class Refresher:
         """Load what is published, if it changed since the last time."""
         with self._one:
             if self._load_changes() or self.loader.budget is not None:
-                self.pool.keep(self.loader.fit(self.pool.table.routed, self.recorder.meter.used))
+                self._fit()
 
     def pause_after(self, pause: float, *, succeeded: bool) -> float:
         """How long to wait for the next look, after one that followed a ``pause`` (seconds)."""
         return self.seconds if succeeded else max(self.seconds, min(pause * 2, LONGEST_PAUSE_SECONDS))
+
+    def _fit(self) -> None:
+        fitting = self.loader.fit(self.pool.table.routed, self.recorder.meter.used)
+        self.pool.keep(fitting)
+        if any(runtime is AWAY for _, runtime in fitting.values()):
+            del fitting
+            give_back()
 
     def _load_changes(self) -> bool:
         database = self.readers.database
