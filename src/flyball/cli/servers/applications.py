@@ -16,20 +16,18 @@ def one_port() -> Server:
     dotted = getattr(settings, "ASGI_APPLICATION", None)
     if not dotted:
         return django(workers=1)
-    return Server(target=":".join(dotted.rsplit(".", 1)), static=_static())
+    return Server(target=":".join(dotted.rsplit(".", 1)), static=() if _is_ours() else _static())
 
 
 def django(workers: int) -> Server:
     """Django alone; in the ready-made project with the guard that limits bodies."""
-    from django.conf import settings
-
-    ours = getattr(settings, "ASGI_APPLICATION", None) == "flyball.project.asgi.application"
+    ours = _is_ours()
     return Server(
         target="flyball.project.asgi:django" if ours else "django.core.asgi:get_asgi_application",
         factory=not ours,
         interface=Interfaces.ASGINL,  # Django knows no lifespan
         workers=workers,
-        static=_static(),
+        static=() if ours else _static(),
         probe="/",
     )
 
@@ -39,8 +37,15 @@ def data_plane(workers: int) -> Server:
     return Server(target="flyball.serving.app:native", interface=Interfaces.RSGI, workers=workers)
 
 
+def _is_ours() -> bool:
+    """Whether it is the ready-made project, which hands out its static files behind its guard."""
+    from django.conf import settings
+
+    return bool(getattr(settings, "ASGI_APPLICATION", None) == "flyball.project.asgi.application")
+
+
 def _static() -> tuple[tuple[str, Path], ...]:
-    """Each app's static files, as folders that the server hands out by itself."""
+    """Each app's static files, as folders that the server hands out by itself, as fast as it can."""
     from django.conf import settings
     from django.contrib.staticfiles.finders import AppDirectoriesFinder
 
