@@ -156,7 +156,7 @@ class Guard:
             if self._left > self._most_held:
                 # Django's requests know themselves: where the collector seldom looks, their bodies stay.
                 self._left = 0
-                gc.collect(1)
+                gc.collect()
 
     async def _delay(self) -> None:
         if self._delayed < MOST_DELAYED:
