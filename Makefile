@@ -64,7 +64,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 PINS = sed -n '/^protobuf==/d; s/ \\$$//; /^[a-zA-Z].*==/p' requirements/dev.txt
 lock: $(VENV)/uv.done
 	$(LOCK) --extra dev pyproject.toml requirements/build.in --output-file requirements/dev.txt
-	$(LOCK) --extra learning --constraints requirements/dev.txt pyproject.toml requirements/build.in \
+	$(LOCK) --extra learning --extra jobs --constraints requirements/dev.txt pyproject.toml requirements/build.in \
 		--output-file requirements/run.txt
 	$(LOCK) --constraints requirements/dev.txt requirements/uv.in --output-file requirements/uv.txt
 	@for each in $(basename $(wildcard benchmarks/peers/*.in)); do \

@@ -30,7 +30,7 @@ os.environ["FLYBALL_HOME"] = str(HOME)
 from flyball.project.settings import *  # noqa: F403,E402 - the home must be known first
 from flyball.project.settings import DATABASES, INSTALLED_APPS  # noqa: E402 - as above
 
-INSTALLED_APPS += ["tests.shop"]
+INSTALLED_APPS += ["tests.shop", "tests.jobs.work"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: the stores open connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}

@@ -3,4 +3,4 @@
 from flyball.project.settings import *  # noqa: F403 - a settings module takes all of another's names
 from flyball.project.settings import INSTALLED_APPS
 
-INSTALLED_APPS += ["tests.shop", "accounts", "clinic", "income", "laboratory", "loans"]
+INSTALLED_APPS += ["tests.shop", "tests.jobs.work", "accounts", "clinic", "income", "laboratory", "loans"]

@@ -143,6 +143,13 @@ def test_importing_does_no_input_or_output() -> None:
     assert in_a_fresh_process(f"MODULES = {names!r}\n{WATCH}") == ""
 
 
+def test_django_with_every_app_loads_no_celery_and_nothing_that_learns() -> None:
+    code = f"MODULES = ['flyball.urls', 'flyball.api.urls']\n{WATCH}\nprint(*sys.modules)"
+    found = {name.partition(".")[0] for name in in_a_fresh_process(code).split()}
+    assert "rest_framework" in found
+    assert found & (HEAVY - {"django", "rest_framework"}) == set()
+
+
 # Sizes
 
 

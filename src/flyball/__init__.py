@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 APPS = [
     "flyball.control.accounts",
     "flyball.control.declarations",
+    "flyball.control.jobs",
     "flyball.control.datasets",
     "flyball.control.registry",
     "flyball.control.routing",

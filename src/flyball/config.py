@@ -69,6 +69,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Memory that a model from outside may take while it is tried (bytes, 256 MiB or more)."""
     import_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60
     """Time that it may take (seconds)."""
+    broker_url: Annotated[str, msgspec.Meta(pattern="^(memory|rediss?|amqps?)://")] = "memory://"
+    """Celery's broker: ``memory://`` inside the one worker, ``redis://…`` or ``amqp://…`` beyond it."""
+    job_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
+    """How long a job that has ended is kept before ``flyball maintain`` takes it out (days)."""
+    job_lease_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30
+    """After how long without a word a worker is taken to be dead (seconds, 1 to 3600)."""
+    job_memory: Annotated[int, msgspec.Meta(ge=256 * 1024 * 1024)] = 4 * 1024 * 1024 * 1024
+    """Memory that a heavy job may take (bytes, 256 MiB or more)."""
+    job_seconds: Annotated[float, msgspec.Meta(ge=1, le=2_592_000)] = 86_400
+    """Time that one attempt at a heavy job may take (seconds, up to 30 days)."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")] = "INFO"
     """Lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
 

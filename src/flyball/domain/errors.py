@@ -151,6 +151,18 @@ class Conflict(FlyballError):
     code = "conflict"
 
 
+class JobLost(Conflict):
+    """Another worker has this job by now; what this one writes changes nothing."""
+
+    code = "job_lost"
+
+
+class JobCancelled(FlyballError):
+    """Somebody has cancelled this job."""
+
+    code = "job_cancelled"
+
+
 class TooManyHeld(FlyballError):
     """This endpoint holds as many outcomes without a prediction as it may."""
 

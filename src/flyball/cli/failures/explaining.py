@@ -16,6 +16,7 @@ from flyball.cli.failures.user_code import in_the_users_code
 from flyball.domain.errors import FlyballError, Unusable
 
 EXTRAS = {
+    "jobs": {"amqp", "celery", "kombu", "redis"},
     "learning": {"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"},
     "postgres": {"psycopg", "psycopg2", "psycopg_pool"},
 }

@@ -13,8 +13,11 @@ class DatasetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Check the sources of declarations, and the home, when Django checks the project."""
+        """Check the sources of declarations, and the home, when Django checks the project; add the job."""
         from flyball.control.datasets.checks import check_home, check_sources  # models are loaded only by now
+        from flyball.control.jobs import kinds
 
         register(check_sources, "flyball")
         register(check_home, "flyball")
+        snapshot = f"{self.name}.jobs.snapshot"
+        kinds.register(kinds.Kind(name="snapshot", queue="build", service=snapshot, is_heavy=True))

@@ -10,3 +10,17 @@ class RoutingConfig(AppConfig):
     label = "flyball_routing"
     verbose_name = "Flyball: routing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add the job that builds, registers and promotes."""
+        from flyball.control.jobs.kinds import Kind, register  # with what it imports only when it is needed
+
+        register(
+            Kind(
+                name="build",
+                queue="build",
+                service="flyball.control.routing.building.build",
+                is_heavy=True,
+                abandoned="flyball.control.registry.jobs.abandon",
+            )
+        )

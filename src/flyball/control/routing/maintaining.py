@@ -9,17 +9,19 @@ from datetime import timedelta
 from flyball.control.connection import database
 from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.configured import configured
+from flyball.control.jobs.services import prune
 from flyball.domain.records import now
 from flyball.stores import expiring, minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintained:
-    """How much was taken out, held outcomes, idempotency keys and counts, and what became of the files."""
+    """How much of each was taken out, and what became of the files."""
 
     held: int
     keys: int
     minutes: int
+    jobs: int
     is_rewritten: bool
     is_log_empty: bool
 
@@ -38,9 +40,15 @@ def maintain(*, is_quick: bool = False) -> Maintained:
         keys = expiring.expire_keys(stores, connection, moment - timedelta(days=config.idempotency_days))
         oldest = minutes.minute_of(moment - timedelta(days=config.minute_days))
         counts = minutes.expire(stores, connection, oldest)
+        jobs = prune()
         if not is_quick:
             stores.rewrite(connection)
         is_log_empty = stores.scrub_soon(connection)
     return Maintained(
-        held=held, keys=keys, minutes=counts, is_rewritten=not is_quick, is_log_empty=is_log_empty
+        held=held,
+        keys=keys,
+        minutes=counts,
+        jobs=jobs,
+        is_rewritten=not is_quick,
+        is_log_empty=is_log_empty,
     )

@@ -23,6 +23,8 @@ STATUS = {
     "confirmation_needed": 409,
     "policy_unmet": 409,
     "too_many_held": 409,
+    "job_lost": 409,
+    "job_cancelled": 409,
     "erased": 410,
     "retired": 410,
     "length_required": 411,

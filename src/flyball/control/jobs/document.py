@@ -1,0 +1,38 @@
+"""A job as every door shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flyball.control.jobs.models import Job
+from flyball.domain.values import timestamp_text
+
+
+def document(job: Job) -> dict[str, Any]:
+    """Everything about a job but its log, as JSON has it."""
+    return {
+        "id": str(job.pk),
+        "kind": job.kind,
+        "queue": job.queue,
+        "endpoint": job.endpoint_id,
+        "team": job.team.slug,
+        "status": job.status,
+        "arguments": job.arguments,
+        "asked_by": job.asked_by and job.asked_by.get_username(),
+        "progress": job.progress,
+        "message": job.message,
+        "attempt": job.attempt,
+        "attempts": job.attempts,
+        "result": job.result,
+        "error": job.error,
+        "asked_at": _text(job.asked_at),
+        "due_at": _text(job.due_at),
+        "started_at": _text(job.started_at),
+        "finished_at": _text(job.finished_at),
+        "cancel_requested_at": _text(job.cancel_requested_at),
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else timestamp_text(moment)

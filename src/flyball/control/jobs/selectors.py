@@ -1,0 +1,75 @@
+"""Reads: jobs, and which of them are due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from flyball.control.accounts.selectors import Actor
+from flyball.control.jobs.models import Job
+from flyball.domain.errors import Forbidden, InvalidInput, NotFound, Problem
+
+ENDED = (Job.Status.SUCCEEDED, Job.Status.FAILED, Job.Status.CANCELLED)
+
+
+def jobs(endpoint: str | None = None, status: str | None = None) -> QuerySet[Job]:
+    """Jobs, newest first: all, or those of an endpoint or of a status. Raises ``InvalidInput``."""
+    every = Job.objects.select_related("team", "asked_by").order_by("-id")
+    if endpoint is not None:
+        every = every.filter(endpoint_id=endpoint)
+    if status is None:
+        return every
+    if status not in Job.Status.values:
+        problem = Problem("/status", "unknown_status", f"Expected one of {', '.join(Job.Status.values)}.")
+        raise InvalidInput("There is no such status.", problems=[problem])
+    return every.filter(status=status)
+
+
+def job(identity: UUID) -> Job:
+    """One job. Raises ``NotFound``."""
+    return _one(jobs().filter(pk=identity))
+
+
+def beginning(digits: str) -> Job:
+    """The job whose id begins so. Raises ``NotFound`` unless there is exactly one."""
+    found = list(jobs().filter(pk__startswith=digits)[:2])
+    if len(found) != 1:
+        raise NotFound(f"There is {'no' if not found else 'more than one'} job of that id.")
+    return found[0]
+
+
+def visible(actor: Actor, every: QuerySet[Job]) -> QuerySet[Job]:
+    """Those jobs that exist for the actor: its teams', and none of an endpoint that is not its key's."""
+    every = every.filter(team__slug__in=actor.teams("viewer"))
+    return every if actor.endpoints is None else every.filter(endpoint_id__in=actor.endpoints)
+
+
+def visible_job(actor: Actor, identity: UUID, role: str) -> Job:
+    """One of them, for an actor with at least that role in its team. Raises ``NotFound``, ``Forbidden``."""
+    if not actor.teams(role):
+        raise Forbidden(f"This needs the role {role}.")
+    found = _one(visible(actor, jobs()).filter(pk=identity))
+    actor.require(found.team.slug, role)
+    return found
+
+
+def due(moment: datetime) -> Q:
+    """What may be taken: what waits and is due, and what a worker has left, while attempts are left."""
+    waits = Q(status=Job.Status.QUEUED, due_at__lte=moment)
+    left = Q(status=Job.Status.RUNNING, lease_until__lte=moment, cancel_requested_at=None)
+    return waits | (left & Q(attempt__lt=F("attempts")))
+
+
+def over(moment: datetime) -> QuerySet[Job]:
+    """What a worker has left and nobody is to take again."""
+    left = Job.objects.filter(status=Job.Status.RUNNING, lease_until__lte=moment)
+    return left.filter(Q(attempt__gte=F("attempts")) | Q(cancel_requested_at__isnull=False))
+
+
+def _one(found: QuerySet[Job]) -> Job:
+    one = found.first()
+    if one is None:
+        raise NotFound("There is no job of that id.")
+    return one

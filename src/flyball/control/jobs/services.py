@@ -1,0 +1,90 @@
+"""Writes of those who ask: a job, its end before its time, and another try."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flyball.control.accounts.models import Team
+from flyball.control.declarations.configured import configured
+from flyball.control.declarations.models import Endpoint
+from flyball.control.jobs import kinds
+from flyball.control.jobs.models import Job
+from flyball.control.jobs.selectors import ENDED
+from flyball.domain.errors import Conflict
+from flyball.domain.records import now
+
+
+def ask(
+    *,
+    kind: str,
+    team: Team,
+    endpoint: Endpoint | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    user: Any = None,
+    due_at: datetime | None = None,
+) -> Job:
+    """Ask for a job, in the caller's own transaction: rolled back, it was never asked for.
+
+    ``arguments`` are what the kind's service takes, as JSON; ``due_at`` is when it may begin (now). Raises
+    ``NotFound`` for an unknown kind.
+    """
+    asked = kinds.find(kind)
+    return Job.objects.create(
+        kind=asked.name,
+        queue=asked.queue,
+        attempts=asked.attempts,
+        team=team,
+        endpoint=endpoint,
+        arguments=dict(arguments or {}),
+        asked_by=user,
+        due_at=due_at or now(),
+    )
+
+
+def cancel(*, job: Job) -> Job:
+    """End a job: at once where it waits, within seconds where it runs.
+
+    Asked again while it runs, the first moment stays. Raises ``Conflict`` where it has ended.
+    """
+    moment = now()
+    own = Job.objects.filter(pk=job.pk)
+    waiting = own.filter(status=Job.Status.QUEUED)
+    running = own.filter(status=Job.Status.RUNNING)
+    is_ended = (
+        waiting.update(status=Job.Status.CANCELLED, cancel_requested_at=moment, finished_at=moment)
+        or running.filter(cancel_requested_at=None).update(cancel_requested_at=moment)
+        or running.exists()
+    )
+    job.refresh_from_db()
+    if not is_ended:
+        raise Conflict(f"Job {job.pk} has {job.status} already.")
+    return job
+
+
+def retry(*, job: Job) -> Job:
+    """Ask again for a job that failed or was cancelled; it keeps its id. Raises ``Conflict`` else."""
+    again = Job.objects.filter(pk=job.pk, status__in=[Job.Status.FAILED, Job.Status.CANCELLED])
+    is_asked = again.update(
+        status=Job.Status.QUEUED,
+        due_at=now(),
+        published_at=None,
+        attempt=0,
+        progress=None,
+        message="",
+        error="",
+        cancel_requested_at=None,
+        started_at=None,
+        finished_at=None,
+    )
+    job.refresh_from_db()
+    if not is_asked:
+        raise Conflict(f"Job {job.pk} is {job.status}: only one that failed or was cancelled is asked again.")
+    return job
+
+
+def prune() -> int:
+    """Take out jobs that ended longer ago than ``FLYBALL_JOB_DAYS``; how many those were."""
+    oldest = now() - timedelta(days=configured().job_days)
+    return Job.objects.filter(status__in=ENDED, finished_at__lt=oldest).delete()[0]

@@ -1,0 +1,33 @@
+"""Builds as jobs, to the end: the winner becomes a version and, where that is asked for, the champion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flyball.control.jobs.running import Run
+from flyball.control.registry import jobs
+from flyball.control.routing.selectors import champion
+from flyball.control.routing.services import promote as make_champion
+
+
+def build(
+    run: Run,
+    *,
+    snapshot: str | None = None,
+    candidate: str | None = None,
+    promote: bool = False,
+    yes: bool = False,
+) -> dict[str, Any]:
+    """What ``flyball build`` does, with the same rules: the version's name, and whether it is champion now.
+
+    ``snapshot`` is a digest; ``yes`` also promotes where callers must send more, or the score is worse.
+    Raises as ``run_build``, ``register`` and ``promote`` do.
+    """
+    endpoint = run.declaration().name
+    done = jobs.build(run, snapshot=snapshot)
+    run.report(progress=1.0, message="registering", log=f"Build {done.pk} has ended")  # a fence, too
+    version = jobs.registered(run, done, candidate=candidate, champion=champion(endpoint))
+    if promote:
+        run.report(progress=1.0, message="promoting")
+        make_champion(endpoint=endpoint, version=version.number, yes=yes, user=run.user)
+    return {"promoted": promote}

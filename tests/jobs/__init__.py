@@ -1,0 +1,1 @@
+"""Jobs, from asking to their end, with workers that are killed."""

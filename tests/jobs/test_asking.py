@@ -1,0 +1,117 @@
+"""What those who ask can do: ask, cancel, ask again; and what is taken out in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from flyball.control.jobs import kinds, running, selectors, services
+from flyball.control.jobs.kinds import Kind
+from flyball.control.jobs.models import Job
+from flyball.domain.errors import Conflict, InvalidInput, NotFound
+from flyball.domain.records import now
+from tests.jobs.workers import ask
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.storage]
+
+
+def claimed(kind: str = "slow") -> tuple[Job, running.Run]:
+    job = ask(kind)
+    run = running.claim(job.pk)
+    assert run is not None
+    return job, run
+
+
+def test_a_job_is_asked_for_in_the_caller_s_own_transaction() -> None:
+    with transaction.atomic():
+        ask("slow")
+        transaction.set_rollback(True)
+    assert not Job.objects.exists()
+
+
+def test_a_job_has_its_kind_s_queue_and_attempts() -> None:
+    job = ask("busy")
+    assert (job.queue, job.attempts, job.status) == ("default", 2, "queued")
+
+
+def test_an_unknown_kind_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(NotFound, match="build"):
+        ask("nothing")
+
+
+def test_two_kinds_have_two_names_and_a_queue_that_there_is() -> None:
+    with pytest.raises(ValueError, match="another kind"):
+        kinds.register(Kind(name="slow", queue="default", service="elsewhere"))
+    with pytest.raises(ValueError, match="a queue is one of"):
+        kinds.register(Kind(name="new", queue="elsewhere", service="elsewhere"))
+
+
+def test_a_job_that_waits_is_cancelled_at_once() -> None:
+    job = services.cancel(job=ask("slow"))
+    assert job.status == "cancelled"
+    assert job.finished_at is not None
+    assert running.claim(job.pk) is None
+
+
+def test_a_job_that_runs_is_to_end_and_keeps_the_moment_when_that_was_asked_first() -> None:
+    job, run = claimed()
+    first = services.cancel(job=job).cancel_requested_at
+    assert services.cancel(job=job).cancel_requested_at == first
+    assert not running.is_wanted(run)
+    running.fail(run, "it was ended", can_pass=True)
+    assert selectors.job(job.pk).status == "cancelled"
+
+
+def test_a_job_that_has_ended_is_not_cancelled() -> None:
+    job, run = claimed()
+    running.succeed(run)
+    with pytest.raises(Conflict, match="succeeded"):
+        services.cancel(job=job)
+
+
+def test_a_job_that_failed_is_asked_again_with_all_its_attempts_and_what_it_has_kept() -> None:
+    job, run = claimed()
+    run.keep(build=7)
+    running.fail(run, "wrong", can_pass=False)
+    again = services.retry(job=job)
+    assert (again.status, again.attempt, again.error, again.result) == ("queued", 0, "", {"build": 7})
+    second = running.claim(job.pk)
+    assert second is not None
+    assert second.token > run.token
+
+
+def test_only_what_failed_or_was_cancelled_is_asked_again() -> None:
+    with pytest.raises(Conflict, match="queued"):
+        services.retry(job=ask("slow"))
+
+
+def test_jobs_that_ended_long_ago_are_taken_out() -> None:
+    old, run = claimed()
+    running.succeed(run)
+    Job.objects.filter(pk=old.pk).update(finished_at=now() - timedelta(days=91))
+    young, run = claimed()
+    running.succeed(run)
+    waiting = ask("slow")
+    assert services.prune() == 1
+    assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, waiting.pk}
+
+
+def test_a_job_is_found_by_the_beginning_of_its_id() -> None:
+    job = ask("slow")
+    assert selectors.beginning(str(job.pk)[:18]) == job
+    assert selectors.beginning(str(job.pk)) == job
+    with pytest.raises(NotFound, match="no job"):
+        selectors.beginning("ffff")
+    ask("slow")
+    with pytest.raises(NotFound, match="more than one"):
+        selectors.beginning("0")
+
+
+def test_jobs_are_listed_by_a_status_that_there_is() -> None:
+    job = ask("slow")
+    assert list(selectors.jobs(status="queued")) == [job]
+    assert list(selectors.jobs(endpoint="elsewhere")) == []
+    with pytest.raises(InvalidInput):
+        selectors.jobs(status="lost")

@@ -1,0 +1,36 @@
+"""The app's name and label, and its kinds of jobs."""
+
+from django.apps import AppConfig
+
+MEMORY = 300 * 1024 * 1024
+
+
+class WorkConfig(AppConfig):
+    """Work to be done."""
+
+    name = "tests.jobs.work"
+    label = "work"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add the kinds, as an app of Flyball's does."""
+        from flyball.control.jobs.kinds import Kind, register
+
+        services = "tests.jobs.work.services"
+        for kind in (
+            Kind(name="effect", queue="default", service=f"{services}.effect", attempts=50),
+            Kind(name="slow", queue="default", service=f"{services}.slow"),
+            Kind(name="busy", queue="default", service=f"{services}.busy", attempts=2),
+            Kind(name="refused", queue="default", service=f"{services}.refused"),
+            Kind(name="heavy", queue="batch", service=f"{services}.heavy", is_heavy=True),
+            Kind(name="killed", queue="batch", service=f"{services}.killed", is_heavy=True),
+            Kind(name="late", queue="batch", service=f"{services}.late", is_heavy=True, seconds=1),
+            Kind(
+                name="large",
+                queue="batch",
+                service=f"{services}.large",
+                is_heavy=True,
+                memory_bytes=MEMORY,
+            ),
+        ):
+            register(kind)
