@@ -21,6 +21,7 @@ from flyball.serving.http.door import MOST_WRONG_KEYS
 from tests.api.conftest import Ask
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+JOB = "019a0000-0000-7000-8000-000000000000"
 ALLOWED = [
     # method, path, lowest role that may
     ("GET", "endpoints", "viewer"),
@@ -40,6 +41,12 @@ ALLOWED = [
     ("POST", "endpoints/purchase/rollback", "owner"),
     ("POST", "endpoints/purchase/retire", "owner"),
     ("DELETE", "endpoints/purchase/versions/999999", "owner"),
+    ("GET", "jobs", "viewer"),
+    ("GET", f"jobs/{JOB}", "viewer"),
+    ("POST", f"jobs/{JOB}/cancel", "owner"),
+    ("POST", f"jobs/{JOB}/retry", "owner"),
+    ("POST", "endpoints/purchase/builds", "owner"),
+    ("POST", "endpoints/purchase/snapshots", "owner"),
     ("GET", "keys", "owner"),
     ("POST", "keys", "owner"),
     ("DELETE", "keys/999999", "owner"),
@@ -50,6 +57,7 @@ VALUES = (
     ("<int:number>", "1"),
     ("<str:digest>", "latest"),
     ("<path:key>", "1"),
+    ("<str:identity>", JOB),
 )
 
 

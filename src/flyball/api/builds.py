@@ -7,20 +7,40 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flyball.api.view import ManagementView, page
+from flyball.api.jobs import asked
+from flyball.api.view import ManagementView, body, page
+from flyball.control.datasets import selectors as datasets
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Build, CandidateResult
+from flyball.domain.schema import Field, Kind, Schema
+
+BUILD = Schema(
+    (
+        Field(name="snapshot", kind=Kind.TEXT, nullable=True),
+        Field(name="candidate", kind=Kind.TEXT, nullable=True),
+        Field(name="promote", kind=Kind.BOOLEAN, nullable=True),
+        Field(name="yes", kind=Kind.BOOLEAN, nullable=True),
+    )
+)
 
 
 class Builds(ManagementView):
-    """``GET /api/endpoints/{endpoint}/builds``."""
+    """``GET`` and ``POST /api/endpoints/{endpoint}/builds``."""
 
-    roles = {"GET": "viewer"}
+    roles = {"GET": "viewer", "POST": "owner"}
 
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of builds, newest first."""
         every = registry.builds(self.endpoint(request, endpoint).name)
         return Response({"builds": [_build(build) for build in page(request, every, "id")]})
+
+    def post(self, request: Request, endpoint: str) -> Response:
+        """Ask for a build, as a job; on this snapshot, where one is named by its digest."""
+        name = self.endpoint(request, endpoint).name
+        sent = {field: value for field, value in body(request, BUILD).items() if value is not None}
+        if "snapshot" in sent:
+            sent["snapshot"] = datasets.snapshot(name, str(sent["snapshot"])).digest
+        return asked(request, "build", name, sent)
 
 
 class OneBuild(ManagementView):

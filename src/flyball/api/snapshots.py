@@ -11,10 +11,12 @@ from django.http import FileResponse, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flyball.api.view import ManagementView, page
+from flyball.api.jobs import asked
+from flyball.api.view import ManagementView, body, page
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
 from flyball.domain.errors import DataError, NotFound
+from flyball.domain.schema import Schema
 
 PARQUET = "application/vnd.apache.parquet"
 CHUNK = 1024 * 1024
@@ -22,14 +24,20 @@ CHUNK = 1024 * 1024
 
 
 class Snapshots(ManagementView):
-    """``GET /api/endpoints/{endpoint}/snapshots``."""
+    """``GET`` and ``POST /api/endpoints/{endpoint}/snapshots``."""
 
-    roles = {"GET": "viewer"}
+    roles = {"GET": "viewer", "POST": "owner"}
 
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of snapshots, newest first."""
         every = datasets.snapshots(self.endpoint(request, endpoint).name)
         return Response({"snapshots": [_summary(snapshot) for snapshot in page(request, every, "id")]})
+
+    def post(self, request: Request, endpoint: str) -> Response:
+        """Ask for a snapshot, as a job."""
+        name = self.endpoint(request, endpoint).name
+        body(request, Schema(()))
+        return asked(request, "snapshot", name, {})
 
 
 class OneSnapshot(ManagementView):

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from flyball.api.builds import Builds, OneBuild
 from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Retire, Rollback, Routes
 from flyball.api.entities import Entity
+from flyball.api.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.api.keys import Keys, OneKey
 from flyball.api.nothing import Nothing
 from flyball.api.outcomes import Outcomes, ResolveOutcome, RetractOutcome
@@ -31,6 +32,10 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/outcomes/<int:number>/resolve", ResolveOutcome.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/retract", RetractOutcome.as_view()),
     path("endpoints/<str:endpoint>/entities/<path:key>", Entity.as_view()),
+    path("jobs", Jobs.as_view()),
+    path("jobs/<str:identity>", OneJob.as_view()),
+    path("jobs/<str:identity>/cancel", CancelJob.as_view()),
+    path("jobs/<str:identity>/retry", RetryJob.as_view()),
     path("keys", Keys.as_view()),
     path("keys/<int:number>", OneKey.as_view()),
     re_path(r"", Nothing.as_view()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -33,6 +33,8 @@ from flyball.domain.errors import (
 from flyball.domain.schema import Schema, check
 from flyball.domain.values import Scalar
 from flyball.serving.http import wire
+
+T = TypeVar("T")
 
 PAGE = 100
 """Entries of a page, unless fewer are asked for."""
@@ -168,19 +170,36 @@ def body(request: Request, schema: Schema, besides: Collection[str] = ()) -> dic
     return checked.values
 
 
-def page(request: Request, every: QuerySet[Any], field: str) -> list[Any]:
-    """One page of a list, newest first: ``before`` is the last ``field`` of the page before it."""
-    before, limit = _whole(request, "before"), _whole(request, "limit")
+def whole(text: str) -> int | None:
+    """The whole number that a text is, if it is one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def page(
+    request: Request,
+    every: QuerySet[Any],
+    field: str,
+    read: Callable[[str], object | None] = whole,
+    expected: str = "a whole number",
+) -> list[Any]:
+    """One page of a list, newest first: ``before`` is the last ``field`` of the page before it.
+
+    ``read`` reads that field from a text; ``expected`` says what is sent. Raises ``InvalidInput``.
+    """
+    before, limit = _asked(request, "before", read, expected), _asked(request, "limit", whole)
     if before is not None:
         every = every.filter(**{f"{field}__lt": before})
     return list(every.order_by(f"-{field}")[: min(limit or PAGE, PAGE)])
 
 
-def _whole(request: Request, name: str) -> int | None:
+def _asked(
+    request: Request, name: str, read: Callable[[str], T | None], expected: str = "a whole number"
+) -> T | None:
     text = request.query_params.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        problem = Problem(f"/{name}", "wrong_type", "Expected a whole number.")
+    found = read(text)
+    if found is None:
+        problem = Problem(f"/{name}", "wrong_type", f"Expected {expected}.")
         raise InvalidInput("The query does not fit.", problems=[problem])
-    return int(text)
+    return found
