@@ -53,7 +53,7 @@ def run(*, config: Config, queues: Sequence[str], concurrency: int, ready: Calla
         without_heartbeat=True,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _leave(config.drain_seconds))
+        signal.signal(number, lambda *_: _leave(worker, config.drain_seconds))
     dispatcher.start()
     worker.start()
     dispatcher.stop()
@@ -97,10 +97,17 @@ def _is_in_memory(config: Config) -> bool:
     return config.broker_url.startswith("memory:")
 
 
-def _leave(drain_seconds: float) -> None:
+def _leave(worker: WorkController, drain_seconds: float) -> None:
     if state.should_stop is not None:
         os._exit(1)  # heavy jobs end with this process, and all go on elsewhere
     state.should_stop = 0
-    timer = threading.Timer(drain_seconds, LEAVING.set)
+    _later(drain_seconds, LEAVING.set)
+    if worker.hub is not None:  # RabbitMQ's loop would notice after seconds
+        _later(0, lambda: worker.hub.call_soon(lambda: None))
+
+
+def _later(seconds: float, call: Callable[[], Any]) -> None:
+    """Call on another thread, unless the process ends before."""
+    timer = threading.Timer(seconds, call)
     timer.daemon = True
     timer.start()
