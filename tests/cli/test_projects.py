@@ -84,9 +84,18 @@ def test_a_database_without_tables_is_told_how_to_get_them(project: Shell) -> No
     assert "python manage.py migrate" in said
 
 
-@pytest.mark.parametrize("words", [("check",), ("snapshot", "late"), ("build", "late"), ("up", "--build")])
-def test_without_the_extra_for_learning_a_command_says_how_to_install_it(
-    migrated: Shell, tmp_path: Path, words: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("learning", ("check",)),
+        ("learning", ("snapshot", "late")),
+        ("learning", ("build", "late")),
+        ("learning", ("up", "--build")),
+        ("jobs", ("worker",)),
+    ],
+)
+def test_without_an_extra_a_command_says_how_to_install_it(
+    migrated: Shell, tmp_path: Path, extra: str, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "without").mkdir()
     # What an interpreter without the extra does; Python runs the file as it starts.
@@ -95,13 +104,13 @@ def test_without_the_extra_for_learning_a_command_says_how_to_install_it(
         "from flyball.cli.failures.explaining import EXTRAS\n"
         "class Absent:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.partition('.')[0] in EXTRAS['learning']:\n"
+        f"        if name.partition('.')[0] in EXTRAS[{extra!r}]:\n"
         "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
         "sys.meta_path.insert(0, Absent())\n"
     )
     without = Shell(migrated.directory, {"PYTHONPATH": str(tmp_path / "without")})
     said = without.run("flyball", *words, exits=1).stderr
-    assert 'pip install "django-flyball[learning]"' in said
+    assert f'pip install "django-flyball[{extra}]"' in said
     assert "Traceback" not in said
 
 
