@@ -72,7 +72,7 @@ def test_a_row_of_another_width_is_refused() -> None:
 def test_the_document_has_a_place_for_everything_that_a_run_writes() -> None:
     text = README.read_text()
     named = re.findall(r"<!-- (\w+): written by make bench -->", text)
-    assert named == ["facts", "goals", "throughput", "ratios", "inside", "startup", "writes", "rows"]
+    assert named == ["facts", "goals", "throughput", "ratios", "inside", "startup", "many", "writes", "rows"]
     for name in named:
         first, last = markers(name)
         assert written(text, {name: f"block {name}"}).count(f"{first}\n\nblock {name}\n\n{last}") == 1

@@ -24,9 +24,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder of static files besides the admin's."""
     installed = ["django.contrib.staticfiles", "django.contrib.admin"]
     with override_settings(STATIC_URL="/static/", STATICFILES_DIRS=[tmp_path], INSTALLED_APPS=installed):
-        finders.get_finder.cache_clear()  # type: ignore[attr-defined]
+        finders.get_finder.cache_clear()  # type: ignore[attr-defined]  # it is cached
         yield tmp_path
-    finders.get_finder.cache_clear()  # type: ignore[attr-defined]
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]  # it is cached
 
 
 class Asked:

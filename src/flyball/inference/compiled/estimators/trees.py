@@ -17,7 +17,7 @@ from flyball.inference.compiled.estimators.solver import Solver
 
 MOST_NODES = 1_000_000
 """Splits of all trees together: while it opens them ONNX Runtime takes 900 bytes for each, then some 250."""
-MOST_TREES = 20_000
+MOST_TREES = 50_000
 """Trees: with a million of one split each, ONNX Runtime opens them for minutes."""
 DEEPEST = 500
 """Splits from a root to a leaf: ONNX Runtime builds a tree by recursion."""
