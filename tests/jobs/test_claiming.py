@@ -165,6 +165,14 @@ def test_overload_is_tried_again_and_wrong_data_are_not() -> None:
     assert (refused.status, refused.error) == ("failed", "The rows are wrong.")
 
 
+def test_a_result_that_json_does_not_have_is_a_mistake_of_the_job_s() -> None:
+    job = ask("odd")
+    carry_out(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.attempt) == ("failed", 1)
+    assert "TypeError" in job.error
+
+
 def test_a_message_that_comes_twice_does_a_job_once() -> None:
     job = ask("effect")
     carry_out(job.pk)

@@ -21,6 +21,7 @@ class WorkConfig(AppConfig):
             Kind(name="effect", queue="default", service=f"{services}.effect", attempts=50),
             Kind(name="slow", queue="default", service=f"{services}.slow"),
             Kind(name="busy", queue="default", service=f"{services}.busy", attempts=2),
+            Kind(name="odd", queue="default", service=f"{services}.odd"),
             Kind(name="refused", queue="default", service=f"{services}.refused"),
             Kind(name="heavy", queue="batch", service=f"{services}.heavy", is_heavy=True),
             Kind(name="killed", queue="batch", service=f"{services}.killed", is_heavy=True),

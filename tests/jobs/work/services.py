@@ -46,6 +46,11 @@ def refused(run: Run) -> None:
     raise DataError("The rows are wrong.")
 
 
+def odd(run: Run) -> dict[str, object]:
+    """Its result is none that JSON has."""
+    return {"object": object()}
+
+
 def heavy(run: Run, *, pids: str) -> dict[str, Any]:
     """Its first attempt starts a process and waits for it; ``pids`` is a file for the numbers of both."""
     if run.attempt == 1:

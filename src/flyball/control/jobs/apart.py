@@ -86,7 +86,7 @@ class _Reader:
 
 def _wait(child: subprocess.Popen[bytes], run: Run, keeper: Keeper, late: float) -> Callable[[], None] | None:
     """Wait until the process ends, or has to; what is then to be written, unless it says so itself."""
-    while not _has_ended(child):
+    while child.poll() is None:
         if keeper.is_cancelled:
             return lambda: running.cancelled(run)
         if LEAVING.is_set():
@@ -110,20 +110,14 @@ def _died(run: Run, code: int, said: bytes) -> None:
         running.fail(run, f"The job's process {how} before the job was done.", can_pass=True)
 
 
-def _has_ended(child: subprocess.Popen[bytes]) -> bool:
-    """Whether it has; it is not reaped yet, so that its group's number stays its own."""
-    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
 def _end(child: subprocess.Popen[bytes]) -> int:
     """End the process and all that it started, politely first; its exit code, or minus its signal."""
     with suppress(ProcessLookupError, PermissionError):
-        if not _has_ended(child):
+        if child.poll() is None:
             os.killpg(child.pid, signal.SIGTERM)
-        until = time.monotonic() + GRACE
-        while not _has_ended(child) and time.monotonic() < until:
-            time.sleep(TICK)
-        os.killpg(child.pid, signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(GRACE)
+        os.killpg(child.pid, signal.SIGKILL)  # what it started, too
     code = child.wait()
     if child.stdin is not None:
         child.stdin.close()

@@ -29,6 +29,8 @@ def perform(run: Run, *, is_limited: bool = False) -> None:
         if run.attempt > 1:
             running.abandon(run.kind, run.result)  # what died with its worker
         result = import_string(kind.service)(run, **run.arguments)
+        if running.is_running(run):  # else the service has ended it, in a transaction of its own
+            running.succeed(run, result)
     except JobLost:
         raise
     except JobCancelled:
@@ -38,9 +40,6 @@ def perform(run: Run, *, is_limited: bool = False) -> None:
             os._exit(OUT_OF_MEMORY)
         close_old_connections()  # the one that failed
         running.fail(run, _said(error), can_pass=can_pass(error))
-    else:
-        if running.is_running(run):  # else the service has ended it, in a transaction of its own
-            running.succeed(run, result)
 
 
 def can_pass(error: BaseException) -> bool:

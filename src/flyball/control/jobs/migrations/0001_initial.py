@@ -104,11 +104,7 @@ class Migration(migrations.Migration):
                 "db_table": "flyball_job",
                 "ordering": ["-id"],
                 "indexes": [
-                    models.Index(
-                        condition=models.Q(("status__in", ["queued", "running"])),
-                        fields=["due_at"],
-                        name="flyball_job_open",
-                    ),
+                    models.Index(fields=["status", "due_at"], name="flyball_job_due"),
                     models.Index(fields=["endpoint", "id"], name="flyball_job_endpoint"),
                     models.Index(fields=["team", "id"], name="flyball_job_team"),
                 ],
