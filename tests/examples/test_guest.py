@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.examples.conftest import copied
-from tests.shell import Shell
+from tests.shell import PATIENCE, Shell
 
 ASK = """
 import json
@@ -143,3 +145,19 @@ def test_the_doors_stand_beside_the_hosts_django_and_guard_their_own_paths_alone
         "large for us": 413,
         "large for the bank": 404,
     }
+
+
+@pytest.mark.journey
+def test_a_worker_beside_the_hosts_own_celery_carries_jobs_out(bank: Shell) -> None:
+    bank.run("python", "manage.py", "flyball", "apply")
+    asked = bank.run("python", "manage.py", "flyball", "jobs", "ask", "snapshot", "credit").stdout.strip()
+    worker = subprocess.Popen(
+        ["python", "manage.py", "flyball", "worker"], cwd=bank.directory, env=bank.environment
+    )
+    try:
+        followed = bank.run("python", "manage.py", "flyball", "jobs", "follow", asked)
+        assert "is succeeded" in followed.stdout
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(PATIENCE) == 0
+    assert shell(bank, LOOK)["celery"] == "bank"
