@@ -20,6 +20,7 @@ IMMUTABLE = [model for model in OURS if model not in {Team, User}]
 def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     """The superuser, where there is something of everything."""
     ask("owner", "POST", "endpoints/purchase/promote", {"version": 1})
+    ask("owner", "POST", "endpoints/purchase/snapshots", {})
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
     return client
@@ -37,6 +38,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "Build",
         "CandidateResult",
         "Endpoint",
+        "Job",
         "RouteRevision",
         "Snapshot",
         "Team",

@@ -6,15 +6,18 @@ import os
 import signal
 import threading
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import F
 
 from flyball.config import Config
 from flyball.control.jobs import selectors, services
 from flyball.control.jobs.dispatching import Dispatcher, Unpublished
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.worker import celery_app, publish
+from flyball.domain.records import now
 from flyball.stores.database import Database
 from tests.jobs.work.models import Effect
 from tests.jobs.workers import ask, ended, kill, lives, running, start, until, worker
@@ -129,6 +132,20 @@ def test_what_a_heavy_job_started_ends_with_its_killed_worker(database: Database
     with worker(database):
         done = ended(job)
     assert (done.status, done.result) == ("succeeded", {"attempt": 2})
+
+
+def test_a_worker_that_has_lost_a_job_ends_its_process_and_changes_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    job = ask("heavy", pids=str(tmp_path / "pids"))
+    own = Job.objects.filter(pk=job.pk)
+    with worker(database, FLYBALL_DRAIN_SECONDS="600"):
+        until((tmp_path / "pids").exists)
+        processes = [int(each) for each in (tmp_path / "pids").read_text().split()]
+        own.update(token=F("token") + 1, lease_until=now() + timedelta(hours=1))  # as another worker does
+        taken = own.values().get()
+        until(lambda: not any(lives(each) for each in processes))
+    assert own.values().get() == taken
 
 
 def test_a_worker_that_is_told_to_end_gives_back_what_it_cannot_finish(
