@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.db.models import F
+from kombu import Connection
 
 from flyball.config import Config
 from flyball.control.jobs import selectors, services
@@ -38,6 +39,8 @@ def broker(request: pytest.FixtureRequest) -> dict[str, str]:
     name = f"FLYBALL_TEST_{request.param.upper()}"
     if not os.environ.get(name):
         pytest.skip(f"{name} names none")
+    with Connection(os.environ[name]) as connection:
+        connection.ensure_connection(max_retries=1, timeout=10)  # else a worker would try for ever
     return {"FLYBALL_BROKER_URL": os.environ[name]}
 
 
@@ -82,7 +85,9 @@ def test_a_job_whose_worker_is_killed_is_done_by_another_one(
 
 
 def test_a_broker_that_is_away_is_a_matter_of_the_dispatcher_alone(database: Database) -> None:
-    job = ask("effect")
+    job, left = ask("effect"), ask("slow")
+    own = Job.objects.filter(pk=left.pk)
+    own.update(status=Job.Status.RUNNING, attempt=3, lease_until=now() - timedelta(seconds=1))
     away = celery_app(Config(home=Path(), database_url=database.url, broker_url="redis://127.0.0.1:1/0"))
     with pytest.raises(Unpublished):
         publish(away, job)
@@ -96,6 +101,7 @@ def test_a_broker_that_is_away_is_a_matter_of_the_dispatcher_alone(database: Dat
     dispatcher.begin()
     dispatcher.start()
     assert tried.wait(PATIENCE)
+    assert ended(left).status == "failed"  # its worker died at its last attempt
     dispatcher.stop()
     dispatcher.join()
     job.refresh_from_db()

@@ -58,23 +58,30 @@ class Dispatcher(threading.Thread):
 
     def run(self) -> None:
         """Look again and again; whatever fails is tried again."""
-        pause = 0.0
-        while not self._stopped.wait(pause):
-            try:
-                running.expire()
-                if self._begun.is_set():
-                    self._round(now())
-                pause = PAUSE
-            except Unpublished as error:
-                logger.warning("The broker takes no message: %s", error)
-                pause = AFTER_A_FAILURE
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("The jobs cannot be read: %s", type(error).__name__)
-                connections.close_all()
-                pause = AFTER_A_FAILURE
+        is_well = True
+        while not self._stopped.wait(PAUSE if is_well else AFTER_A_FAILURE):
+            # One after the other: where one fails, the other goes on.
+            is_well = all([self._tries(running.expire), self._tries(self._round)])
         connections.close_all()
 
-    def _round(self, moment: datetime) -> None:
+    def _tries(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except Unpublished as error:
+            logger.warning("The broker takes no message: %s", error)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The jobs cannot be read: %s", type(error).__name__)
+            connections.close_all()
+        except Exception:
+            logger.exception("The dispatcher goes on after a mistake.")
+        else:
+            return True
+        return False
+
+    def _round(self) -> None:
+        if not self._begun.is_set():
+            return
+        moment = now()
         due = Job.objects.filter(selectors.due(moment), _is_unpublished(moment), queue__in=self._queues)
         for job in due.order_by("due_at", "id")[:MOST]:
             if self._stopped.is_set():
