@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.db.models import F
-from kombu import Connection
+from kombu.connection import Connection
 
 from flyball.config import Config
 from flyball.control.jobs import selectors, services
