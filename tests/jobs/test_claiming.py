@@ -189,6 +189,20 @@ def test_a_job_of_a_kind_that_is_not_known_here_fails() -> None:
     assert "no such kind" in job.error
 
 
+def test_an_error_that_cites_half_a_surrogate_is_written_down() -> None:
+    job = ask("garbled")
+    carry_out(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.error) == ("failed", "No number: \\ud800")
+
+
+def test_a_log_takes_half_a_surrogate() -> None:
+    run = taken()
+    run.report(log="No number: \ud800", message="No number: \ud800\x00")
+    job = Job.objects.get(pk=run.id)
+    assert (job.log, job.message) == ("No number: \\ud800\n", "No number: \\ud800")
+
+
 def test_a_log_keeps_its_end() -> None:
     run = taken()
     run.report(log="first")

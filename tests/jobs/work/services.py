@@ -51,6 +51,11 @@ def odd(run: Run) -> dict[str, object]:
     return {"object": object()}
 
 
+def garbled(run: Run) -> None:
+    """Its data are wrong, and its error cites them: half a surrogate, as JSON may hold it."""
+    raise DataError("No number: \ud800")
+
+
 def heavy(run: Run, *, pids: str) -> dict[str, Any]:
     """Its first attempt starts a process and waits for it; ``pids`` is a file for the numbers of both."""
     if run.attempt == 1:

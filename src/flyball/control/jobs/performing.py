@@ -15,7 +15,6 @@ from flyball.domain.errors import FlyballError, JobCancelled, JobLost, Overloade
 
 OUT_OF_MEMORY = 71
 """How a process ends that needed more memory than it may have: it cannot be trusted to write that down."""
-LONGEST_ERROR = 1000
 DRIVERS = ("django.db.utils", "sqlite3", "psycopg")
 
 
@@ -69,5 +68,4 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _said(error: BaseException) -> str:
-    said = str(error) if isinstance(error, FlyballError) else f"{type(error).__name__}: {error}"
-    return said.replace("\x00", "")[:LONGEST_ERROR]
+    return str(error) if isinstance(error, FlyballError) else f"{type(error).__name__}: {error}"

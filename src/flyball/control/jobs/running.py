@@ -25,6 +25,7 @@ from flyball.domain.records import now
 LONGEST_LOG = 16 * 1024
 """Characters of a job's log that are kept."""
 LONGEST_MESSAGE = 200
+LONGEST_ERROR = 1000
 PAUSE = 0.5
 """Between two writes of progress, which are commits (seconds)."""
 FIRST_BACKOFF = 5.0
@@ -64,7 +65,7 @@ class Run:
         if log:
             add_log(self, log)
         if log or time.monotonic() - self._reported >= PAUSE:
-            _write(self, progress=progress, message=message[:LONGEST_MESSAGE])
+            _write(self, progress=progress, message=_storable(message)[:LONGEST_MESSAGE])
             self._reported = time.monotonic()
 
     def keep(self, **result: Any) -> None:
@@ -109,7 +110,7 @@ def renew(run: Run) -> None:
 def add_log(run: Run, text: str) -> None:
     """Add lines to the job's log, which keeps its end. Raises ``JobLost``."""
     with transaction.atomic():
-        log = f"{_locked(run).log}{text.rstrip()}\n".replace("\x00", "")  # which PostgreSQL does not take
+        log = f"{_locked(run).log}{_storable(text.rstrip())}\n"
         _write(run, log=log[-LONGEST_LOG:])
 
 
@@ -127,6 +128,7 @@ def fail(run: Run, error: str, *, can_pass: bool) -> None:
 
     Raises ``JobLost``.
     """
+    error = _storable(error)[:LONGEST_ERROR]
     with transaction.atomic():
         job = _locked(run)
         if job.cancel_requested_at is not None:
@@ -180,6 +182,11 @@ def abandon(kind: str, result: Mapping[str, Any]) -> None:
     known = KINDS.get(kind)
     if known is not None and known.abandoned:
         import_string(known.abandoned)(result)
+
+
+def _storable(text: str) -> str:
+    """Without what databases do not take: NUL, and halves of surrogates, which are spelt out."""
+    return text.replace("\x00", "").encode(errors="backslashreplace").decode()
 
 
 def _leave(job: Job, **values: Any) -> None:
