@@ -108,8 +108,12 @@ class Loader:
         """
         kept, is_new = self._keep(manifest, is_routed=is_routed)
         if is_new:
-            opened = self._thread.submit(self._open, kept)
-            opened.add_done_callback(lambda done: _give_up(kept) if done.cancelled() else None)
+            try:
+                opened = self._thread.submit(self._open, kept)
+            except RuntimeError:  # closed: whoever asks next must not wait for it
+                _give_up(kept)
+            else:
+                opened.add_done_callback(lambda done: _give_up(kept) if done.cancelled() else None)
         return kept.runtime
 
     def fit(self, routed: Container[Key], used: Mapping[Key, float]) -> dict[Key, tuple[Manifest, Runtime]]:
