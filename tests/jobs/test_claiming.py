@@ -196,14 +196,6 @@ def test_an_error_that_cites_half_a_surrogate_is_written_down() -> None:
     assert (job.status, job.error) == ("failed", "No number: \\ud800")
 
 
-def test_a_job_whose_result_is_not_json_has_failed() -> None:
-    job = ask("unwritable")
-    carry_out(job.pk)
-    job.refresh_from_db()
-    assert (job.status, job.attempt) == ("failed", 1)
-    assert "not JSON serializable" in job.error
-
-
 def test_a_log_takes_half_a_surrogate() -> None:
     run = taken()
     run.report(log="No number: \ud800", message="No number: \ud800\x00")

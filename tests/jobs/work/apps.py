@@ -24,7 +24,6 @@ class WorkConfig(AppConfig):
             Kind(name="odd", queue="default", service=f"{services}.odd"),
             Kind(name="refused", queue="default", service=f"{services}.refused"),
             Kind(name="garbled", queue="default", service=f"{services}.garbled"),
-            Kind(name="unwritable", queue="default", service=f"{services}.unwritable"),
             Kind(name="heavy", queue="batch", service=f"{services}.heavy", is_heavy=True),
             Kind(name="killed", queue="batch", service=f"{services}.killed", is_heavy=True),
             Kind(name="late", queue="batch", service=f"{services}.late", is_heavy=True, seconds=1),

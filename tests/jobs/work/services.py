@@ -56,11 +56,6 @@ def garbled(run: Run) -> None:
     raise DataError("No number: \ud800")
 
 
-def unwritable(run: Run) -> dict[str, Any]:
-    """Its result is not JSON."""
-    return {"moment": object()}
-
-
 def heavy(run: Run, *, pids: str) -> dict[str, Any]:
     """Its first attempt starts a process and waits for it; ``pids`` is a file for the numbers of both."""
     if run.attempt == 1:
