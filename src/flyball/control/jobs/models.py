@@ -21,7 +21,7 @@ class Job(models.Model):
     """
 
     class Status(models.TextChoices):
-        """How far a job is."""
+        """How far a job is, or a build."""
 
         QUEUED = "queued"
         RUNNING = "running"

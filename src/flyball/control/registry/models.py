@@ -7,19 +7,13 @@ from django.db import models
 
 from flyball.control.datasets.models import Snapshot
 from flyball.control.declarations.models import endpoint_key
+from flyball.control.jobs.models import Job
 
 
 class Build(models.Model):
     """One run of model selection on one snapshot."""
 
-    class Status(models.TextChoices):
-        """How far a build is."""
-
-        QUEUED = "queued"
-        RUNNING = "running"
-        SUCCEEDED = "succeeded"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
+    Status = Job.Status
 
     endpoint = endpoint_key("builds")
     snapshot = models.ForeignKey(
