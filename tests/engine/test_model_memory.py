@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -71,6 +73,24 @@ def test_what_does_not_fit_is_loaded_once_it_is_asked(tight: Config, database: D
             )
         plane.refresher.refresh()
         assert loaded(plane) == {f"triage{place}" for place in range(10 - ROOM, 10)}
+
+
+def test_nothing_holds_on_to_what_is_let_go(tight: Config, database: Database) -> None:
+    with started(tight, database) as plane:
+        away = next(place for place in range(10) if f"triage{place}" not in loaded(plane))
+        gc.disable()  # in a server it seldom looks
+        try:
+            ask(plane, away)
+            plane.refresher.refresh()
+            held = weakref.ref(plane.engine.pool.table.endpoints[f"triage{away}"].champion.runtime)
+            for place in range(10):
+                if place != away:
+                    ask(plane, place)
+            plane.refresher.refresh()
+            assert f"triage{away}" not in loaded(plane)
+            assert held() is None
+        finally:
+            gc.enable()
 
 
 def test_without_a_budget_everything_stays(config: Config, database: Database) -> None:

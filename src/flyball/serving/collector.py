@@ -20,7 +20,11 @@ def calm_collector() -> None:
 
 
 def give_back() -> None:
-    """Have the C library give free memory back to the system, where it can: by itself it keeps most of it."""
+    """Free what only garbage still knows, and have the C library give it back to the system, where it can.
+
+    Futures that somebody waited for know each other, and what they gave; and the library keeps most of it.
+    """
+    gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
