@@ -81,6 +81,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Time that one attempt at a heavy job may take (seconds, up to 30 days)."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")] = "INFO"
     """Lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
+    log_format: Annotated[str, msgspec.Meta(pattern="^(text|json)$")] = "text"
+    """How an event is logged: ``text``, a line for people, or ``json``, a document in a line."""
 
     @property
     def is_https(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -108,6 +109,20 @@ def test_a_broker_that_is_away_is_a_matter_of_the_dispatcher_alone(database: Dat
     assert (job.status, job.published_at) == ("queued", None)
     with worker(database):
         assert ended(job).status == "succeeded"
+
+
+def test_a_worker_logs_each_job_under_its_id(database: Database, tmp_path: Path) -> None:
+    jobs = [ask("effect"), ask("refused")]
+    said = tmp_path / "log"
+    with worker(database, log=str(said), FLYBALL_LOG_FORMAT="json"):
+        states = [ended(job).status for job in jobs]
+        until(lambda: said.read_text().count("\n") >= 2 * len(jobs))
+    lines = [json.loads(line) for line in said.read_text().splitlines()]
+    for job, state in zip(jobs, states, strict=True):
+        begins, ends = [line for line in lines if line.get("job_id") == str(job.pk)]
+        assert (begins["message"], begins["kind"], begins["attempt"]) == ("The job begins.", job.kind, 1)
+        assert (ends["status"], ends["level"]) == (state, "WARNING" if state == "failed" else "INFO")
+    assert "The rows are wrong" not in said.read_text()
 
 
 def test_a_job_is_cancelled_with_all_that_it_started(database: Database, tmp_path: Path) -> None:

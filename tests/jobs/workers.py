@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ def ask(kind: str, **arguments: Any) -> Job:
     return services.ask(kind=kind, team=ensure_team(slug="lending"), arguments=arguments)
 
 
-def start(database: Database, *options: str, **environment: str) -> subprocess.Popen[str]:
-    """A worker that takes jobs."""
+def start(database: Database, *options: str, log: str = "", **environment: str) -> subprocess.Popen[str]:
+    """A worker that takes jobs; ``log`` is the file to which it logs, if not to the test's own output."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLYBALL", "PYTEST"))}
     own = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
@@ -41,14 +41,16 @@ def start(database: Database, *options: str, **environment: str) -> subprocess.P
         "FLYBALL_JOB_LEASE_SECONDS": LEASE,
         "FLYBALL_DRAIN_SECONDS": "1",
     }
-    process = subprocess.Popen(
-        ["flyball", "worker", "--json", *options],
-        cwd=ROOT,
-        env={**kept, **own, **environment},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    with Path(log).open("w") if log else nullcontext() as errors:
+        process = subprocess.Popen(
+            ["flyball", "worker", "--json", *options],
+            cwd=ROOT,
+            env={**kept, **own, **environment},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
     assert process.stdout is not None
     said = process.stdout.readline()
     assert json.loads(said)["queues"], said
@@ -56,9 +58,11 @@ def start(database: Database, *options: str, **environment: str) -> subprocess.P
 
 
 @contextmanager
-def worker(database: Database, *options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def worker(
+    database: Database, *options: str, log: str = "", **environment: str
+) -> Iterator[subprocess.Popen[str]]:
     """A worker until the block ends; then SIGTERM."""
-    process = start(database, *options, **environment)
+    process = start(database, *options, log=log, **environment)
     try:
         yield process
     finally:

@@ -218,6 +218,13 @@ def test_what_nobody_foresaw_is_an_internal_error_that_repeats_nothing(
     assert "sesame" not in caplog.text + response.body.decode()
 
 
+def test_an_internal_error_and_its_line_in_the_log_have_one_id(knock: Knock) -> None:
+    knock.engine.fails = RuntimeError()
+    sent = knock("POST", PREDICTIONS, {"input": GOOD}, **{"x-request-id": "req-7"})
+    assert header(sent, "x-request-id") == "req-7"
+    assert len(header(knock("POST", PREDICTIONS, {"input": GOOD}), "x-request-id") or "") == 36
+
+
 def test_wrong_keys_are_told_to_wait_and_right_ones_never_are(knock: Knock) -> None:
     answers = [knock("GET", "/v1/status", role=None, authorization="Bearer wrong") for _ in range(31)]
     assert [answer.status for answer in answers] == [401] * 29 + [429] * 2

@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
+from flyball import logs
 from flyball.domain import errors
 from flyball.domain.errors import FlyballError
 from flyball.serving.http.messages import Response as Answer
@@ -36,11 +37,13 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse:
     """The response for an error in a view; an unexpected one is logged by its place, without values."""
     set_rollback()
     known = _ours(error)
-    if known is None:
-        place = "".join(traceback.format_tb(error.__traceback__))
+    if known is not None:
+        return as_django(problem(known))
+    place = "".join(traceback.format_tb(error.__traceback__))
+    identity = logs.request_id({name.lower(): value for name, value in context["request"].headers.items()})
+    with logs.about(request_id=identity):
         logger.error("%s in %s\n%s", type(error).__name__, type(context["view"]).__name__, place)
-        known = FlyballError()
-    return as_django(problem(known))
+    return as_django(problem(FlyballError(), [("x-request-id", identity)]))
 
 
 def as_django(answer: Answer) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flyball import APPS
+from flyball import APPS, logs
 from flyball.config import load
 from flyball.project.databases import django_database
 from flyball.project.secrets import secret_file
@@ -13,6 +13,7 @@ from flyball.project.secrets import secret_file
 BASE_DIR = Path(os.environ.get("FLYBALL_PROJECT", Path.cwd()))
 FLYBALL = load(base=BASE_DIR)
 
+LOGGING = logs.dictionary(FLYBALL)
 SECRET_KEY = secret_file(FLYBALL.home / "secret_key")
 DEBUG = FLYBALL.debug
 ALLOWED_HOSTS = list(FLYBALL.allowed_hosts)

@@ -16,7 +16,8 @@ def one_port() -> Server:
     dotted = getattr(settings, "ASGI_APPLICATION", None)
     if not dotted:
         return django(workers=1)
-    return Server(target=":".join(dotted.rsplit(".", 1)), static=() if _is_ours() else _static())
+    ours = _is_ours()
+    return Server(target=":".join(dotted.rsplit(".", 1)), static=() if ours else _static(), logs_as_set=ours)
 
 
 def django(workers: int) -> Server:
@@ -29,6 +30,7 @@ def django(workers: int) -> Server:
         workers=workers,
         static=() if ours else _static(),
         probe="/",
+        logs_as_set=ours,
     )
 
 

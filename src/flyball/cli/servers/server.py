@@ -15,6 +15,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from flyball import logs
 from flyball.cli.servers import worker
 from flyball.cli.servers.address import free_address, url
 from flyball.cli.servers.descriptors import most_connections
@@ -31,7 +32,10 @@ BACKLOG = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """What is served: an application by name (or a factory of one), and folders of static files."""
+    """What is served: an application by name (or a factory of one), and folders of static files.
+
+    ``logs_as_set`` says whether its processes log as Flyball's settings say; a host's log as its own do.
+    """
 
     target: str
     factory: bool = False
@@ -39,6 +43,7 @@ class Server:
     workers: int = 1
     static: tuple[tuple[str, Path], ...] = ()
     probe: str = "/v1/health"
+    logs_as_set: bool = True
 
 
 def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
@@ -102,6 +107,7 @@ def _settings(server: Server, config: Config) -> dict[str, Any]:
         "backlog": BACKLOG,
         "backpressure": most_connections(config.connections),
         "log_level": LogLevels(config.log_level.lower()) if config.log_level != "INFO" else LogLevels.warning,
+        "log_dictconfig": logs.dictionary(config) if server.logs_as_set else None,
         "static_path_route": [route for route, _ in server.static] or None,
         "static_path_mount": [folder for _, folder in server.static] or None,
     }

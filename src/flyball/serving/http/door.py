@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from msgspec.structs import replace
 
+from flyball import logs
 from flyball.config import Config
 from flyball.domain.access import Principal
 from flyball.domain.errors import (
@@ -107,7 +108,7 @@ class Door:
             return _refusal(error, request)
         except Exception as error:  # noqa: BLE001 - the door is the last stop; _broken logs it
             self._count(admitted, FlyballError.code)
-            return _broken(error)
+            return _broken(error, request)
         return replace(response, body=b"") if request.method == "HEAD" else response
 
     def _admit(self, request: Request) -> Admitted:
@@ -184,11 +185,13 @@ def _refusal(error: FlyballError, request: Request) -> Response:
     return problem(error)
 
 
-def _broken(error: Exception) -> Response:
+def _broken(error: Exception, request: Request) -> Response:
     # Only where it happened: the message of a database's error repeats values.
     frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("%s\n%s", type(error).__name__, frames)
-    return problem(FlyballError("Something went wrong inside the server."))
+    identity = logs.request_id(request.headers)
+    with logs.about(request_id=identity):
+        log.error("%s\n%s", type(error).__name__, frames)
+    return problem(FlyballError("Something went wrong inside the server."), [("x-request-id", identity)])
 
 
 def _match(method: str, path: str) -> tuple[Path, Mapping[str, str]]:
