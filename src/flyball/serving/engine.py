@@ -27,9 +27,10 @@ from flyball.serving.readers import Readers
 from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
 from flyball.serving.replaying import Replay, Replayer
-from flyball.stores import erasing, minutes, records
+from flyball.stores import erasing, jobs, minutes, records
 from flyball.stores import outcomes as stored
 from flyball.stores.erasing import Erasure
+from flyball.stores.jobs import Jobs
 from flyball.stores.minutes import Count
 from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
@@ -280,6 +281,13 @@ class Engine:
             return minutes.since(database, connection, mine, minute)
 
         return await self._readers.run(partial(self._readers.read, read))
+
+    async def jobs(self, principal: Principal) -> list[Jobs]:
+        """The jobs of the principal's endpoints, by kind and state. Raises ``Overloaded``."""
+        database, mine = self._readers.database, self.pool.table.mine(principal)
+        return await self._readers.run(
+            partial(self._readers.read, lambda connection: jobs.states(database, connection, mine))
+        )
 
     def status(self, principal: Principal) -> dict[str, Any]:
         """What is in force for the principal's team, what did not load, and how the recorder is."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flyball.serving.recording.meter import LABELS
+from flyball.stores.jobs import Jobs
 from flyball.stores.minutes import Count
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ def summary(counts: Mapping[Count, int]) -> dict[str, dict[str, Any]]:
     return endpoints
 
 
-def exposition(counts: Mapping[Count, int]) -> bytes:
-    """Counters and a histogram of latencies (seconds, from call to output), by endpoint, version and arm."""
+def exposition(counts: Mapping[Count, int], jobs: Sequence[Jobs]) -> bytes:
+    """Counters and a histogram of latencies (seconds, from call to output), by endpoint, version and arm.
+
+    Then gauges of jobs, by endpoint and kind.
+    """
     from prometheus_client.exposition import generate_latest  # a server starts without it
 
-    text: bytes = generate_latest(_Counted(counts))
+    text: bytes = generate_latest(_Counted(counts)) + generate_latest(_Jobs(jobs))
     return text
 
 
@@ -85,6 +89,34 @@ class _Counted:
         for of, known in buckets.items():
             family.add_metric(list(of), _cumulative(known), sums.get(of, 0) / MICROSECONDS)
         return family
+
+
+class _Jobs:
+    """The same for jobs."""
+
+    def __init__(self, jobs: Sequence[Jobs]) -> None:
+        self._jobs = jobs
+
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        states = ("endpoint", "kind", "status")
+        there = GaugeMetricFamily(
+            "flyball_jobs", "Jobs in each state, as long as they are kept.", labels=states
+        )
+        ended = GaugeMetricFamily(
+            "flyball_job_last_end_timestamp_seconds", "When one last ended so.", labels=states
+        )
+        due = GaugeMetricFamily(
+            "flyball_job_first_due_timestamp_seconds", "Since when the first waits.", labels=states[:2]
+        )
+        for each in self._jobs:
+            there.add_metric([each.endpoint, each.kind, each.status], each.number)
+            if each.ended_at is not None:
+                ended.add_metric([each.endpoint, each.kind, each.status], each.ended_at.timestamp())
+            if each.status == "queued":
+                due.add_metric([each.endpoint, each.kind], each.due_at.timestamp())
+        yield from (there, ended, due)
 
 
 def _of(count: Count) -> tuple[str, str, str]:
