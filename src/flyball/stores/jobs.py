@@ -31,7 +31,8 @@ def states(database: Database, connection: Any, endpoints: Collection[str]) -> l
             "SELECT endpoint, kind, status, COUNT(*), MAX(finished_at), MIN(due_at) FROM flyball_job"  # noqa: S608 - marks
             f" WHERE endpoint IN {rows_of(1, len(some))} GROUP BY endpoint, kind, status ORDER BY 1, 2, 3"
         )
-        for *of, number, ended_at, due_at in connection.execute(database.sql(sql), some).fetchall():
+        for *of, ended_at, due_at in connection.execute(database.sql(sql), some).fetchall():
+            endpoint, kind, status, number = of
             ended = None if ended_at is None else database.moment_out(ended_at)
-            found.append(Jobs(*of, number, ended, database.moment_out(due_at)))
+            found.append(Jobs(endpoint, kind, status, number, ended, database.moment_out(due_at)))
     return found
