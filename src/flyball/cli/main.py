@@ -20,6 +20,7 @@ COMMANDS = {
     "build": "learn.build",
     "versions": "learn.versions",
     "jobs": "jobs.jobs",
+    "status": "keep.status",
     "promote": "publish.promote",
     "rollback": "publish.rollback",
     "retire": "publish.retire",

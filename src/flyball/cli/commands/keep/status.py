@@ -1,0 +1,68 @@
+"""``flyball status``: how everything stands, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flyball.cli.command import command
+from flyball.cli.printing.output import Output
+
+if TYPE_CHECKING:
+    from flyball.control.monitoring.overview import Standing
+
+COLUMNS = ("endpoint", "champion", "last_build", "last_outcome", "last_hour", "jobs")
+
+
+@command
+def status(output: Output) -> None:
+    """Show how every endpoint stands, and what needs attention; then the command ends with 1.
+
+    The champion; the last build; when the last outcome came; the answers of the last hour, and how many calls
+    were refused or failed; the jobs that have not ended. A cron line or a health checker can watch the exit
+    code: an endpoint without a champion, a failed job, jobs that no worker takes.
+
+    Examples:
+      flyball status
+      flyball status --json
+    """
+    from flyball.cli.servers.database_check import require_tables
+    from flyball.control.connection import database
+    from flyball.control.monitoring.attention import attention
+    from flyball.control.monitoring.overview import standings
+
+    require_tables(database())
+    standing = standings()
+    found = attention(standing)
+    if output.as_json:
+        listed = {
+            "endpoints": [asdict(each) for each in standing],
+            "attention": [asdict(each) for each in found],
+        }
+        output.result(listed)
+    else:
+        output.table([_row(each) for each in standing], COLUMNS, empty="No endpoint has been applied.")
+        lines = [f"  {each.endpoint or 'jobs'}: {each.sentence}" for each in found]
+        output.result(None, "\n".join(["", *(["Needs attention:", *lines] if found else ["All is well."])]))
+    if found:
+        click.get_current_context().exit(1)
+
+
+def _row(each: Standing) -> dict[str, Any]:
+    build = None if each.build is None else f"{each.build} {each.build_status} {_text(each.built_at)}"
+    hour = {"answers": each.answers, "refused": each.refused, "failed": each.failed}
+    return {
+        "endpoint": each.endpoint,
+        "champion": each.champion,
+        "last_build": build,
+        "last_outcome": _text(each.outcome_at),
+        "last_hour": ", ".join(f"{count:,} {name}" for name, count in hour.items() if count) or None,
+        "jobs": ", ".join(f"{count} {name}" for name, count in sorted(each.jobs.items())) or None,
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%d %H:%M}"

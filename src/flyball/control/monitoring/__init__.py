@@ -1,0 +1,1 @@
+"""Monitoring: how everything stands, and what needs somebody's attention."""
