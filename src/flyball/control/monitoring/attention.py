@@ -58,7 +58,7 @@ def _failed_jobs() -> Iterator[Attention]:
     ended = jobs.jobs().filter(Q(endpoint=None) | Q(endpoint__retired_at=None), status__in=PROVING)
     failed = ended.filter(status=Job.Status.FAILED).order_by("endpoint__name", "kind")
     for endpoint, kind in failed.values_list("endpoint__name", "kind").distinct():
-        last = ended.filter(endpoint=endpoint, kind=kind).order_by("-finished_at", "-id").first()
+        last = ended.filter(endpoint__name=endpoint, kind=kind).order_by("-finished_at", "-id").first()
         if last is not None and last.status == Job.Status.FAILED:
             said = f"Its last {kind} failed: {last.error} (flyball jobs show {last.pk})"
             yield Attention(endpoint=endpoint, code="job_failed", sentence=said)
