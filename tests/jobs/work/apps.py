@@ -19,6 +19,7 @@ class WorkConfig(AppConfig):
         services = "tests.jobs.work.services"
         for kind in (
             Kind(name="effect", queue="default", service=f"{services}.effect", attempts=50),
+            Kind(name="brief", queue="default", service=f"{services}.brief"),
             Kind(name="slow", queue="default", service=f"{services}.slow"),
             Kind(name="busy", queue="default", service=f"{services}.busy", attempts=2),
             Kind(name="odd", queue="default", service=f"{services}.odd"),

@@ -26,6 +26,12 @@ def effect(run: Run) -> None:
         running.succeed(run)
 
 
+def brief(run: Run) -> None:
+    """The same after a twentieth of a second, so that whoever is killed is killed in the middle of some."""
+    time.sleep(0.05)
+    effect(run)
+
+
 def slow(run: Run) -> dict[str, int]:
     """Its first attempt goes on for ever, unless it is cancelled; the second ends at once."""
     run.report(progress=0.25, message="waiting", log=f"attempt {run.attempt}")

@@ -49,4 +49,4 @@ def _carry_out(run: Run) -> None:
     status = selectors.job(run.id).status  # not the error: that may repeat a value of the data
     level = logging.WARNING if status == Job.Status.FAILED else logging.INFO
     seconds = round(time.monotonic() - began, 3)
-    logger.log(level, "The job is %s.", status, extra={**said, "status": status, "seconds": seconds})
+    logger.log(level, "The job is now %s.", status, extra={**said, "status": status, "seconds": seconds})

@@ -78,7 +78,9 @@ def publish(app: Any, job: Job) -> None:
 
 def celery_app(config: Config) -> Any:
     """A Celery app of Flyball's own: the host's is left alone."""
-    app = Celery("flyball", broker=config.broker_url, set_as_current=False, fixups=set())
+    # Without a host the broker's library warns that it takes this one.
+    broker = "memory://localhost" if _is_in_memory(config) else config.broker_url
+    app = Celery("flyball", broker=broker, set_as_current=False, fixups=set())
     app.conf.update(
         worker_prefetch_multiplier=PREFETCHED if _is_in_memory(config) else 1,
         worker_enable_remote_control=False,
