@@ -107,6 +107,21 @@ def test_other_packages_are_quiet_unless_everything_is_asked_for(
     assert "sesame" not in text  # what others add may be a whole request
 
 
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_pages_that_fail_are_logged_without_their_path_and_refusals_not_at_all(
+    written: Callable[..., str], kind: str
+) -> None:
+    def do() -> None:
+        logging.getLogger("django.request").warning("Not Found: %s", "/entities/4711")
+        logging.getLogger("django.request").error("Internal Server Error: %s", "/entities/4711")
+        logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST header: %r.", "evil")
+
+    text = written(do, LOG_FORMAT=kind)
+    assert text.count("\n") == 1
+    assert "A page failed." in text
+    assert "4711" not in text
+
+
 @pytest.mark.parametrize("sent", ["", "a b", "a\nb", "x" * 129, "ä", '"}'])
 def test_an_odd_request_id_is_replaced(sent: str) -> None:
     made = logs.request_id({"x-request-id": sent})

@@ -58,7 +58,12 @@ def dictionary(config: Config) -> dict[str, Any]:
         "formatters": {"flyball": {"()": f"flyball.logs.{FORMATTERS[config.log_format].__name__}"}},
         "handlers": {"flyball": {"class": "logging.StreamHandler", "formatter": "flyball"}},
         "root": {"handlers": ["flyball"], "level": "WARNING" if level == "INFO" else level},
-        "loggers": {"flyball": {"level": level}},
+        "loggers": {
+            "flyball": {"level": level},
+            # What anybody may cause without a key fills no disk: refusals, and hosts that are none of ours.
+            "django.request": {"level": "ERROR"},
+            "django.security": {"level": "CRITICAL"},
+        },
     }
 
 
@@ -67,6 +72,15 @@ class Text(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and where an error was raised below it."""
+        if record.name == "django.request":  # its message has the path, and that may name an entity
+            record = logging.makeLogRecord({**vars(record), "msg": "A page failed.", "args": ()})
+        return self._written(record)
+
+    def _written(self, record: logging.LogRecord) -> str:
+        return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         """The line, and what it belongs to."""
@@ -81,8 +95,7 @@ class Text(logging.Formatter):
 class Json(Text):
     """A JSON document in one line: time (UTC), level, logger, message, and whatever else is known."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+    def _written(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, Any] = {
             "time": moment.isoformat(timespec="milliseconds"),
