@@ -29,6 +29,7 @@ APPS = [
     "flyball.control.registry",
     "flyball.control.routing",
     "flyball.api",
+    "flyball.console",
     "flyball.cli",
 ]
 """What a project adds to its ``INSTALLED_APPS``."""

@@ -8,6 +8,7 @@ from flyball.api.door import door
 
 urlpatterns = [
     path("api/", include("flyball.api.urls")),
+    path("", include("flyball.console.urls")),
     # A newline too is for the door to refuse.
     re_path(r"^v1/(?P<rest>[\s\S]*)$", door, name="flyball-door"),
 ]

@@ -59,6 +59,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+LOGIN_URL = "flyball-sign-in"
+LOGIN_REDIRECT_URL = "flyball-home"
+LOGOUT_REDIRECT_URL = "flyball-sign-in"
 ROOT_URLCONF = "flyball.project.urls"
 ASGI_APPLICATION = "flyball.project.asgi.application"
 DATABASES = {"default": django_database(FLYBALL.database_url)}

@@ -2,10 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
+
+from flyball.project.signing_in import SignIn, SignOut
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("sign-in", SignIn.as_view(), name="flyball-sign-in"),
+    path("sign-out", SignOut.as_view(), name="flyball-sign-out"),
     path("admin/", admin.site.urls),
     path("", include("flyball.urls")),
 ]

@@ -1,0 +1,45 @@
+"""Builds: the leaderboard of one, and a new one, as a job."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from flyball.console.endpoints import crumbs
+from flyball.console.page import Page, to
+from flyball.control.declarations import selectors as declarations
+from flyball.control.jobs import services as jobs
+from flyball.control.registry import selectors as registry
+
+
+class Builds(Page):
+    """``POST /endpoints/{endpoint}/builds``."""
+
+    roles = {"POST": "owner"}
+
+    def post(self, request: HttpRequest, endpoint: str) -> HttpResponse:
+        """Ask for a build; its job's page shows how it goes."""
+        self.endpoint(endpoint)
+        applied = declarations.endpoint(endpoint)
+        job = jobs.ask(kind="build", team=applied.team, endpoint=applied, user=request.user)
+        return to("flyball-job", identity=job.pk)
+
+
+class OneBuild(Page):
+    """``GET /endpoints/{endpoint}/builds/{number}``."""
+
+    template = "build.html"
+
+    def get(self, request: HttpRequest, endpoint: str, number: int) -> HttpResponse:
+        """The leaderboard."""
+        found = self.endpoint(endpoint)
+        build = registry.build(endpoint, number)
+        context = {
+            "title": f"Build {build.pk}",
+            "build": build,
+            "board": registry.leaderboard(build),
+            "versions": {
+                each.candidate_id: each for each in registry.versions(endpoint).filter(candidate__build=build)
+            },
+            "may_promote": self.may(found.team.slug, "owner"),
+        }
+        return self.show(context, crumbs(endpoint))

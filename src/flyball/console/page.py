@@ -1,0 +1,125 @@
+"""What every page stands on: who looks, what they may, what is around a page, and how refusals look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.backends.django import DjangoTemplates
+from django.urls import reverse
+from django.views import View
+
+from flyball.control.accounts.selectors import Actor, actor
+from flyball.control.declarations import selectors as declarations
+from flyball.control.declarations.models import Endpoint
+from flyball.domain.errors import FlyballError, MethodNotAllowed
+from flyball.serving.http.problems import STATUS
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy of every page: nothing inline, nothing from another host."""
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+SECTIONS = (("flyball-home", "Endpoints"), ("flyball-jobs", "Jobs"))
+"""The navigation: the name of an address, and what it is called."""
+
+Crumb = tuple[str, str]
+"""What it is called, and its address."""
+
+
+@cache
+def engine() -> DjangoTemplates:
+    """The console's own templates, whatever the project does with its own."""
+    return DjangoTemplates(
+        {
+            "NAME": "flyball",
+            "DIRS": [Path(__file__).parent / "templates"],
+            "APP_DIRS": False,
+            "OPTIONS": {"builtins": ["flyball.console.tags"], "autoescape": True},
+        }
+    )
+
+
+def render(
+    request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page, or a part of one."""
+    text = engine().get_template(template).render(dict(context), request)
+    return HttpResponse(text, status=status, headers=HEADERS)
+
+
+class Page(View):
+    """One page. ``roles`` says for each method which role it takes; what is not there is refused."""
+
+    http_method_names = ["get", "head", "post"]
+    roles: ClassVar[Mapping[str, str]] = {"GET": "viewer"}
+    template = ""
+    section = "flyball-home"
+    actor: Actor
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Let in who is signed in and may; whatever is refused becomes a page that says why."""
+        if not hasattr(request, "user"):
+            raise Http404  # a project in which nobody signs in has no pages
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        self.actor = actor(request.user)
+        try:
+            if self.role is None:
+                raise MethodNotAllowed
+            return super().dispatch(request, *args, **kwargs)
+        except FlyballError as error:
+            return self._refusal(error)
+
+    @property
+    def role(self) -> str | None:
+        """The role that this request takes; ``None`` where the method is refused."""
+        return self.roles.get("GET" if self.request.method == "HEAD" else self.request.method or "")
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint of a name, for somebody with the method's role.
+
+        Raises ``UnknownEndpoint``, in the same words for one that belongs to another team; ``Forbidden``.
+        """
+        if "\x00" in name:
+            raise Http404
+        return declarations.visible_endpoint(self.actor, name, self.role or "owner")
+
+    def may(self, team: str, role: str) -> bool:
+        """Whether somebody with that role in the team looks."""
+        return team in self.actor.teams(role)
+
+    def show(
+        self, context: Mapping[str, Any], crumbs: Sequence[Crumb] = (), status: int = 200
+    ) -> HttpResponse:
+        """The page with all that is around it; the part that changes alone, where only that is asked for."""
+        part = context.get("part")
+        if part and self.request.headers.get("HX-Request") == "true":
+            return render(self.request, str(part), context, status)
+        around = {
+            "sections": [(reverse(name), title, name == self.section) for name, title in SECTIONS],
+            "crumbs": crumbs,
+            "user": self.request.user,
+        }
+        return render(self.request, self.template, {**around, **context}, status)
+
+    def _refusal(self, error: FlyballError) -> HttpResponse:
+        self.template = "refusal.html"
+        status = STATUS.get(error.code, 500)
+        return self.show({"title": "Not possible", "error": error, "status": status}, status=status)
+
+
+def to(name: str, **values: Any) -> HttpResponseRedirect:
+    """After a form: the page that shows what came of it."""
+    return HttpResponseRedirect(reverse(name, kwargs=values))

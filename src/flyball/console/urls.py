@@ -1,0 +1,27 @@
+"""The addresses of the console."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from flyball.console import assets
+from flyball.console.builds import Builds, OneBuild
+from flyball.console.endpoints import OneEndpoint, Promote, Rollback
+from flyball.console.home import Home
+from flyball.console.jobs import CancelJob, Jobs, OneJob, RetryJob
+from flyball.console.versions import OneVersion
+
+urlpatterns = [
+    path("", Home.as_view(), name="flyball-home"),
+    path("endpoints/<str:endpoint>", OneEndpoint.as_view(), name="flyball-endpoint"),
+    path("endpoints/<str:endpoint>/promote/<int:number>", Promote.as_view(), name="flyball-promote"),
+    path("endpoints/<str:endpoint>/rollback", Rollback.as_view(), name="flyball-rollback"),
+    path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
+    path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),
+    path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view(), name="flyball-version"),
+    path("jobs", Jobs.as_view(), name="flyball-jobs"),
+    path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
+    path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),
+    path("jobs/<uuid:identity>/retry", RetryJob.as_view(), name="flyball-retry-job"),
+    path("assets/<slug:digest>/<str:name>", assets.hand_out, name="flyball-asset"),
+]

@@ -1,0 +1,61 @@
+"""Traffic over time, from the counts of minutes: whole sets of endpoints in one query each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import F, IntegerField, Sum
+from django.db.models.functions import Cast
+
+from flyball.control.routing.models import Minute
+from flyball.domain.records import now
+from flyball.stores.minutes import minute_of
+
+HOUR = 60
+MICROSECONDS = 1_000_000
+
+
+def hourly(
+    endpoints: Collection[str], hours: int = 24, moment: datetime | None = None
+) -> dict[str, list[int]]:
+    """Answers in each of the last hours, the oldest first; the last one is the hour before ``moment``."""
+    first = _first(hours, moment)
+    hour = Cast((F("minute") - first) / HOUR, IntegerField())
+    counted = Minute.objects.filter(minute__gte=first, endpoint__in=endpoints, name="answers")
+    found = {name: [0] * hours for name in endpoints}
+    for name, place, count in (
+        counted.annotate(hour=hour).values_list("endpoint", "hour").annotate(sum=Sum("count")).order_by()
+    ):
+        found[name][min(place, hours - 1)] += count
+    return found
+
+
+def latency(
+    endpoints: Collection[str], part: float, hours: int = 24, moment: datetime | None = None
+) -> dict[str, float | None]:
+    """Within how many seconds that part of the answers came, by endpoint: the bound of its bucket.
+
+    ``None`` where there were none, infinity for what is beyond the last bound.
+    """
+    counted = Minute.objects.filter(
+        minute__gte=_first(hours, moment), endpoint__in=endpoints, name="latency"
+    ).values_list("endpoint", "label")
+    buckets: dict[str, dict[float, int]] = {name: {} for name in endpoints}
+    for name, label, count in counted.annotate(sum=Sum("count")).order_by():
+        buckets[name][float(label) / MICROSECONDS] = count
+    return {name: _quantile(known, part) for name, known in buckets.items()}
+
+
+def _quantile(buckets: dict[float, int], part: float) -> float | None:
+    wanted, so_far = math.ceil(part * sum(buckets.values())), 0
+    for bound, count in sorted(buckets.items()):
+        so_far += count
+        if so_far >= wanted:
+            return bound
+    return None
+
+
+def _first(hours: int, moment: datetime | None) -> int:
+    return minute_of((moment or now()) - timedelta(hours=hours)) + 1

@@ -1,0 +1,24 @@
+"""Signing in and out of the ready-made project, in the console's own look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import views
+from django.http import HttpResponse
+
+from flyball.console.page import render
+
+
+class SignIn(views.LoginView):
+    """``GET`` and ``POST /sign-in``."""
+
+    redirect_authenticated_user = True
+
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        """The form, and what was wrong with it."""
+        return render(self.request, "sign_in.html", {"title": "Sign in", **context})
+
+
+class SignOut(views.LogoutView):
+    """``POST /sign-out``."""

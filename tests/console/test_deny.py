@@ -1,0 +1,113 @@
+"""Every address of the console, every role and every method: what is not opened here is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern
+
+from flyball.console import urls
+from flyball.control.registry.models import Version
+from tests.console.conftest import Browser
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+JOB = "019a0000-0000-7000-8000-000000000000"
+VALUES = (
+    ("<str:endpoint>", "purchase"),
+    ("<int:number>", "1"),
+    ("<uuid:identity>", JOB),
+    ("<slug:digest>/<str:name>", "0/nothing.css"),
+)
+OPEN = {
+    # address: the lowest role for each method, and what it then gets
+    "": {"GET": ("viewer", 200)},
+    "endpoints/purchase": {"GET": ("viewer", 200)},
+    "endpoints/purchase/promote/1": {"GET": ("owner", 200), "POST": ("owner", 302)},
+    "endpoints/purchase/rollback": {"GET": ("owner", 200), "POST": ("owner", 409)},
+    "endpoints/purchase/builds": {"POST": ("owner", 302)},
+    "endpoints/purchase/builds/1": {"GET": ("viewer", 200)},
+    "endpoints/purchase/versions/1": {"GET": ("viewer", 200)},
+    "jobs": {"GET": ("viewer", 200)},
+    f"jobs/{JOB}": {"GET": ("viewer", 404)},
+    f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},
+    f"jobs/{JOB}/retry": {"POST": ("owner", 404)},
+}
+FOR_EVERYBODY = {"assets/0/nothing.css"}
+ROLES = ("viewer", "member", "owner")
+WHOLE = {"", "jobs"}
+"""Where a stranger sees a page of their own."""
+
+
+def concrete() -> Iterator[str]:
+    """An address for every pattern."""
+    for pattern in urls.urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        route = str(pattern.pattern)
+        for part, value in VALUES:
+            route = route.replace(part, value)
+        yield route
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert set(concrete()) == set(OPEN) | FOR_EVERYBODY
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", OPEN)
+def test_nobody_is_led_to_sign_in(browser: Browser, path: str) -> None:
+    for method in METHODS:
+        answer = browser(None).generic(method, f"/{path}")
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/sign-in?next=")
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_each_role_may_what_the_table_says(browser: Browser, version: Version, path: str) -> None:
+    build = version.candidate.build_id if version.candidate else 0
+    address = "/" + path.replace("builds/1", f"builds/{build}")
+    for method in METHODS:
+        lowest, status = OPEN[path].get("GET" if method == "HEAD" else method, (None, 405))
+        for role in ROLES:
+            may = lowest is None or ROLES.index(role) >= ROLES.index(lowest)
+            answer = browser(role).generic(method, address)
+            assert answer.status_code == (status if may else 403), (role, method)
+
+
+@pytest.mark.parametrize("path", [path for path in OPEN if path not in WHOLE])
+def test_what_is_another_teams_does_not_exist(browser: Browser, version: Version, path: str) -> None:
+    for method in OPEN[path]:
+        answer = browser("stranger").generic(method, f"/{path}")
+        assert answer.status_code == 404
+        assert "lending" not in answer.content.decode()
+
+
+def test_a_stranger_sees_nothing_of_it_on_the_first_page(browser: Browser, promoted: Version) -> None:
+    assert "purchase" in browser("viewer").get("/").content.decode()
+    for path in WHOLE:
+        assert "purchase" not in browser("stranger").get(f"/{path}").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_project_in_which_nobody_signs_in_has_no_pages(settings: Any, browser: Browser) -> None:
+    settings.MIDDLEWARE = []
+    assert browser(None).get("/jobs").status_code == 404
+
+
+def test_a_form_without_its_token_is_refused(browser: Browser, version: Version) -> None:
+    client = browser("owner")
+    client.handler.enforce_csrf_checks = True
+    assert client.post("/endpoints/purchase/promote/1").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["", "endpoints/purchase", "jobs", "endpoints/nowhere"])
+def test_every_page_has_the_strict_policy(browser: Browser, version: Version, path: str) -> None:
+    answer = browser("viewer").get(f"/{path}")
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer["Cache-Control"] == "no-store"
+    text = answer.content.decode()
+    assert " style=" not in text
+    assert " onclick=" not in text
