@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flyball.learning import splits
 from flyball.learning.dataset import Dataset
-from flyball.learning.forward import Split
 from flyball.learning.rungs import GROWTH, RAREST, SAMPLE, rungs
+from flyball.learning.splitting import splits
+from flyball.learning.splitting.forward import Split
 from tests.learning import rows
 
 MANY = GROWTH * SAMPLE * 2

@@ -14,8 +14,9 @@ from sklearn.pipeline import Pipeline
 from flyball import Search
 from flyball.domain.errors import ModelFailed
 from flyball.learning.candidates import SearchCandidate
-from flyball.learning.forward import Split
 from flyball.learning.search import Found, search
+from flyball.learning.splitting.forward import Split
+from flyball.learning.units import Counted, computed
 
 RUNGS: list[list[Split]] = [
     [(np.arange(size), np.arange(folds))] * folds for size, folds in ((10, 3), (30, 3), (90, 5))
@@ -51,7 +52,15 @@ def found(scores: Scores, *, trials: int = 9, seconds: float = 600.0, seed: int 
         defaults={"x": DEFAULT},
         start={"x": 0.25},
     )
-    return search(candidate, scores, RUNGS, Search(trials, seconds), seed, lambda number, score: None)
+    return search(
+        candidate,
+        scores,
+        RUNGS,
+        Search(trials, seconds),
+        seed,
+        lambda number, score: None,
+        Counted(computed),
+    )
 
 
 def test_the_better_part_of_the_points_climbs_and_meets_the_defaults_on_all_rows() -> None:

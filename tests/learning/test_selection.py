@@ -16,12 +16,12 @@ from sklearn.svm import LinearSVC
 from flyball import Candidate, Search
 from flyball.domain.errors import DataError, DeclarationError
 from flyball.inference.sklearn_runtime import SklearnRuntime
-from flyball.learning import splits
 from flyball.learning.dataset import Dataset
 from flyball.learning.pipeline import prepared
 from flyball.learning.rungs import SAMPLE
 from flyball.learning.scoring import scorer
 from flyball.learning.selection import Fit, Plan, Progress, ranked, select
+from flyball.learning.splitting import splits
 from tests.learning import rows
 from tests.learning.transformers import Amounts, Broken
 

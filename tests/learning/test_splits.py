@@ -13,9 +13,9 @@ import pytest
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from flyball.domain.errors import DataError
-from flyball.learning import splits
 from flyball.learning.dataset import Dataset
-from flyball.learning.forward import Split
+from flyball.learning.splitting import splits
+from flyball.learning.splitting.forward import Split
 from tests.learning import rows
 
 Make = Callable[..., Dataset]

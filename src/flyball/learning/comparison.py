@@ -15,10 +15,10 @@ from flyball.domain.schema import Schema
 from flyball.domain.values import canonical, label_text
 from flyball.inference.frame import scalars
 from flyball.inference.runtime import Runtime
-from flyball.learning import splits
 from flyball.learning.dataset import Dataset
 from flyball.learning.scoring import scorer
 from flyball.learning.selection import Plan
+from flyball.learning.splitting import splits
 
 
 @dataclass(frozen=True, slots=True)

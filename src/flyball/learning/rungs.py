@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from flyball.learning.dataset import Dataset
-from flyball.learning.forward import Split
+from flyball.learning.splitting.forward import Split
 
 SAMPLE = 4_000
 """Rows of the first draw; more where a label is rare. Nothing is drawn from fewer than 1.5 times as many."""

@@ -22,8 +22,8 @@ def compared(*, result: CandidateResult, champion: Version) -> dict[str, Any]:
     is ``None`` where the champion cannot be asked for these rows, and ``reason`` says why. ``may_know`` says
     that the champion may have learned from some of them: its score is then too good.
     """
-    from flyball.learning import splits
     from flyball.learning.selection import Plan
+    from flyball.learning.splitting import splits
 
     build = result.build
     snapshot = build.snapshot

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import StratifiedGroupKFold
 
 from flyball.domain.errors import DataError
-from flyball.learning.forward import Split
+from flyball.learning.splitting.forward import Split
 
 ALL_SHARED = (
     "Every row shares an entity with the rows that are to be scored, so none is left to train on. "

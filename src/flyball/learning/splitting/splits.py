@@ -14,9 +14,9 @@ from sklearn.model_selection import (
 )
 
 from flyball.domain.errors import DataError
-from flyball.learning import apart, forward
 from flyball.learning.dataset import Dataset
-from flyball.learning.forward import Split
+from flyball.learning.splitting import apart, forward
+from flyball.learning.splitting.forward import Split
 
 HELD_OUT = 0.2
 """The share of the rows that is kept for the final score."""
