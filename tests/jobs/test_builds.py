@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,8 @@ from flyball.control.jobs import running, selectors, services
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.performing import perform
 from flyball.control.jobs.running import Run
-from flyball.control.registry.jobs import ENDED
 from flyball.control.registry.models import Build, Version
 from flyball.control.routing.selectors import champion
-from flyball.domain.records import now
 from flyball.stores.database import Database
 from tests.registry import small
 
@@ -78,33 +75,6 @@ def test_a_build_is_made_of_the_snapshot_that_is_named() -> None:
     missing = done(asked("build", snapshot="0" * 64))
     assert missing.status == "failed"
     assert "no such snapshot" in missing.error
-
-
-def test_a_build_whose_worker_died_is_ended_and_another_one_takes_its_place() -> None:
-    job = asked("build")
-    first = claimed(job)
-    stale = Build.objects.create(
-        endpoint_id="purchase", seed=0, metric="roc_auc", status=Build.Status.RUNNING
-    )
-    first.keep(build=stale.pk)
-    Job.objects.filter(pk=job.pk).update(lease_until=now() - timedelta(seconds=1))
-    assert done(job).status == "succeeded"
-    stale.refresh_from_db()
-    assert (stale.status, stale.error) == ("failed", ENDED)
-    assert Build.objects.exclude(pk=stale.pk).get().status == "succeeded"
-
-
-def test_a_build_is_ended_with_its_job() -> None:
-    job = asked("build")
-    stale = Build.objects.create(
-        endpoint_id="purchase", seed=0, metric="roc_auc", status=Build.Status.RUNNING
-    )
-    claimed(job).keep(build=stale.pk)
-    Job.objects.filter(pk=job.pk).update(lease_until=now() - timedelta(seconds=1), attempt=3)
-    running.expire()
-    assert selectors.job(job.pk).status == "failed"
-    stale.refresh_from_db()
-    assert stale.status == "failed"
 
 
 def test_a_build_that_has_succeeded_is_not_run_again_and_registered_once() -> None:

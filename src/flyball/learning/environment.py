@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
@@ -54,8 +56,23 @@ def models_of(declaration: type[Endpoint]) -> list[Any]:
     return [*own, *declaration.trusted]
 
 
+def sources(declaration: type[Endpoint]) -> dict[str, str]:
+    """The SHA-256 of each file that a declaration, its own candidates and its trusted classes stand in.
+
+    The commit does not tell them apart while somebody works on them.
+    """
+    things = (*declaration.__mro__, *models_of(declaration))
+    modules = sorted({module for thing in things for module in _modules(thing)})
+    files = {module: Path(getattr(sys.modules.get(module), "__file__", None) or "") for module in modules}
+    return {
+        module: hashlib.sha256(file.read_bytes()).hexdigest()
+        for module, file in files.items()
+        if file.is_file()
+    }
+
+
 def _distributions(models: Iterable[Any]) -> set[str]:
-    modules = {module for model in models for module in _modules(model)}
+    modules = {module.partition(".")[0] for model in models for module in _modules(model)}
     if not modules:
         return set()
     return {name for module in modules for name in _installed().get(module, ())}
@@ -66,11 +83,11 @@ _installed = cache(metadata.packages_distributions)
 
 
 def _modules(model: Any) -> Iterator[str]:
-    """The top-level modules of an estimator or a class, and of what it is made of."""
+    """The modules of an estimator or a class, and of what it is made of."""
     is_class = isinstance(model, type) or not hasattr(model, "get_params")
     parts = [] if is_class else model.get_params(deep=True).values()
     for part in (model, *parts):
-        yield str(getattr(part, "__module__", None) or type(part).__module__).partition(".")[0]
+        yield str(getattr(part, "__module__", None) or type(part).__module__)
 
 
 def _versions(names: Iterable[str]) -> dict[str, str]:

@@ -72,7 +72,7 @@ class Dispatcher(threading.Thread):
         except (DatabaseError, InterfaceError) as error:
             logger.warning("The jobs cannot be read: %s", type(error).__name__)
             connections.close_all()
-        except Exception:  # what a kind does with an abandoned job may fail in any way; it is logged
+        except Exception:  # what a kind does when it is told may fail in any way; it is logged
             logger.exception("The dispatcher goes on after a mistake.")
         else:
             return True

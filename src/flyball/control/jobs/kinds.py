@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils.module_loading import import_string
 
 from flyball.domain.errors import NotFound
 
@@ -15,9 +19,9 @@ class Kind:
     """A kind of job. ``service`` is the dotted name of what is called with a ``Run`` and the arguments.
 
     A heavy one is carried out in a process of its own, which may take ``memory_bytes`` and ``seconds``
-    (``None``: as the settings say); a light one in a thread of the worker, without limits. ``abandoned`` is
-    the dotted name of what is called with what the job has kept, when another attempt is to go on, or none.
-    ``attempts`` is how often it is begun at most.
+    (``None``: as the settings say); a light one in a thread of the worker, without limits. ``attempts`` is
+    how often it is begun at most without getting on. ``told`` is the dotted name of what is told when the job
+    waits again, or ends without success (``tell``).
     """
 
     name: str
@@ -27,7 +31,7 @@ class Kind:
     memory_bytes: int | None = None
     seconds: float | None = None
     attempts: int = 3
-    abandoned: str = ""
+    told: str = ""
 
 
 KINDS: dict[str, Kind] = {}
@@ -47,3 +51,10 @@ def find(name: str) -> Kind:
     if name not in KINDS:
         raise NotFound(f"There is no such kind of job here. There are: {', '.join(sorted(KINDS))}.")
     return KINDS[name]
+
+
+def tell(name: str, kept: Mapping[str, Any], status: str, error: str = "") -> None:
+    """Tell a kind how its job stands, with what that has kept; in the transaction that writes it."""
+    known = KINDS.get(name)
+    if known is not None and known.told:
+        import_string(known.told)(kept, status, error)

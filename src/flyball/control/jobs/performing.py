@@ -25,8 +25,6 @@ def perform(run: Run, *, is_limited: bool = False) -> None:
     """
     try:
         kind = kinds.find(run.kind)
-        if run.attempt > 1:
-            running.abandon(run.kind, run.result)  # what died with its worker
         result = import_string(kind.service)(run, **run.arguments)
         if running.is_running(run):  # else the service has ended it, in a transaction of its own
             running.succeed(run, result)

@@ -11,12 +11,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.module_loading import import_string
 
 from flyball.control.declarations import discovery
 from flyball.control.declarations.configured import configured
-from flyball.control.jobs import selectors
-from flyball.control.jobs.kinds import KINDS
+from flyball.control.jobs import kinds, selectors
 from flyball.control.jobs.models import Job
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import JobCancelled, JobLost
@@ -29,7 +27,7 @@ LONGEST_ERROR = 1000
 PAUSE = 0.5
 """Between two writes of progress, which are commits (seconds)."""
 FIRST_BACKOFF = 5.0
-"""Before a second attempt; each time twice as long (seconds)."""
+"""After an attempt that failed; twice as long after each further one that did not get on (seconds)."""
 LONGEST_BACKOFF = 600.0
 """And never longer than this (seconds)."""
 DIED = "Its worker died, and that was its last attempt."
@@ -72,6 +70,13 @@ class Run:
         """Keep these values of the result: the next attempt finds them, should this one end."""
         self.result |= result
         _write(self, result=self.result)
+
+    def got_on(self) -> None:
+        """Say that a part of the work is done for good, in one transaction with it.
+
+        From here the job may be begun as often again: only attempts that do not get on are counted.
+        """
+        _write(self, attempts=self.attempt + kinds.find(self.kind).attempts - 1)
 
     def declaration(self) -> type[Endpoint]:
         """The declaration of the job's endpoint. Raises ``UnknownEndpoint``."""
@@ -134,8 +139,7 @@ def fail(run: Run, error: str, *, can_pass: bool) -> None:
         if job.cancel_requested_at is not None:
             _leave(job, status=Job.Status.CANCELLED, **_ended())
         elif can_pass and job.attempt < job.attempts:
-            wait = min(FIRST_BACKOFF * 2 ** (job.attempt - 1), LONGEST_BACKOFF)
-            _leave(job, error=error, **_queued(wait))
+            _leave(job, error=error, **_queued(_backoff(job)))
         else:
             _leave(job, status=Job.Status.FAILED, error=error, **_ended())
 
@@ -177,20 +181,20 @@ def is_wanted(run: Run) -> bool:
     return row.cancel_requested_at is None
 
 
-def abandon(kind: str, result: Mapping[str, Any]) -> None:
-    """What an attempt has begun and kept, and does not go on with, is put in order as its kind says."""
-    known = KINDS.get(kind)
-    if known is not None and known.abandoned:
-        import_string(known.abandoned)(result)
-
-
 def _storable(text: str) -> str:
     """Without what databases do not take: NUL, and halves of surrogates, which are spelt out."""
     return text.replace("\x00", "").encode(errors="backslashreplace").decode()
 
 
+def _backoff(job: Job) -> float:
+    """Seconds until the next attempt, by those since the job last got on."""
+    known = kinds.KINDS.get(job.kind)
+    got_on = job.attempts - known.attempts if known else 0
+    return float(min(FIRST_BACKOFF * 2 ** max(job.attempt - got_on - 1, 0), LONGEST_BACKOFF))
+
+
 def _leave(job: Job, **values: Any) -> None:
-    abandon(job.kind, job.result)
+    kinds.tell(job.kind, job.result, values["status"], values.get("error", ""))
     Job.objects.filter(pk=job.pk).update(**values)
 
 

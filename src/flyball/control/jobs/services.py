@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from flyball.control.accounts.models import Team
 from flyball.control.declarations.configured import configured
 from flyball.control.declarations.models import Endpoint
@@ -52,33 +54,44 @@ def cancel(*, job: Job) -> Job:
     own = Job.objects.filter(pk=job.pk)
     waiting = own.filter(status=Job.Status.QUEUED)
     running = own.filter(status=Job.Status.RUNNING)
-    is_ended = (
-        waiting.update(status=Job.Status.CANCELLED, cancel_requested_at=moment, finished_at=moment)
-        or running.filter(cancel_requested_at=None).update(cancel_requested_at=moment)
-        or running.exists()
-    )
-    job.refresh_from_db()
+    with transaction.atomic():
+        has_waited = waiting.update(
+            status=Job.Status.CANCELLED, cancel_requested_at=moment, finished_at=moment
+        )
+        is_told = has_waited or running.filter(cancel_requested_at=None).update(cancel_requested_at=moment)
+        is_ended = is_told or running.exists()
+        job.refresh_from_db()
+        if has_waited:
+            kinds.tell(job.kind, job.result, job.status)
     if not is_ended:
         raise Conflict(f"Job {job.pk} has {job.status} already.")
     return job
 
 
 def retry(*, job: Job) -> Job:
-    """Ask again for a job that failed or was cancelled; it keeps its id. Raises ``Conflict`` else."""
+    """Ask again for a job that failed or was cancelled; it keeps its id. Raises ``Conflict`` else.
+
+    What it has kept is there still, for the next attempt to go on from.
+    """
     again = Job.objects.filter(pk=job.pk, status__in=[Job.Status.FAILED, Job.Status.CANCELLED])
-    is_asked = again.update(
-        status=Job.Status.QUEUED,
-        due_at=now(),
-        published_at=None,
-        attempt=0,
-        progress=None,
-        message="",
-        error="",
-        cancel_requested_at=None,
-        started_at=None,
-        finished_at=None,
-    )
-    job.refresh_from_db()
+    known = kinds.KINDS.get(job.kind)
+    with transaction.atomic():
+        is_asked = again.update(
+            status=Job.Status.QUEUED,
+            due_at=now(),
+            published_at=None,
+            attempt=0,
+            attempts=known.attempts if known else job.attempts,
+            progress=None,
+            message="",
+            error="",
+            cancel_requested_at=None,
+            started_at=None,
+            finished_at=None,
+        )
+        job.refresh_from_db()
+        if is_asked:
+            kinds.tell(job.kind, job.result, job.status)
     if not is_asked:
         raise Conflict(f"Job {job.pk} is {job.status}: only one that failed or was cancelled is asked again.")
     return job

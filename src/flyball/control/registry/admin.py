@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from flyball.control.accounts.admin import Immutable
-from flyball.control.registry.models import Build, CandidateResult, Version
+from flyball.control.registry.models import Build, BuildUnit, CandidateResult, Version
 
 
 @admin.register(Build)
@@ -14,6 +14,14 @@ class Builds(Immutable):
 
     list_display = ["id", "endpoint", "status", "metric", "reproducible", "started_at", "finished_at"]
     list_filter = ["endpoint", "status"]
+
+
+@admin.register(BuildUnit)
+class BuildUnits(Immutable):
+    """What searches have tried."""
+
+    list_display = ["build", "candidate", "rung", "point", "fold", "scores", "seconds", "done_at"]
+    list_filter = ["candidate", "rung"]
 
 
 @admin.register(CandidateResult)

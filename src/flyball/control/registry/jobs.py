@@ -1,47 +1,57 @@
-"""Builds as jobs: what an attempt has begun is known to the next one."""
+"""Builds as jobs: each attempt goes on with the same build, from what those before have finished."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from flyball.control.datasets import selectors as datasets
+from flyball.control.datasets.models import Snapshot
 from flyball.control.datasets.services import take_snapshot
 from flyball.control.jobs.running import Run
+from flyball.control.registry import building
 from flyball.control.registry.models import Build, Version
-from flyball.control.registry.services import register, request_build, run_build
+from flyball.control.registry.services import register, request_build
+from flyball.control.registry.units import Claimant
+from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import JobCancelled
 from flyball.domain.records import now
 
 if TYPE_CHECKING:
     from flyball.learning.selection import Progress
 
-ENDED = "its worker ended"
+TO_BE_BUILT = [status for status in Build.Status.values if status != Build.Status.SUCCEEDED]
+"""Whoever has the job has its build, whatever became of the attempts before."""
 
 
 def build(run: Run, *, snapshot: str | None) -> Build:
-    """The job's build, run to its end; on this snapshot (its digest), or on a new one.
+    """The job's build, carried out to its end; on this snapshot (its digest), or on a new one.
 
     One that an earlier attempt has brought to its end is not run again. Raises as ``run_build`` does.
     """
-    done = Build.objects.filter(pk=run.result.get("build", 0), status=Build.Status.SUCCEEDED).first()
-    if done is not None:
-        return done
+    begun = Build.objects.filter(pk=run.result.get("build", 0)).select_related("snapshot").first()
+    if begun is not None and begun.status == Build.Status.SUCCEEDED:
+        return begun
     declaration = run.declaration()
-    taken = (
-        datasets.snapshot(declaration.name, snapshot)
-        if snapshot
-        else take_snapshot(declaration=declaration, report=lambda doing: run.report(message=doing))
+    own = begun or _asked(run, declaration, snapshot)
+    here = building.grounds(declaration)
+    with transaction.atomic():
+        run.keep()  # the fence: who has lost the job does not take its build
+        line = building.begin(own, here, of=TO_BE_BUILT)
+    run.report(message="building", log=line)
+    claimant = Claimant(
+        name=f"job {run.id} {run.token}", got_on=run.got_on, log=lambda line: run.report(log=line)
     )
-    run.report(message="building", log=f"Snapshot {taken.digest[:12]}: {taken.row_count} rows")
-    asked = request_build(
-        declaration=declaration, snapshot=taken, user=run.user, arguments={"job": str(run.id)}
-    )
-    run.keep(build=asked.pk, snapshot=taken.digest)
 
     def report(progress: Progress) -> None:
-        run.report(progress=min(progress.trial / progress.trials, 1.0), message=progress.candidate)
+        score = "" if progress.score is None else f" {progress.score:.4f}"
+        run.report(progress=progress.share, message=f"{progress.candidate}{score}")
 
-    return run_build(build=asked, declaration=declaration, report=report)
+    assert own.snapshot is not None  # noqa: S101 - it was asked for with one
+    building.carry_out(own, own.snapshot, declaration, claimant, report)
+    return own
 
 
 def registered(run: Run, done: Build, *, candidate: str | None, champion: Version | None) -> Version:
@@ -52,9 +62,25 @@ def registered(run: Run, done: Build, *, candidate: str | None, champion: Versio
     return version
 
 
-def abandon(kept: Mapping[str, Any]) -> None:
-    """End the build of an attempt that ended: nobody runs it any more."""
-    begun = Build.objects.filter(
-        pk=kept.get("build", 0), status__in=[Build.Status.QUEUED, Build.Status.RUNNING]
+def follow(kept: Mapping[str, Any], status: str, error: str) -> None:
+    """Have a job's build wait or end with its job, with the same reason."""
+    own = Build.objects.filter(pk=kept.get("build", 0)).exclude(status=Build.Status.SUCCEEDED)
+    if status == Build.Status.QUEUED:
+        own.update(status=status, error="", finished_at=None)
+    else:
+        own.update(status=status, error=error or str(JobCancelled()), finished_at=now())
+
+
+def _asked(run: Run, declaration: type[Endpoint], snapshot: str | None) -> Build:
+    taken: Snapshot = (
+        datasets.snapshot(declaration.name, snapshot)
+        if snapshot
+        else take_snapshot(declaration=declaration, report=lambda doing: run.report(message=doing))
     )
-    begun.update(status=Build.Status.FAILED, error=ENDED, finished_at=now())
+    run.report(log=f"Snapshot {taken.digest[:12]}: {taken.row_count} rows")
+    with transaction.atomic():  # a build that no job knows would wait for ever
+        asked = request_build(
+            declaration=declaration, snapshot=taken, user=run.user, arguments={"job": str(run.id)}
+        )
+        run.keep(build=asked.pk, snapshot=taken.digest)
+    return asked

@@ -26,6 +26,9 @@ class Build(models.Model):
     seed = models.BigIntegerField()
     metric = models.CharField(max_length=63)
     environment = models.JSONField(default=dict, help_text="Code commit, Python and library versions.")
+    plan = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of what is searched, and of the code that declares it."
+    )
     reproducible = models.BooleanField(default=True, help_text="False where time ended a search.")
     error = models.TextField(blank=True)
     started_at = models.DateTimeField(null=True)
@@ -39,8 +42,49 @@ class Build(models.Model):
         return f"build {self.pk} of {self.endpoint_id}"
 
 
+class BuildUnit(models.Model):
+    """A unit of a build's search, written when it is begun and when it is done: what a kill may cost.
+
+    One point of a candidate on one rung, or one fold of it on the last.
+    """
+
+    build = models.ForeignKey(Build, models.CASCADE, related_name="units", db_index=False)  # constraints do
+    candidate = models.CharField(max_length=63)
+    rung = models.PositiveIntegerField(help_text="From 0.")
+    point = models.PositiveIntegerField(help_text="1 is the defaults.")
+    fold = models.PositiveIntegerField(null=True, help_text="From 0; null where all folds are one unit.")
+    parameters = models.JSONField(default=dict)
+    claimant = models.CharField(max_length=127, help_text="Who has begun it last.")
+    begun_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    scores = models.JSONField(default=list, help_text="Of each fold; null where it is not defined.")
+    seconds = models.FloatField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "flyball_build_unit"
+        ordering = ["build", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["build", "candidate", "rung", "point", "fold"], name="flyball_build_unit_fold_once"
+            ),
+            # Nulls are never the same in the one above.
+            models.UniqueConstraint(
+                fields=["build", "candidate", "rung", "point"],
+                condition=models.Q(fold=None),
+                name="flyball_build_unit_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.candidate}, point {self.point} on rung {self.rung} in {self.build}"
+
+
 class CandidateResult(models.Model):
-    """One candidate's best fit on a leaderboard; ``manifest`` is everything a version of it needs."""
+    """One candidate's best fit on a leaderboard; ``manifest`` is everything a version of it needs.
+
+    It is there as soon as the candidate is done; ranks are given when all are.
+    """
 
     build = models.ForeignKey(Build, models.CASCADE, related_name="results")
     name = models.CharField(max_length=63)
@@ -58,6 +102,9 @@ class CandidateResult(models.Model):
     class Meta:
         db_table = "flyball_candidate_result"
         ordering = ["build", "rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["build", "name"], name="flyball_candidate_result_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} in {self.build}"

@@ -95,7 +95,7 @@ def build(endpoint: str, number: int) -> Build:
 def newest_build(endpoint: str) -> Build:
     """The newest build that has ended. Raises ``NotFound``.
 
-    One that waits has no leaderboard yet; one that was killed stays "running" and never gets one.
+    One that waits or runs has no whole leaderboard yet; one that was killed may never get it.
     """
     found = builds(endpoint).exclude(finished_at=None).first()
     if found is None:
@@ -104,6 +104,9 @@ def newest_build(endpoint: str) -> Build:
 
 
 def leaderboard(build: Build) -> list[CandidateResult]:
-    """A build's candidates, the best first, those that failed last."""
+    """A build's candidates, the best first, those that failed last.
+
+    While the build runs, those that are done, in their order: ranks are given when all are.
+    """
     results = list(build.results.all())
     return sorted(results, key=lambda result: (result.rank is None, result.rank or 0, result.pk))

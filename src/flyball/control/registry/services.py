@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.conf import settings
 
-from flyball.control.connection import database
-from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
 from flyball.control.datasets.services import take_snapshot
 from flyball.control.declarations import selectors as endpoints
-from flyball.control.registry import selectors
+from flyball.control.registry import building, selectors
 from flyball.control.registry.comparison import compared
 from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.control.registry.numbering import number_version
 from flyball.control.registry.portable import export_version, import_version
+from flyball.control.registry.units import Claimant
 from flyball.domain.declaration import Endpoint
-from flyball.domain.errors import BuildFailed, Conflict, FlyballError, InvalidInput, Problem
+from flyball.domain.errors import BuildFailed, FlyballError, InvalidInput, Problem
 from flyball.domain.records import now
 from flyball.domain.routing import Manifest
-from flyball.stores import artifacts
 
 if TYPE_CHECKING:
-    from flyball.learning.dataset import Dataset
-    from flyball.learning.package import Package
-    from flyball.learning.selection import Fit, Progress
-
-BASELINE = "baseline"
+    from flyball.learning.selection import Progress
 
 __all__ = ["export_version", "import_version", "register", "register_fitted", "request_build", "run_build"]
 
@@ -67,15 +60,14 @@ def run_build(
     ``report`` is told of every trial. Raises ``Conflict`` for a build that somebody runs or has run, and
     ``BuildFailed`` when no candidate could be fitted; whatever ends a build early is recorded with it.
     """
-    from flyball.learning.environment import environment, models_of
-
-    _begin(build, environment(_project(), models_of(declaration)))
+    building.begin(build, building.grounds(declaration), of=[Build.Status.QUEUED])
+    claimant = Claimant(name=f"{socket.gethostname()} {os.getpid()}")
     try:
-        _search(build, _snapshot_of(build, declaration), declaration, report)
+        building.carry_out(build, _snapshot_of(build, declaration), declaration, claimant, report)
     except BaseException as error:  # Ctrl-C too: a build that nobody runs any more must not say "running"
-        _finish(build, Build.Status.FAILED, _reason(error))
+        running = Build.objects.filter(pk=build.pk, status=Build.Status.RUNNING)
+        running.update(status=Build.Status.FAILED, error=_reason(error), finished_at=now())
         raise
-    _finish(build, Build.Status.SUCCEEDED)
     return build
 
 
@@ -106,12 +98,10 @@ def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline
     It takes the snapshot's features as one data frame, and answers golden rows made from that snapshot.
     It has no scores: nobody here knows which rows it has seen.
     """
-    from flyball.learning.environment import environment, models_of
-
-    made = _store(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
+    made = building.store(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
     facts = {
         "candidate": "by_hand",
-        "environment": environment(_project(), [*models_of(declaration), pipeline]),
+        "environment": building.environment(declaration, pipeline),
         "compiling": dict(made.compiling),
         **_snapshot_facts(snapshot),
     }
@@ -123,80 +113,6 @@ def _snapshot_of(build: Build, declaration: type[Endpoint]) -> Snapshot:
         build.snapshot = take_snapshot(declaration=declaration)
         build.save(update_fields=["snapshot"])
     return build.snapshot
-
-
-def _search(
-    running: Build,
-    snapshot: Snapshot,
-    declaration: type[Endpoint],
-    report: Callable[[Progress], None] | None,
-) -> None:
-    from flyball.learning import selection
-
-    dataset = selectors.dataset(snapshot, declaration.task)
-    fits = selection.select(dataset, selection.Plan.of(declaration), report)
-    rank = 1
-    for fit in fits:
-        rank += _keep(running, snapshot, declaration, dataset, rank, fit).manifest is not None
-    running.reproducible = not any(fit.stopped_by_time for fit in fits)
-    if not running.results.exclude(name=BASELINE).exclude(manifest=None).exists():
-        raise BuildFailed
-
-
-def _keep(
-    running: Build, snapshot: Snapshot, declaration: type[Endpoint], dataset: Dataset, rank: int, fit: Fit
-) -> CandidateResult:
-    made, error = None, fit.error
-    if fit.pipeline is not None:
-        try:
-            made = _store(declaration, snapshot, dataset, fit.pipeline)
-        except FlyballError as refused:  # one that cannot be packaged is a candidate that failed
-            error = str(refused)
-    return CandidateResult.objects.create(
-        build=running,
-        name=fit.name,
-        rank=None if made is None else rank,
-        parameters=fit.parameters,
-        fold_scores=list(fit.fold_scores),
-        held_out_score=fit.held_out_score,
-        trials=fit.trials,
-        stopped_by_time=fit.stopped_by_time,
-        seconds=fit.seconds,
-        error=error,
-        manifest=None if made is None else msgspec.to_builtins(made.manifest),
-        compiling={} if made is None else dict(made.compiling),
-    )
-
-
-def _store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Package:
-    from flyball.learning import package
-
-    made = package.packaged(
-        pipeline,
-        dataset,
-        datasets.snapshot_schema(snapshot),
-        endpoint=declaration.name,
-        task=declaration.task,
-        trusted=package.trusted_names(declaration.trusted),
-    )
-    store = database()
-    with closing(store.connect()) as connection:
-        for data in made.files.values():
-            artifacts.write(store, connection, data)
-    return made
-
-
-def _begin(build: Build, environment: dict[str, Any]) -> None:
-    """Claim a build. Of all who try at once, one gets it; the others get ``Conflict``."""
-    waiting = Build.objects.filter(pk=build.pk, status=Build.Status.QUEUED)
-    if not waiting.update(status=Build.Status.RUNNING, started_at=now(), environment=environment):
-        raise Conflict(f"Build {build.pk} is not waiting to be run.")
-    build.refresh_from_db()
-
-
-def _finish(running: Build, status: str, error: str = "") -> None:
-    running.status, running.error, running.finished_at = status, error, now()
-    running.save(update_fields=["status", "error", "finished_at", "reproducible"])
 
 
 def _reason(error: BaseException) -> str:
@@ -230,7 +146,3 @@ def _snapshot_facts(snapshot: Snapshot | None) -> dict[str, Any]:
         "taken_at": snapshot.created_at.isoformat(),
     }
     return {"snapshot": facts, "profile": snapshot.profile}
-
-
-def _project() -> Path:
-    return Path(getattr(settings, "BASE_DIR", "") or Path.cwd())

@@ -21,6 +21,6 @@ class RoutingConfig(AppConfig):
                 queue="build",
                 service="flyball.control.routing.building.build",
                 is_heavy=True,
-                abandoned="flyball.control.registry.jobs.abandon",
+                told="flyball.control.registry.jobs.follow",
             )
         )
