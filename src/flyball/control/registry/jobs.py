@@ -46,12 +46,16 @@ def build(run: Run, *, snapshot: str | None) -> Build:
     )
 
     def report(progress: Progress) -> None:
-        score = "" if progress.score is None else f" {progress.score:.4f}"
-        run.report(progress=progress.share, message=f"{progress.candidate}{score}")
+        run.report(progress=progress.share, message=doing(progress))
 
     assert own.snapshot is not None  # noqa: S101 - it was asked for with one
     building.carry_out(own, own.snapshot, declaration, claimant, report)
     return own
+
+
+def doing(progress: Progress) -> str:
+    """What a build does, as its job's message: the candidate, and the score of the trial that is done."""
+    return progress.candidate if progress.score is None else f"{progress.candidate} {progress.score:.4f}"
 
 
 def registered(run: Run, done: Build, *, candidate: str | None, champion: Version | None) -> Version:
@@ -75,7 +79,7 @@ def _asked(run: Run, declaration: type[Endpoint], snapshot: str | None) -> Build
     taken: Snapshot = (
         datasets.snapshot(declaration.name, snapshot)
         if snapshot
-        else take_snapshot(declaration=declaration, report=lambda doing: run.report(message=doing))
+        else take_snapshot(declaration=declaration, report=lambda step: run.report(message=step))
     )
     run.report(log=f"Snapshot {taken.digest[:12]}: {taken.row_count} rows")
     with transaction.atomic():  # a build that no job knows would wait for ever

@@ -1,0 +1,175 @@
+"""Builds whose processes are killed on the way: one unit is computed again, and nothing else is different."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flyball.control.declarations import selectors as endpoints
+from flyball.control.declarations.services import record
+from flyball.control.jobs import selectors, services
+from flyball.control.jobs.models import Job
+from flyball.control.registry.models import Build, CandidateResult
+from flyball.domain.records import now
+from flyball.stores.database import Database
+from tests.jobs.counted.endpoints import ROWS, Counted
+from tests.jobs.counted.transformers import AT, DEADLY, DOES, FITS
+from tests.jobs.workers import ended, start, until, worker
+from tests.shell import PATIENCE
+
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
+
+MANY = 8_000
+"""Rows: enough for a rung below all of them."""
+KILLS = (2, 9, 13, 20, 31, 37, 41, 44, 47)
+"""After so many fits: on the first rung, on the last, and in the last fit."""
+Environment = dict[str, str]
+
+
+@pytest.fixture
+def environment(database: Database, tmp_path: Path) -> Callable[..., Environment]:
+    """Makes the settings of a worker that finds ``counted``, which is applied; its fits go to a file."""
+    drawn = random.Random(0)  # noqa: S311 - the same rows each time
+    lines = ["age,income,bought"]
+    for _ in range(MANY):
+        age, income = drawn.randrange(20, 70), drawn.random()
+        lines.append(f"{age},{income:.3f},{'yes' if age + 30 * drawn.random() > 60 else 'no'}")
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    record(declaration=Counted)
+
+    def make(fits: str, **more: str) -> Environment:
+        return {
+            "DJANGO_SETTINGS_MODULE": "tests.jobs.counted.settings",
+            ROWS: str(tmp_path / "rows.csv"),
+            FITS: str(tmp_path / fits),
+            **more,
+        }
+
+    return make
+
+
+def asked() -> Job:
+    endpoint = endpoints.endpoint("counted")
+    return services.ask(kind="build", team=endpoint.team, endpoint=endpoint)
+
+
+def fits(environment: Environment) -> list[str]:
+    return Path(environment[FITS]).read_text().splitlines()
+
+
+def built(job: Job) -> Build:
+    return Build.objects.get(pk=selectors.job(job.pk).result["build"])
+
+
+def board(job: Job) -> list[str]:
+    """All that a leaderboard shows, and the golden answers, to the last digit; but no time."""
+    columns = ("name", "rank", "parameters", "fold_scores", "held_out_score", "trials", "error")
+    every = CandidateResult.objects.filter(build=built(job)).order_by("rank")
+    return [repr(row) for row in every.values(*columns, "manifest__golden")]
+
+
+def unit(fit: str) -> tuple[str, ...]:
+    """What a fit belongs to: all folds of a draw are one."""
+    point, rows, total = fit.split()
+    return (point,) if int(rows) < MANY / 2.5 else (point, rows, total)
+
+
+def undisturbed(database: Database, environment: Environment) -> tuple[list[str], list[str]]:
+    """The leaderboard of a build that nothing happens to, and its fits."""
+    job = asked()
+    with worker(database, **environment):
+        assert ended(job).status == "succeeded"
+    winner = built(job).results.get(rank=1)
+    assert winner.parameters["fits__point"] > 0.7, "the search has found something"
+    return board(job), fits(environment)
+
+
+def hurried(job: Job) -> Job:
+    """The job, once it has ended; nothing is waited for between its attempts."""
+
+    def is_over() -> Any:
+        Job.objects.filter(pk=job.pk, status="queued").update(due_at=now(), published_at=None)
+        return selectors.job(job.pk).status in selectors.ENDED
+
+    until(is_over)
+    return selectors.job(job.pk)
+
+
+def check(job: Job, environment: Environment, expected: tuple[list[str], list[str]], *, lost: int) -> None:
+    """The same leaderboard as ``expected``, and at most so many units computed twice, each once more."""
+    assert board(job) == expected[0]
+    found = Counter(fits(environment))
+    assert found.keys() == set(expected[1])
+    assert set(found.values()) <= {1, 2}
+    assert len({unit(fit) for fit, times in found.items() if times == 2}) == lost
+
+
+def test_a_build_whose_process_is_killed_again_and_again_ends_as_an_undisturbed_one(
+    database: Database, environment: Callable[..., Environment]
+) -> None:
+    expected = undisturbed(database, environment("undisturbed"))
+    assert len(expected[1]) == len(set(expected[1]))
+    job, own = asked(), environment("own", **{AT: ",".join(map(str, KILLS)), DOES: "kill"})
+    with worker(database, **own):
+        done = hurried(job)
+    assert (done.status, done.attempt, done.error) == ("succeeded", len(KILLS) + 1, "")
+    check(job, own, expected, lost=len(KILLS))
+    assert Build.objects.count() == 2
+    assert not built(job).units.filter(done_at=None).exists()
+
+
+def test_a_build_whose_worker_is_killed_again_and_again_ends_as_an_undisturbed_one(
+    database: Database, environment: Callable[..., Environment]
+) -> None:
+    expected = undisturbed(database, environment("undisturbed"))
+    job, kills = asked(), KILLS[::2]
+    own = environment("own", **{AT: ",".join(map(str, kills)), DOES: "kill worker"})
+    for _ in kills:
+        assert start(database, **own).wait(PATIENCE) < 0
+    with worker(database, **own):
+        done = ended(job)
+    assert (done.status, done.attempt) == ("succeeded", len(kills) + 1)
+    check(job, own, expected, lost=len(kills))
+
+
+def test_a_unit_that_kills_its_process_each_time_fails_and_can_be_retried_without_what_was_wrong(
+    database: Database, environment: Callable[..., Environment]
+) -> None:
+    expected = undisturbed(database, environment("undisturbed"))
+    job = asked()
+    with worker(database, **environment("own", **{DEADLY: "yes"})):
+        done = hurried(job)
+    assert (done.status, done.attempt) == ("failed", 3)
+    assert "signal 9" in done.error
+    assert (built(job).status, built(job).error) == ("failed", done.error)
+    services.retry(job=done)
+    assert (built(job).status, built(job).error, built(job).finished_at) == ("queued", "", None)
+    with worker(database, **environment("own")):
+        assert ended(job).status == "succeeded"
+    assert board(job) == expected[0]
+
+
+def test_a_build_waits_and_is_cancelled_with_its_job_and_goes_on_with_it(
+    database: Database, environment: Callable[..., Environment]
+) -> None:
+    expected = undisturbed(database, environment("undisturbed"))
+    job = asked()
+    own = environment("own", **{AT: "5,12", DOES: "wait"})
+    with worker(database, **own):
+        until(lambda: Path(own[FITS]).exists() and len(fits(own)) == 5)
+    assert (selectors.job(job.pk).status, built(job).status) == ("queued", "queued")
+    with worker(database, **own):
+        until(lambda: len(fits(own)) == 12)
+        assert built(job).status == "running"
+        services.cancel(job=selectors.job(job.pk))
+        assert ended(job).status == "cancelled"
+    assert (built(job).status, built(job).error) == ("cancelled", "Somebody has cancelled this job.")
+    services.retry(job=selectors.job(job.pk))
+    with worker(database, **own):
+        assert ended(job).status == "succeeded"
+    check(job, own, expected, lost=2)
