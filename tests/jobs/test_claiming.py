@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.db import connections
 
-from flyball.control.jobs import running, selectors
+from flyball.control.jobs import running, selectors, services
 from flyball.control.jobs.carrying import carry_out
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.running import Run
@@ -69,6 +69,7 @@ WRITES: list[Callable[[Run], object]] = [
     lambda run: run.report(progress=0.5, message="late"),
     lambda run: run.report(log="late"),
     lambda run: run.keep(late=True),
+    lambda run: run.got_on(),
     lambda run: running.renew(run),
     lambda run: running.succeed(run, {"late": True}),
     lambda run: running.fail(run, "late", can_pass=True),
@@ -145,6 +146,25 @@ def test_what_can_pass_is_tried_again_later_each_time_twice_as_late() -> None:
     assert last is not None
     running.fail(last, "busy", can_pass=True)
     assert selectors.job(job.pk).status == "failed"
+
+
+def test_only_attempts_that_do_not_get_on_are_counted_and_waited_for() -> None:
+    job = ask("slow")
+    waits = []
+    for gets_on in (False, True, False, False):
+        run = running.claim(job.pk)
+        assert run is not None
+        if gets_on:
+            run.got_on()
+        before = now()
+        running.fail(run, "busy", can_pass=True)
+        job.refresh_from_db()
+        waits.append(round((job.due_at - before).total_seconds()))
+        Job.objects.filter(pk=job.pk, status="queued").update(due_at=now())
+    assert waits[:3] == [5, 5, 10]
+    assert (job.status, job.attempt, job.attempts) == ("failed", 4, 4)
+    again = services.retry(job=job)
+    assert (again.status, again.attempt, again.attempts) == ("queued", 0, 3)
 
 
 def test_a_job_that_is_given_back_has_lost_no_attempt() -> None:
