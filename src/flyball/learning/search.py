@@ -72,7 +72,7 @@ def search(
     # which they come, so that the early ones are fitted on all rows whatever they are worth; the halving
     # search draws without regard to time or a deadline, and does not keep the defaults.
     first, *others = (
-        _Rung(candidate.name, number, folds, number == len(rungs) - 1, objective, units, limits.seconds)
+        _Rung(candidate.name, number, folds, objective, units, limits.seconds)
         for number, folds in enumerate(rungs)
     )
     tried = _tried(candidate, first, limits.trials, seed, report)
@@ -82,9 +82,10 @@ def search(
         if in_time and len(points) > 1:
             points, in_time = _climbed(points, rung)
     if others:
+        last = replace(others[-1], seconds=math.inf, by_fold=True)
         finalists = _climbing(points)
         defaults = [point for point in tried.points if point.number == 1 and not _among(point, finalists)]
-        points, _ = _climbed([*defaults, *finalists], replace(others[-1], seconds=math.inf))
+        points, _ = _climbed([*defaults, *finalists], last)
     best = _chosen(points)
     return Found(
         parameters=best.parameters, scores=best.scores, trials=tried.trials, stopped_by_time=not in_time
@@ -98,10 +99,10 @@ class _Rung:
     candidate: str
     number: int
     folds: Sequence[Split]
-    is_last: bool
     objective: Objective
     units: Counted
     seconds: float
+    by_fold: bool = False
 
     def __call__(self, point: Point, *, finish: bool = False) -> tuple[float, ...] | None:
         """The score of each fold; ``None`` where time is over before the last and ``finish`` is false.
@@ -123,8 +124,8 @@ class _Rung:
         return tuple(scores)
 
     def _units(self, point: Point) -> list[tuple[Unit, Sequence[Split]]]:
-        """All folds of a draw together, which are small; those of all rows one by one."""
-        if not self.is_last:
+        """All folds together where they are small, as those of a draw are; else one by one."""
+        if not self.by_fold:
             return [(Unit(self.candidate, self.number, point.number), self.folds)]
         numbered = enumerate(self.folds)
         return [(Unit(self.candidate, self.number, point.number, fold), [rows]) for fold, rows in numbered]

@@ -15,7 +15,7 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One point of a candidate on one rung below the last, or one fold of it on the last, by its ``fold``.
+    """One point of a candidate on one rung; on the last of several, which has all rows, one ``fold`` of it.
 
     Rungs and folds are counted from 0; point 1 is the defaults.
     """

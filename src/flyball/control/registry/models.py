@@ -45,7 +45,7 @@ class Build(models.Model):
 class BuildUnit(models.Model):
     """A unit of a build's search, written when it is begun and when it is done: what a kill may cost.
 
-    One point of a candidate on one rung, or one fold of it on the last.
+    One point of a candidate on one rung, or one fold of it on the last of several.
     """
 
     build = models.ForeignKey(Build, models.CASCADE, related_name="units", db_index=False)  # constraints do
