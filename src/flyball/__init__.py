@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Regression,
         RequestSource,
         Rows,
+        Schedule,
         Search,
         Threshold,
     )
@@ -25,6 +26,7 @@ APPS = [
     "flyball.control.accounts",
     "flyball.control.declarations",
     "flyball.control.jobs",
+    "flyball.control.schedules",
     "flyball.control.datasets",
     "flyball.control.registry",
     "flyball.control.routing",
@@ -48,6 +50,7 @@ __all__ = [
     "Regression",
     "RequestSource",
     "Rows",
+    "Schedule",
     "Search",
     "Threshold",
     "apredict",

@@ -41,6 +41,12 @@ ALLOWED = [
     ("POST", "endpoints/purchase/rollback", "owner"),
     ("POST", "endpoints/purchase/retire", "owner"),
     ("DELETE", "endpoints/purchase/versions/999999", "owner"),
+    ("GET", "endpoints/purchase/schedules", "viewer"),
+    ("POST", "endpoints/purchase/schedules", "owner"),
+    ("GET", "endpoints/purchase/schedules/nightly", "viewer"),
+    ("DELETE", "endpoints/purchase/schedules/nightly", "owner"),
+    ("POST", "endpoints/purchase/schedules/nightly/pause", "owner"),
+    ("POST", "endpoints/purchase/schedules/nightly/resume", "owner"),
     ("GET", "jobs", "viewer"),
     ("GET", f"jobs/{JOB}", "viewer"),
     ("POST", f"jobs/{JOB}/cancel", "owner"),
@@ -58,6 +64,7 @@ VALUES = (
     ("<str:digest>", "latest"),
     ("<path:key>", "1"),
     ("<str:identity>", JOB),
+    ("<str:name>", "nightly"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from flyball import (
     Policy,
     Regression,
     Rows,
+    Schedule,
     Search,
     Threshold,
 )
@@ -25,6 +27,7 @@ from flyball.domain.faults import ATTRIBUTES, faults
 
 ROWS = Rows("loans.Loan", key="id", time="applied_at")
 OUTCOME = Outcome("status", positive="defaulted", time="closed_at", matures_after="90d")
+NIGHTLY = Schedule("every day at 02:00", "snapshot")
 ORDERS = FeatureTable("orders", query="SELECT 1", on="customer_id", event_time="created_at")
 
 
@@ -126,6 +129,14 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a table without a key", "E027", {"features": [ANY_TABLE("orders", query="SELECT 1")]}),
     ("a manager of a file", "E028", {"rows": Rows("loans.csv", time="at", manager="closed")}),
     ("a condition on a query", "E028", {"rows": Rows(query="SELECT 1", key="id", time="at", where=object())}),
+    ("schedules that are one", "E029", {"schedules": NIGHTLY}),
+    ("schedules that are texts", "E029", {"schedules": ["every day at 02:00"]}),
+    ("a schedule whose times are a number", "E029", {"schedules": [Schedule(wrong(5), "build")]}),
+    ("a schedule whose promote is a text", "E029", {"schedules": [replace(NIGHTLY, promote=wrong("yes"))]}),
+    ("a schedule twice", "E029", {"schedules": [NIGHTLY, NIGHTLY]}),
+    ("a schedule's name in capitals", "E029", {"schedules": [replace(NIGHTLY, name="Nightly")]}),
+    ("a snapshot that is promoted", "E029", {"schedules": [replace(NIGHTLY, promote=True)]}),
+    ("a schedule at no time", "E030", {"schedules": [Schedule("at night", "build")]}),
     ("no candidates", "E015", {"candidates": []}),
     ("a candidate twice", "E015", {"candidates": ["linear", Candidate("linear", object())]}),
     ("a candidate in the baseline's place", "E015", {"candidates": ["baseline"]}),

@@ -20,6 +20,7 @@ BUILD = Schema(
         Field(name="candidate", kind=Kind.TEXT, nullable=True),
         Field(name="promote", kind=Kind.BOOLEAN, nullable=True),
         Field(name="yes", kind=Kind.BOOLEAN, nullable=True),
+        Field(name="if_better", kind=Kind.BOOLEAN, nullable=True),
     )
 )
 

@@ -11,6 +11,7 @@ from flyball.api.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.api.keys import Keys, OneKey
 from flyball.api.nothing import Nothing
 from flyball.api.outcomes import Outcomes, ResolveOutcome, RetractOutcome
+from flyball.api.schedules import OneSchedule, PauseSchedule, ResumeSchedule, Schedules
 from flyball.api.snapshots import OneSnapshot, SnapshotRows, Snapshots
 from flyball.api.versions import OneVersion, Versions
 
@@ -28,6 +29,10 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view()),
     path("endpoints/<str:endpoint>/snapshots/<str:digest>", OneSnapshot.as_view()),
     path("endpoints/<str:endpoint>/snapshots/<str:digest>/rows.parquet", SnapshotRows.as_view()),
+    path("endpoints/<str:endpoint>/schedules", Schedules.as_view()),
+    path("endpoints/<str:endpoint>/schedules/<str:name>", OneSchedule.as_view()),
+    path("endpoints/<str:endpoint>/schedules/<str:name>/pause", PauseSchedule.as_view()),
+    path("endpoints/<str:endpoint>/schedules/<str:name>/resume", ResumeSchedule.as_view()),
     path("endpoints/<str:endpoint>/outcomes", Outcomes.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/resolve", ResolveOutcome.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/retract", RetractOutcome.as_view()),

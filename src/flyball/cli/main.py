@@ -20,6 +20,7 @@ COMMANDS = {
     "build": "learn.build",
     "versions": "learn.versions",
     "jobs": "jobs.jobs",
+    "schedules": "schedules.schedules",
     "status": "keep.status",
     "promote": "publish.promote",
     "rollback": "publish.rollback",

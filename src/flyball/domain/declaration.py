@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any, ClassVar
 
 from flyball.domain.forgiving import Wrong, forgiving
+from flyball.domain.schedules import derived_name
 from flyball.domain.schema import Kind, Unseen
 
 
@@ -209,6 +210,28 @@ class Policy:
     minimum_score: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a job of the endpoint is asked for, again and again.
+
+    ``times`` is a readable form (``"every day at 02:00"``) or the five fields of a crontab, read in
+    ``timezone`` (the project's ``TIME_ZONE``, where it is left out); ``kind`` the kind of job, such as
+    ``"snapshot"`` or ``"build"``. ``promote`` makes a build's version champion where it is better. ``name``
+    follows from kind and times, unless it is given.
+    """
+
+    times: str
+    kind: str
+    name: str = ""
+    timezone: str = ""
+    promote: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name, given or not."""
+        return self.name or derived_name(self.kind, self.times)
+
+
 class Endpoint:
     """A named prediction service. Declare one of ``Classification``, ``Regression`` and ``Clustering``.
 
@@ -238,6 +261,7 @@ class Endpoint:
     trusted: ClassVar[Sequence[type]] = ()
     search: ClassVar[Search] = Search()
     policy: ClassVar[Policy] = Policy()
+    schedules: ClassVar[Sequence[Schedule]] = ()
     seed: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -19,10 +19,12 @@ from flyball.domain.declaration import (
     Policy,
     RequestSource,
     Rows,
+    Schedule,
     Search,
     Threshold,
 )
 from flyball.domain.records import REPEATED
+from flyball.domain.schedules import NAME, crontab, is_name
 
 Declared = type[Endpoint]
 ATTRIBUTES = frozenset(Endpoint.__annotations__) - {"task"}
@@ -257,6 +259,37 @@ def _feature_sets(endpoint: Declared) -> Iterator[Fault]:
             yield Fault("E019", "feature_sets", "has a set called 'all'", "That name is all features.")
 
 
+def _schedules(endpoint: Declared) -> Iterator[Fault]:
+    schedules = endpoint.schedules
+    if not _is_list(schedules) or not all(_is_schedule(each) for each in schedules):
+        hint = 'Use schedules = [Schedule("every day at 02:00", "snapshot")].'
+        yield Fault("E029", "schedules", "is not a list of schedules", hint)
+        return
+    titles = [each.title for each in schedules]
+    for title in sorted({title for title in titles if titles.count(title) > 1}):
+        hint = "Give each a name=… of its own."
+        yield Fault("E029", "schedules", f"has two schedules {title!r}", hint)
+    for each in schedules:
+        if not is_name(each.title):
+            yield Fault("E029", "schedules", "has one without a name", f"A schedule {NAME}")
+        if each.promote and each.kind != "build":
+            hint = "Only a build makes a version."
+            yield Fault("E029", "schedules", f"promotes with {each.title!r}, which is no build", hint)
+        try:
+            crontab(each.times)
+        except ValueError as error:
+            yield Fault("E030", "schedules", "has times that cannot be read", str(error))
+
+
+def _is_schedule(value: Any) -> bool:
+    texts = ("times", "kind", "name", "timezone")
+    return (
+        isinstance(value, Schedule)
+        and all(isinstance(getattr(value, text), str) for text in texts)
+        and isinstance(value.promote, bool)
+    )
+
+
 def _misspelt(endpoint: Declared) -> Iterator[Fault]:
     # A name that nothing reads changes nothing: the default would be taken without a word.
     own = [cls for cls in endpoint.__mro__ if cls is not object and cls.__module__ != Endpoint.__module__]
@@ -312,4 +345,5 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _budget,
     _trusted,
     _feature_sets,
+    _schedules,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 STAGES = (
@@ -27,3 +28,13 @@ def is_worse(score: float | None, champion: float | None) -> bool:
     A score that is not known lies below one that is. Where the champion's is not known, nothing is said.
     """
     return champion is not None and (score is None or score < champion)
+
+
+def is_better(score: float | None, champion: float | None) -> bool:
+    """Whether a version scores above the champion on the same rows; both scores must be known.
+
+    A difference in the last digits is none: two runtimes add in another order.
+    """
+    if score is None or champion is None:
+        return False
+    return score > champion and not math.isclose(score, champion, rel_tol=1e-9, abs_tol=1e-12)

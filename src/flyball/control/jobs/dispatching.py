@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import F, Q
@@ -24,10 +25,18 @@ AGAIN = timedelta(seconds=60)
 """When a message is taken to be lost: the job is published once more."""
 MOST = 200
 """Jobs that are published at once."""
+STEPS: list[Callable[[datetime], None]] = []
+"""What each round of every dispatcher does besides, at that moment."""
 
 
 class Unpublished(Exception):
     """The broker took no message."""
+
+
+def register(step: Callable[[datetime], None]) -> None:
+    """Add a step, as an app does when it is ready. Several dispatchers take it at the same time."""
+    if step not in STEPS:
+        STEPS.append(step)
 
 
 class Dispatcher(threading.Thread):
@@ -59,9 +68,15 @@ class Dispatcher(threading.Thread):
     def run(self) -> None:
         """Look again and again; whatever fails is tried again."""
         is_well = True
+        steps: list[Callable[[], None]] = [
+            running.expire,
+            *(partial(_take, step) for step in STEPS),
+            self._round,
+        ]
         while not self._stopped.wait(PAUSE if is_well else AFTER_A_FAILURE):
-            # One after the other: where one fails, the other goes on.
-            is_well = all([self._tries(running.expire), self._tries(self._round)])
+            # One after the other: where one fails, the others go on. The last one alone needs a broker.
+            went_well = [self._tries(step) for step in steps]
+            is_well = all(went_well)
         connections.close_all()
 
     def _tries(self, step: Callable[[], None]) -> bool:
@@ -100,6 +115,10 @@ class Dispatcher(threading.Thread):
 def forget_published(queues: Sequence[str]) -> None:
     """Have what waits published again: the messages were in the memory of a worker that has ended."""
     Job.objects.filter(status=Job.Status.QUEUED, queue__in=queues).update(published_at=None)
+
+
+def _take(step: Callable[[datetime], None]) -> None:
+    step(now())
 
 
 def _is_unpublished(moment: datetime) -> Q:

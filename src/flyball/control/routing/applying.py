@@ -20,6 +20,8 @@ from flyball.control.registry import selectors as registry
 from flyball.control.routing import composition, guards, selectors
 from flyball.control.routing.partitions import ensure_partitions
 from flyball.control.routing.publishing import Kind, publish
+from flyball.control.schedules import checks as schedule_checks
+from flyball.control.schedules import declaring
 from flyball.domain.access import SLUG, is_slug
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
@@ -77,14 +79,19 @@ def _steps(declarations: Declarations, user: Any = None, *, forget: bool = False
     steps = list(_teams(declarations))
     for _, declaration in sorted(declarations.items()):
         steps += [*_endpoint(declaration), *_route(declaration, user, forget=forget)]
+        steps += [_Step(Change(declaration.name, what), act) for what, act in declaring.steps(declaration)]
     return steps
 
 
 def _refuse_faults(declarations: Declarations) -> None:
     """Raise ``DeclarationError`` with everything that the system checks find wrong."""
-    found = [one for name in sorted(declarations) for one in check(declarations[name]) if one.level >= ERROR]
+    every = [declarations[name] for name in sorted(declarations)]
+    found = [fault for one in every for fault in [*check(one), *schedule_checks.check(one)]]
+    found = [fault for fault in found if fault.level >= ERROR]
     if found:
-        raise DeclarationError("\n".join(f"{one.id}: {one.msg} {one.hint or ''}".strip() for one in found))
+        raise DeclarationError(
+            "\n".join(f"{each.id}: {each.msg} {each.hint or ''}".strip() for each in found)
+        )
 
 
 def _teams(declarations: Declarations) -> Iterator[_Step]:

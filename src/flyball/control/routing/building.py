@@ -8,6 +8,7 @@ from flyball.control.jobs.running import Run
 from flyball.control.registry import jobs
 from flyball.control.routing.selectors import champion
 from flyball.control.routing.services import promote as make_champion
+from flyball.control.routing.services import promote_if_better
 
 
 def build(
@@ -17,17 +18,24 @@ def build(
     candidate: str | None = None,
     promote: bool = False,
     yes: bool = False,
+    if_better: bool = False,
 ) -> dict[str, Any]:
     """What ``flyball build`` does, with the same rules: the version's name, and whether it is champion now.
 
     ``snapshot`` is a digest; ``yes`` also promotes where callers must send more, or the score is worse.
-    Raises as ``run_build``, ``register`` and ``promote`` do.
+    ``if_better`` promotes only where nobody has to be asked, whatever ``yes`` says; where that is not so, the
+    result has the ``reason``. Raises as ``run_build``, ``register`` and ``promote`` do.
     """
     endpoint = run.declaration().name
     done = jobs.build(run, snapshot=snapshot)
     run.report(progress=1.0, message="registering", log=f"Build {done.pk} has ended")  # a fence, too
     version = jobs.registered(run, done, candidate=candidate, champion=champion(endpoint))
-    if promote:
+    if promote or if_better:
         run.report(progress=1.0, message="promoting")
+    if if_better:
+        reason = promote_if_better(endpoint=endpoint, version=version.number, user=run.user)
+        run.report(progress=1.0, log=f"Not promoted: {reason}" if reason else f"{version} is champion")
+        return {"promoted": False, "reason": reason} if reason else {"promoted": True}
+    if promote:
         make_champion(endpoint=endpoint, version=version.number, yes=yes, user=run.user)
     return {"promoted": promote}

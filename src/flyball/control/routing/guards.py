@@ -10,7 +10,7 @@ from flyball.control.registry.models import Version
 from flyball.control.routing import composition
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import ConfirmationNeeded, FlyballError, PolicyUnmet
-from flyball.domain.lifecycle import is_worse
+from flyball.domain.lifecycle import is_better, is_worse
 from flyball.domain.routing import Manifest, Route, entity_columns, newly_required
 
 
@@ -58,6 +58,18 @@ def reasons_to_ask(demands: tuple[str, ...], version: Version) -> list[str]:
     if is_worse(beside.get("score"), beside.get("champion_score")):
         reasons.append(f"{version} is worse than the champion: {comparison_text(version)}")
     return reasons
+
+
+def reason_to_keep(champion: Version, version: Version) -> str:
+    """Why the champion stays where only a better version is to take over; empty where this one is better."""
+    if registry.manifest(version).answering.digest == registry.manifest(champion).answering.digest:
+        return f"{version} is the same model as the champion, {champion}."
+    beside = version.facts.get("comparison") or {}
+    if beside.get("champion") != champion.number:
+        return f"{version} was not compared with the champion, {champion}."
+    if is_better(beside.get("score"), beside.get("champion_score")):
+        return ""
+    return f"{version} is not better than the champion: {comparison_text(version)}"
 
 
 def confirm(reasons: list[str], *, yes: bool) -> None:

@@ -20,7 +20,7 @@ from flyball.control.routing.pulling import record_outcomes_pulled
 from flyball.control.routing.removing import remove_version
 from flyball.control.routing.resolving import resolve_outcome, retract_outcome
 from flyball.domain.declaration import Endpoint
-from flyball.domain.errors import Conflict, InvalidInput, Problem
+from flyball.domain.errors import ConfirmationNeeded, Conflict, InvalidInput, PolicyUnmet, Problem
 from flyball.domain.routing import Decision, Lookup, Manifest, Route, no_longer_taken, promoted, remembering
 from flyball.domain.schema import Schema
 
@@ -31,6 +31,7 @@ __all__ = [
     "import_version",
     "plan_changes",
     "promote",
+    "promote_if_better",
     "record_outcomes_pulled",
     "remove_version",
     "resolve_outcome",
@@ -72,6 +73,26 @@ def promote(
     return RouteChange(
         revision=revision, dropped=_dropped(current, old, following, champion), required=demands
     )
+
+
+def promote_if_better(*, endpoint: str, version: int, user: Any = None) -> str:
+    """Make a version the champion where nobody has to be asked: why it is not, or nothing where it is.
+
+    It must meet the policy, score better than the champion on the same held-out rows, and take no more from
+    callers. Where there is no champion, the policy alone decides. Raises the errors of loading and
+    ``GoldenMismatch``.
+    """
+    current, chosen = selectors.route(endpoint), registry.version(endpoint, version)
+    if current is not None and current.champion.version != version:
+        champion = registry.version(endpoint, current.champion.version)
+        if reason := guards.reason_to_keep(champion, chosen):
+            return reason
+    try:
+        number = 0 if current is None else current.number
+        promote(endpoint=endpoint, version=version, expected=number, user=user)
+    except (PolicyUnmet, ConfirmationNeeded, Conflict) as refused:
+        return refused.detail
+    return ""
 
 
 def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) -> RouteChange:

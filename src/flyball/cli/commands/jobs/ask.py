@@ -22,8 +22,16 @@ def ask() -> None:
 @click.option("--candidate", help="Register this candidate instead of the winner.")
 @click.option("--promote", is_flag=True, help="Make the new version champion.")
 @click.option("--yes", is_flag=True, help="Promote even if callers must send more, or the score is worse.")
+@click.option("--if-better", is_flag=True, help="Promote only a better one, and fail for no other.")
 def build(
-    output: Output, *, endpoint: str, digits: str | None, candidate: str | None, promote: bool, yes: bool
+    output: Output,
+    *,
+    endpoint: str,
+    digits: str | None,
+    candidate: str | None,
+    promote: bool,
+    yes: bool,
+    if_better: bool,
 ) -> None:
     """Have a worker do what flyball build does: snapshot, search, register the winner.
 
@@ -32,9 +40,12 @@ def build(
     """
     from flyball.control.datasets.selectors import beginning
 
+    if if_better and (promote or yes):
+        raise click.UsageError("--if-better stands without --promote and --yes.")
     given = {"snapshot": digits and beginning(endpoint, digits).digest, "candidate": candidate}
     arguments: dict[str, Any] = {name: value for name, value in given.items() if value}
-    _ask(output, "build", endpoint, {**arguments, "promote": promote, "yes": yes})
+    how = {"if_better": True} if if_better else {"promote": promote, "yes": yes}
+    _ask(output, "build", endpoint, {**arguments, **how})
 
 
 @command

@@ -1,0 +1,72 @@
+"""Reads: schedules, what becomes of each, and their runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from flyball.control.declarations import discovery
+from flyball.control.jobs.models import Job
+from flyball.control.schedules import moments
+from flyball.control.schedules.models import Schedule, ScheduledRun
+from flyball.domain.errors import InvalidInput, NotFound
+
+NEXT = 5
+"""Runs to come that are told."""
+
+
+def schedules(endpoint: str | None = None) -> QuerySet[Schedule]:
+    """Schedules by endpoint and name: all, or an endpoint's."""
+    every = Schedule.objects.select_related("endpoint__team", "created_by").order_by("endpoint", "name")
+    return every if endpoint is None else every.filter(endpoint_id=endpoint)
+
+
+def schedule(endpoint: str, name: str) -> Schedule:
+    """One schedule. Raises ``NotFound``."""
+    found = schedules(endpoint).filter(name=name).first()
+    if found is None:
+        raise NotFound("The endpoint has no schedule of that name.")
+    return found
+
+
+def due(moment: datetime) -> list[Schedule]:
+    """What is due; those that are paused or fail never are."""
+    return list(schedules().filter(next_due_at__lte=moment).order_by("next_due_at", "pk"))
+
+
+def last_run(schedule: Schedule) -> ScheduledRun | None:
+    """The run of its last due moment, unless its job has been pruned."""
+    return schedule.runs.select_related("job").order_by("-due_at").first()
+
+
+def under_way(schedule: Schedule) -> Job | None:
+    """The job of an earlier run that waits or runs."""
+    waiting = [Job.Status.QUEUED, Job.Status.RUNNING]
+    run = schedule.runs.select_related("job").filter(job__status__in=waiting).order_by("-due_at").first()
+    return None if run is None else run.job
+
+
+def state(schedule: Schedule) -> str:
+    """``active``, or why it makes no runs: ``paused``, ``failing``, ``retired`` or ``undeclared``."""
+    if schedule.endpoint.retired_at is not None:
+        return "retired"
+    if schedule.endpoint_id not in discovery.autodiscover():
+        return "undeclared"
+    if schedule.fault:
+        return "failing"
+    return "active" if schedule.paused_at is None else "paused"
+
+
+def next_runs(schedule: Schedule) -> list[datetime]:
+    """The next five due moments in the schedule's own time zone; none where it makes no runs."""
+    if schedule.next_due_at is None or state(schedule) != "active":
+        return []
+    try:
+        times = moments.read(schedule.times, schedule.timezone)
+    except InvalidInput:  # only here: another machine may know the zone
+        return []
+    found = [schedule.next_due_at]
+    while len(found) < NEXT:
+        found.append(times.after(found[-1]))
+    return [moment.astimezone(times.zone) for moment in found]

@@ -1,0 +1,65 @@
+"""The times of schedules as people write them, and the names of schedules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+LONGEST_TIMES = 100
+"""Characters of the times of a schedule."""
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+FORMS = (
+    'Write "every hour", "every 15 minutes", "every 6 hours", "every day at 02:00", "every Monday at 06:00", '
+    '"every month on day 1 at 04:00", or the five fields of a crontab, such as "0 2 * * *".'
+)
+NAME = "is named with at most 63 lower-case letters, digits, - and _."
+"""What ``is_name`` asks, as the end of a sentence."""
+
+_CLOCK = r"at ([01]\d|2[0-3]):([0-5]\d)"
+_READABLE: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+    (r"every hour", lambda found: "0 * * * *"),
+    (r"every ([1-9]\d?) minutes", lambda found: f"*/{_divisor(found[1], 60, 'minutes of an hour')} * * * *"),
+    (r"every ([1-9]\d?) hours", lambda found: f"0 */{_divisor(found[1], 24, 'hours of a day')} * * *"),
+    (rf"every day {_CLOCK}", lambda found: f"{int(found[2])} {int(found[1])} * * *"),
+    (
+        rf"every ({'|'.join(DAYS)}) {_CLOCK}",
+        lambda found: f"{int(found[3])} {int(found[2])} * * {DAYS.index(found[1])}",
+    ),
+    (
+        rf"every month on day ([1-9]|[12]\d|3[01]) {_CLOCK}",
+        lambda found: f"{int(found[3])} {int(found[2])} {found[1]} * *",
+    ),
+)
+
+
+def crontab(times: str) -> str:
+    """The five fields that ``times`` stand for: a readable form, or the fields themselves.
+
+    What the fields hold is not looked at. Raises ``ValueError``, which lists the forms.
+    """
+    words = times.lower().split() if len(times) <= LONGEST_TIMES else []
+    for pattern, fields in _READABLE:
+        found = re.fullmatch(pattern, " ".join(words), re.ASCII)
+        if found is not None:
+            return fields(found)
+    if len(words) != 5 or words[0] == "every":
+        raise ValueError(FORMS)
+    return " ".join(words)
+
+
+def is_name(text: str) -> bool:
+    """Whether a schedule may be named so: the name stands in paths."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", text) is not None
+
+
+def derived_name(kind: str, times: str) -> str:
+    """The name of a schedule that has none: ``snapshot-every-day-at-02-00``; it follows from both alone."""
+    text = f"{kind} {times}".lower().replace("*", "x")
+    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:63].strip("-")
+
+
+def _divisor(digits: str, whole: int, units: str) -> int:
+    """A number that divides ``whole``: else the last pause before the next one would be shorter."""
+    if whole % int(digits) or int(digits) == whole:
+        raise ValueError(f"The number does not divide the {whole} {units} into equal parts. {FORMS}")
+    return int(digits)

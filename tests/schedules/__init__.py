@@ -1,0 +1,1 @@
+"""Schedules: their times, the jobs that are made of what is due, and declarations."""
