@@ -134,6 +134,14 @@ def test_what_was_missed_while_paused_is_not_caught_up() -> None:
     assert len(selectors.next_runs(resumed)) == 5
 
 
+def test_one_whose_moment_has_come_is_due_and_tells_the_moments_to_come() -> None:
+    made = schedule(next_due_at="2026-03-01T00:15")
+    assert selectors.state(made) == "due"
+    assert all(moment > now() for moment in selectors.next_runs(made))
+    make_due(now())
+    assert selectors.state(selectors.schedule("purchase", "often")) == "active"
+
+
 def test_a_schedule_that_runs_is_left_alone_by_resuming() -> None:
     made = schedule(next_due_at="2026-03-01T00:15")
     assert services.resume(schedule=made).next_due_at == at("2026-03-01T00:15")

@@ -35,12 +35,12 @@ def _faults(endpoint: type[Endpoint]) -> Iterator[Fault]:
         try:
             zone = moments.read_zone(schedule.timezone or "UTC")
         except InvalidInput as error:
-            yield Fault("E031", "schedules", f"has an unknown time zone {place}", error.detail)
+            yield Fault("E031", "schedules", f"has an unknown time zone {place}", error.problems[0].message)
             continue
         try:
             moments.read_times(schedule.times, zone)
         except InvalidInput as error:
-            yield Fault("E030", "schedules", f"has times that cannot be {place}", error.detail)
+            yield Fault("E030", "schedules", f"has times that cannot be {place}", error.problems[0].message)
         if schedule.kind not in KINDS:
             hint = f"Use one of {', '.join(sorted(KINDS))}."
             yield Fault("E032", "schedules", f"has an unknown kind of job {place}", hint)

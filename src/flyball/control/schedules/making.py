@@ -34,8 +34,13 @@ def make_due(moment: datetime) -> None:
             raise  # the database is away or busy: all are tried again in a moment
         except Exception as error:  # whatever is wrong with one of them, the others have their runs
             logger.exception("The schedule %s makes no more runs.", schedule)
-            said = error.detail if isinstance(error, FlyballError) else type(error).__name__
-            _same(schedule).update(next_due_at=None, fault=said)
+            _same(schedule).update(next_due_at=None, fault=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, FlyballError):
+        return type(error).__name__
+    return " ".join([error.detail, *(problem.message for problem in error.problems)])
 
 
 def _make(seen: Schedule, moment: datetime, declared: Collection[str]) -> None:

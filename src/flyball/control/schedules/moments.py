@@ -46,7 +46,7 @@ class Times:
         try:
             return self._at_fixed_times(moment) if is_fixed else self._by_the_clock(moment)
         except StopIteration:
-            raise _wrong("times", NEVER) from None
+            raise _unreadable(NEVER) from None
 
     def missed(self, first: datetime, until: datetime) -> Missed:
         """What is due at ``until``, where ``first`` is the first due moment that has no run.
@@ -103,7 +103,7 @@ def read_zone(timezone: str) -> ZoneInfo:
         return ZoneInfo(timezone)
     except (KeyError, ValueError, OSError):
         said = "This machine knows no time zone of that name. Use one such as UTC or Europe/Berlin."
-        raise _wrong("timezone", said) from None
+        raise _wrong("timezone", "The time zone is not known here.", said) from None
 
 
 def read_times(times: str, zone: ZoneInfo) -> Times:
@@ -111,12 +111,12 @@ def read_times(times: str, zone: ZoneInfo) -> Times:
     try:
         fields = crontab(times)
     except ValueError as error:
-        raise _wrong("times", str(error)) from None
+        raise _unreadable(str(error)) from None
     if fault := _fault(fields):
         minute, hour, day, _, weekday = fields.split()
         has_months = not _fault(f"{minute} {hour} {day} * {weekday}")
         is_never = has_months and "day" in fault
-        raise _wrong("times", NEVER if is_never else f"{fault} in the crontab. {FORMS}")
+        raise _unreadable(NEVER if is_never else f"{fault} in the crontab. {FORMS}")
     made = Times(fields, zone)
     made.after(now())
     return made
@@ -131,5 +131,9 @@ def _fault(fields: str) -> str:
     return ""
 
 
-def _wrong(field: str, message: str) -> InvalidInput:
-    return InvalidInput(message, problems=[Problem(f"/{field}", f"wrong_{field}", message)])
+def _unreadable(message: str) -> InvalidInput:
+    return _wrong("times", "The times cannot be read.", message)
+
+
+def _wrong(field: str, detail: str, message: str) -> InvalidInput:
+    return InvalidInput(detail, problems=[Problem(f"/{field}", f"wrong_{field}", message)])

@@ -11,6 +11,7 @@ from flyball.control.jobs.models import Job
 from flyball.control.schedules import moments
 from flyball.control.schedules.models import Schedule, ScheduledRun
 from flyball.domain.errors import InvalidInput, NotFound
+from flyball.domain.records import now
 
 NEXT = 5
 """Runs to come that are told."""
@@ -48,25 +49,30 @@ def under_way(schedule: Schedule) -> Job | None:
 
 
 def state(schedule: Schedule) -> str:
-    """``active``, or why it makes no runs: ``paused``, ``failing``, ``retired`` or ``undeclared``."""
+    """``active``; ``due``, where a run is to be made now; or why none is made.
+
+    That is ``paused``, ``failing``, ``retired`` or ``undeclared``.
+    """
     if schedule.endpoint.retired_at is not None:
         return "retired"
     if schedule.endpoint_id not in discovery.autodiscover():
         return "undeclared"
     if schedule.fault:
         return "failing"
-    return "active" if schedule.paused_at is None else "paused"
+    if schedule.next_due_at is None:
+        return "paused"
+    return "active" if schedule.next_due_at > now() else "due"
 
 
 def next_runs(schedule: Schedule) -> list[datetime]:
-    """The next five due moments in the schedule's own time zone; none where it makes no runs."""
-    if schedule.next_due_at is None or state(schedule) != "active":
+    """The next five moments to come, in the schedule's own time zone; none where it makes no runs."""
+    if state(schedule) not in {"active", "due"}:
         return []
     try:
         times = moments.read(schedule.times, schedule.timezone)
     except InvalidInput:  # only here: another machine may know the zone
         return []
-    found = [schedule.next_due_at]
-    while len(found) < NEXT:
+    found = [now()]
+    while len(found) <= NEXT:
         found.append(times.after(found[-1]))
-    return [moment.astimezone(times.zone) for moment in found]
+    return [moment.astimezone(times.zone) for moment in found[1:]]

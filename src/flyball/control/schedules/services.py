@@ -99,4 +99,4 @@ def take_out(*, schedule: Schedule) -> None:
 
 
 def _wrong(field: str, code: str, message: str) -> InvalidInput:
-    return InvalidInput(message, problems=[Problem(f"/{field}", code, message)])
+    return InvalidInput("The schedule does not fit.", problems=[Problem(f"/{field}", code, message)])
