@@ -181,6 +181,18 @@ def test_a_schedule_that_is_removed_leaves_its_job() -> None:
     assert Job.objects.get().status == "queued"
 
 
+def test_a_schedule_that_is_removed_leaves_the_job_that_runs() -> None:
+    made = schedule(next_due_at="2026-03-01T00:15")
+    make_due(at("2026-03-01T00:15"))
+    run = running.claim(Job.objects.get().pk)
+    assert run is not None
+    services.remove(schedule=made)
+    running.succeed(run, {"rows": 60})
+    assert Job.objects.get().status == "succeeded"
+    make_due(at("2026-03-01T00:30"))
+    assert Job.objects.count() == 1
+
+
 def test_jobs_that_are_taken_out_take_their_runs_along_and_are_counted_alone() -> None:
     made = schedule(next_due_at="2026-03-01T00:15")
     make_due(at("2026-03-01T00:15"))

@@ -175,6 +175,13 @@ def test_whatever_is_written_is_times_or_is_refused(text: str) -> None:
     assert times.after(at("2026-01-01T00:00")) > at("2026-01-01T00:00")
 
 
+def test_a_leap_day_is_due_in_leap_years() -> None:
+    found = following(moments.read("every month on day 29 at 00:00", "UTC"), at("2027-02-01"), 2)
+    assert found == [at("2027-03-29"), at("2027-04-29")]
+    years = following(moments.read("0 0 29 2 *", "UTC"), at("2026-03-01"), 2)
+    assert years == [at("2028-02-29"), at("2032-02-29")]
+
+
 def test_of_missed_moments_the_latest_is_told_and_the_others_are_counted() -> None:
     times = moments.read("every 15 minutes", "UTC")
     first = at("2026-03-01T00:15")
