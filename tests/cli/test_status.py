@@ -14,6 +14,7 @@ from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import running, services
 from flyball.control.jobs.models import Job
 from flyball.control.routing.models import Outcome
+from flyball.control.schedules.models import Schedule, ScheduledRun
 from flyball.domain.records import now
 from flyball.stores import minutes
 from flyball.stores.database import Database
@@ -124,3 +125,27 @@ def test_calls_that_failed_in_the_last_hour_need_attention(
     assert codes(typed, exits=0) == []
     count(database, "failed", times=3)
     assert codes(typed) == [(champion, "calls_failed")]
+
+
+def test_a_scheduled_job_that_failed_is_said_to_be_of_its_schedule(typed: Typed, champion: str) -> None:
+    schedule = Schedule.objects.create(
+        endpoint_id=champion, name="nightly", kind="snapshot", times="0 2 * * *"
+    )
+    job = ask()
+    ScheduledRun.objects.create(schedule=schedule, due_at=now(), job=job)
+    end(job, "The rows are wrong.")
+    assert codes(typed) == [(champion, "job_failed")]
+    assert "Its last snapshot, of the schedule nightly, failed" in typed("status", exits=1).stdout
+
+
+def test_schedules_that_make_no_runs_need_attention(typed: Typed, champion: str) -> None:
+    schedule = Schedule(endpoint_id=champion, name="nightly", kind="snapshot", times="0 2 * * *")
+    schedule.next_due_at = now() - timedelta(seconds=50)
+    schedule.save()
+    assert codes(typed, exits=0) == []
+    Schedule.objects.update(next_due_at=now() - timedelta(seconds=61))
+    assert codes(typed) == [(champion, "schedule_late")]
+    Schedule.objects.update(next_due_at=None, fault="There is no such zone.")
+    assert codes(typed) == [(champion, "schedule_failing")]
+    Schedule.objects.update(fault="")  # paused
+    assert codes(typed, exits=0) == []

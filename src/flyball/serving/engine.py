@@ -30,7 +30,7 @@ from flyball.serving.replaying import Replay, Replayer
 from flyball.stores import erasing, jobs, minutes, records
 from flyball.stores import outcomes as stored
 from flyball.stores.erasing import Erasure
-from flyball.stores.jobs import Jobs
+from flyball.stores.jobs import Jobs, Schedule
 from flyball.stores.minutes import Count
 from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
@@ -282,12 +282,17 @@ class Engine:
 
         return await self._readers.run(partial(self._readers.read, read))
 
-    async def jobs(self, principal: Principal) -> list[Jobs]:
-        """The jobs of the principal's endpoints, by kind and state. Raises ``Overloaded``."""
+    async def jobs(self, principal: Principal) -> tuple[list[Jobs], list[Schedule]]:
+        """The jobs of the principal's endpoints, by kind and state, and the schedules.
+
+        Raises ``Overloaded``.
+        """
         database, mine = self._readers.database, self.pool.table.mine(principal)
-        return await self._readers.run(
-            partial(self._readers.read, lambda connection: jobs.states(database, connection, mine))
-        )
+
+        def read(connection: Any) -> tuple[list[Jobs], list[Schedule]]:
+            return jobs.states(database, connection, mine), jobs.schedules(database, connection, mine)
+
+        return await self._readers.run(partial(self._readers.read, read))
 
     def status(self, principal: Principal) -> dict[str, Any]:
         """What is in force for the principal's team, what did not load, and how the recorder is."""

@@ -11,6 +11,8 @@ from django.db.models import Q
 from flyball.control.jobs import selectors as jobs
 from flyball.control.jobs.models import Job
 from flyball.control.monitoring.overview import Standing
+from flyball.control.schedules import selectors as schedules
+from flyball.control.schedules.models import ScheduledRun
 from flyball.domain.records import now
 
 UNNOTICED = timedelta(seconds=60)
@@ -29,7 +31,8 @@ class Attention:
 
 def attention(standings: Sequence[Standing], moment: datetime | None = None) -> list[Attention]:
     """Everything that needs attention, the gravest first. ``moment`` is what counts as now."""
-    return [*_unanswered(standings), *_no_worker(moment or now()), *_failed_jobs()]
+    moment = moment or now()
+    return [*_unanswered(standings), *_no_worker(moment), *_failed_jobs(), *_schedules(moment)]
 
 
 def _unanswered(standings: Sequence[Standing]) -> Iterator[Attention]:
@@ -60,5 +63,17 @@ def _failed_jobs() -> Iterator[Attention]:
     for endpoint, kind in failed.values_list("endpoint__name", "kind").distinct():
         last = ended.filter(endpoint__name=endpoint, kind=kind).order_by("-finished_at", "-id").first()
         if last is not None and last.status == Job.Status.FAILED:
-            said = f"Its last {kind} failed: {last.error} (flyball jobs show {last.pk})"
+            run = ScheduledRun.objects.filter(job=last).select_related("schedule").first()
+            asked = f", of the schedule {run.schedule.name}," if run else ""
+            said = f"Its last {kind}{asked} failed: {last.error} (flyball jobs show {last.pk})"
             yield Attention(endpoint=endpoint, code="job_failed", sentence=said)
+
+
+def _schedules(moment: datetime) -> Iterator[Attention]:
+    for each in schedules.schedules().filter(endpoint__retired_at=None):
+        if each.fault:
+            said = f"Its schedule {each.name} makes no runs: {each.fault}"
+            yield Attention(endpoint=each.endpoint_id, code="schedule_failing", sentence=said)
+        elif each.next_due_at is not None and each.next_due_at < moment - UNNOTICED:
+            said = f"Its schedule {each.name} is due, and no worker makes its run. Start one: flyball worker"
+            yield Attention(endpoint=each.endpoint_id, code="schedule_late", sentence=said)

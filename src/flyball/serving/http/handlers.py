@@ -60,10 +60,10 @@ async def status(visit: Visit) -> Response:
 
 
 async def metrics(visit: Visit) -> Response:
-    """All that has ever been counted, and how jobs stand, as Prometheus reads it."""
+    """All that has ever been counted, and how jobs and schedules stand, as Prometheus reads it."""
     _check_query(visit)
     counted = await visit.engine.counted(visit.principal)
-    text = traffic.exposition(counted, await visit.engine.jobs(visit.principal))
+    text = traffic.exposition(counted, *await visit.engine.jobs(visit.principal))
     return plain_response(text, traffic.MEDIA_TYPE)
 
 

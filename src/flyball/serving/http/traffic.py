@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flyball.serving.recording.meter import LABELS
-from flyball.stores.jobs import Jobs
+from flyball.stores.jobs import Jobs, Schedule
 from flyball.stores.minutes import Count
 
 if TYPE_CHECKING:
@@ -41,15 +41,15 @@ def summary(counts: Mapping[Count, int]) -> dict[str, dict[str, Any]]:
     return endpoints
 
 
-def exposition(counts: Mapping[Count, int], jobs: Sequence[Jobs]) -> bytes:
+def exposition(counts: Mapping[Count, int], jobs: Sequence[Jobs], schedules: Sequence[Schedule]) -> bytes:
     """Counters and a histogram of latencies (seconds, from call to output), by endpoint, version and arm.
 
-    Then gauges of jobs, by endpoint and kind.
+    Then gauges of jobs, by endpoint and kind, and of schedules.
     """
     from prometheus_client.exposition import generate_latest  # a server starts without it
 
-    text: bytes = generate_latest(_Counted(counts)) + generate_latest(_Jobs(jobs))
-    return text
+    told = (_Counted(counts), _Jobs(jobs), _Schedules(schedules))
+    return b"".join(generate_latest(each) for each in told)
 
 
 class _Counted:
@@ -117,6 +117,31 @@ class _Jobs:
             if each.status == "queued":
                 due.add_metric([each.endpoint, each.kind], each.due_at.timestamp())
         yield from (there, ended, due)
+
+
+class _Schedules:
+    """And for schedules."""
+
+    def __init__(self, schedules: Sequence[Schedule]) -> None:
+        self._schedules = schedules
+
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        names = ("endpoint", "schedule")
+        states = GaugeMetricFamily("flyball_schedules", "1 by the state of each.", labels=[*names, "state"])
+        following = GaugeMetricFamily(
+            "flyball_schedule_next_due_timestamp_seconds", "When a run is due.", labels=names
+        )
+        last = GaugeMetricFamily(
+            "flyball_schedule_last_due_timestamp_seconds", "When the last run was due.", labels=names
+        )
+        for each in self._schedules:
+            states.add_metric([each.endpoint, each.name, each.state], 1)
+            for family, moment in ((following, each.next_due_at), (last, each.last_due_at)):
+                if moment is not None:
+                    family.add_metric([each.endpoint, each.name], moment.timestamp())
+        yield from (states, following, last)
 
 
 def _of(count: Count) -> tuple[str, str, str]:
