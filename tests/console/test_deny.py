@@ -19,6 +19,7 @@ VALUES = (
     ("<int:number>", "1"),
     ("<uuid:identity>", JOB),
     ("<slug:digest>/<str:name>", "0/nothing.css"),
+    ("<str:text>", "unknown"),
 )
 OPEN = {
     # address: the lowest role for each method, and what it then gets
@@ -34,7 +35,7 @@ OPEN = {
     f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},
     f"jobs/{JOB}/retry": {"POST": ("owner", 404)},
 }
-FOR_EVERYBODY = {"assets/0/nothing.css"}
+FOR_EVERYBODY = {"assets/0/nothing.css", "join/unknown"}
 ROLES = ("viewer", "member", "owner")
 WHOLE = {"", "jobs"}
 """Where a stranger sees a page of their own."""

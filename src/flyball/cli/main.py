@@ -30,6 +30,7 @@ COMMANDS = {
     "outcomes": "ask.outcomes",
     "erase": "keep.erase",
     "maintain": "keep.maintain",
+    "people": "people.people",
     "keys": "keys.keys",
     "export": "carry.export",
     "import": "carry.import_",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
@@ -80,7 +81,7 @@ class Page(View):
                 raise MethodNotAllowed
             return super().dispatch(request, *args, **kwargs)
         except FlyballError as error:
-            return self._refusal(error)
+            return refusal(request, error, self._around())
 
     @property
     def role(self) -> str | None:
@@ -107,17 +108,20 @@ class Page(View):
         part = context.get("part")
         if part and self.request.headers.get("HX-Request") == "true":
             return render(self.request, str(part), context, status)
-        around = {
-            "sections": [(reverse(name), title, name == self.section) for name, title in SECTIONS],
-            "crumbs": crumbs,
-            "user": self.request.user,
-        }
-        return render(self.request, self.template, {**around, **context}, status)
+        return render(self.request, self.template, {**self._around(), "crumbs": crumbs, **context}, status)
 
-    def _refusal(self, error: FlyballError) -> HttpResponse:
-        self.template = "refusal.html"
-        status = STATUS.get(error.code, 500)
-        return self.show({"title": "Not possible", "error": error, "status": status}, status=status)
+    def _around(self) -> dict[str, Any]:
+        sections = [(reverse(name), title, name == self.section) for name, title in SECTIONS]
+        return {"sections": sections, "user": self.request.user}
+
+
+def refusal(
+    request: HttpRequest, error: FlyballError, around: Mapping[str, Any] = MappingProxyType({})
+) -> HttpResponse:
+    """The page that says why something is not possible."""
+    status = STATUS.get(error.code, 500)
+    context = {"title": "Not possible", "error": error, "status": status}
+    return render(request, "refusal.html", {**around, **context}, status)
 
 
 def to(name: str, **values: Any) -> HttpResponseRedirect:

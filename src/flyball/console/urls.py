@@ -9,6 +9,7 @@ from flyball.console.builds import Builds, OneBuild
 from flyball.console.endpoints import OneEndpoint, Promote, Rollback
 from flyball.console.home import Home
 from flyball.console.jobs import CancelJob, Jobs, OneJob, RetryJob
+from flyball.console.joining import Join
 from flyball.console.versions import OneVersion
 
 urlpatterns = [
@@ -23,5 +24,6 @@ urlpatterns = [
     path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
     path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),
     path("jobs/<uuid:identity>/retry", RetryJob.as_view(), name="flyball-retry-job"),
+    path("join/<str:text>", Join.as_view(), name="flyball-join"),
     path("assets/<slug:digest>/<str:name>", assets.hand_out, name="flyball-asset"),
 ]

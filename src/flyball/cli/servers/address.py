@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 
-from flyball.config import Config
+from flyball.config import Config, is_local
 from flyball.domain.errors import Unusable
 
 
@@ -14,6 +14,20 @@ def url(config: Config) -> str:
     """Where the server answers."""
     host = f"[{config.host}]" if ":" in config.host else config.host
     return f"http://{host}:{config.port}"
+
+
+def invitation_url(config: Config, text: str) -> str | None:
+    """Where an invitation is accepted; ``None`` where the project has no pages of Flyball's.
+
+    On this machine by the name ``localhost``: browsers take passkeys for a name, for no address.
+    """
+    from django.urls import NoReverseMatch, reverse
+
+    try:
+        path = reverse("flyball-join", kwargs={"text": text})
+    except NoReverseMatch:
+        return None
+    return f"http://localhost:{config.port}{path}" if is_local(config.host) else url(config) + path
 
 
 def free_address(config: Config) -> str:

@@ -62,3 +62,21 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.role} of {self.team})"
+
+
+class Invitation(models.Model):
+    """A link into a team, by its SHA-256: whoever has it becomes a member, once and until ``ends_at``."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=16, choices=ROLE_CHOICES)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "flyball_invitation"
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.team}"

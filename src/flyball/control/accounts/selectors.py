@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
-from flyball.control.accounts.models import ApiKey, Membership, Team
+from flyball.control.accounts.models import ApiKey, Invitation, Membership, Team
 from flyball.domain.access import Principal, key_digest
 from flyball.domain.errors import Forbidden, InvalidInput, NotFound, Problem, Unauthenticated
 from flyball.domain.records import now
+
+OVER = "This invitation is over, or somebody has used it: ask for another one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,30 @@ def team(slug: str) -> Team:
     found = Team.objects.filter(slug=slug).first()
     if found is None:
         raise NotFound("There is no team of that name.")
+    return found
+
+
+def members(teams: list[str] | None = None) -> QuerySet[Membership]:
+    """Who belongs to which team, by team and name; ``teams`` limits to which."""
+    every = Membership.objects.select_related("team", "user").order_by("team__slug", "user")
+    return every if teams is None else every.filter(team__slug__in=teams)
+
+
+def member(team: str, name: str) -> Membership:
+    """The member of a team who signs in by that name. Raises ``NotFound``."""
+    field = get_user_model().USERNAME_FIELD
+    found = members([team]).filter(**{f"user__{field}": name}).first()
+    if found is None:
+        raise NotFound(f"The team {team} has no member {name}.")
+    return found
+
+
+def invitation(text: str) -> Invitation:
+    """An invitation that can still be accepted. Raises ``NotFound``."""
+    open_now = Invitation.objects.select_related("team").filter(used_at=None, ends_at__gt=now())
+    found = open_now.filter(digest=key_digest(text)).first()
+    if found is None:
+        raise NotFound(OVER)
     return found
 
 

@@ -11,16 +11,19 @@ from typing import Any
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Q
 
-from flyball.control.accounts.models import ApiKey, Membership, Team
+from flyball.control.accounts import selectors
+from flyball.control.accounts.models import ApiKey, Invitation, Membership, Team
 from flyball.control.connection import without_waiting
-from flyball.domain.access import ROLES, SLUG, is_slug, key_digest
-from flyball.domain.errors import Conflict, InvalidInput, Problem
+from flyball.domain.access import ROLES, SLUG, Principal, is_slug, key_digest
+from flyball.domain.errors import Conflict, InvalidInput, NotFound, Problem
 from flyball.domain.records import now
 
 logger = logging.getLogger(__name__)
 
 NOTED = timedelta(minutes=1)
 """How old the last use of a key that is noted may be while the key is in use."""
+INVITED = timedelta(days=7)
+"""How long an invitation lasts."""
 KEY_BYTES = 32
 """Random bytes in a key: 256 bits, so that a plain SHA-256 is enough to store it."""
 
@@ -45,6 +48,52 @@ def add_member(*, team: Team, user: Any, role: str) -> Membership:
     """Give a user a role in a team; the newest role counts. Raises ``InvalidInput`` for another role."""
     membership, _ = Membership.objects.update_or_create(team=team, user=user, defaults={"role": _role(role)})
     return membership
+
+
+def remove_member(*, team: Team, user: Any) -> None:
+    """Take a user out of a team.
+
+    Raises ``NotFound`` for one who is not in it, ``Conflict`` for its last owner.
+    """
+    with transaction.atomic():
+        owners = Membership.objects.select_for_update().filter(team=team, role="owner")
+        others = [each for each in owners if each.user_id != user.pk]
+        found = Membership.objects.filter(team=team, user=user).first()
+        if found is None:
+            raise NotFound("The team has no such member.")
+        if found.role == "owner" and not others:
+            raise Conflict("A team keeps its last owner: make somebody else owner first.")
+        found.delete()
+
+
+def invite(*, team: Team, role: str, user: Any = None, lasts: timedelta = INVITED) -> tuple[Invitation, str]:
+    """A new invitation and its text, which is shown this once: only its SHA-256 is stored.
+
+    Raises ``InvalidInput`` for a role that does not exist.
+    """
+    text = secrets.token_urlsafe(KEY_BYTES)
+    made = Invitation.objects.create(
+        digest=key_digest(text), team=team, role=_role(role), created_by=user, ends_at=now() + lasts
+    )
+    return made, text
+
+
+def accept(*, text: str, user: Any) -> Membership:
+    """Make a user a member of the team that they are invited to; of two who accept at once, one is.
+
+    A role that they have there already stays, where it may as much. Raises ``NotFound`` for an invitation
+    that is unknown, used, or over.
+    """
+    moment = now()
+    with transaction.atomic():
+        own = Invitation.objects.filter(digest=key_digest(text))
+        if not own.filter(used_at=None, ends_at__gt=moment).update(used_at=moment):
+            raise NotFound(selectors.OVER)
+        invitation = own.select_related("team").get()
+        held = Membership.objects.filter(team=invitation.team, user=user).first()
+        if held is not None and Principal(team="", role=held.role).may(invitation.role):
+            return held
+        return add_member(team=invitation.team, user=user, role=invitation.role)
 
 
 def issue_key(

@@ -1,0 +1,1 @@
+"""People: who belongs to a team, and how somebody comes to."""

@@ -1,0 +1,47 @@
+"""Joining a team of the ready-made project, also for who has no account yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import login
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from flyball.console.joining import Join
+from flyball.console.page import refusal, render, to
+from flyball.control.accounts import selectors, services
+from flyball.domain.errors import FlyballError
+from flyball.project.models import User
+
+
+class NewUser(BaseUserCreationForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    """A name and a password, twice."""
+
+    class Meta:
+        model = User
+        fields = ("username",)
+
+
+class JoinAsNew(Join):
+    """``GET`` and ``POST /join/{text}``: an invitation is what it takes to get an account."""
+
+    def welcome(self, request: HttpRequest, text: str) -> Any:
+        """Make an account, be signed in and a member: all, or nothing."""
+        try:
+            invitation = selectors.invitation(text)
+            form = NewUser(request.POST if request.method == "POST" else None)
+            if request.method != "POST" or not form.is_valid():
+                context = {"title": "Join a team", "invitation": invitation, "form": form}
+                return render(request, "join_as_new.html", context)
+            return self._made(request, text, form)
+        except FlyballError as error:
+            return refusal(request, error)
+
+    def _made(self, request: HttpRequest, text: str, form: NewUser) -> HttpResponse:
+        with transaction.atomic():
+            user = form.save()
+            services.accept(text=text, user=user)
+        login(request, user)
+        return to("flyball-home")
