@@ -60,10 +60,11 @@ class Shell:
         return json.loads(self.run("flyball", *words, "--json").stdout)
 
     @contextmanager
-    def up(self, *options: str) -> Iterator[Server]:
-        """``flyball up``, until the block ends; then Ctrl-C."""
+    def up(self, *options: str, worker: bool = False) -> Iterator[Server]:
+        """``flyball up``, until the block ends; then Ctrl-C. Without a ``worker`` it starts faster."""
+        alone = () if worker else ("--no-worker",)
         server = subprocess.Popen(
-            ["flyball", "up", "--json", *options],
+            ["flyball", "up", "--json", *alone, *options],
             cwd=self.directory,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -35,7 +35,7 @@ def clinic(tmp_path: Path) -> Iterator[Shell]:
 
 
 def test_the_loop_turns_once(clinic: Shell, tmp_path: Path) -> None:
-    with clinic.up("--build") as server:
+    with clinic.up("--build", worker=True) as server:
         predicted = server.ask("POST", "/v1/endpoints/diagnosis/predictions", asked("visit-1"))
         assert (predicted["version"], predicted["arm"]) == (1, "champion")
         assert predicted["decision"] in {"biopsy", "routine"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flyball.control.routing.asking import build
     from flyball.domain.declaration import (
         Candidate,
         Classification,
@@ -54,6 +55,7 @@ __all__ = [
     "Search",
     "Threshold",
     "apredict",
+    "build",
     "predict",
 ]
 
@@ -64,6 +66,10 @@ def __getattr__(name: str) -> Any:
         from flyball import inprocess
 
         return getattr(inprocess, name)
+    if name == "build":
+        from flyball.control.routing.asking import build
+
+        return build
     if name in __all__:
         from flyball.domain import declaration
 

@@ -171,16 +171,11 @@ def _error(answer: httpx.Response) -> FlyballError:
     """The error that a problem document tells of."""
     try:
         document = answer.json()
-        kind = _kinds().get(document["code"], FlyballError)
+        kind = errors.of_code(document["code"])
         problems = [Problem(one["pointer"], one["code"], one["detail"]) for one in document.get("errors", ())]
         return kind(document["detail"], problems=problems)
     except (ValueError, KeyError, TypeError):
         return FlyballError(f"The server answered {answer.status_code} without saying why.")
-
-
-def _kinds() -> dict[str, type[FlyballError]]:
-    every = (kind for kind in vars(errors).values() if isinstance(kind, type))
-    return {kind.code: kind for kind in every if issubclass(kind, FlyballError)}
 
 
 def _given(values: Json) -> Json:

@@ -49,6 +49,23 @@ def test_a_build_is_made_of_a_snapshot_that_there_is(ask: Ask, version: Version)
     assert missing.status_code == 404
 
 
+def test_the_same_build_is_one_job_until_another_one_is_asked_for(ask: Ask, job: dict[str, Any]) -> None:
+    same = ask("owner", "POST", "endpoints/purchase/builds", {"promote": True, "yes": False})
+    assert (same.status_code, same.json()["id"]) == (202, job["id"])
+    for body in ({}, {"promote": True, "again": True}):
+        assert ask("owner", "POST", "endpoints/purchase/builds", body).json()["id"] != job["id"]
+    snapshot = ask("owner", "POST", "endpoints/purchase/snapshots", {}).json()
+    assert ask("owner", "POST", "endpoints/purchase/snapshots", {}).json()["id"] == snapshot["id"]
+
+
+def test_a_job_says_which_error_it_failed_with(ask: Ask, job: dict[str, Any]) -> None:
+    run = running.claim(selectors.beginning(job["id"]).pk)
+    assert run is not None
+    running.fail(run, "Say yes.", can_pass=False, code="confirmation_needed")
+    shown = ask("viewer", "GET", f"jobs/{job['id']}").json()
+    assert (shown["error"], shown["error_code"]) == ("Say yes.", "confirmation_needed")
+
+
 def test_jobs_come_in_pages(ask: Ask, job: dict[str, Any]) -> None:
     second = ask("owner", "POST", "endpoints/purchase/snapshots", {}).json()
     first_page = ask("viewer", "GET", "jobs?limit=1").json()["jobs"]

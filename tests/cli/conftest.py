@@ -101,3 +101,34 @@ def bare(migrated: Shell) -> Shell:
     """The same without an endpoint, which starts faster."""
     (migrated.directory / "hello" / "endpoints.py").write_text('"""Nothing yet."""\n')
     return migrated
+
+
+@pytest.fixture
+def late(migrated: Shell) -> Shell:
+    """A project with an endpoint that is applied, and nobody who carries jobs out."""
+    with (migrated.directory / "hello" / "endpoints.py").open("a") as endpoints:
+        endpoints.write('    candidates = ["linear"]\n')
+    migrated.flyball("apply")
+    return migrated
+
+
+@pytest.fixture
+def without(tmp_path: Path) -> Callable[[Shell, str], Shell]:
+    """The same project for an interpreter without the libraries of an extra."""
+
+    def made(shell: Shell, extra: str) -> Shell:
+        (tmp_path / "without").mkdir()
+        # Python runs the file as it starts.
+        (tmp_path / "without" / "sitecustomize.py").write_text(
+            "import sys\n"
+            "from flyball.domain.extras import EXTRAS\n"
+            "class Absent:\n"
+            "    def find_spec(self, name, path=None, target=None):\n"
+            f"        if name.partition('.')[0] in EXTRAS[{extra!r}]:\n"
+            "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+            "sys.meta_path.insert(0, Absent())\n"
+        )
+        settings = {**shell.settings, "PYTHONPATH": str(tmp_path / "without")}
+        return Shell(shell.directory, settings, port=shell.port)
+
+    return made

@@ -13,15 +13,17 @@ import pytest
 from click.testing import CliRunner
 from sklearn.dummy import DummyClassifier
 
+import flyball
 from flyball import Candidate, FeatureTable, Policy, RequestSource, Rows
 from flyball.cli.commands.keys.keys import keys
-from flyball.cli.commands.serve.up import build_missing
+from flyball.cli.commands.serve.first_builds import follow_build
 from flyball.cli.main import main
 from flyball.cli.printing.output import Output
 from flyball.control.registry.models import Build
 from flyball.control.registry.services import request_build
 from flyball.control.routing.models import Outcome
 from tests.cli.conftest import Typed
+from tests.jobs.workers import carried_out
 from tests.registry import small
 
 ANSWERED = '{"age": 30, "job": "cook"}'
@@ -61,7 +63,7 @@ def test_a_build_shows_every_candidate_with_its_fold_scores(
     typed: Typed, applied: Callable[..., Any]
 ) -> None:
     applied(candidates=["linear", "naive_bayes"])
-    built = typed.json("build", "purchase")
+    built = typed.json("build", "purchase", "--inline")
     assert {row["candidate"] for row in built["leaderboard"]} == {"linear", "naive_bayes", "baseline"}
     assert all(len(row["folds"]) == 2 for row in built["leaderboard"])
     assert built["version"] == "purchase@1"
@@ -78,7 +80,7 @@ def test_a_build_that_is_only_asked_for_hides_no_leaderboard(
     typed: Typed, applied: Callable[..., Any]
 ) -> None:
     declaration = applied()
-    built = typed.json("build", "purchase")
+    built = typed.json("build", "purchase", "--inline")
     request_build(declaration=declaration)
     assert typed.json("versions", "purchase", "--leaderboard") == built["leaderboard"]
 
@@ -89,7 +91,7 @@ def test_a_score_that_is_not_defined_is_shown_as_a_dash(
 ) -> None:
     rows = Rows(str(write_dated(tmp_path / "dated.csv", without)), time="at")
     applied(rows=rows, cv=5)
-    built = typed("build", "purchase")
+    built = typed("build", "purchase", "--inline")
     assert "–" in built.stdout
     board = typed.json("versions", "purchase", "--leaderboard")
     scores = [board[0]["held_out"], *board[0]["folds"]]
@@ -103,7 +105,7 @@ def test_bringing_up_shows_why_a_candidate_failed_and_a_score_that_is_not_define
     rows = Rows(str(write_dated(tmp_path / "dated.csv", without=range(320, 400))), time="at")
     declare(rows=rows, candidates=["linear", Candidate("broken", object())])
     typed("apply")
-    build_missing(Output(as_json=False))
+    follow_build(Output(as_json=False), carried_out(flyball.build("purchase", promote=True)))
     said = capsys.readouterr().err
     assert "TypeError" in said
     assert "–" in said
@@ -115,27 +117,27 @@ def test_a_winner_that_is_no_better_than_the_baseline_is_doubted(
 ) -> None:
     applied(candidates=[Candidate("blind", DummyClassifier(strategy="prior"))])
     said = "blind is no better than the baseline on rows held out: 0.5000 to 0.5000."
-    assert said in typed("build", "purchase").stderr
+    assert said in typed("build", "purchase", "--inline").stderr
     typed("apply")
-    build_missing(Output(as_json=False))
+    follow_build(Output(as_json=False), carried_out(flyball.build("purchase", promote=True)))
     assert said in capsys.readouterr().err
 
 
 def test_a_winner_that_beats_the_baseline_is_not_doubted(typed: Typed, applied: Callable[..., Any]) -> None:
     applied()
-    assert "baseline on rows" not in typed("build", "purchase").stderr
+    assert "baseline on rows" not in typed("build", "purchase", "--inline").stderr
 
 
 def test_a_build_on_a_stored_snapshot_takes_no_new_one(typed: Typed, applied: Callable[..., Any]) -> None:
     applied()
     digest = typed.json("snapshot", "purchase")["digest"]
-    assert typed.json("build", "purchase", "--snapshot", digest[:10])["snapshot"] == digest
-    assert "no snapshot" in typed("build", "purchase", "--snapshot", "0000", exits=1).stderr
+    assert typed.json("build", "purchase", "--snapshot", digest[:10], "--inline")["snapshot"] == digest
+    assert "no snapshot" in typed("build", "purchase", "--snapshot", "0000", "--inline", exits=1).stderr
 
 
 def test_any_candidate_of_a_build_can_be_made_a_version(typed: Typed, applied: Callable[..., Any]) -> None:
     applied(candidates=["linear", "naive_bayes"])
-    loser = typed.json("build", "purchase")["leaderboard"][1]["candidate"]
+    loser = typed.json("build", "purchase", "--inline")["leaderboard"][1]["candidate"]
     listed = typed.json("versions", "purchase", "--add", loser)
     assert (listed[0]["version"], listed[0]["candidate"]) == ("purchase@2", loser)
 
@@ -163,7 +165,7 @@ def test_a_route_that_somebody_changed_exits_with_5(typed: Typed, champion: str)
 def test_a_policy_that_is_not_met_exits_with_4(typed: Typed, declare: Callable[..., Any]) -> None:
     declare(policy=Policy(minimum_score=0.9999))
     typed("apply")
-    assert "0.9999" in typed("build", "purchase", "--promote", exits=4).stderr
+    assert "0.9999" in typed("build", "purchase", "--promote", "--inline", exits=4).stderr
 
 
 def test_a_promotion_that_asks_more_of_callers_exits_with_3_until_somebody_says_yes(
@@ -173,14 +175,14 @@ def test_a_promotion_that_asks_more_of_callers_exits_with_3_until_somebody_says_
     text = (tmp_path / "rows.csv").read_text().splitlines()
     more = [f"{line},{'height' if number == 0 else 150 + number}" for number, line in enumerate(text)]
     (tmp_path / "rows.csv").write_text("\n".join(more) + "\n")
-    typed("build", champion)
+    typed("build", champion, "--inline")
     assert "height" in typed("promote", "purchase@2", exits=3).stderr
     assert "purchase@2 is champion" in typed("promote", "purchase@2", "--yes").stdout
 
 
 def test_what_does_not_exist_is_named_with_what_does(typed: Typed, declare: Callable[..., Any]) -> None:
     declare()
-    assert "purchase" in typed("build", "nothing", exits=1).stderr
+    assert "purchase" in typed("build", "nothing", "--inline", exits=1).stderr
     assert "flyball build purchase" in typed("versions", "purchase").stdout
     assert "flyball apply" in typed("predict", "purchase", exits=1).stderr
 
@@ -268,7 +270,7 @@ def test_an_entity_that_no_table_has_is_the_error_of_its_row_alone(
     ages = FeatureTable("ages", file=str(tmp_path / "ages.csv"), on="age", static=True)
     declare(features=[RequestSource("job"), ages])
     typed("apply")
-    typed("build", "purchase", "--promote")
+    typed("build", "purchase", "--promote", "--inline")
     people, out = tmp_path / "people.csv", tmp_path / "out.csv"
     people.write_text("age,job\n30,cook\n987,clerk\n41,pilot\n")
     said = typed.json("predict", "purchase", "--file", str(people), "--out", str(out), exits=1)

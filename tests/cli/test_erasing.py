@@ -98,8 +98,8 @@ def test_an_erased_person_is_counted_and_what_still_holds_it_is_listed(
     typed: Typed, database: Database, applied: Callable[..., Any], tmp_path: Path
 ) -> None:
     declare_with_customers(applied, tmp_path)
-    typed("build", "purchase", "--promote")
-    typed("build", "purchase")
+    typed("build", "purchase", "--promote", "--inline")
+    typed("build", "purchase", "--inline")
     answers = [
         typed.json(
             "predict", "purchase", "--entity", f'{{"customer": {number}}}', "--reference", f"r-{number}"

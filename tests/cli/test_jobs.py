@@ -17,15 +17,15 @@ from tests.shell import PATIENCE, Shell
 
 @pytest.fixture
 def asked(typed: Typed, applied: Callable[..., Any]) -> str:
-    """The id of a snapshot of ``purchase`` that was asked for."""
+    """The id of a build of ``purchase`` that was asked for."""
     applied()
-    identity: str = typed.json("jobs", "ask", "snapshot", "purchase")["id"]
+    identity: str = typed.json("build", "purchase", "--detach")["id"]
     return identity
 
 
 def test_a_job_is_asked_for_listed_shown_and_cancelled(typed: Typed, asked: str) -> None:
     (listed,) = typed.json("jobs", "list", "--endpoint", "purchase", "--status", "queued")
-    assert (listed["id"], listed["kind"], listed["endpoint"]) == (asked, "snapshot", "purchase")
+    assert (listed["id"], listed["kind"], listed["endpoint"]) == (asked, "build", "purchase")
     assert "queued" in typed("jobs", "list").stdout
     assert typed.json("jobs", "list", "--status", "running") == []
     shown = typed.json("jobs", "show", asked[:18])
@@ -52,18 +52,13 @@ def test_following_ends_with_the_job_and_says_by_its_code_how(typed: Typed, aske
     assert '{"rows": 60}' in typed("jobs", "show", asked).stdout
 
 
-def test_a_build_is_asked_for_with_what_the_command_build_takes(typed: Typed, asked: str) -> None:
-    job = typed.json("jobs", "ask", "build", "purchase", "--candidate", "linear", "--promote")
-    assert job["arguments"] == {"candidate": "linear", "promote": True, "yes": False}
-
-
 @pytest.mark.parametrize(
     ("words", "code"),
     [
         (("jobs", "show", "ffff"), 1),
         (("jobs", "list", "--status", "lost"), 1),
-        (("jobs", "ask", "build", "nothing"), 1),
-        (("jobs", "ask", "build", "purchase", "--snapshot", "ffff"), 1),
+        (("build", "nothing", "--detach"), 1),
+        (("build", "purchase", "--detach", "--snapshot", "ffff"), 1),
         (("worker", "--queues", "elsewhere"), 2),
     ],
 )
@@ -74,29 +69,26 @@ def test_what_there_is_not_ends_a_command_with_a_sentence(
 
 
 @pytest.mark.journey
-def test_a_worker_builds_and_promotes_what_was_asked_for(migrated: Shell) -> None:
-    with (migrated.directory / "hello" / "endpoints.py").open("a") as endpoints:
-        endpoints.write('    candidates = ["linear"]\n')
-    migrated.flyball("apply")
-    asked = migrated.flyball("jobs", "ask", "build", "late", "--promote")
+def test_a_worker_builds_and_promotes_what_was_asked_for(late: Shell) -> None:
+    asked = late.flyball("build", "late", "--promote", "--detach")
     worker = subprocess.Popen(
         ["flyball", "worker", "--queues", "build", "--concurrency", "1"],
-        cwd=migrated.directory,
-        env=migrated.environment,
+        cwd=late.directory,
+        env=late.environment,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        followed = migrated.run("flyball", "jobs", "follow", asked["id"])
+        followed = late.run("flyball", "jobs", "follow", asked["id"])
         assert "is succeeded" in followed.stdout
-        assert followed.stderr.count("build: ") > 1  # what it did when it was looked at
+        assert followed.stderr.count("late: ") > 1  # what it did when it was looked at
     finally:
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(PATIENCE) == 0
-    shown = migrated.flyball("jobs", "show", asked["id"])
+    shown = late.flyball("jobs", "show", asked["id"])
     assert (shown["status"], shown["result"]["version"], shown["result"]["promoted"]) == (
         "succeeded",
         1,
         True,
     )
-    assert "production" in migrated.run("flyball", "versions", "late").stdout
+    assert "production" in late.run("flyball", "versions", "late").stdout

@@ -215,7 +215,7 @@ def test_a_line_is_printed_too_where_the_snapshots_file_is_on_another_machine(
 ) -> None:
     declare(features=[RequestSource("job"), pays(tmp_path)])
     typed("apply")
-    typed("build", "purchase", "--promote")
+    typed("build", "purchase", "--promote", "--inline")
     place = ("http://here", tmp_path / "owner.key", "default")
     assert '"entity": {"age": ' in str(curl(*place))
     snapshot_path(Snapshot.objects.get()).unlink()

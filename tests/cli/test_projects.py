@@ -9,7 +9,7 @@ import socket
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,27 +89,14 @@ def test_a_database_without_tables_is_told_how_to_get_them(project: Shell) -> No
     [
         ("learning", ("check",)),
         ("learning", ("snapshot", "late")),
-        ("learning", ("build", "late")),
-        ("learning", ("up", "--build")),
+        ("learning", ("build", "late", "--inline")),
         ("jobs", ("worker",)),
     ],
 )
 def test_without_an_extra_a_command_says_how_to_install_it(
-    migrated: Shell, tmp_path: Path, extra: str, words: tuple[str, ...]
+    migrated: Shell, without: Callable[[Shell, str], Shell], extra: str, words: tuple[str, ...]
 ) -> None:
-    (tmp_path / "without").mkdir()
-    # What an interpreter without the extra does; Python runs the file as it starts.
-    (tmp_path / "without" / "sitecustomize.py").write_text(
-        "import sys\n"
-        "from flyball.cli.failures.explaining import EXTRAS\n"
-        "class Absent:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        f"        if name.partition('.')[0] in EXTRAS[{extra!r}]:\n"
-        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
-        "sys.meta_path.insert(0, Absent())\n"
-    )
-    without = Shell(migrated.directory, {"PYTHONPATH": str(tmp_path / "without")})
-    said = without.run("flyball", *words, exits=1).stderr
+    said = without(migrated, extra).run("flyball", *words, exits=1).stderr
     assert f'pip install "django-flyball[{extra}]"' in said
     assert "Traceback" not in said
 

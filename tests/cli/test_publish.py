@@ -14,7 +14,7 @@ Declare = Callable[..., Any]
 
 
 def test_without_a_number_the_newest_version_is_promoted_and_named(typed: Typed, champion: str) -> None:
-    typed("build", champion)
+    typed("build", champion, "--inline")
     said = typed("promote", champion).stdout
     assert said == "purchase@2, the newest version, is champion (route revision 2).\n"
     again = typed("promote", champion).stdout
@@ -23,16 +23,16 @@ def test_without_a_number_the_newest_version_is_promoted_and_named(typed: Typed,
 
 
 def test_a_build_says_how_the_champion_does_on_the_same_rows(typed: Typed, champion: str) -> None:
-    result = typed("build", champion)
+    result = typed("build", champion, "--inline")
     assert ": purchase@2 is linear" in result.stdout
     assert "Beside the champion: roc_auc" in result.stderr
-    built = typed.json("build", champion)
+    built = typed.json("build", champion, "--inline")
     assert built["comparison"]["champion"] == 1
     assert typed.json("versions", champion)[0]["build"] == built["build"]
 
 
 def test_a_build_that_promotes_asks_where_the_champion_does_better(typed: Typed, champion: str) -> None:
-    result = typed("build", champion, "--candidate", "baseline", "--promote", exits=3)
+    result = typed("build", champion, "--candidate", "baseline", "--promote", "--inline", exits=3)
     assert "purchase@2 is worse than the champion" in result.stderr
     typed("promote", champion, exits=3)
     assert typed.json("promote", champion, "--yes")["champion"] == "purchase@2"
@@ -52,7 +52,7 @@ def test_an_endpoint_that_left_the_code_is_named_and_retired(
 
 
 def test_a_version_that_nothing_uses_is_removed_with_a_yes(typed: Typed, champion: str) -> None:
-    typed("build", champion)
+    typed("build", champion, "--inline")
     assert "Say yes" in typed("remove", "purchase@2", exits=3).stderr
     assert typed("remove", "purchase@2", "--yes").stdout == "purchase@2 is removed.\n"
     assert [one["version"] for one in typed.json("versions", champion)] == ["purchase@1"]

@@ -28,7 +28,7 @@ def five_folds(typed: Typed, declare: Callable[..., Any]) -> str:
     """``purchase`` with five folds, a candidate of a long name and one that fails."""
     declare(cv=5, candidates=["linear", "naive_bayes", Candidate("broken", object())])
     typed("apply")
-    typed("build", "purchase", "--promote")
+    typed("build", "purchase", "--promote", "--inline")
     return "purchase"
 
 
@@ -67,7 +67,7 @@ def test_keys_read_at_80_columns_with_a_long_label(typed: Typed, champion: str) 
 
 
 def test_the_leaderboard_of_a_build_reads_at_80_columns(typed: Typed, five_folds: str) -> None:
-    board = typed("build", five_folds).stdout.partition("broken: ")[0]  # sentences come after it
+    board = typed("build", five_folds, "--inline").stdout.partition("broken: ")[0]  # sentences come after it
     assert "linear" in board
     assert too_long(board) == []
 

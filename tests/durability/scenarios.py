@@ -58,7 +58,7 @@ def restarts_of_up(world: World, rounds: int) -> Report:
     project = world.folder / "shop"
     subprocess.run([BIN / "flyball", "init", project.name], cwd=world.folder, check=True, capture_output=True)
     (project / project.name / "endpoints.py").write_text('"""Nothing of its own."""\n')
-    return _restarts(world, rounds, world.serve("up", directory=project))
+    return _restarts(world, rounds, world.serve("up", "--no-worker", directory=project))
 
 
 def _restarts(world: World, rounds: int, server: Server) -> Report:

@@ -17,7 +17,7 @@ def test_it_comes_up_by_itself_prints_a_line_that_works_and_builds_once(
     clinic = example("diagnosis")
     clinic.run("python", "manage.py", "migrate", "--verbosity", "0")
     clinic.run("python", "manage.py", "seed")
-    with clinic.up("--build") as server:
+    with clinic.up("--build", worker=True) as server:
         assert server.curl is not None
         answer = json.loads(clinic.run("bash", "-c", f"{server.curl} --silent --fail").stdout)
         assert answer["output"]["label"] == "malignant"
@@ -25,7 +25,7 @@ def test_it_comes_up_by_itself_prints_a_line_that_works_and_builds_once(
         path = "/v1/endpoints/diagnosis/entities/20/prediction"
         assert server.ask("GET", path)["output"]["label"] == "benign"
     assert [row["version"] for row in clinic.flyball("versions", "diagnosis")] == ["diagnosis@1"]
-    with clinic.up("--build") as server:
+    with clinic.up("--build", worker=True) as server:
         assert server.ask("GET", f"/v1/predictions/{answer['id']}")["output"] == answer["output"]
     assert [row["version"] for row in clinic.flyball("versions", "diagnosis")] == ["diagnosis@1"]
 

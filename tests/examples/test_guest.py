@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.examples.conftest import copied
-from tests.shell import PATIENCE, Shell
+from tests.shell import PATIENCE, Shell, with_candidates
 
 ASK = """
 import json
@@ -85,7 +85,7 @@ def test_the_hosts_own_users_apps_and_celery_are_left_alone(bank: Shell) -> None
 @pytest.mark.journey
 def test_a_view_predicts_and_the_doors_are_under_one_prefix(bank: Shell) -> None:
     bank.run("python", "manage.py", "flyball", "apply")
-    bank.run("python", "manage.py", "flyball", "build", "credit", "--promote")
+    bank.run("python", "manage.py", "flyball", "build", "credit", "--promote", "--inline")
     seen = shell(bank, ASK)
     page, stored = seen["page"], seen["stored"]
     assert isinstance(page, dict)
@@ -150,7 +150,8 @@ def test_the_doors_stand_beside_the_hosts_django_and_guard_their_own_paths_alone
 @pytest.mark.journey
 def test_a_worker_beside_the_hosts_own_celery_carries_jobs_out(bank: Shell) -> None:
     bank.run("python", "manage.py", "flyball", "apply")
-    asked = bank.run("python", "manage.py", "flyball", "jobs", "ask", "snapshot", "credit").stdout.strip()
+    with_candidates(bank.directory / "loans" / "endpoints.py", "linear")
+    asked = bank.run("python", "manage.py", "flyball", "build", "credit", "--detach").stdout.strip()
     worker = subprocess.Popen(
         ["python", "manage.py", "flyball", "worker"], cwd=bank.directory, env=bank.environment
     )

@@ -39,7 +39,7 @@ def test_the_census_is_answered_with_its_hyphens_spaces_and_missing_values(
     # Two of the seven candidates: tests/learning has the whole catalogue on the whole census.
     with_candidates(census.directory / "income" / "endpoints.py", "linear", "naive_bayes")
     census.run("python", "manage.py", "fetch", str(some))
-    with census.up("--build") as server:
+    with census.up("--build", worker=True) as server:
         answer = server.ask("POST", "/v1/endpoints/income/predictions", {"input": PERSON})
         assert answer["output"]["label"] == ">50K"
     board = census.flyball("versions", "income", "--leaderboard")

@@ -35,7 +35,7 @@ WINE = {
 def test_a_number_with_a_decision_and_a_group_come_from_one_server(example: Callable[[str], Shell]) -> None:
     laboratory = example("laboratory")
     laboratory.run("python", "manage.py", "seed")
-    with laboratory.up("--build") as server:
+    with laboratory.up("--build", worker=True) as server:
         much = server.ask("POST", "/v1/endpoints/progression/predictions", {"input": PATIENT})
         assert 25 < much["output"]["value"] < 350
         assert much["decision"] == ("see soon" if much["output"]["value"] >= 150 else "see as usual")

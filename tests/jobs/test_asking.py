@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 
+import flyball
+from flyball.control.declarations.models import Endpoint
+from flyball.control.declarations.services import record
 from flyball.control.jobs import kinds, running, selectors, services
 from flyball.control.jobs.kinds import Kind
 from flyball.control.jobs.models import Job
 from flyball.domain.errors import Conflict, InvalidInput, NotFound
 from flyball.domain.records import now
 from tests.jobs.workers import ask
+from tests.registry import small
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.storage]
+
+ASKING = 6
 
 
 def claimed(kind: str = "slow") -> tuple[Job, running.Run]:
@@ -115,3 +125,46 @@ def test_jobs_are_listed_by_a_status_that_there_is() -> None:
     assert list(selectors.jobs(endpoint="elsewhere")) == []
     with pytest.raises(InvalidInput):
         selectors.jobs(status="lost")
+
+
+@pytest.fixture
+def purchase(tmp_path: Path) -> Endpoint:
+    """An endpoint, applied."""
+    return record(declaration=small.declare(small.write_csv(tmp_path / "rows.csv")))
+
+
+def test_of_all_who_ask_for_the_same_at_once_one_makes_the_job(purchase: Endpoint) -> None:
+    together = threading.Barrier(ASKING)
+
+    def ask_too(number: int) -> tuple[UUID, bool]:
+        together.wait()
+        try:
+            job, is_new = services.ask_once(kind="build", endpoint=purchase, arguments={"promote": True})
+            return job.pk, is_new
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(ASKING) as pool:
+        asked = list(pool.map(ask_too, range(ASKING)))
+    assert len({identity for identity, _ in asked}) == 1
+    assert [is_new for _, is_new in asked].count(True) == 1
+
+
+def test_what_is_under_way_is_not_asked_for_again_and_what_has_ended_is(purchase: Endpoint) -> None:
+    first = flyball.build("purchase", promote=True)
+    run = running.claim(first.pk)
+    assert run is not None
+    assert flyball.build("purchase", promote=True) == first
+    assert flyball.build("purchase") != first
+    assert flyball.build("purchase", promote=True, again=True) != first
+    services.cancel(job=first)
+    other = flyball.build("purchase", promote=True)
+    assert other != first
+    assert other.arguments == {"promote": True}
+
+
+def test_a_job_that_is_put_off_does_not_answer_who_asks_now(purchase: Endpoint) -> None:
+    later = services.ask(
+        kind="build", team=purchase.team, endpoint=purchase, due_at=now() + timedelta(hours=1)
+    )
+    assert flyball.build("purchase") != later

@@ -10,13 +10,12 @@ import pytest
 from flyball.control.datasets.models import Snapshot
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.declarations.services import record
-from flyball.control.jobs import running, selectors, services
+from flyball.control.jobs import services
 from flyball.control.jobs.models import Job
-from flyball.control.jobs.performing import perform
-from flyball.control.jobs.running import Run
 from flyball.control.registry.models import Build, Version
 from flyball.control.routing.selectors import champion
 from flyball.stores.database import Database
+from tests.jobs.workers import carried_out
 from tests.registry import small
 
 
@@ -31,26 +30,15 @@ def asked(kind: str, **arguments: Any) -> Job:
     return services.ask(kind=kind, team=endpoint.team, endpoint=endpoint, arguments=arguments)
 
 
-def claimed(job: Job) -> Run:
-    run = running.claim(job.pk)
-    assert run is not None
-    return run
-
-
-def done(job: Job) -> Job:
-    perform(claimed(job))
-    return selectors.job(job.pk)
-
-
 def test_a_snapshot_is_taken() -> None:
-    job = done(asked("snapshot"))
+    job = carried_out(asked("snapshot"))
     taken = Snapshot.objects.get()
     assert job.result == {"digest": taken.digest, "rows": 60, "outcomes": 0}
     assert "Reading rows" in job.log
 
 
 def test_a_build_registers_its_winner_and_promotes_it_only_where_that_is_asked_for() -> None:
-    job = done(asked("build"))
+    job = carried_out(asked("build"))
     build, version = Build.objects.get(), Version.objects.get()
     assert (job.status, job.error) == ("succeeded", "")
     assert job.result == {
@@ -64,23 +52,23 @@ def test_a_build_registers_its_winner_and_promotes_it_only_where_that_is_asked_f
 
 
 def test_a_build_s_version_is_promoted_by_the_rules_of_promotion() -> None:
-    first = done(asked("build", promote=True))
+    first = carried_out(asked("build", promote=True))
     assert first.result["promoted"]
     assert champion("purchase") == Version.objects.get()
 
 
 def test_a_build_is_made_of_the_snapshot_that_is_named() -> None:
-    digest = done(asked("snapshot")).result["digest"]
-    assert done(asked("build", snapshot=digest)).result["snapshot"] == digest
-    missing = done(asked("build", snapshot="0" * 64))
+    digest = carried_out(asked("snapshot")).result["digest"]
+    assert carried_out(asked("build", snapshot=digest)).result["snapshot"] == digest
+    missing = carried_out(asked("build", snapshot="0" * 64))
     assert missing.status == "failed"
     assert "no such snapshot" in missing.error
 
 
 def test_a_build_that_has_succeeded_is_not_run_again_and_registered_once() -> None:
-    job = done(asked("build"))
+    job = carried_out(asked("build"))
     Job.objects.filter(pk=job.pk).update(status="failed")  # as if its worker had died just before the end
-    again = done(services.retry(job=job))
+    again = carried_out(services.retry(job=job))
     assert (again.status, again.result) == ("succeeded", job.result)
     assert Build.objects.count() == Version.objects.count() == 1
 
@@ -91,4 +79,4 @@ def test_an_endpoint_that_is_declared_no_more_is_a_matter_of_its_job() -> None:
     job = asked("build")
     (own,) = [each for each in declaration.declared() if each.name == "purchase"]
     declaration.forget(own)
-    assert done(job).status == "failed"
+    assert carried_out(job).status == "failed"

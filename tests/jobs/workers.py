@@ -15,8 +15,11 @@ from typing import Any
 from django.conf import settings
 
 from flyball.control.accounts.services import ensure_team
+from flyball.control.jobs import running as running_jobs
 from flyball.control.jobs import selectors, services
 from flyball.control.jobs.models import Job
+from flyball.control.jobs.performing import perform
+from flyball.control.jobs.running import Run
 from flyball.stores.database import Database
 from tests.shell import BIN, PATIENCE
 
@@ -28,6 +31,19 @@ LEASE = "1"
 def ask(kind: str, **arguments: Any) -> Job:
     """A job of the team ``lending``."""
     return services.ask(kind=kind, team=ensure_team(slug="lending"), arguments=arguments)
+
+
+def claimed(job: Job) -> Run:
+    """One's own attempt at a job."""
+    run = running_jobs.claim(job.pk)
+    assert run is not None
+    return run
+
+
+def carried_out(job: Job) -> Job:
+    """The job, carried out in this process."""
+    perform(claimed(job))
+    return selectors.job(job.pk)
 
 
 def start(database: Database, *options: str, log: str = "", **environment: str) -> subprocess.Popen[str]:

@@ -7,11 +7,12 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flyball.api.jobs import asked
-from flyball.api.view import ManagementView, body, page
+from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.datasets import selectors as datasets
+from flyball.control.jobs.document import document
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Build, CandidateResult
+from flyball.control.routing.asking import ask_build
 from flyball.domain.schema import Field, Kind, Schema
 
 BUILD = Schema(
@@ -21,6 +22,7 @@ BUILD = Schema(
         Field(name="promote", kind=Kind.BOOLEAN, nullable=True),
         Field(name="yes", kind=Kind.BOOLEAN, nullable=True),
         Field(name="if_better", kind=Kind.BOOLEAN, nullable=True),
+        Field(name="again", kind=Kind.BOOLEAN, nullable=True),
     )
 )
 
@@ -36,12 +38,15 @@ class Builds(ManagementView):
         return Response({"builds": [_build(build) for build in page(request, every, "id")]})
 
     def post(self, request: Request, endpoint: str) -> Response:
-        """Ask for a build, as a job; on this snapshot, where one is named by its digest."""
+        """The job that builds: a new one, or the same one that waits or runs already."""
         name = self.endpoint(request, endpoint).name
-        sent = {field: value for field, value in body(request, BUILD).items() if value is not None}
+        sent: dict[str, Any] = {
+            field: value for field, value in body(request, BUILD).items() if value is not None
+        }
         if "snapshot" in sent:
             sent["snapshot"] = datasets.snapshot(name, str(sent["snapshot"])).digest
-        return asked(request, "build", name, sent)
+        job, _ = ask_build(name, user=actor(request).user, **sent)
+        return Response(document(job), status=202)
 
 
 class OneBuild(ManagementView):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.view import ManagementView, actor, body, page
-from flyball.control.declarations import selectors as endpoints
 from flyball.control.jobs import selectors, services
 from flyball.control.jobs.document import document
 from flyball.domain.errors import NotFound, UnknownEndpoint
@@ -71,14 +68,6 @@ class RetryJob(ManagementView):
         job = selectors.visible_job(actor(request), _id(identity), "owner")
         body(request, Schema(()))
         return Response(document(services.retry(job=job)), status=202)
-
-
-def asked(request: Request, kind: str, endpoint: str, arguments: Mapping[str, Any]) -> Response:
-    """The answer to a request for a job of an endpoint. Raises ``Retired``."""
-    applied = endpoints.endpoint(endpoint)
-    user = actor(request).user
-    job = services.ask(kind=kind, team=applied.team, endpoint=applied, arguments=arguments, user=user)
-    return Response(document(job), status=202)
 
 
 def _id(text: str) -> UUID:

@@ -11,10 +11,12 @@ from django.http import FileResponse, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flyball.api.jobs import asked
-from flyball.api.view import ManagementView, body, page
+from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
+from flyball.control.declarations import selectors as endpoints
+from flyball.control.jobs import services
+from flyball.control.jobs.document import document
 from flyball.domain.errors import DataError, NotFound
 from flyball.domain.schema import Schema
 
@@ -34,10 +36,11 @@ class Snapshots(ManagementView):
         return Response({"snapshots": [_summary(snapshot) for snapshot in page(request, every, "id")]})
 
     def post(self, request: Request, endpoint: str) -> Response:
-        """Ask for a snapshot, as a job."""
-        name = self.endpoint(request, endpoint).name
+        """The job that takes a snapshot: a new one, or one that waits or runs already."""
+        applied = endpoints.endpoint(self.endpoint(request, endpoint).name)
         body(request, Schema(()))
-        return asked(request, "snapshot", name, {})
+        job, _ = services.ask_once(kind="snapshot", endpoint=applied, user=actor(request).user)
+        return Response(document(job), status=202)
 
 
 class OneSnapshot(ManagementView):

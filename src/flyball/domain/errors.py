@@ -163,6 +163,12 @@ class JobCancelled(FlyballError):
     code = "job_cancelled"
 
 
+class JobEnded(FlyballError):
+    """The job was ended before it was done: by a limit, or with its process or its worker."""
+
+    code = "job_ended"
+
+
 class TooManyHeld(FlyballError):
     """This endpoint holds as many outcomes without a prediction as it may."""
 
@@ -251,3 +257,14 @@ class DatabaseUnusable(Unusable):
     """The database is missing or cannot be used."""
 
     code = "database"
+
+
+def of_code(code: str) -> type[FlyballError]:
+    """The error of a code; ``FlyballError`` itself for one that is not known here."""
+    waiting = [FlyballError]
+    while waiting:
+        kind = waiting.pop()
+        if kind.code == code:
+            return kind
+        waiting += kind.__subclasses__()
+    return FlyballError

@@ -14,13 +14,8 @@ from flyball.cli.failures.databases import of_the_database
 from flyball.cli.failures.failure import Failure
 from flyball.cli.failures.user_code import in_the_users_code
 from flyball.domain.errors import FlyballError, Unusable
+from flyball.domain.extras import missing
 
-EXTRAS = {
-    "jobs": {"amqp", "celery", "kombu", "redis"},
-    "learning": {"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"},
-    "postgres": {"psycopg", "psycopg2", "psycopg_pool"},
-}
-"""What each extra installs, as it is imported."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """A disk, a quota or a file that takes no more."""
 
@@ -55,16 +50,6 @@ def _own(error: Exception) -> FlyballError | None:
     return error if isinstance(error, FlyballError) else None
 
 
-def _of_a_missing_extra(error: Exception) -> FlyballError | None:
-    name = ((error.name or "") if isinstance(error, ModuleNotFoundError) else "").partition(".")[0]
-    if "psycopg" in str(error) and type(error).__name__ == "ImproperlyConfigured":
-        name = "psycopg"  # Django's own words for it
-    extra = next((extra for extra, modules in EXTRAS.items() if name in modules), None)
-    return (
-        extra and Unusable(f'{name} is missing here. Install it: pip install "django-flyball[{extra}]"')
-    ) or None
-
-
 def _of_djangos_command(error: Exception) -> FlyballError | None:
     ends = {"CommandError", "SystemCheckError", "ImproperlyConfigured"}
     names = {each.__name__ for each in type(error).__mro__ if each.__module__.startswith("django.")}
@@ -85,7 +70,7 @@ def _first_line(error: Exception) -> str:
 
 EXPLANATIONS: tuple[Callable[[Exception], FlyballError | None], ...] = (
     _own,
-    _of_a_missing_extra,
+    missing,
     of_the_database,
     _of_djangos_command,
     in_the_users_code,

@@ -20,8 +20,13 @@ def take_snapshot(output: Output, declaration: type[Endpoint]) -> Snapshot:
         snapshot = services.take_snapshot(
             declaration=declaration, report=lambda doing: bar.at(f"{declaration.name}: {doing}")
         )
+    tell_snapshot(output, snapshot)
+    return snapshot
+
+
+def tell_snapshot(output: Output, snapshot: Snapshot) -> None:
+    """Say which snapshot it is, and how many rows it has."""
     output.note(
         f"Snapshot {snapshot.digest[:12]}: {snapshot.row_count} rows, "
         f"{snapshot.outcome_count} of them recorded outcomes."
     )
-    return snapshot

@@ -18,6 +18,7 @@ from granian.log import LogLevels
 from flyball import logs
 from flyball.cli.servers import worker
 from flyball.cli.servers.address import free_address, url
+from flyball.cli.servers.beside import Beside
 from flyball.cli.servers.descriptors import most_connections
 from flyball.cli.servers.health import Health
 from flyball.cli.servers.supervisor import Supervisor
@@ -46,11 +47,12 @@ class Server:
     logs_as_set: bool = True
 
 
-def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
+def run(server: Server, config: Config, ready: Callable[[], None], beside: Beside | None = None) -> None:
     """Serve until Ctrl-C or SIGTERM; ``ready`` is called once the first request is answered.
 
-    Then running requests have ``config.drain_seconds``. Raises ``Unusable`` where the address is taken, or
-    where the server's processes keep ending and nothing answers for ``config.give_up_seconds``.
+    Then running requests have ``config.drain_seconds``; what runs ``beside`` is told to end with them. Raises
+    ``Unusable`` where the address is taken, or where the server's processes keep ending and nothing answers
+    for ``config.give_up_seconds``.
     """
     if doubt := doubt_of_home(config.home):
         click.echo(doubt, err=True)
@@ -63,6 +65,7 @@ def run(server: Server, config: Config, ready: Callable[[], None]) -> None:
         server.target,
         health=health,
         lifeline=ours,
+        beside=beside,
         give_up_seconds=config.give_up_seconds,
         address=free_address(config),
         **_settings(server, config),

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
 import click
 from granian.server.mp import MPServer
 
+from flyball.cli.servers.beside import Beside, deaf_to_ctrl_c
 from flyball.cli.servers.health import Health
-
-FIRST_PAUSE = 0.1
-"""Before a worker that ended is started again; each time twice as long (seconds)."""
-LONGEST_PAUSE = 10.0
-"""And never longer than this (seconds)."""
-CALM = 60.0
-"""Without an ending for so long, pauses start anew (seconds)."""
+from flyball.cli.servers.pauses import Pauses
 
 
 class Supervisor(MPServer):
@@ -30,30 +23,41 @@ class Supervisor(MPServer):
     """
 
     def __init__(
-        self, target: str, *, health: Health, lifeline: Connection, give_up_seconds: float, **settings: Any
+        self,
+        target: str,
+        *,
+        health: Health,
+        lifeline: Connection,
+        beside: Beside | None,
+        give_up_seconds: float,
+        **settings: Any,
     ) -> None:
         super().__init__(target, respawn_failed_workers=True, **settings)
         self.gave_up = False
         self._health = health
         self._lifeline = lifeline
         self._give_up_seconds = give_up_seconds
-        self._pause = FIRST_PAUSE
-        self._ended_at = float("-inf")
+        self._beside = beside
+        self._pauses = Pauses()
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         """SIGTERM and Ctrl-C: end in order. Ctrl-C again: end at once."""
         if self.interrupt_signal and args and args[0] == signal.SIGINT:
             for worker in self.wrks:
                 worker.kill()
+            if self._beside is not None:
+                self._beside.kill()
         super().signal_handler_interrupt(*args, **kwargs)
 
     def shutdown(self, exit_code: int = 0) -> None:
         """End: each worker sees the lifeline close, and counts its seconds from then on."""
         self._lifeline.close()
+        if self._beside is not None:
+            self._beside.leave()
         super().shutdown(exit_code)
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        with _deaf_to_ctrl_c():
+        with deaf_to_ctrl_c():
             super()._spawn_workers(spawn_target, target_loader)
 
     def _respawn_workers(self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
@@ -62,7 +66,7 @@ class Supervisor(MPServer):
             self._after_an_ending()
         if self.interrupt_signal:
             return
-        with _deaf_to_ctrl_c():
+        with deaf_to_ctrl_c():
             super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()  # or Granian would take the next ending for a crash loop
 
@@ -74,21 +78,8 @@ class Supervisor(MPServer):
         self._wait()
 
     def _wait(self) -> None:
-        now = time.monotonic()
-        self._pause = FIRST_PAUSE if now - self._ended_at > CALM else min(self._pause * 2, LONGEST_PAUSE)
+        now, pause = time.monotonic(), self._pauses.following()
         if not self.interrupt_signal:
-            click.echo(f"A process of the server ended. It starts again in {self._pause:.1f} s.", err=True)
-        while not self.interrupt_signal and time.monotonic() - now < self._pause:
+            click.echo(f"A process of the server ended. It starts again in {pause:.1f} s.", err=True)
+        while not self.interrupt_signal and time.monotonic() - now < pause:
             time.sleep(0.05)
-        self._ended_at = time.monotonic()
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    # A terminal sends Ctrl-C to every process. Workers inherit that it is blocked and end when they are told
-    # to: one that is still importing would print a traceback.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -26,6 +26,7 @@ def document(job: Job) -> dict[str, Any]:
         "attempts": job.attempts,
         "result": job.result,
         "error": job.error,
+        "error_code": job.error_code,
         "asked_at": _text(job.asked_at),
         "due_at": _text(job.due_at),
         "started_at": _text(job.started_at),

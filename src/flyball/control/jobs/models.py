@@ -51,6 +51,7 @@ class Job(models.Model):
     cancel_requested_at = models.DateTimeField(null=True)
     result = models.JSONField(default=dict, help_text="Also what a job keeps for its next attempt.")
     error = models.TextField(blank=True)
+    error_code = models.CharField(max_length=63, blank=True, help_text="As in docs/errors.md.")
     asked_at = models.DateTimeField(default=now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from flyball.control.jobs import kinds, running
 from flyball.control.jobs.running import Run
 from flyball.domain.errors import FlyballError, JobCancelled, JobLost, Overloaded
+from flyball.domain.extras import missing
 
 OUT_OF_MEMORY = 71
 """How a process ends that needed more memory than it may have: it cannot be trusted to write that down."""
@@ -36,7 +37,8 @@ def perform(run: Run, *, is_limited: bool = False) -> None:
         if is_limited and _is_out_of_memory(error):
             os._exit(OUT_OF_MEMORY)
         close_old_connections()  # the one that failed
-        running.fail(run, _said(error), can_pass=can_pass(error))
+        known = _known(error)
+        running.fail(run, str(known), can_pass=can_pass(error), code=known.code)
 
 
 def can_pass(error: BaseException) -> bool:
@@ -65,5 +67,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _said(error: BaseException) -> str:
-    return str(error) if isinstance(error, FlyballError) else f"{type(error).__name__}: {error}"
+def _known(error: BaseException) -> FlyballError:
+    if isinstance(error, FlyballError):
+        return error
+    return missing(error) or FlyballError(f"{type(error).__name__}: {error}")

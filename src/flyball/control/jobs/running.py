@@ -17,7 +17,7 @@ from flyball.control.declarations.configured import configured
 from flyball.control.jobs import kinds, selectors
 from flyball.control.jobs.models import Job
 from flyball.domain.declaration import Endpoint
-from flyball.domain.errors import JobCancelled, JobLost
+from flyball.domain.errors import JobCancelled, JobEnded, JobLost
 from flyball.domain.records import now
 
 LONGEST_LOG = 16 * 1024
@@ -125,23 +125,23 @@ def succeed(run: Run, result: Mapping[str, Any] | None = None) -> None:
     In one transaction with what the job has done, that is done exactly once.
     """
     kept = run.result | dict(result or {})
-    _write(run, status=Job.Status.SUCCEEDED, result=kept, progress=1.0, error="", **_ended())
+    _write(run, status=Job.Status.SUCCEEDED, result=kept, progress=1.0, error="", error_code="", **_ended())
 
 
-def fail(run: Run, error: str, *, can_pass: bool) -> None:
+def fail(run: Run, error: str, *, can_pass: bool, code: str = JobEnded.code) -> None:
     """End an attempt. Where its reason ``can_pass`` and attempts are left, there is another one, later.
 
-    Raises ``JobLost``.
+    ``code`` is that of the error in ``domain/errors.py``. Raises ``JobLost``.
     """
-    error = _storable(error)[:LONGEST_ERROR]
+    said = {"error": _storable(error)[:LONGEST_ERROR], "error_code": code}
     with transaction.atomic():
         job = _locked(run)
         if job.cancel_requested_at is not None:
             _leave(job, status=Job.Status.CANCELLED, **_ended())
         elif can_pass and job.attempt < job.attempts:
-            _leave(job, error=error, **_queued(_backoff(job)))
+            _leave(job, **said, **_queued(_backoff(job)))
         else:
-            _leave(job, status=Job.Status.FAILED, error=error, **_ended())
+            _leave(job, status=Job.Status.FAILED, **said, **_ended())
 
 
 def cancelled(run: Run) -> None:
@@ -165,7 +165,8 @@ def expire() -> None:
                 continue
             is_wanted = job.cancel_requested_at is None
             status = Job.Status.FAILED if is_wanted else Job.Status.CANCELLED
-            _leave(job, status=status, error=DIED if is_wanted else "", **_ended())
+            said = {"error": DIED, "error_code": JobEnded.code} if is_wanted else {}
+            _leave(job, status=status, **said, **_ended())
 
 
 def is_running(run: Run) -> bool:

@@ -8,8 +8,10 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from flyball.control.accounts.selectors import Actor
+from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs.models import Job
 from flyball.domain.errors import Forbidden, InvalidInput, NotFound, Problem
+from flyball.domain.records import now
 
 ENDED = (Job.Status.SUCCEEDED, Job.Status.FAILED, Job.Status.CANCELLED)
 
@@ -53,6 +55,19 @@ def visible_job(actor: Actor, identity: UUID, role: str) -> Job:
     found = _one(visible(actor, jobs()).filter(pk=identity))
     actor.require(found.team.slug, role)
     return found
+
+
+def under_way(kind: str, endpoint: Endpoint) -> QuerySet[Job]:
+    """An endpoint's jobs of a kind that wait for a worker or have one, newest first."""
+    every = jobs(endpoint.name).filter(kind=kind, cancel_requested_at=None)
+    # One that is put off, and that nobody has begun, does not answer somebody who asks now.
+    waits = Q(status=Job.Status.QUEUED) & (Q(due_at__lte=now()) | Q(attempt__gt=0))
+    return every.filter(waits | Q(status=Job.Status.RUNNING))
+
+
+def is_unnoticed(job: Job) -> bool:
+    """Whether no worker has noticed a job that is due."""
+    return job.status == Job.Status.QUEUED and job.published_at is None and job.due_at <= now()
 
 
 def due(moment: datetime) -> Q:

@@ -11,7 +11,7 @@ from django.db import transaction
 from flyball.control.accounts.models import Team
 from flyball.control.declarations.configured import configured
 from flyball.control.declarations.models import Endpoint
-from flyball.control.jobs import kinds
+from flyball.control.jobs import kinds, selectors
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.selectors import ENDED
 from flyball.domain.errors import Conflict
@@ -43,6 +43,29 @@ def ask(
         asked_by=user,
         due_at=due_at or now(),
     )
+
+
+def ask_once(
+    *,
+    kind: str,
+    endpoint: Endpoint,
+    arguments: Mapping[str, Any] | None = None,
+    user: Any = None,
+    again: bool = False,
+) -> tuple[Job, bool]:
+    """A job of an endpoint, and whether it is a new one: the same one, asked for already, is given instead.
+
+    It is the same with the same kind and arguments, while it waits or runs and nobody has cancelled it. Of
+    all who ask at once one makes it. With ``again`` it is always new. Raises as ``ask``.
+    """
+    wanted = dict(arguments or {})
+    with transaction.atomic():
+        # Whoever asks for this endpoint waits here; no_key, so that predictions, which refer to it, do not.
+        Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+        for job in () if again else selectors.under_way(kind, endpoint):
+            if job.arguments == wanted:
+                return job, False
+        return ask(kind=kind, team=endpoint.team, endpoint=endpoint, arguments=wanted, user=user), True
 
 
 def cancel(*, job: Job) -> Job:
@@ -85,6 +108,7 @@ def retry(*, job: Job) -> Job:
             progress=None,
             message="",
             error="",
+            error_code="",
             cancel_requested_at=None,
             started_at=None,
             finished_at=None,

@@ -26,11 +26,18 @@ PREFETCHED = 64
 Celery runs about one task a second."""
 
 
-def run(*, config: Config, queues: Sequence[str], concurrency: int, ready: Callable[[], None]) -> int:
+def run(
+    *,
+    config: Config,
+    queues: Sequence[str],
+    concurrency: int,
+    ready: Callable[[], None],
+    ends_at_once: bool = True,
+) -> int:
     """Carry out jobs until SIGTERM or Ctrl-C; the exit code. ``ready`` is called once messages are taken.
 
     Then light jobs are finished, and heavy ones too within ``config.drain_seconds``; those that still run
-    go back to the queue. Told again, the process ends at once.
+    go back to the queue. Told again, the process ends at once, unless ``ends_at_once`` is false.
     """
     app = celery_app(config)
     if _is_in_memory(config):
@@ -53,7 +60,7 @@ def run(*, config: Config, queues: Sequence[str], concurrency: int, ready: Calla
         without_heartbeat=True,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _leave(worker, config.drain_seconds))
+        signal.signal(number, lambda *_: _leave(worker, config.drain_seconds, ends_at_once=ends_at_once))
     dispatcher.start()
     worker.start()
     dispatcher.stop()
@@ -99,9 +106,11 @@ def _is_in_memory(config: Config) -> bool:
     return config.broker_url.startswith("memory:")
 
 
-def _leave(worker: WorkController, drain_seconds: float) -> None:
+def _leave(worker: WorkController, drain_seconds: float, *, ends_at_once: bool) -> None:
     if state.should_stop is not None:
-        os._exit(1)  # heavy jobs end with this process, and all go on elsewhere
+        if ends_at_once:
+            os._exit(1)  # heavy jobs end with this process, and all go on elsewhere
+        return
     state.should_stop = 0
     _later(drain_seconds, LEAVING.set)
     if worker.hub is not None:  # RabbitMQ's loop would notice after seconds

@@ -25,6 +25,7 @@ STATUS = {
     "too_many_held": 409,
     "job_lost": 409,
     "job_cancelled": 409,
+    "job_ended": 409,
     "erased": 410,
     "retired": 410,
     "length_required": 411,

@@ -7,27 +7,25 @@ from pathlib import Path
 import click
 
 from flyball.cli.command import command
-from flyball.cli.commands.learn.build import make_champion
+from flyball.cli.commands.serve.first_builds import build_missing
 from flyball.cli.commands.start.apply import name_undeclared, refuse_faults
-from flyball.cli.following.building import run_build
-from flyball.cli.following.snapshotting import take_snapshot
-from flyball.cli.printing.leaderboard import COLUMNS, DETAILS, doubt, leaderboard
 from flyball.cli.printing.output import Output
 from flyball.cli.project.location import config
 from flyball.cli.project.owner_key import TEAM, key_file, new_owner_key
 from flyball.cli.servers.address import free_address, url
 from flyball.cli.servers.example_request import curl
 from flyball.cli.servers.only_one import only_one
+from flyball.cli.servers.worker_beside import worker_beside
 from flyball.config import Config
-from flyball.domain.errors import FlyballError
 
 
 @command
 @click.option(
     "--build", is_flag=True, help="First build and promote every endpoint that has no champion yet."
 )
-def up(output: Output, *, build: bool) -> None:
-    """Bring everything up: migrate, apply, and serve on one port.
+@click.option("--no-worker", is_flag=True, help="Start no worker: one elsewhere carries jobs out.")
+def up(output: Output, *, build: bool, no_worker: bool) -> None:
+    """Bring everything up: migrate, apply, and serve on one port, with a worker beside.
 
     A first start makes an owner's key, in a file that only you can read, and prints it this once. The
     server listens on loopback (FLYBALL_HOST, FLYBALL_PORT) until Ctrl-C.
@@ -44,10 +42,17 @@ def up(output: Output, *, build: bool) -> None:
     with only_one(own):
         free_address(own)  # else a build of minutes would end with a port that is taken
         prepare(output)
-        if build:
-            build_missing(output)
-        key = new_owner_key(own)
-        run(one_port(), own, lambda: welcome(output, own, key))
+        with worker_beside(output, own, wanted=not no_worker) as worker:
+            if build:
+                build_missing(output, worker, by_jobs=no_worker or worker is not None)
+            key = new_owner_key(own)
+
+            def ready() -> None:
+                welcome(output, own, key)
+                if worker is not None:
+                    worker.start()  # only now: the first answer does not wait for it
+
+            run(one_port(), own, ready, worker)
 
 
 def prepare(output: Output) -> None:
@@ -68,27 +73,6 @@ def prepare(output: Output) -> None:
     for change in services.apply(declarations=declarations):
         output.note(f"Applied: {change.endpoint} {change.what}.")
     name_undeclared(output, declarations)
-
-
-def build_missing(output: Output) -> None:
-    """Snapshot, build and promote each endpoint that nothing answers for; one that fails is named."""
-    from flyball.control.declarations import discovery
-    from flyball.control.registry.services import register
-    from flyball.control.routing import selectors
-
-    for name, declaration in discovery.autodiscover().items():
-        if selectors.route(name) is not None:
-            continue
-        try:
-            done = run_build(output, declaration, take_snapshot(output, declaration))
-            rows = leaderboard(done)
-            output.note_table(rows, COLUMNS, DETAILS)
-            version = register(build=done)
-            output.note_if(doubt(rows, version))
-            make_champion(version)
-            output.note(f"{version} is champion.")
-        except FlyballError as error:
-            output.note(f"{name} was not built: {error}")
 
 
 def welcome(output: Output, own: Config, key: str | None) -> None:

@@ -1,0 +1,23 @@
+"""What the package's extras install, and what to say where one is missing."""
+
+from __future__ import annotations
+
+from flyball.domain.errors import Unusable
+
+EXTRAS = {
+    "jobs": {"amqp", "celery", "kombu", "redis"},
+    "learning": {"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"},
+    "postgres": {"psycopg", "psycopg2", "psycopg_pool"},
+}
+"""What each extra installs, as it is imported."""
+
+
+def missing(error: BaseException) -> Unusable | None:
+    """What to install, where an import failed for want of an extra; else nothing."""
+    name = ((error.name or "") if isinstance(error, ModuleNotFoundError) else "").partition(".")[0]
+    if "psycopg" in str(error) and type(error).__name__ == "ImproperlyConfigured":
+        name = "psycopg"  # Django's own words for it
+    extra = next((extra for extra, modules in EXTRAS.items() if name in modules), None)
+    if extra is None:
+        return None
+    return Unusable(f'{name} is missing here. Install it: pip install "django-flyball[{extra}]"')
