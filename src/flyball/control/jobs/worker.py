@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from celery import Celery
 from celery.worker import WorkController, state
@@ -40,7 +41,7 @@ def run(
     go back to the queue. Told again, the process ends at once, unless ``ends_at_once`` is false.
     """
     app = celery_app(config)
-    if _is_in_memory(config):
+    if _is_in_memory(config.broker_url):
         forget_published(queues)
     dispatcher = Dispatcher(queues, lambda job: publish(app, job))
 
@@ -86,24 +87,24 @@ def publish(app: Any, job: Job) -> None:
 def celery_app(config: Config) -> Any:
     """A Celery app of Flyball's own: the host's is left alone."""
     # Without a host the broker's library warns that it takes this one.
-    broker = "memory://localhost" if _is_in_memory(config) else config.broker_url
+    broker = "memory://localhost" if _is_in_memory(config.broker_url) else config.broker_url
     app = Celery("flyball", broker=broker, set_as_current=False, fixups=set())
     app.conf.update(
-        worker_prefetch_multiplier=PREFETCHED if _is_in_memory(config) else 1,
+        worker_prefetch_multiplier=PREFETCHED if _is_in_memory(config.broker_url) else 1,
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={"polling_interval": 0.02} if _is_in_memory(config) else {},
+        broker_transport_options={"polling_interval": 0.02} if _is_in_memory(config.broker_url) else {},
         task_ignore_result=True,
         task_default_queue=PREFIX + "default",
     )
     return app
 
 
-def _is_in_memory(config: Config) -> bool:
-    return config.broker_url.startswith("memory:")
+def _is_in_memory(broker_url: str) -> bool:
+    return broker_url.startswith("memory:")
 
 
 def _leave(worker: WorkController, drain_seconds: float, *, ends_at_once: bool) -> None:
@@ -113,8 +114,17 @@ def _leave(worker: WorkController, drain_seconds: float, *, ends_at_once: bool) 
         return
     state.should_stop = 0
     _later(drain_seconds, LEAVING.set)
-    if worker.hub is not None:  # RabbitMQ's loop would notice after seconds
+    # Celery's loops would notice after seconds.
+    if worker.hub is not None:  # RabbitMQ's
         _later(0, lambda: worker.hub.call_soon(lambda: None))
+    elif _is_in_memory(worker.app.conf.broker_url):
+        _later(0, lambda: _wake(worker.app, next(iter(worker.app.amqp.queues))))
+
+
+def _wake(app: Any, queue: str) -> None:
+    """Messages for no job: one ends the loop's present wait, the other the one in which it ends."""
+    for _ in range(2):
+        app.send_task(tasks.carry_out.name, [str(UUID(int=0))], queue=queue, ignore_result=True)
 
 
 def _later(seconds: float, call: Callable[[], Any]) -> None:
