@@ -101,10 +101,11 @@ def test_a_build_that_may_not_be_champion_says_so_and_exits_as_in_this_process(
     typed: Typed, applied: Callable[..., Any], working: None
 ) -> None:
     applied(policy=Policy(minimum_score=0.9999))
+    assert "0.9999" in typed("build", "purchase", "--inline", "--promote", exits=4).stderr
     refused = json.loads(typed("build", "purchase", "--promote", "--json", exits=4).stderr)
     assert refused["code"] == "policy_unmet"
     assert "0.9999" in refused["detail"]
-    assert Version.objects.count() == 1
+    assert Version.objects.count() == 2
     assert Job.objects.get().error_code == "policy_unmet"
 
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sklearn.dummy import DummyClassifier
 
 import flyball
-from flyball import Candidate, FeatureTable, Policy, RequestSource, Rows
+from flyball import Candidate, FeatureTable, RequestSource, Rows
 from flyball.cli.commands.keys.keys import keys
 from flyball.cli.commands.serve.first_builds import follow_build
 from flyball.cli.main import main
@@ -160,12 +160,6 @@ def test_promotion_and_rollback_move_the_champion(typed: Typed, champion: str) -
 def test_a_route_that_somebody_changed_exits_with_5(typed: Typed, champion: str) -> None:
     result = typed("promote", "purchase@1", "--expected", "0", "--json", exits=5)
     assert json.loads(result.stderr)["code"] == "conflict"
-
-
-def test_a_policy_that_is_not_met_exits_with_4(typed: Typed, declare: Callable[..., Any]) -> None:
-    declare(policy=Policy(minimum_score=0.9999))
-    typed("apply")
-    assert "0.9999" in typed("build", "purchase", "--promote", "--inline", exits=4).stderr
 
 
 def test_a_promotion_that_asks_more_of_callers_exits_with_3_until_somebody_says_yes(

@@ -43,7 +43,7 @@ def begun(shell: Shell) -> list[int]:
 
 def worker_of(server: int) -> int | None:
     for process in processes_of(server):
-        if b"flyball.control.jobs.beside" in Path(f"/proc/{process}/cmdline").read_bytes():
+        if b"flyball.cli.servers.jobs_worker" in Path(f"/proc/{process}/cmdline").read_bytes():
             return process
     return None
 

@@ -12,7 +12,7 @@ from flyball.control.datasets import selectors as datasets
 from flyball.control.jobs.document import document
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Build, CandidateResult
-from flyball.control.routing.asking import ask_build
+from flyball.control.routing.services import ask_build
 from flyball.domain.schema import Field, Kind, Schema
 
 BUILD = Schema(

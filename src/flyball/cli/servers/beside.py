@@ -1,4 +1,4 @@
-"""A process beside the server, such as the worker: started again where it ends, and ended with the server."""
+"""Processes that are started again where they end; and one beside the server, which ends with it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flyball.cli.servers.pauses import Pauses
-
+FIRST_PAUSE = 0.1
+"""Before a process that ended is started again; each time twice as long (seconds)."""
+LONGEST_PAUSE = 10.0
+"""And never longer than this (seconds)."""
+CALM = 60.0
+"""Without an ending for so long, pauses start anew (seconds)."""
 MARGIN = 5.0
 """After its time to drain, a process may take so long to give back what it has not done (seconds)."""
 QUIET = 1.0
 """An ending that takes longer is explained (seconds)."""
+
+
+class Pauses:
+    """How long to wait after each ending."""
+
+    def __init__(self) -> None:
+        self._pause = FIRST_PAUSE
+        self._ended_at = float("-inf")
+
+    def following(self) -> float:
+        """The pause after an ending that is seen now (seconds)."""
+        now = time.monotonic()
+        self._pause = FIRST_PAUSE if now - self._ended_at > CALM else min(self._pause * 2, LONGEST_PAUSE)
+        self._ended_at = now + self._pause
+        return self._pause
 
 
 class Beside:

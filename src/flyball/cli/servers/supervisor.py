@@ -10,9 +10,8 @@ from typing import Any
 import click
 from granian.server.mp import MPServer
 
-from flyball.cli.servers.beside import Beside, deaf_to_ctrl_c
+from flyball.cli.servers.beside import Beside, Pauses, deaf_to_ctrl_c
 from flyball.cli.servers.health import Health
-from flyball.cli.servers.pauses import Pauses
 
 
 class Supervisor(MPServer):

@@ -28,7 +28,7 @@ def worker_beside(output: Output, config: Config, *, wanted: bool) -> Iterator[B
             output.note('Nothing carries jobs out here. For that: pip install "django-flyball[jobs]"')
         yield None
         return
-    worker = Beside("flyball.control.jobs.beside", "The worker", output.note)
+    worker = Beside("flyball.cli.servers.jobs_worker", "The worker", output.note)
     signal.signal(signal.SIGTERM, _leave)
     try:
         yield worker

@@ -1,4 +1,4 @@
-"""Writes: promotion and rollback, each one immutable route revision more; and what comes in from outside."""
+"""Writes: promotion and rollback, each one immutable route revision more; builds; what comes from outside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from flyball.control.declarations import discovery
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.declarations.trust import trusted
+from flyball.control.jobs import services as jobs
+from flyball.control.jobs.models import Job
 from flyball.control.registry import portable
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
@@ -28,6 +30,8 @@ __all__ = [
     "Change",
     "RouteChange",
     "apply",
+    "ask_build",
+    "build",
     "import_version",
     "plan_changes",
     "promote",
@@ -132,6 +136,37 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
         revision=revision,
         dropped=_dropped(current, old, following, champion.schema),
         required=guards.new_demands(current, following, old.values(), manifests.values()),
+    )
+
+
+def build(
+    endpoint: str,
+    *,
+    snapshot: str | None = None,
+    candidate: str | None = None,
+    promote: bool = False,
+    yes: bool = False,
+    again: bool = False,
+    user: Any = None,
+) -> Job:
+    """Ask for a build, in the caller's own transaction; a worker carries out the job that is returned.
+
+    ``snapshot`` is a digest; the rest is as for ``flyball build``. Where the same build waits or runs
+    already, its job is returned, unless ``again``. Raises ``UnknownEndpoint`` and ``Retired``.
+    """
+    return ask_build(
+        endpoint, snapshot=snapshot, candidate=candidate, promote=promote, yes=yes, again=again, user=user
+    )[0]
+
+
+def ask_build(endpoint: str, *, again: bool = False, user: Any = None, **arguments: Any) -> tuple[Job, bool]:
+    """The same, and whether the job is a new one. Arguments that say nothing are left out."""
+    return jobs.ask_once(
+        kind="build",
+        endpoint=endpoints.endpoint(endpoint),
+        arguments={name: value for name, value in arguments.items() if value},
+        user=user,
+        again=again,
     )
 
 

@@ -70,7 +70,7 @@ def build(
 
 def _by_a_job(output: Output, endpoint: str, *, detach: bool, **asked: Any) -> None:
     from flyball.control.jobs.document import document
-    from flyball.control.routing.asking import ask_build
+    from flyball.control.routing.services import ask_build
 
     job, is_new = ask_build(endpoint, **asked)
     if not is_new:
