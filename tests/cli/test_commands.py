@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -105,7 +106,7 @@ def test_bringing_up_shows_why_a_candidate_failed_and_a_score_that_is_not_define
     rows = Rows(str(write_dated(tmp_path / "dated.csv", without=range(320, 400))), time="at")
     declare(rows=rows, candidates=["linear", Candidate("broken", object())])
     typed("apply")
-    follow_build(Output(as_json=False), carried_out(flyball.build("purchase", promote=True)))
+    follow_build(Output(as_json=False), carried_out(flyball.build("purchase", promote=True)), math.inf)
     said = capsys.readouterr().err
     assert "TypeError" in said
     assert "–" in said
@@ -119,7 +120,7 @@ def test_a_winner_that_is_no_better_than_the_baseline_is_doubted(
     said = "blind is no better than the baseline on rows held out: 0.5000 to 0.5000."
     assert said in typed("build", "purchase", "--inline").stderr
     typed("apply")
-    follow_build(Output(as_json=False), carried_out(flyball.build("purchase", promote=True)))
+    follow_build(Output(as_json=False), carried_out(flyball.build("purchase", promote=True)), math.inf)
     assert said in capsys.readouterr().err
 
 

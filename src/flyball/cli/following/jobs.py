@@ -32,11 +32,11 @@ def follow(output: Output, job: Job) -> Job:
         raise click.exceptions.Exit(1) from None
 
 
-def watch(output: Output, job: Job) -> Job:
-    """The same; Ctrl-C is the caller's matter."""
+def watch(output: Output, job: Job, patience: float = UNNOTICED) -> Job:
+    """The same; Ctrl-C is the caller's matter. After ``patience`` seconds it is said that none has taken it."""
     from flyball.control.jobs import selectors
 
-    late = time.monotonic() + UNNOTICED
+    late = time.monotonic() + patience
     with steps(output) as bar:
         while job.status not in selectors.ENDED:
             if not selectors.is_unnoticed(job):

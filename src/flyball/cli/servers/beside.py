@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FIRST_PAUSE = 0.1
@@ -43,15 +43,19 @@ class Beside:
     """A Python module that runs in a process of its own, in the care of a thread.
 
     The process's standard input is its lifeline: the system closes it where this process is killed. ``says``
-    is told in a sentence what becomes of it.
+    is told in a sentence what becomes of it. ``retells`` is told what it prints, line by line: on a terminal
+    that would end up within a bar that this process draws. Without that, it goes to standard error.
     """
 
-    def __init__(self, module: str, what: str, says: Callable[[str], None]) -> None:
+    def __init__(
+        self, module: str, what: str, says: Callable[[str], None], retells: Callable[[str], None] | None
+    ) -> None:
         self._module = module
         self._what = what
         self._says = says
+        self._retells = retells
         self._ending = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._keep, daemon=True, name="flyball-beside")
 
     def start(self) -> None:
@@ -91,23 +95,34 @@ class Beside:
         pauses = Pauses()
         while not self._ending.is_set():
             with deaf_to_ctrl_c():
-                self._process = _spawn(self._module)
+                self._process = self._spawn()
             if self._ending.is_set():  # told before there was anybody to tell
                 self._process.terminate()
+            self._retell(self._process)
             self._process.wait()
             if not self._ending.is_set():
                 pause = pauses.following()
                 self._says(f"{self._what} ended. It starts again in {pause:.1f} s.")
                 self._ending.wait(pause)
 
+    def _spawn(self) -> subprocess.Popen[str]:
+        # Never to standard output: what commands print there is for programs.
+        out = sys.stderr.fileno() if self._retells is None else subprocess.PIPE
+        return subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
+            [sys.executable, "-P", "-m", self._module],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+            text=True,
+            errors="replace",
+        )
 
-def _spawn(module: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - this interpreter and a module of ours
-        [sys.executable, "-P", "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=sys.stderr.fileno(),  # what commands print on standard output is for programs
-        env=environment(),
-    )
+    def _retell(self, process: subprocess.Popen[str]) -> None:
+        for line in process.stdout or ():
+            if self._retells is not None:
+                with suppress(OSError):  # the terminal is gone; the process must not wait for a reader
+                    self._retells(line.rstrip("\n"))
 
 
 def environment() -> dict[str, str]:

@@ -28,7 +28,9 @@ def worker_beside(output: Output, config: Config, *, wanted: bool) -> Iterator[B
             output.note('Nothing carries jobs out here. For that: pip install "django-flyball[jobs]"')
         yield None
         return
-    worker = Beside("flyball.cli.servers.jobs_worker", "The worker", output.note)
+    is_drawing = output.notes.is_terminal and not output.as_json
+    retells = output.note if is_drawing else None
+    worker = Beside("flyball.cli.servers.jobs_worker", "The worker", output.note, retells)
     signal.signal(signal.SIGTERM, _leave)
     try:
         yield worker

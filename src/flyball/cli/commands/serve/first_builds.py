@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from flyball.cli.commands.learn.build import built
-from flyball.cli.following.jobs import watch
+from flyball.cli.following.jobs import UNNOTICED, watch
 from flyball.cli.printing.leaderboard import COLUMNS, DETAILS, doubt, leaderboard
 from flyball.cli.printing.output import Output
 from flyball.cli.servers.beside import Beside, environment
@@ -36,14 +37,15 @@ def build_missing(output: Output, worker: Beside | None, *, by_jobs: bool) -> No
         return
     if worker is not None and missing:
         worker.start()
+    patience = UNNOTICED if worker is None else math.inf
     for job in [build(name, promote=True) for name in missing]:
-        follow_build(output, job)
+        follow_build(output, job, patience)
 
 
-def follow_build(output: Output, job: Job) -> None:
+def follow_build(output: Output, job: Job, patience: float) -> None:
     """Follow a job to its end: the leaderboard, and the new champion; or why there is none."""
     try:
-        version = built(output, watch(output, job))
+        version = built(output, watch(output, job, patience))
     except FlyballError as error:
         output.note(f"{job.endpoint_id} was not built: {error}")
         return
