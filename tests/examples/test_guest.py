@@ -148,12 +148,13 @@ def test_the_doors_stand_beside_the_hosts_django_and_guard_their_own_paths_alone
 
 
 @pytest.mark.journey
-def test_a_worker_beside_the_hosts_own_celery_carries_jobs_out(bank: Shell) -> None:
+@pytest.mark.parametrize("brought", ["worker", "up"])
+def test_a_worker_beside_the_hosts_own_celery_carries_jobs_out(bank: Shell, brought: str) -> None:
     bank.run("python", "manage.py", "flyball", "apply")
     with_candidates(bank.directory / "loans" / "endpoints.py", "linear")
     asked = bank.run("python", "manage.py", "flyball", "build", "credit", "--detach").stdout.strip()
     worker = subprocess.Popen(
-        ["python", "manage.py", "flyball", "worker"], cwd=bank.directory, env=bank.environment
+        ["python", "manage.py", "flyball", brought], cwd=bank.directory, env=bank.environment
     )
     try:
         followed = bank.run("python", "manage.py", "flyball", "jobs", "follow", asked)

@@ -33,7 +33,7 @@ def follow(output: Output, job: Job) -> Job:
 
 
 def watch(output: Output, job: Job, patience: float = UNNOTICED) -> Job:
-    """The same; Ctrl-C is the caller's matter. After ``patience`` seconds it is said that none has taken it."""
+    """The same; Ctrl-C is the caller's matter. After ``patience`` seconds it is said that nobody takes it."""
     from flyball.control.jobs import selectors
 
     late = time.monotonic() + patience
