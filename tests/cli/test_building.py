@@ -115,6 +115,16 @@ def test_a_worse_version_needs_a_yes_from_a_worker_too(typed: Typed, champion: s
     typed("build", champion, "--candidate", "baseline", "--promote", "--yes")
 
 
+@pytest.mark.parametrize("how", [(), ("--inline",)], ids=["a worker", "this process"])
+def test_a_build_is_promoted_only_where_it_is_better(
+    typed: Typed, champion: str, working: None, how: tuple[str, ...]
+) -> None:
+    words = ("build", champion, "--candidate", "baseline", "--if-better", *how)
+    assert "Not promoted: " in typed(*words).stderr
+    assert not typed.json(*words)["promoted"]
+    typed(*words, "--promote", exits=2)
+
+
 def test_a_build_that_fails_or_is_cancelled_ends_with_1(
     typed: Typed, applied: Callable[..., Any], working: None
 ) -> None:

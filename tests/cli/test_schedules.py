@@ -108,6 +108,6 @@ def test_what_there_is_not_ends_a_command_with_a_sentence(
 
 
 def test_a_build_is_asked_for_if_better_by_itself(typed: Typed, nightly: dict[str, Any]) -> None:
-    asked = typed.json("jobs", "ask", "build", "purchase", "--if-better")
+    asked = typed.json("build", "purchase", "--detach", "--if-better")
     assert asked["arguments"] == {"if_better": True}
-    typed("jobs", "ask", "build", "purchase", "--if-better", "--yes", exits=2)
+    typed("build", "purchase", "--if-better", "--yes", exits=2)

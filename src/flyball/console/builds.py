@@ -6,9 +6,8 @@ from django.http import HttpRequest, HttpResponse
 
 from flyball.console.endpoints import crumbs
 from flyball.console.page import Page, to
-from flyball.control.declarations import selectors as declarations
-from flyball.control.jobs import services as jobs
 from flyball.control.registry import selectors as registry
+from flyball.control.routing.services import build as ask
 
 
 class Builds(Page):
@@ -19,9 +18,7 @@ class Builds(Page):
     def post(self, request: HttpRequest, endpoint: str) -> HttpResponse:
         """Ask for a build; its job's page shows how it goes."""
         self.endpoint(endpoint)
-        applied = declarations.endpoint(endpoint)
-        job = jobs.ask(kind="build", team=applied.team, endpoint=applied, user=request.user)
-        return to("flyball-job", identity=job.pk)
+        return to("flyball-job", identity=ask(endpoint, user=request.user).pk)
 
 
 class OneBuild(Page):

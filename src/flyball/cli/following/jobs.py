@@ -43,7 +43,10 @@ def watch(output: Output, job: Job, patience: float = UNNOTICED) -> Job:
                 late = float("inf")
             elif time.monotonic() > late:
                 late = float("inf")
-                output.note(f"No worker has taken job {job.pk}. Start one: flyball up, or flyball worker")
+                here = " (flyball build --inline needs none)" if job.kind == "build" else ""
+                output.note(
+                    f"No worker has taken job {job.pk}. Start one: flyball up, or flyball worker{here}"
+                )
             doing = f"{job.endpoint_id or job.kind}: {job.message or job.status}"
             if job.progress is None:
                 bar.at(doing)

@@ -146,6 +146,7 @@ def build(
     candidate: str | None = None,
     promote: bool = False,
     yes: bool = False,
+    if_better: bool = False,
     again: bool = False,
     user: Any = None,
 ) -> Job:
@@ -155,7 +156,14 @@ def build(
     already, its job is returned, unless ``again``. Raises ``UnknownEndpoint`` and ``Retired``.
     """
     return ask_build(
-        endpoint, snapshot=snapshot, candidate=candidate, promote=promote, yes=yes, again=again, user=user
+        endpoint,
+        snapshot=snapshot,
+        candidate=candidate,
+        promote=promote,
+        yes=yes,
+        if_better=if_better,
+        again=again,
+        user=user,
     )[0]
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--candidate", help="Register this candidate instead of the winner.")
 @click.option("--promote", is_flag=True, help="Make the new version champion.")
 @click.option("--yes", is_flag=True, help="Promote even if callers must send more, or the score is worse.")
+@click.option("--if-better", is_flag=True, help="Promote only a better one, and fail for no other.")
 @click.option("--again", is_flag=True, help="Ask for another build, also while the same one is under way.")
 @click.option("--detach", is_flag=True, help="Print the job's id, and do not follow it.")
 @click.option("--inline", is_flag=True, help="Build in this process, without a worker.")
@@ -58,6 +59,8 @@ def build(
     from flyball.control.datasets.selectors import beginning
     from flyball.control.declarations.discovery import find
 
+    if asked["if_better"] and (asked["promote"] or asked["yes"]):
+        raise click.UsageError("--if-better stands without --promote and --yes.")
     if inline and (again or detach):
         raise click.UsageError("--inline asks for no job: it goes with neither --again nor --detach.")
     find(endpoint)
@@ -78,8 +81,14 @@ def _by_a_job(output: Output, endpoint: str, *, detach: bool, **asked: Any) -> N
     if detach:
         output.result(document(job), str(job.pk))
         return
-    version = built(output, follow(output, job))
-    show(output, version, promoted=asked["promote"])
+    job = follow(output, job)
+    version = built(output, job)
+    output.note_if(_kept(job.result.get("reason")))
+    show(output, version, promoted=job.result["promoted"])
+
+
+def _kept(reason: str | None) -> str | None:
+    return reason and f"Not promoted: {reason}"
 
 
 def built(output: Output, job: Job) -> Version:
@@ -102,13 +111,21 @@ def built(output: Output, job: Job) -> Version:
 
 
 def _here(
-    output: Output, endpoint: str, *, snapshot: str | None, candidate: str | None, promote: bool, yes: bool
+    output: Output,
+    endpoint: str,
+    *,
+    snapshot: str | None,
+    candidate: str | None,
+    promote: bool,
+    yes: bool,
+    if_better: bool,
 ) -> None:
     from flyball.control.datasets import selectors
     from flyball.control.declarations.discovery import find
     from flyball.control.registry.services import register
     from flyball.control.routing.selectors import champion
     from flyball.control.routing.services import promote as make_champion
+    from flyball.control.routing.services import promote_if_better
 
     declaration = find(endpoint)
     taken = selectors.snapshot(endpoint, snapshot) if snapshot else take_snapshot(output, declaration)
@@ -117,7 +134,9 @@ def _here(
     _tell_comparison(output, version)
     if promote:
         make_champion(endpoint=endpoint, version=version.number, yes=yes)
-    show(output, version, promoted=promote)
+    reason = promote_if_better(endpoint=endpoint, version=version.number) if if_better else ""
+    output.note_if(_kept(reason))
+    show(output, version, promoted=promote or (if_better and not reason))
 
 
 def _tell_comparison(output: Output, version: Version) -> None:
