@@ -276,6 +276,15 @@ def test_a_unit_that_failed_says_so_again(declare: Declare) -> None:
     assert UnitRows(build, Claimant(name="second"))(UNIT, {}, never) == failed
 
 
+def test_a_unit_for_which_there_was_too_little_memory_is_tried_again(declare: Declare) -> None:
+    build = request_build(declaration=declare())
+    failed = Outcome((), 1.5, "MemoryError: ", is_to_be_kept=False)
+    assert UnitRows(build, Claimant(name="first"))(UNIT, {}, lambda: failed) == failed
+    expected = Outcome((0.5,), 1.0)
+    assert UnitRows(build, Claimant(name="second"))(UNIT, {}, lambda: expected) == expected
+    assert BuildUnit.objects.get().scores == [0.5]
+
+
 @pytest.mark.parametrize(("score", "said"), [(0.91273, "boosting 0.9127"), (None, "boosting")])
 def test_a_job_s_message_is_the_candidate_with_the_score_of_its_trial(score: Any, said: str) -> None:
     assert doing(Progress("boosting", 2, 4, score, 0.5)) == said

@@ -202,6 +202,20 @@ def test_failures_that_are_kept_end_the_candidate_with_the_same_sentence() -> No
         assert str(failed.value) == units.outcomes[units.computed[-1]].error
 
 
+@pytest.mark.parametrize(("error", "is_to_be_kept"), [(MemoryError, False), (ModelFailed, True)])
+def test_too_little_memory_is_the_one_failure_that_is_not_kept(
+    error: type[Exception], is_to_be_kept: bool
+) -> None:
+    def score(x: float, rows: int) -> float:
+        if x == DEFAULT:
+            raise error
+        return x
+
+    units = Kept()
+    assert found(Scores(score), units=units).parameters["x"] > DEFAULT
+    assert units.outcomes[Unit("mine", 0, 1)].is_to_be_kept is is_to_be_kept
+
+
 def test_the_seconds_of_what_is_kept_count_as_those_that_are_spent_here() -> None:
     units = Kept(seconds=100.0)
     best = found(Scores(lambda x, rows: x), seconds=350.0, units=units)

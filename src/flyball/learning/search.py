@@ -131,7 +131,7 @@ class _Rung:
         return [(Unit(self.candidate, self.number, point.number, fold), [rows]) for fold, rows in numbered]
 
     def _compute(self, point: Point, folds: Sequence[Split], finish: bool) -> Outcome:
-        begun, scores, error = time.monotonic(), list[float](), ""
+        begun, scores = time.monotonic(), list[float]()
         try:
             for fold in folds:
                 spent = self.units.seconds + time.monotonic() - begun
@@ -139,8 +139,9 @@ class _Rung:
                     break
                 scores.append(self.objective(point.parameters, fold))
         except Exception as raised:  # noqa: BLE001 - one point's failure says nothing about the others
-            error = sentence(raised)
-        return Outcome(() if error else tuple(scores), time.monotonic() - begun, error)
+            is_to_be_kept = not isinstance(raised, MemoryError)
+            return Outcome((), time.monotonic() - begun, sentence(raised), is_to_be_kept)
+        return Outcome(tuple(scores), time.monotonic() - begun)
 
 
 @dataclass(slots=True)

@@ -30,12 +30,14 @@ class Unit:
 class Outcome:
     """The score of each fold of a unit, NaN where it is not defined; or the error that it ended with.
 
-    Folds are missing where the search's time was over before them. ``seconds`` is how long it took.
+    Folds are missing where the search's time was over before them. ``seconds`` is how long it took. It is not
+    to be kept where another try may end otherwise: there was too little memory.
     """
 
     scores: tuple[float, ...]
     seconds: float
     error: str = ""
+    is_to_be_kept: bool = True
 
 
 Compute = Callable[[], Outcome]

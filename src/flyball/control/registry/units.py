@@ -56,7 +56,8 @@ class UnitRows:
             return _outcome(row)
         claimed = self._claim(unit, asked, row)
         outcome = compute()
-        self._keep(claimed, outcome)
+        if outcome.is_to_be_kept:
+            self._keep(claimed, outcome)
         return outcome
 
     def _claim(self, unit: Unit, parameters: dict[str, Any], row: BuildUnit | None) -> BuildUnit:
