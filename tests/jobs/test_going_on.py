@@ -121,7 +121,7 @@ def test_a_build_goes_on_with_the_units_that_are_done(
 ) -> None:
     job = attempt(begun(monkeypatch))
     assert (job.status, fits()) == ("succeeded", ALL + AGAIN)
-    assert "goes on: 5 units of its search and 1 candidates are done" in job.log
+    assert "goes on with 5 of its units and 1 of its candidates done" in job.log
     assert Build.objects.count() == 1
     assert board(job) == board(attempt(asked()))
     assert fits() == 2 * ALL + AGAIN

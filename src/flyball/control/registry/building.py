@@ -203,4 +203,4 @@ def _end(build: Build, declaration: type[Endpoint], claimant: Claimant) -> None:
 
 def _from_where(build: Build) -> str:
     units, candidates = build.units.exclude(done_at=None).count(), build.results.count()
-    return f"Build {build.pk} goes on: {units} units of its search and {candidates} candidates are done"
+    return f"Build {build.pk} goes on with {units} of its units and {candidates} of its candidates done"
