@@ -70,10 +70,9 @@ def begin(build: Build, here: Grounds, *, of: Sequence[str]) -> str:
         build.refresh_from_db()
         is_new = build.started_at is None
         is_same = (build.environment, build.plan) == (here.environment, here.plan)
-        if not is_new and not is_same:
+        if not is_same:
             forget(build)
-        build.environment, build.plan = here.environment, here.plan
-        build.started_at = build.started_at or now()
+            build.environment, build.plan, build.started_at = here.environment, here.plan, now()
         build.error, build.finished_at = "", None
         build.save(update_fields=["environment", "plan", "started_at", "error", "finished_at"])
     if is_new:

@@ -23,7 +23,7 @@ def remove_content(version: Version) -> None:
 
 def free(held: set[str]) -> None:
     """Delete those artifacts that nothing has any more. To be called in a transaction."""
-    unused = held - _digests_in_use()
+    unused = held - _digests_in_use() if held else held
     ArtifactPart.objects.filter(digest__in=unused).delete()
     Artifact.objects.filter(digest__in=unused).delete()
 
