@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -170,3 +171,19 @@ def test_each_plane_serves_alone(bare: Shell, command: str, path: str, status: i
     with serving(bare, command) as line:
         assert f"127.0.0.1:{bare.port}" in line
         assert httpx.get(f"http://127.0.0.1:{bare.port}{path}", timeout=10).status_code == status
+
+
+def test_the_first_owner_signs_up_by_the_link_that_is_printed(bare: Shell) -> None:
+    with bare.up("--no-worker") as server:
+        link = json.loads(server.said)["invitation"].replace("localhost", "127.0.0.1")
+        with httpx.Client(follow_redirects=True) as browser:
+            form = browser.get(link).text
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+            assert token is not None
+            sent = {"username": "ada", "password1": "correct horse 7", "password2": "correct horse 7"}
+            page = browser.post(link, data={**sent, "csrfmiddlewaretoken": token[1]})
+            assert (page.status_code, page.url.path) == (200, "/")
+            assert browser.get(link).status_code == 404
+    with bare.up("--no-worker") as server:
+        assert "invitation" not in json.loads(server.said)
+    assert bare.flyball("people", "list") == [{"name": "ada", "team": "default", "role": "owner"}]

@@ -14,6 +14,7 @@ from flyball.cli.project.location import config
 from flyball.cli.project.owner_key import TEAM, key_file, new_owner_key
 from flyball.cli.servers.address import free_address, url
 from flyball.cli.servers.example_request import curl
+from flyball.cli.servers.first_owner import first_owner_link
 from flyball.cli.servers.only_one import only_one
 from flyball.cli.servers.worker_beside import worker_beside
 from flyball.config import Config
@@ -27,8 +28,9 @@ from flyball.config import Config
 def up(output: Output, *, build: bool, no_worker: bool) -> None:
     """Bring everything up: migrate, apply, and serve on one port, with a worker beside.
 
-    A first start makes an owner's key, in a file that only you can read, and prints it this once. The
-    server listens on loopback (FLYBALL_HOST, FLYBALL_PORT) until Ctrl-C.
+    A first start makes an owner's key, in a file that only you can read, and prints it this once; and a
+    link by which the first owner signs up, once and within an hour, until there is one. The server listens
+    on loopback (FLYBALL_HOST, FLYBALL_PORT) until Ctrl-C.
 
     Examples:
       flyball up
@@ -45,10 +47,10 @@ def up(output: Output, *, build: bool, no_worker: bool) -> None:
         with worker_beside(output, own, wanted=not no_worker) as worker:
             if build:
                 build_missing(output, worker, by_jobs=no_worker or worker is not None)
-            key = new_owner_key(own)
+            key, invitation = new_owner_key(own), first_owner_link(own)
 
             def ready() -> None:
-                welcome(output, own, key)
+                welcome(output, own, key, invitation)
                 if worker is not None:
                     worker.start()  # only now: the first answer does not wait for it
 
@@ -75,19 +77,24 @@ def prepare(output: Output) -> None:
     name_undeclared(output, declarations)
 
 
-def welcome(output: Output, own: Config, key: str | None) -> None:
-    """Say where the server and the key are, and a line that works; the key itself only when it is new."""
+def welcome(output: Output, own: Config, key: str | None, invitation: str | None) -> None:
+    """Say where the server and the key are, and a line that works; the key itself only when it is new.
+
+    ``invitation`` is where the first owner signs up.
+    """
     path = key_file(own)
     line = curl(url(own), path, TEAM)
     document = {"url": url(own), "key_file": str(path), "curl": line}
-    output.result({**document, "key": key} if key else document, _welcome(url(own), path, key, line))
+    secrets = {name: value for name, value in (("key", key), ("invitation", invitation)) if value}
+    output.result({**document, **secrets}, _welcome(url(own), path, key, line, invitation))
 
 
-def _welcome(where: str, path: Path, key: str | None, line: str | None) -> str:
+def _welcome(where: str, path: Path, key: str | None, line: str | None, invitation: str | None) -> str:
     lines = [
         "",
         f"Flyball is up: {where}",
         f"Owner's key:   {path}" if key is None else f"Owner's key:   {key}   (shown once; kept in {path})",
+        *([f"Sign up:       {invitation}   (once, within an hour)"] if invitation else []),
         "Ctrl-C stops it." if line is None else f"Ctrl-C stops it. Try, in another terminal:\n\n{line}",
         "",
     ]
