@@ -118,6 +118,14 @@ def processes_of(group: int) -> list[int]:
     return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
 
 
+def all_end(group: int) -> bool:
+    """Whether every process of a group ends; Python's own tracker follows the others a moment later."""
+    deadline = time.monotonic() + PATIENCE
+    while processes_of(group) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not processes_of(group)
+
+
 def with_candidates(endpoints: Path, *names: str) -> None:
     """Have the endpoint that a file declares try these candidates alone: a build takes most of a journey."""
     text, changed = re.subn(r"candidates = \[[^]]*\]", f"candidates = {list(names)}", endpoints.read_text())

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.shell import PATIENCE, Shell, processes_of
+from tests.shell import PATIENCE, Shell, all_end, processes_of
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def test_ctrl_c_stops_every_process_and_the_key_stays(bare: Shell) -> None:
         assert len(processes_of(first.process)) >= 2
         assert first.ask("GET", "/v1/status")["recorder"]["durability"] == "synchronous=2"
         assert httpx.get(f"{first.url}/static/admin/css/base.css", timeout=10).status_code == 200
-    assert processes_of(first.process) == []
+    assert all_end(first.process)
     key_file = bare.directory / ".flyball" / "owner.key"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     with bare.up() as second:
@@ -150,10 +150,7 @@ def test_ctrl_c_stops_every_process_and_the_key_stays(bare: Shell) -> None:
 def test_workers_end_with_a_server_that_is_killed(bare: Shell) -> None:
     with bare.up() as server:
         os.kill(server.process, signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
-        while processes_of(server.process) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert processes_of(server.process) == []
+        assert all_end(server.process)
 
 
 def test_a_port_that_is_taken_is_named(bare: Shell) -> None:
