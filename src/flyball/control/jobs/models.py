@@ -63,6 +63,7 @@ class Job(models.Model):
             # Workers look four times a second, among thousands that have ended.
             models.Index(fields=["status", "due_at"], name="flyball_job_due"),
             models.Index(fields=["endpoint", "id"], name="flyball_job_endpoint"),
+            models.Index(fields=["endpoint", "kind", "id"], name="flyball_job_last"),
             models.Index(fields=["team", "id"], name="flyball_job_team"),
         ]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
-from flyball.control.jobs import selectors as jobs
+from flyball.control.declarations import selectors as declarations
+from flyball.control.jobs.kinds import KINDS
 from flyball.control.jobs.models import Job
 from flyball.control.monitoring.overview import Standing
 from flyball.control.schedules import selectors as schedules
@@ -58,15 +60,25 @@ def _no_worker(moment: datetime) -> Iterator[Attention]:
 
 def _failed_jobs() -> Iterator[Attention]:
     """The last job of its kind failed: a later one that succeeds ends that."""
-    ended = jobs.jobs().filter(Q(endpoint=None) | Q(endpoint__retired_at=None), status__in=PROVING)
-    failed = ended.filter(status=Job.Status.FAILED).order_by("endpoint__name", "kind")
-    for endpoint, kind in failed.values_list("endpoint__name", "kind").distinct():
-        last = ended.filter(endpoint__name=endpoint, kind=kind).order_by("-finished_at", "-id").first()
-        if last is not None and last.status == Job.Status.FAILED:
-            run = ScheduledRun.objects.filter(job=last).select_related("schedule").first()
-            asked = f", of the schedule {run.schedule.name}," if run else ""
-            said = f"Its last {kind}{asked} failed: {last.error} (flyball jobs show {last.pk})"
-            yield Attention(endpoint=endpoint, code="job_failed", sentence=said)
+    failed = Job.objects.filter(pk__in=_last_jobs(), status=Job.Status.FAILED)
+    runs = ScheduledRun.objects.filter(job__in=failed, is_joined=False).select_related("schedule")
+    names = {run.job_id: run.schedule.name for run in runs}
+    for job in failed.order_by("endpoint__name", "kind"):
+        asked = f", of the schedule {names[job.pk]}," if job.pk in names else ""
+        said = f"Its last {job.kind}{asked} failed: {job.error} (flyball jobs show {job.pk})"
+        yield Attention(endpoint=job.endpoint_id, code="job_failed", sentence=said)
+
+
+def _last_jobs() -> list[UUID]:
+    """Of every kind, the last one of each endpoint that ended by itself, and the last one of none."""
+    ended = Job.objects.filter(status__in=PROVING).order_by("-id")
+    endpoints = declarations.endpoints().filter(retired_at=None)
+    found: list[UUID | None] = []
+    for kind in KINDS:
+        last = Subquery(ended.filter(endpoint=OuterRef("name"), kind=kind).values("pk")[:1])
+        found += endpoints.annotate(last=last).values_list("last", flat=True)
+        found.append(ended.filter(endpoint=None, kind=kind).values_list("pk", flat=True).first())
+    return [each for each in found if each is not None]
 
 
 def _schedules(moment: datetime) -> Iterator[Attention]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 
 from flyball.control.declarations import selectors as declarations
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import Build
 from flyball.control.routing import selectors as routing
-from flyball.control.routing.models import Minute, Outcome
+from flyball.control.routing.models import Minute, Outcome, RouteRevision
 from flyball.domain.records import now
 from flyball.stores.minutes import minute_of
 
@@ -41,39 +43,53 @@ class Standing:
 
 
 def standings(moment: datetime | None = None) -> list[Standing]:
-    """Every endpoint that has been applied and not retired, by name. ``moment`` is what counts as now."""
+    """Every endpoint that has been applied and not retired, by name. ``moment`` is what counts as now.
+
+    As many queries for a thousand endpoints as for one.
+    """
+    own: dict[str, Any] = {"endpoint": OuterRef("name")}
+    every = declarations.endpoints().filter(retired_at=None).order_by("name")
+    rows = every.annotate(
+        revision=Subquery(RouteRevision.objects.filter(**own).order_by("-number").values("pk")[:1]),
+        build=Subquery(Build.objects.filter(**own).order_by("-id").values("pk")[:1]),
+        outcome_at=Subquery(Outcome.objects.filter(**own).order_by("-id").values("received_at")[:1]),
+    ).values("name", "team__slug", "revision", "build", "outcome_at")
+    revisions = RouteRevision.objects.in_bulk([each["revision"] for each in rows if each["revision"]])
+    builds = Build.objects.in_bulk([each["build"] for each in rows if each["build"]])
     counted, jobs = _counted(moment or now()), _jobs()
     return [
-        _standing(each.name, each.team.slug, counted.get(each.name, {}), jobs.get(each.name, {}))
-        for each in declarations.endpoints().filter(retired_at=None).order_by("name")
+        _standing(
+            each,
+            revisions.get(each["revision"]),
+            builds.get(each["build"]),
+            counted.get(each["name"], {}),
+            jobs.get(each["name"], {}),
+        )
+        for each in rows
     ]
 
 
-def _standing(name: str, team: str, counted: dict[str, int], jobs: dict[str, int]) -> Standing:
-    revision = routing.revisions(name).first()
-    build = Build.objects.filter(endpoint_id=name).first()
+def _standing(
+    row: Mapping[str, Any],
+    revision: RouteRevision | None,
+    build: Build | None,
+    counted: dict[str, int],
+    jobs: dict[str, int],
+) -> Standing:
     return Standing(
-        endpoint=name,
-        team=team,
+        endpoint=row["name"],
+        team=row["team__slug"],
         champion=routing.document(revision).champion.version if revision else None,
         promoted_at=revision.created_at if revision else None,
         build=build.pk if build else None,
         build_status=build.status if build else None,
         built_at=(build.finished_at or build.asked_at) if build else None,
-        outcome_at=_last_outcome(name),
+        outcome_at=row["outcome_at"],
         answers=counted.get("answers", 0),
         refused=counted.get("refused", 0),
         failed=counted.get("failed", 0),
         jobs=jobs,
     )
-
-
-def _last_outcome(name: str) -> datetime | None:
-    # Asked first, which an index answers: the newest of none would be looked for among all endpoints'.
-    own = Outcome.objects.filter(endpoint=name)
-    if not own.exclude(prediction=None).exists() and not own.filter(prediction=None).exists():
-        return None
-    return own.order_by("-id").values_list("received_at", flat=True).first()
 
 
 def _counted(moment: datetime) -> dict[str, dict[str, int]]:

@@ -164,6 +164,8 @@ class Outcome(models.Model):
                 name="flyball_outcome_prediction",
                 condition=models.Q(prediction__isnull=False),
             ),
+            # The newest of one endpoint among those of all.
+            models.Index(fields=["endpoint", "id"], name="flyball_outcome_newest"),
             # Few are not bound, so these stay small; each commit of predictions looks into the first two.
             models.Index(
                 fields=["endpoint", "reference"],
