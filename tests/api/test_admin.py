@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.test import Client
@@ -9,6 +11,8 @@ from django.urls import reverse
 
 from flyball.control.accounts.models import ApiKey, Team
 from flyball.control.registry.models import Version
+from flyball.control.schedules.making import make_due
+from flyball.domain.records import now
 from flyball.project.models import User
 from tests.api.conftest import Ask
 
@@ -20,7 +24,9 @@ IMMUTABLE = [model for model in OURS if model not in {Team, User}]
 def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     """The superuser, where there is something of everything."""
     ask("owner", "POST", "endpoints/purchase/promote", {"version": 1})
-    ask("owner", "POST", "endpoints/purchase/snapshots", {})
+    nightly = {"name": "nightly", "times": "every day at 02:00", "kind": "snapshot"}
+    ask("owner", "POST", "endpoints/purchase/schedules", nightly)
+    make_due(now() + timedelta(days=1))
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
     return client
@@ -40,6 +46,8 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "Endpoint",
         "Job",
         "RouteRevision",
+        "Schedule",
+        "ScheduledRun",
         "Snapshot",
         "Team",
         "User",
