@@ -20,6 +20,7 @@ VALUES = (
     ("<uuid:identity>", JOB),
     ("<slug:digest>/<str:name>", "0/nothing.css"),
     ("<str:text>", "unknown"),
+    ("<str:name>", "nightly"),
 )
 OPEN = {
     # address: the lowest role for each method, and what it then gets
@@ -30,6 +31,8 @@ OPEN = {
     "endpoints/purchase/builds": {"POST": ("owner", 302)},
     "endpoints/purchase/builds/1": {"GET": ("viewer", 200)},
     "endpoints/purchase/versions/1": {"GET": ("viewer", 200)},
+    "endpoints/purchase/schedules/nightly/pause": {"POST": ("owner", 404)},
+    "endpoints/purchase/schedules/nightly/resume": {"POST": ("owner", 404)},
     "jobs": {"GET": ("viewer", 200)},
     f"jobs/{JOB}": {"GET": ("viewer", 404)},
     f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},

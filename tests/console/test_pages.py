@@ -7,9 +7,12 @@ import re
 import pytest
 
 from flyball.console import assets
+from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors
+from flyball.control.schedules import selectors as selectors_of_schedules
+from flyball.control.schedules import services
 from tests.console.conftest import Browser
 
 
@@ -52,6 +55,15 @@ def test_a_build_is_asked_for_followed_and_cancelled(browser: Browser, version: 
     client.post(f"/jobs/{job.pk}/retry")
     job.refresh_from_db()
     assert job.status == "queued"
+
+
+def test_a_schedule_is_paused_and_resumed(browser: Browser, version: Version) -> None:
+    client, endpoint = browser("owner"), Endpoint.objects.get(name="purchase")
+    services.add(endpoint=endpoint, name="nightly", times="every day at 02:00", kind="snapshot")
+    for verb, state in (("pause", "paused"), ("resume", "active")):
+        assert f"/schedules/nightly/{verb}" in client.get("/endpoints/purchase").content.decode()
+        client.post(f"/endpoints/purchase/schedules/nightly/{verb}")
+        assert selectors_of_schedules.state(selectors_of_schedules.schedule("purchase", "nightly")) == state
 
 
 @pytest.mark.parametrize("before", ["", "x", "0", "\x00"])

@@ -34,9 +34,6 @@ class OneBuild(Page):
             "title": f"Build {build.pk}",
             "build": build,
             "board": registry.leaderboard(build),
-            "versions": {
-                each.candidate_id: each for each in registry.versions(endpoint).filter(candidate__build=build)
-            },
             "may_promote": self.may(found.team.slug, "owner"),
         }
         return self.show(context, crumbs(endpoint))

@@ -14,6 +14,8 @@ from flyball.control.monitoring import traffic
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors, services
+from flyball.control.schedules import selectors as schedules
+from flyball.control.schedules.document import document
 from flyball.domain.errors import ConfirmationNeeded
 from flyball.domain.lifecycle import stage
 from flyball.domain.routing import Route
@@ -60,6 +62,7 @@ class OneEndpoint(Page):
             "p95": traffic.latency([endpoint], 0.95)[endpoint],
             "revisions": selectors.revisions(endpoint).select_related("created_by")[:SHOWN],
             "versions": version_rows(list(registry.versions(endpoint)[:SHOWN]), route),
+            "schedules": [document(each) for each in schedules.schedules(endpoint)],
             "builds": registry.builds(endpoint)[:SHOWN],
             "may_build": self.may(found.team.slug, "owner"),
             "can_go_back": selectors.before_champion(endpoint) is not None,

@@ -10,6 +10,7 @@ from flyball.console.endpoints import OneEndpoint, Promote, Rollback
 from flyball.console.home import Home
 from flyball.console.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.console.joining import Join
+from flyball.console.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.versions import OneVersion
 
 urlpatterns = [
@@ -20,6 +21,16 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view(), name="flyball-version"),
+    path(
+        "endpoints/<str:endpoint>/schedules/<str:name>/pause",
+        PauseSchedule.as_view(),
+        name="flyball-pause-schedule",
+    ),
+    path(
+        "endpoints/<str:endpoint>/schedules/<str:name>/resume",
+        ResumeSchedule.as_view(),
+        name="flyball-resume-schedule",
+    ),
     path("jobs", Jobs.as_view(), name="flyball-jobs"),
     path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
     path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),
