@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flyball.control.routing.services import build
+    from flyball.control.routing.building import build
     from flyball.domain.declaration import (
         Candidate,
         Classification,
@@ -67,7 +67,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(inprocess, name)
     if name == "build":
-        from flyball.control.routing.services import build
+        from flyball.control.routing.building import build
 
         return build
     if name in __all__:

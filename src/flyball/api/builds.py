@@ -45,7 +45,8 @@ class Builds(ManagementView):
         }
         if "snapshot" in sent:
             sent["snapshot"] = datasets.snapshot(name, str(sent["snapshot"])).digest
-        job, _ = ask_build(name, user=actor(request).user, **sent)
+        again = sent.pop("again", False)
+        job, _ = ask_build(endpoint=name, arguments=sent, again=again, user=actor(request).user)
         return Response(document(job), status=202)
 
 

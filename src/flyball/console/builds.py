@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from flyball.console.endpoints import crumbs
 from flyball.console.page import Page, to
 from flyball.control.registry import selectors as registry
-from flyball.control.routing.services import build as ask
+from flyball.control.routing.building import build as ask
 
 
 class Builds(Page):

@@ -19,7 +19,7 @@ class RoutingConfig(AppConfig):
             Kind(
                 name="build",
                 queue="build",
-                service="flyball.control.routing.building.build",
+                service="flyball.control.routing.building.carry_out",
                 is_heavy=True,
                 told="flyball.control.registry.jobs.follow",
             )

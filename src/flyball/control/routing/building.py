@@ -1,17 +1,44 @@
-"""Builds as jobs, to the end: the winner becomes a version and, where that is asked for, the champion."""
+"""Builds as jobs: asked for, and to the end, where the winner is a version and, if wanted, the champion."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flyball.control.jobs.models import Job
 from flyball.control.jobs.running import Run
 from flyball.control.registry import jobs
 from flyball.control.routing.selectors import champion
+from flyball.control.routing.services import ask_build, promote_if_better
 from flyball.control.routing.services import promote as make_champion
-from flyball.control.routing.services import promote_if_better
 
 
 def build(
+    endpoint: str,
+    *,
+    snapshot: str | None = None,
+    candidate: str | None = None,
+    promote: bool = False,
+    yes: bool = False,
+    if_better: bool = False,
+    again: bool = False,
+    user: Any = None,
+) -> Job:
+    """Ask for a build, in the caller's own transaction; a worker carries out the job that is returned.
+
+    ``snapshot`` is a digest; the rest is as for ``flyball build``. Where the same build waits or runs
+    already, its job is returned, unless ``again``. Raises ``UnknownEndpoint`` and ``Retired``.
+    """
+    asked = {
+        "snapshot": snapshot,
+        "candidate": candidate,
+        "promote": promote,
+        "yes": yes,
+        "if_better": if_better,
+    }
+    return ask_build(endpoint=endpoint, arguments=asked, again=again, user=user)[0]
+
+
+def carry_out(
     run: Run,
     *,
     snapshot: str | None = None,

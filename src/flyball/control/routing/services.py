@@ -31,7 +31,6 @@ __all__ = [
     "RouteChange",
     "apply",
     "ask_build",
-    "build",
     "import_version",
     "plan_changes",
     "promote",
@@ -139,36 +138,14 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
     )
 
 
-def build(
-    endpoint: str,
-    *,
-    snapshot: str | None = None,
-    candidate: str | None = None,
-    promote: bool = False,
-    yes: bool = False,
-    if_better: bool = False,
-    again: bool = False,
-    user: Any = None,
-) -> Job:
-    """Ask for a build, in the caller's own transaction; a worker carries out the job that is returned.
+def ask_build(
+    *, endpoint: str, arguments: Mapping[str, Any], again: bool = False, user: Any = None
+) -> tuple[Job, bool]:
+    """Ask for a build: its job, and whether it is a new one. Arguments that say nothing are left out.
 
-    ``snapshot`` is a digest; the rest is as for ``flyball build``. Where the same build waits or runs
-    already, its job is returned, unless ``again``. Raises ``UnknownEndpoint`` and ``Retired``.
+    Where the same build waits or runs already, it is its job, unless ``again``. Raises ``UnknownEndpoint``
+    and ``Retired``.
     """
-    return ask_build(
-        endpoint,
-        snapshot=snapshot,
-        candidate=candidate,
-        promote=promote,
-        yes=yes,
-        if_better=if_better,
-        again=again,
-        user=user,
-    )[0]
-
-
-def ask_build(endpoint: str, *, again: bool = False, user: Any = None, **arguments: Any) -> tuple[Job, bool]:
-    """The same, and whether the job is a new one. Arguments that say nothing are left out."""
     return jobs.ask_once(
         kind="build",
         endpoint=endpoints.endpoint(endpoint),

@@ -71,11 +71,11 @@ def build(
         _by_a_job(output, endpoint, detach=detach, snapshot=digest, again=again, **asked)
 
 
-def _by_a_job(output: Output, endpoint: str, *, detach: bool, **asked: Any) -> None:
+def _by_a_job(output: Output, endpoint: str, *, detach: bool, again: bool, **asked: Any) -> None:
     from flyball.control.jobs.document import document
     from flyball.control.routing.services import ask_build
 
-    job, is_new = ask_build(endpoint, **asked)
+    job, is_new = ask_build(endpoint=endpoint, arguments=asked, again=again)
     if not is_new:
         output.note(f"Job {job.pk} does this already. Another one: --again")
     if detach:

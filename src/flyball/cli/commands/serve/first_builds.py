@@ -28,7 +28,7 @@ def build_missing(output: Output, worker: Beside | None, *, by_jobs: bool) -> No
     """
     from flyball.control.declarations import discovery
     from flyball.control.routing import selectors
-    from flyball.control.routing.services import build
+    from flyball.control.routing.building import build
 
     missing = [name for name in discovery.autodiscover() if selectors.route(name) is None]
     if not by_jobs:
