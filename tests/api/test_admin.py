@@ -42,6 +42,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
     assert names == {
         "ApiKey",
         "Build",
+        "BuildUnit",
         "CandidateResult",
         "Endpoint",
         "Job",

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from flyball import Classification, Outcome, Rows, Search
 from flyball.control.datasets.models import Snapshot
 from flyball.control.registry import services
-from flyball.control.registry.models import Artifact, ArtifactPart, Build, CandidateResult, Version
+from flyball.control.registry.models import Artifact, ArtifactPart, Build, BuildUnit, CandidateResult, Version
 from tests.applied import build as applied_build
 from tests.applied import take_snapshot
 
@@ -80,6 +80,7 @@ def _written(build: Build) -> dict[type[Model], list[dict[str, Any]]]:
     digests = {each["digest"] for result in results for each in (result.manifest or {})["artifacts"]}
     tables: list[QuerySet[Any]] = [
         Build.objects.filter(pk=build.pk),
+        BuildUnit.objects.filter(build=build),
         results,
         Artifact.objects.filter(digest__in=digests),
         ArtifactPart.objects.filter(digest__in=digests),
@@ -95,8 +96,10 @@ def _put(written: dict[type[Model], list[dict[str, Any]]], taken: Snapshot) -> B
     build = Build.objects.create(
         **{**values, "id": None, "endpoint_id": taken.endpoint_id, "snapshot_id": taken.pk}
     )
-    for values in written[CandidateResult]:
-        CandidateResult.objects.create(**{**values, "id": None, "build_id": build.pk})
+    parts: list[type[Any]] = [BuildUnit, CandidateResult]
+    for table in parts:
+        for values in written[table]:
+            table.objects.create(**{**values, "id": None, "build_id": build.pk})
     tables: list[type[Any]] = [ArtifactPart, Artifact]
     for table in tables:
         rows = [
