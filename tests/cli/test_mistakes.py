@@ -222,8 +222,8 @@ def test_a_line_is_printed_too_where_the_snapshots_file_is_on_another_machine(
     assert "purchase/predictions" in str(curl(*place))
 
 
-def test_the_root_of_a_ready_made_project_leads_to_the_admin() -> None:
-    assert Client().get("/").headers["Location"] == "/admin/"
+def test_the_root_of_a_ready_made_project_is_the_console() -> None:
+    assert Client().get("/").headers["Location"] == "/sign-in?next=/"
 
 
 def test_a_guest_without_an_asgi_application_is_served_through_django(tmp_path: Path) -> None:

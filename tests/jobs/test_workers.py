@@ -195,7 +195,7 @@ def test_a_job_over_its_time_limit_fails_and_its_log_has_what_it_printed(databas
     job = ask("late")
     with worker(database):
         done = ended(job)
-    assert (done.status, done.error) == ("failed", "The job took longer than its limit of 1 seconds.")
+    assert (done.status, done.error) == ("failed", "The job took longer than its limit of 5 seconds.")
     assert "begun" in done.log
 
 

@@ -27,7 +27,7 @@ class WorkConfig(AppConfig):
             Kind(name="garbled", queue="default", service=f"{services}.garbled"),
             Kind(name="heavy", queue="batch", service=f"{services}.heavy", is_heavy=True),
             Kind(name="killed", queue="batch", service=f"{services}.killed", is_heavy=True),
-            Kind(name="late", queue="batch", service=f"{services}.late", is_heavy=True, seconds=1),
+            Kind(name="late", queue="batch", service=f"{services}.late", is_heavy=True, seconds=5),
             Kind(
                 name="large",
                 queue="batch",
