@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -22,7 +23,7 @@ from flyball.control.jobs.worker import celery_app, publish
 from flyball.domain.records import now
 from flyball.stores.database import Database
 from tests.jobs.work.models import Effect
-from tests.jobs.workers import ask, ended, kill, lives, running, start, until, worker
+from tests.jobs.workers import ROOT, ask, ended, kill, lives, running, start, surroundings, until, worker
 from tests.shell import PATIENCE
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
@@ -109,6 +110,22 @@ def test_a_broker_that_is_away_is_a_matter_of_the_dispatcher_alone(database: Dat
     assert (job.status, job.published_at) == ("queued", None)
     with worker(database):
         assert ended(job).status == "succeeded"
+
+
+def test_a_hosts_own_celery_app_runs_jobs_that_a_busy_worker_has_published(database: Database) -> None:
+    if not os.environ.get("FLYBALL_TEST_REDIS"):
+        pytest.skip("FLYBALL_TEST_REDIS names none")
+    broker = {"FLYBALL_BROKER_URL": os.environ["FLYBALL_TEST_REDIS"]}
+    celery = ["celery", "-A", "tests.jobs.bank", "worker", "-Q", "flyball.default", "-P", "solo"]
+    with worker(database, "--concurrency", "1", **broker):
+        slow = running(ask("slow"))  # for ever: what is done is done by the host's
+        host = subprocess.Popen(celery, cwd=ROOT, env=surroundings(database, **broker))
+        jobs = [ask("effect") for _ in range(5)]
+        until(lambda: Effect.objects.count() >= len(jobs) - 1)  # the busy one may hold a message
+        host.terminate()
+        assert host.wait(PATIENCE) == 0
+        services.cancel(job=slow)
+    assert not any(count > 1 for count in Counter(Effect.objects.values_list("job", flat=True)).values())
 
 
 def test_a_worker_logs_each_job_under_its_id(database: Database, tmp_path: Path) -> None:

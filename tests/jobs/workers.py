@@ -46,8 +46,8 @@ def carried_out(job: Job) -> Job:
     return selectors.job(job.pk)
 
 
-def start(database: Database, *options: str, log: str = "", **environment: str) -> subprocess.Popen[str]:
-    """A worker that takes jobs; ``log`` is the file to which it logs, if not to the test's own output."""
+def surroundings(database: Database, **environment: str) -> dict[str, str]:
+    """The environment of a process that works on the test database."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLYBALL", "PYTEST"))}
     own = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
@@ -57,11 +57,16 @@ def start(database: Database, *options: str, log: str = "", **environment: str) 
         "FLYBALL_JOB_LEASE_SECONDS": LEASE,
         "FLYBALL_DRAIN_SECONDS": "1",
     }
+    return {**kept, **own, **environment}
+
+
+def start(database: Database, *options: str, log: str = "", **environment: str) -> subprocess.Popen[str]:
+    """A worker that takes jobs; ``log`` is the file to which it logs, if not to the test's own output."""
     with Path(log).open("w") if log else nullcontext() as errors:
         process = subprocess.Popen(
             ["flyball", "worker", "--json", *options],
             cwd=ROOT,
-            env={**kept, **own, **environment},
+            env=surroundings(database, **environment),
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
