@@ -23,7 +23,7 @@ from flyball.control.jobs.models import Job
 from flyball.control.jobs.performing import perform
 from flyball.control.jobs.running import Run
 from flyball.control.registry.jobs import doing
-from flyball.control.registry.models import Build, BuildUnit, CandidateResult
+from flyball.control.registry.models import Build, BuildUnit, CandidateResult, Version
 from flyball.control.registry.services import request_build, run_build
 from flyball.control.registry.units import Claimant, UnitRows
 from flyball.domain import declaration as declarations
@@ -54,12 +54,12 @@ def declare(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv(FITS, str(tmp_path / "fits"))
     monkeypatch.setenv(DOES, "leave")
 
-    def make(*candidates: Any, trials: int = TRIALS) -> type[Endpoint]:
+    def make(*candidates: Any, trials: int = TRIALS, **more: Any) -> type[Endpoint]:
         for each in [each for each in declarations.declared() if each.name == "purchase"]:
             declarations.forget(each)
         search = Search(trials=trials, seconds=600)
         chosen = candidates or (mine(0.3, lowest=0.0), "linear")
-        made = small.declare(path, candidates=chosen, trusted=[Fits], search=search, cv=FOLDS)
+        made = small.declare(path, candidates=chosen, trusted=[Fits], search=search, cv=FOLDS, **more)
         record(declaration=made)
         return made
 
@@ -161,6 +161,18 @@ def test_a_build_begins_anew_where_what_it_rests_on_has_changed(
     assert fits() - IN_THE_FIFTH - again == again
     assert board(job) == board(fresh)
     assert built(job).units.count() == built(fresh).units.count()
+
+
+def test_a_build_that_begins_anew_says_what_it_was_searched_by(
+    declare: Declare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = begun(monkeypatch)
+    declare(metric="neg_log_loss", seed=7)
+    done = attempt(job)
+    assert (done.status, built(done).metric, built(done).seed) == ("succeeded", "neg_log_loss", 7)
+    made = Version.objects.get()
+    assert (made.facts["metric"], made.facts["seed"]) == ("neg_log_loss", 7)
+    assert made.facts["held_out_score"] < 0
 
 
 def test_a_point_that_failed_is_not_tried_again_and_ends_its_candidate_with_the_same_sentence(

@@ -38,6 +38,8 @@ class Grounds:
 
     environment: dict[str, Any]
     plan: str
+    metric: str
+    seed: int
 
 
 def grounds(declaration: type[Endpoint]) -> Grounds:
@@ -47,7 +49,7 @@ def grounds(declaration: type[Endpoint]) -> Grounds:
     from flyball.learning.units import described
 
     plan = {"plan": described(Plan.of(declaration)), "sources": sources(declaration)}
-    return Grounds(environment(declaration), digest(plan))
+    return Grounds(environment(declaration), digest(plan), declaration.metric, declaration.seed)
 
 
 def environment(declaration: type[Endpoint], *models: Any) -> dict[str, Any]:
@@ -73,8 +75,9 @@ def begin(build: Build, here: Grounds, *, of: Sequence[str]) -> str:
         if not is_same:
             forget(build)
             build.environment, build.plan, build.started_at = here.environment, here.plan, now()
+            build.metric, build.seed = here.metric, here.seed
         build.error, build.finished_at = "", None
-        build.save(update_fields=["environment", "plan", "started_at", "error", "finished_at"])
+        build.save()
     if is_new:
         return ""
     return _from_where(build) if is_same else f"Build {build.pk} {ANEW}"
