@@ -22,7 +22,7 @@ from flyball.control.jobs import running, selectors, services
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.performing import perform
 from flyball.control.jobs.running import Run
-from flyball.control.registry.jobs import doing
+from flyball.control.registry.jobs import doing, registered
 from flyball.control.registry.models import Build, BuildUnit, CandidateResult, Version
 from flyball.control.registry.services import request_build, run_build
 from flyball.control.registry.units import Claimant, UnitRows
@@ -242,7 +242,7 @@ SCORES = (0.1 + 0.2, math.nan, 1e22, 5e-324, -1 / 3, 0.0)
 
 
 def rows(build: Build, run: Run) -> UnitRows:
-    return UnitRows(build, Claimant(name=f"attempt {run.token}", got_on=run.got_on))
+    return UnitRows(build, Claimant(name=f"attempt {run.token}", fence=run.keep, got_on=run.got_on))
 
 
 def never() -> Outcome:
@@ -257,15 +257,48 @@ def test_a_unit_is_kept_once_to_the_bit_by_the_attempt_that_has_the_job(declare:
     second = claimed(job)
     own = rows(build, second)
     with pytest.raises(JobLost):
-        late(UNIT, {"x": 0.1}, lambda: Outcome((0.5,), 1.0))
-    unit = BuildUnit.objects.get()
-    assert (unit.done_at, unit.claimant) == (None, "attempt 1")
+        late(UNIT, {"x": 0.1}, never)
+    assert not BuildUnit.objects.exists()
     expected = Outcome(SCORES, 0.1 + 0.2)
     own(UNIT, {"x": 0.1}, lambda: expected)
     assert repr(rows(build, second)(UNIT, {"x": 0.1}, never)) == repr(expected)
     unit = BuildUnit.objects.get()
     assert (unit.claimant, unit.parameters) == ("attempt 2", {"x": 0.1})
     assert selectors.job(job.pk).attempts == second.attempt + 2
+
+
+def test_who_has_lost_the_job_takes_no_unit_of_who_has_it(declare: Declare) -> None:
+    job, build = asked(), request_build(declaration=declare())
+    first = claimed(job)
+    late = rows(build, first)
+    Job.objects.update(lease_until=now() - timedelta(seconds=1))
+    own = rows(build, claimed(job))
+
+    def disturbed() -> Outcome:
+        with pytest.raises(JobLost):
+            late(UNIT, {}, never)
+        return Outcome((0.5,), 1.0)
+
+    own(UNIT, {}, disturbed)
+    unit = BuildUnit.objects.get()
+    assert (unit.claimant, unit.scores) == ("attempt 2", [0.5])
+
+
+def test_who_has_lost_the_job_registers_no_second_version_of_its_build(
+    declare: Declare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(mine(0.3, lowest=None))
+    done = attempt(asked())
+    assert done.status == "succeeded"
+    first, build = Version.objects.get(), built(done)
+    first.delete()
+    Job.objects.update(status="queued", due_at=now())
+    late = claimed(done)
+    Job.objects.update(lease_until=now() - timedelta(seconds=1))
+    claimed(done)
+    with pytest.raises(JobLost):
+        registered(late, build, candidate=None, champion=None)
+    assert not Version.objects.exists()
 
 
 def test_a_unit_that_another_one_has_taken_over_is_not_written(declare: Declare) -> None:

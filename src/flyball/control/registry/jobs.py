@@ -42,7 +42,10 @@ def build(run: Run, *, snapshot: str | None) -> Build:
         line = building.begin(own, here, of=TO_BE_BUILT)
     run.report(message="building", log=line)
     claimant = Claimant(
-        name=f"job {run.id} {run.token}", got_on=run.got_on, log=lambda line: run.report(log=line)
+        name=f"job {run.id} {run.token}",
+        fence=run.keep,
+        got_on=run.got_on,
+        log=lambda line: run.report(log=line),
     )
 
     def report(progress: Progress) -> None:
@@ -60,10 +63,12 @@ def doing(progress: Progress) -> str:
 
 def registered(run: Run, done: Build, *, candidate: str | None, champion: Version | None) -> Version:
     """The version that the job has made of its build, once; the rest is as for ``register``."""
-    made = Version.objects.filter(candidate__build=done).first()
-    version = made or register(build=done, candidate=candidate, champion=champion)
-    run.keep(version=version.number)
-    return version
+    own = Version.objects.filter(endpoint=done.endpoint, number=run.result.get("version", 0), removed_at=None)
+
+    def keep(made: Version) -> None:
+        run.keep(version=made.number)
+
+    return own.first() or register(build=done, candidate=candidate, champion=champion, keep=keep)
 
 
 def follow(kept: Mapping[str, Any], status: str, error: str) -> None:

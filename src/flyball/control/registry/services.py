@@ -15,7 +15,7 @@ from flyball.control.declarations import selectors as endpoints
 from flyball.control.registry import building, selectors
 from flyball.control.registry.comparison import compared
 from flyball.control.registry.models import Build, CandidateResult, Version
-from flyball.control.registry.numbering import number_version
+from flyball.control.registry.numbering import Keep, number_version
 from flyball.control.registry.portable import export_version, import_version
 from flyball.control.registry.units import Claimant
 from flyball.domain.declaration import Endpoint
@@ -71,12 +71,19 @@ def run_build(
     return build
 
 
-def register(*, build: Build, candidate: str | None = None, champion: Version | None = None) -> Version:
+def register(
+    *,
+    build: Build,
+    candidate: str | None = None,
+    champion: Version | None = None,
+    keep: Keep = lambda version: None,
+) -> Version:
     """Make a candidate's best fit a numbered version; the winner, where none is named.
 
     ``champion`` is the one that answers now: both scores on the same held-out rows become a fact of the new
-    version (``comparison.compared``). Raises ``BuildFailed`` for a build that has not succeeded,
-    ``InvalidInput`` for a candidate that is not on the leaderboard or could not be fitted.
+    version (``comparison.compared``). ``keep`` is told of it in the transaction that makes it. Raises
+    ``BuildFailed`` for a build that has not succeeded, ``InvalidInput`` for a candidate that is not on the
+    leaderboard or could not be fitted.
     """
     if build.status != Build.Status.SUCCEEDED:
         raise BuildFailed(f"Build {build.pk} has not succeeded.")
@@ -89,7 +96,7 @@ def register(*, build: Build, candidate: str | None = None, champion: Version | 
     manifest, facts = msgspec.convert(wanted[0].manifest, Manifest), _facts(build, wanted[0])
     if champion is not None:
         facts["comparison"] = compared(result=wanted[0], champion=champion)
-    return number_version(manifest=manifest, facts=facts, candidate=wanted[0])
+    return number_version(manifest=manifest, facts=facts, candidate=wanted[0], keep=keep)
 
 
 def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline: Any) -> Version:

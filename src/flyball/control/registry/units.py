@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from flyball.control.registry.models import Build, BuildUnit
 from flyball.domain.errors import Conflict
@@ -23,11 +23,12 @@ class Changed(Exception):
 class Claimant:
     """Who carries a build out.
 
-    ``got_on`` is called in each transaction that keeps a part of the build, and raises where the build is
-    somebody else's by now. ``log`` takes lines for people.
+    ``fence`` is called in each transaction that begins a part of the build, ``got_on`` in each that keeps one;
+    both raise where the build is somebody else's by now. ``log`` takes lines for people.
     """
 
     name: str
+    fence: Callable[[], None] = lambda: None
     got_on: Callable[[], None] = lambda: None
     log: Callable[[str], None] = lambda line: None
 
@@ -63,13 +64,12 @@ class UnitRows:
     def _claim(self, unit: Unit, parameters: dict[str, Any], row: BuildUnit | None) -> BuildUnit:
         key = {name: getattr(unit, name) for name in ("candidate", "rung", "point", "fold")}
         claim = {"parameters": parameters, "claimant": self._claimant.name, "begun_at": now()}
-        if row is None:
-            try:
-                with transaction.atomic():
-                    return BuildUnit.objects.create(build=self._build, **key, **claim)
-            except IntegrityError:  # begun since this attempt has read the rows, by one that had lost the job
-                row = BuildUnit.objects.get(build=self._build, **key)
-        BuildUnit.objects.filter(pk=row.pk).update(**claim)
+        with transaction.atomic():
+            self._claimant.fence()  # first: what who has the job has begun is not taken from it
+            if row is None:
+                # There where one that has lost the job since had begun it after this attempt has read the rows.
+                row, _ = BuildUnit.objects.get_or_create(build=self._build, **key, defaults=claim)
+            BuildUnit.objects.filter(pk=row.pk).update(**claim)
         return row
 
     def _keep(self, row: BuildUnit, outcome: Outcome) -> None:
