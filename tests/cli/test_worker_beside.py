@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,15 @@ def begun(shell: Shell) -> list[int]:
 
 def worker_of(server: int) -> int | None:
     for process in processes_of(server):
-        if b"flyball.cli.servers.jobs_worker" in Path(f"/proc/{process}/cmdline").read_bytes():
+        if b"flyball.cli.servers.jobs_worker" in command_of(process):
             return process
     return None
+
+
+def command_of(process: int) -> bytes:
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""
 
 
 def gone(server: Server, heavy: list[int]) -> bool:
@@ -60,10 +67,10 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def started(shell: Shell) -> Iterator[subprocess.Popen[str]]:
+def started(shell: Shell, *before: str) -> Iterator[subprocess.Popen[str]]:
     """``flyball up`` as a person starts it, until the block ends; then Ctrl-C."""
     server = subprocess.Popen(
-        ["flyball", "up"],
+        [*before, "flyball", "up"],
         cwd=shell.directory,
         env=shell.environment,
         stdout=subprocess.DEVNULL,
@@ -123,7 +130,11 @@ def test_nothing_outlives_a_server_that_is_killed(busy: Shell) -> None:
 
 
 @pytest.mark.parametrize("everybody", [False, True], ids=["the server", "every process"])
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "told",
+    [signal.SIGINT, signal.SIGTERM, signal.SIGHUP],
+    ids=["Ctrl-C", "SIGTERM", "its terminal is closed"],
+)
 def test_told_to_end_all_end_and_the_job_waits_again(
     busy: Shell, told: signal.Signals, everybody: bool
 ) -> None:
@@ -151,6 +162,43 @@ def test_what_it_says_when_it_ends_and_that_it_leaves_the_server_alone(busy: She
             until(lambda: worker_of(server.pid))
             os.kill(worker_of(server.pid) or 0, signal.SIGKILL)
             until(lambda: "The worker ended. It starts again in" in line_of(server))
+        assert answers(busy.port)
+
+
+@pytest.mark.parametrize("killed", [b"jobs_worker", b"spawn_main"], ids=["its worker", "the server"])
+def test_where_nobody_reads_what_it_says_all_come_back_all_the_same(busy: Shell, killed: bytes) -> None:
+    server = subprocess.Popen(
+        ["flyball", "up"],
+        cwd=busy.directory,
+        env=busy.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+    def process() -> int:
+        return next((each for each in processes_of(server.pid) if killed in command_of(each)), 0)
+
+    try:
+        until(lambda: worker_of(server.pid))
+        assert server.stderr is not None
+        server.stderr.close()
+        before = process()
+        os.kill(before, signal.SIGKILL)
+        until(lambda: process() not in {0, before} and worker_of(server.pid) and answers(busy.port))
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        assert server.wait(PATIENCE) == 0
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing(busy: Shell) -> None:
+    with started(busy, "nohup") as server:
+        until(lambda: worker_of(server.pid) and answers(busy.port))
+        before = processes_of(server.pid)
+        for _ in range(3):
+            os.killpg(server.pid, signal.SIGHUP)
+            time.sleep(0.2)
+        assert processes_of(server.pid) == before
         assert answers(busy.port)
 
 

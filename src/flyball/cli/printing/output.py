@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -31,11 +32,17 @@ class Output:
         """Standard error; it says nothing to programs."""
         from rich.console import Console
 
-        return Console(stderr=True, quiet=self.as_json, highlight=False, markup=False)
+        class Notes(Console):
+            def on_broken_pipe(self) -> None:
+                """Nobody reads it any more: Rich would end the process, or the thread that keeps another."""
+                self.quiet = True
+
+        return Notes(stderr=True, quiet=self.as_json, highlight=False, markup=False)
 
     def note(self, text: str) -> None:
-        """Tell people what is going on; programs are not told."""
-        self.notes.print(shown(text), soft_wrap=True)
+        """Tell people what is going on, while there is a terminal; programs are not told."""
+        with suppress(OSError):
+            self.notes.print(shown(text), soft_wrap=True)
 
     def note_if(self, text: str | None) -> None:
         """The same, where there is something to tell."""

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 FIRST_PAUSE = 0.1
@@ -94,7 +94,7 @@ class Beside:
     def _keep(self) -> None:
         pauses = Pauses()
         while not self._ending.is_set():
-            with deaf_to_ctrl_c():
+            with deaf_to_the_terminal():
                 self._process = self._spawn()
             if self._ending.is_set():  # told before there was anybody to tell
                 self._process.terminate()
@@ -121,8 +121,7 @@ class Beside:
     def _retell(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
             if self._retells is not None:
-                with suppress(OSError):  # the terminal is gone; the process must not wait for a reader
-                    self._retells(line.rstrip("\n"))
+                self._retells(line.rstrip("\n"))
 
 
 def environment() -> dict[str, str]:
@@ -132,12 +131,12 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def deaf_to_ctrl_c() -> Iterator[None]:
-    """Start processes that inherit that Ctrl-C is blocked, which a terminal sends to every process.
+def deaf_to_the_terminal() -> Iterator[None]:
+    """Start processes that inherit that Ctrl-C and the terminal's end are blocked: all processes are sent them.
 
     They end when they are told to: one that is still importing would print a traceback.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

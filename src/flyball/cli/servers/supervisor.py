@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 import click
 from granian.server.mp import MPServer
 
-from flyball.cli.servers.beside import Beside, Pauses, deaf_to_ctrl_c
+from flyball.cli.servers.beside import Beside, Pauses, deaf_to_the_terminal
 from flyball.cli.servers.health import Health
 
 
@@ -38,6 +39,7 @@ class Supervisor(MPServer):
         self._give_up_seconds = give_up_seconds
         self._beside = beside
         self._pauses = Pauses()
+        self._is_under_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         """SIGTERM and Ctrl-C: end in order. Ctrl-C again: end at once."""
@@ -48,6 +50,11 @@ class Supervisor(MPServer):
                 self._beside.kill()
         super().signal_handler_interrupt(*args, **kwargs)
 
+    def signal_handler_reload(self, *args: Any, **kwargs: Any) -> None:
+        """SIGHUP, the end of the terminal: the same, unless ``nohup`` has had it ignored."""
+        if not self._is_under_nohup:
+            self.signal_handler_interrupt(*args, **kwargs)
+
     def shutdown(self, exit_code: int = 0) -> None:
         """End: each worker sees the lifeline close, and counts its seconds from then on."""
         self._lifeline.close()
@@ -56,16 +63,14 @@ class Supervisor(MPServer):
         super().shutdown(exit_code)
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        with deaf_to_ctrl_c():
+        with deaf_to_the_terminal():
             super()._spawn_workers(spawn_target, target_loader)
 
     def _respawn_workers(self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
-        # With a delay Granian replaces workers that are well, as SIGHUP asks for.
-        if not delay:
-            self._after_an_ending()
+        self._after_an_ending()
         if self.interrupt_signal:
             return
-        with deaf_to_ctrl_c():
+        with deaf_to_the_terminal():
             super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()  # or Granian would take the next ending for a crash loop
 
@@ -79,6 +84,7 @@ class Supervisor(MPServer):
     def _wait(self) -> None:
         now, pause = time.monotonic(), self._pauses.following()
         if not self.interrupt_signal:
-            click.echo(f"A process of the server ended. It starts again in {pause:.1f} s.", err=True)
+            with suppress(OSError):  # nobody reads it any more
+                click.echo(f"A process of the server ended. It starts again in {pause:.1f} s.", err=True)
         while not self.interrupt_signal and time.monotonic() - now < pause:
             time.sleep(0.05)

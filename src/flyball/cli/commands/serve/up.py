@@ -50,9 +50,9 @@ def up(output: Output, *, build: bool, no_worker: bool) -> None:
             key, invitation = new_owner_key(own), first_owner_link(own)
 
             def ready() -> None:
-                welcome(output, own, key, invitation)
                 if worker is not None:
                     worker.start()  # only now: the first answer does not wait for it
+                welcome(output, own, key, invitation)
 
             run(one_port(), own, ready, worker)
 
