@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from threading import Barrier
+from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
 
 from flyball.control.accounts import selectors, services
 from flyball.control.accounts.models import Invitation, Membership
@@ -134,3 +138,70 @@ def test_people_are_invited_listed_and_removed_on_the_command_line(browser: Brow
     typed("people", "remove", "nobody", exits=1)
     assert Membership.objects.count() == 1
     assert Invitation.objects.get().ends_at > now()
+
+
+def at_once(browser: Browser, sends: list[tuple[str, dict[str, str]]]) -> list[int]:
+    """The statuses of forms that as many threads send at the same moment."""
+    start = Barrier(len(sends))
+
+    def send(one: tuple[str, dict[str, str]]) -> int:
+        start.wait()
+        try:
+            return browser(None).post(*one).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(sends)) as pool:
+        return sorted(pool.map(send, sends))
+
+
+@pytest.mark.storage
+def test_of_many_who_accept_one_invitation_at_once_one_gets_an_account(
+    browser: Browser, link: Callable[..., str]
+) -> None:
+    path = link("owner")
+    sends = [(path, {**NEW, "username": f"person-{number}"}) for number in range(6)]
+    assert at_once(browser, sends) == [302] + [404] * 5
+    assert len(roles()) == get_user_model().objects.count() == 1
+
+
+@pytest.mark.storage
+def test_of_many_who_choose_one_name_at_once_one_gets_it(browser: Browser, link: Callable[..., str]) -> None:
+    statuses = at_once(browser, [(link("member"), NEW) for _ in range(6)])
+    assert statuses.count(302) == 1
+    assert set(statuses) <= {200, 302, 409}  # who lost may try again with the same link
+    assert Invitation.objects.filter(used_at=None).count() == 5
+
+
+class Watched(MD5PasswordHasher):
+    """Says whether a transaction was open while a password was digested."""
+
+    algorithm = "watched"
+    seen: ClassVar[list[bool]] = []
+
+    def encode(self, password: str, salt: str) -> str:
+        """The digest."""
+        self.seen.append(connection.in_atomic_block)
+        return super().encode(password, salt)
+
+
+def test_nobody_waits_for_the_database_while_a_password_is_digested(
+    browser: Browser, link: Callable[..., str], settings: Any
+) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.Watched"]
+    Watched.seen.clear()
+    assert browser(None).post(link(), NEW).status_code == 302
+    assert Watched.seen
+    assert not any(Watched.seen)
+
+
+def test_who_joins_is_signed_in_where_a_project_has_a_further_backend(
+    browser: Browser, link: Callable[..., str], settings: Any
+) -> None:
+    settings.AUTHENTICATION_BACKENDS = [
+        *settings.AUTHENTICATION_BACKENDS,
+        "django.contrib.auth.backends.RemoteUserBackend",
+    ]
+    client = browser(None)
+    assert client.post(link(), NEW).status_code == 302
+    assert client.get("/").status_code == 200

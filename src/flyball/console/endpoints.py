@@ -83,13 +83,12 @@ class Promote(Page):
     def post(self, request: HttpRequest, endpoint: str, number: int) -> HttpResponse:
         """Promote; where there is a reason to ask, ask with it."""
         found = self.endpoint(endpoint)
-        sent = request.POST
         try:
             services.promote(
                 endpoint=endpoint,
                 version=number,
-                expected=int(sent.get("expected") or 0),
-                yes="yes" in sent,
+                expected=self.expected(),
+                yes="yes" in request.POST,
                 user=request.user,
             )
         except ConfirmationNeeded as asked:
@@ -129,6 +128,5 @@ class Rollback(Page):
     def post(self, request: HttpRequest, endpoint: str) -> HttpResponse:
         """Roll back. Raises ``Conflict``, which becomes a page."""
         self.endpoint(endpoint)
-        expected = int(request.POST.get("expected") or 0)
-        services.rollback(endpoint=endpoint, expected=expected, user=request.user)
+        services.rollback(endpoint=endpoint, expected=self.expected(), user=request.user)
         return to("flyball-endpoint", endpoint=endpoint)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_protect
 
-from flyball.console.page import Page, refusal, render, to
+from flyball.console.page import Page, refusal, render, to, to_sign_in
 from flyball.control.accounts import selectors, services
 from flyball.domain.errors import FlyballError
 
 
+@method_decorator(csrf_protect, name="dispatch")  # as for other pages
 class Join(Page):
     """``GET`` and ``POST /join/{text}``."""
 
@@ -30,7 +32,7 @@ class Join(Page):
 
     def welcome(self, request: HttpRequest, text: str) -> Any:
         """What somebody gets who is not signed in."""
-        return redirect_to_login(request.get_full_path())
+        return to_sign_in(request)
 
     def get(self, request: HttpRequest, text: str) -> HttpResponse:
         """Which team, and as what."""

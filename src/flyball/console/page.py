@@ -10,14 +10,17 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template import RequestContext
 from django.template.backends.django import DjangoTemplates
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.csrf import csrf_protect
 
 from flyball.control.accounts.selectors import Actor, actor
 from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.models import Endpoint
-from flyball.domain.errors import FlyballError, MethodNotAllowed
+from flyball.domain.errors import FlyballError, InvalidInput, MethodNotAllowed, Problem
 from flyball.serving.http.problems import STATUS
 
 POLICY = (
@@ -34,6 +37,9 @@ HEADERS = {
 }
 SECTIONS = (("flyball-home", "Endpoints"), ("flyball-jobs", "Jobs"))
 """The navigation: the name of an address, and what it is called."""
+
+LONGEST_NUMBER = 18
+"""Digits of a number in a form: no revision has more."""
 
 Crumb = tuple[str, str]
 """What it is called, and its address."""
@@ -56,10 +62,13 @@ def render(
     request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     """A page, or a part of one."""
-    text = engine().get_template(template).render(dict(context), request)
+    # Numbers as the page's own language and its scripts write them, whatever the project's language is.
+    around = RequestContext(request, dict(context), use_l10n=False)
+    text = engine().engine.get_template(template).render(around)
     return HttpResponse(text, status=status, headers=HEADERS)
 
 
+@method_decorator(csrf_protect, name="dispatch")  # a project need not have the middleware
 class Page(View):
     """One page. ``roles`` says for each method which role it takes; what is not there is refused."""
 
@@ -73,8 +82,10 @@ class Page(View):
         """Let in who is signed in and may; whatever is refused becomes a page that says why."""
         if not hasattr(request, "user"):
             raise Http404  # a project in which nobody signs in has no pages
+        if any("\x00" in str(value) for value in kwargs.values()):
+            raise Http404  # PostgreSQL refuses to look for it
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return to_sign_in(request)
         self.actor = actor(request.user)
         try:
             if self.role is None:
@@ -93,9 +104,18 @@ class Page(View):
 
         Raises ``UnknownEndpoint``, in the same words for one that belongs to another team; ``Forbidden``.
         """
-        if "\x00" in name:
-            raise Http404
         return declarations.visible_endpoint(self.actor, name, self.role or "owner")
+
+    def expected(self) -> int:
+        """The revision of the route that the form was made for; 0 where there was none.
+
+        Raises ``InvalidInput``.
+        """
+        sent = self.request.POST.get("expected", "0")
+        if not (sent.isascii() and sent.isdigit() and len(sent) <= LONGEST_NUMBER):
+            problem = Problem("/expected", "wrong_type", "Expected the number of a route's revision.")
+            raise InvalidInput("The form does not fit: open its page again.", problems=[problem])
+        return int(sent)
 
     def may(self, team: str, role: str) -> bool:
         """Whether somebody with that role in the team looks."""
@@ -122,6 +142,13 @@ def refusal(
     status = STATUS.get(error.code, 500)
     context = {"title": "Not possible", "error": error, "status": status}
     return render(request, "refusal.html", {**around, **context}, status)
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Who is not signed in: to where that is done, and back; a part of a page has its page ask instead."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(headers={**HEADERS, "HX-Refresh": "true"})
+    return redirect_to_login(request.get_full_path())
 
 
 def to(name: str, **values: Any) -> HttpResponseRedirect:

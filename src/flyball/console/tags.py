@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flyball.console import assets
+from flyball.serving.recording.meter import BOUNDS
 
 register = Library()
 NOTHING = "–"
@@ -33,9 +35,11 @@ def score(value: Any) -> str:
 
 @register.filter
 def seconds(value: Any) -> str:
-    """A duration, in the unit that reads best."""
+    """A duration, in the unit that reads best; infinity is beyond the last bucket of latencies."""
     if value in MISSING:
         return NOTHING
+    if value == math.inf:
+        return f"over {BOUNDS[-1] / 1_000_000:g} s"
     if value < 1:
         return f"{value * 1000:.3g} ms"
     return f"{value:.3g} s" if value < 90 else f"{value / 60:,.0f} min"
@@ -59,12 +63,20 @@ def short(value: Any) -> str:
 
 
 @register.filter
+def pairs(value: Any) -> list[tuple[Any, Any]]:
+    """Names and values: in templates ``items`` is first a key of that name, and parameters may have it."""
+    return [] if value in MISSING else list(value.items())
+
+
+@register.filter
 def moment(value: Any) -> SafeString | str:
     """A moment in UTC; the page's script writes it in the reader's zone and keeps the exact one beside it."""
     if value in MISSING:
         return NOTHING
-    exact = datetime.fromisoformat(value) if isinstance(value, str) else value
-    exact = exact.astimezone(UTC)
+    try:
+        exact = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return str(value)  # what an imported folder calls a moment
     return format_html(
         '<time datetime="{}">{} UTC</time>', exact.isoformat(), exact.strftime("%Y-%m-%d %H:%M")
     )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import BaseUserCreationForm
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from flyball.console.joining import Join
 from flyball.console.page import refusal, render, to
 from flyball.control.accounts import selectors, services
-from flyball.domain.errors import FlyballError
+from flyball.domain.errors import Conflict, FlyballError
 from flyball.project.models import User
 
 
@@ -40,8 +41,12 @@ class JoinAsNew(Join):
             return refusal(request, error)
 
     def _made(self, request: HttpRequest, text: str, form: NewUser) -> HttpResponse:
-        with transaction.atomic():
-            user = form.save()
-            services.accept(text=text, user=user)
-        login(request, user)
+        user = form.save(commit=False)  # its password takes long to digest: nobody waits for the database
+        try:
+            with transaction.atomic():
+                user.save()
+                services.accept(text=text, user=user)
+        except IntegrityError:
+            raise Conflict("Somebody has just taken that name: go back and choose another.") from None
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
         return to("flyball-home")

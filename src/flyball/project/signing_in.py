@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import views
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from flyball.console.page import render
 
@@ -14,6 +14,11 @@ class SignIn(views.LoginView):
     """``GET`` and ``POST /sign-in``."""
 
     redirect_authenticated_user = True
+
+    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+        """Where to go on; never here again, which Django takes for a loop and a mistake."""
+        url = super().get_redirect_url()
+        return "" if url.partition("?")[0] == self.request.path else url
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         """The form, and what was wrong with it."""
