@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from flyball.typed import known
+
 LISTS = {"allowed_hosts", "trusted_proxies", "trusted_types"}
 """The settings whose values are separated by commas."""
 
@@ -88,6 +90,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def is_https(self) -> bool:
         """Whether people come by https: as ``https`` says, else where ``host`` is not this machine's own."""
         return not is_local(self.host) if self.https is None else self.https
+
+
+known(Config)
 
 
 def is_local(host: str) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 
 from flyball.domain.schema import MOST, Checked, Field, Kind, Schema, check, left_out
 from flyball.domain.values import Scalar, parse_timestamp, timestamp_text
+from flyball.typed import known
 
 _TYPES: dict[Kind, Any] = {
     Kind.BOOLEAN: bool,
@@ -128,9 +129,11 @@ def _shape(schema: Schema, others: frozenset[str]) -> type[msgspec.Struct] | Non
             name, wanted = f"f{position}", _type(field)
             fields.append((name, wanted | None, None) if field.nullable else (name, wanted))
         fields += [(f"k{position}", Any, None) for position in range(len(others))]
-        return msgspec.defstruct(
+        shape = msgspec.defstruct(
             "Input", fields, rename=rename, forbid_unknown_fields=True, kw_only=True, gc=False
         )
+        known(shape)
     except (ValueError, OverflowError):
         # A name with a quotation mark, or a range without a number in it: the slow check does the work.
         return None
+    return shape

@@ -11,6 +11,9 @@ from flyball.domain.access import HeldKey, Principal
 from flyball.domain.errors import UnknownVersion
 from flyball.domain.routing import Manifest, Route
 from flyball.stores.database import Database
+from flyball.typed import known
+
+known(Manifest, Route)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

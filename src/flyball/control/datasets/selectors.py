@@ -11,6 +11,9 @@ from flyball.control.datasets import places
 from flyball.control.datasets.models import Snapshot
 from flyball.domain.errors import DataError, NotFound
 from flyball.domain.schema import Schema
+from flyball.typed import known
+
+known(Schema)
 
 
 def snapshot_path(snapshot: Snapshot) -> Path:

@@ -15,6 +15,7 @@ from flyball.domain.records import digest
 from flyball.domain.routing import Manifest
 from flyball.domain.schema import check
 from flyball.domain.values import Scalar, label_text
+from flyball.typed import known
 
 FORMAT = 1
 DOCUMENT = "version.json"
@@ -90,6 +91,9 @@ class Document(msgspec.Struct, forbid_unknown_fields=True):
     content_sha256: str
     manifest: Manifest
     facts: dict[str, Any]
+
+
+known(Document, _Facts)
 
 
 def read(folder: Path) -> Document:

@@ -16,6 +16,9 @@ from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.domain.errors import NotFound, UnknownVersion
 from flyball.domain.routing import Manifest
 from flyball.stores import artifacts
+from flyball.typed import known
+
+known(Manifest)
 
 if TYPE_CHECKING:
     from flyball.inference.runtime import Runtime

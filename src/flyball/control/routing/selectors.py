@@ -13,6 +13,9 @@ from flyball.domain.errors import NotFound, NotReady, UnknownVersion
 from flyball.domain.lifecycle import stage
 from flyball.domain.routing import Manifest, Route, Step
 from flyball.domain.routing import before_champion as number_before_champion
+from flyball.typed import known
+
+known(Route)
 
 UNBOUND = (Outcome.State.HELD, Outcome.State.AMBIGUOUS, Outcome.State.UNMATCHED)
 

@@ -14,6 +14,7 @@ from flyball.inference.compiled.columns import Encoder
 from flyball.inference.compiled.encoder import Encoding
 from flyball.inference.compiled.estimators import Estimator, opened
 from flyball.inference.compiled.estimators.solver import Solver
+from flyball.typed import known
 
 FORMAT = 1
 LARGEST = 1024 * 1024 * 1024
@@ -37,6 +38,9 @@ class _Opening(msgspec.Struct):
 def written(schema: Schema, encoder: Encoder, estimator: Estimator, classes: Sequence[Scalar] = ()) -> bytes:
     """The file of a version with that schema, and these labels where it classifies."""
     return msgspec.msgpack.encode(Document(FORMAT, _fields(schema), tuple(classes), encoder, estimator))
+
+
+known(_Opening, Document)
 
 
 def read(data: bytes, schema: Schema) -> tuple[Encoding, Solver, Document]:

@@ -11,6 +11,7 @@ import msgspec
 from flyball.domain.errors import ArtifactCorrupt, FlyballError
 from flyball.domain.routing import Manifest
 from flyball.inference.quarantine import limits
+from flyball.typed import known
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,7 @@ class Verdict(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+known(Request, Verdict)
 LENGTH = 8
 """Bytes that say how long the request is; the artifact follows it."""
 

@@ -13,6 +13,7 @@ from flyball.domain.values import Scalar
 from flyball.serving.calls import Row
 from flyball.serving.forms import LONGEST_REFERENCE, MOST_FIELDS, ROW, Form
 from flyball.serving.http import wire
+from flyball.typed import known
 
 MOST_ROWS = 1000
 """Rows of one request: all of them wait in memory, and are committed together."""
@@ -44,6 +45,7 @@ class _SentBody(_Sent, forbid_unknown_fields=True, gc=False):
     version: Annotated[int, msgspec.Meta(ge=-MOST - 1, le=MOST)] | None = None
 
 
+known(_SentBody)
 _DECODER = msgspec.json.Decoder(_SentBody)
 
 
