@@ -21,6 +21,8 @@ from flyball.control.jobs.running import Run
 GRACE = 2.5
 """Between asking a process to end and ending it (seconds)."""
 TICK = 0.05
+SAME_ORDER = {"PYTHONHASHSEED": "0"}
+"""Sets of texts have the same order in each attempt: else what holds one would seem to be another thing."""
 LONGEST_SAID = 8 * 1024
 """Bytes of what the process printed last that go to the job's log."""
 MIB = 1024 * 1024
@@ -63,7 +65,7 @@ def _start(run: Run) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **SAME_ORDER},
         start_new_session=True,  # a group of its own: whatever it starts ends with it
     )
 
