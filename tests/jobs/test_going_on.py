@@ -25,7 +25,7 @@ from flyball.control.jobs.running import Run
 from flyball.control.registry.jobs import doing, registered
 from flyball.control.registry.models import Build, BuildUnit, CandidateResult, Version
 from flyball.control.registry.services import request_build, run_build
-from flyball.control.registry.units import Claimant, UnitRows
+from flyball.control.registry.units import Changed, Claimant, UnitRows
 from flyball.domain import declaration as declarations
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import Conflict, JobLost
@@ -312,6 +312,16 @@ def test_a_unit_that_another_one_has_taken_over_is_not_written(declare: Declare)
     with pytest.raises(Conflict):
         slow(UNIT, {}, overtaken)
     assert BuildUnit.objects.get().scores == [0.5]
+
+
+def test_a_unit_is_known_again_whatever_a_database_makes_of_its_parameters(declare: Declare) -> None:
+    build = request_build(declaration=declare())
+    odd = {"large": 1e23, "larger": 10**30, "zero": -0.0, "nul": "\x00", "half": "\ud800", "text": "ä"}
+    expected = Outcome((0.5,), 1.0)
+    UnitRows(build, Claimant(name="first"))(UNIT, odd, lambda: expected)
+    assert UnitRows(build, Claimant(name="second"))(UNIT, odd, never) == expected
+    with pytest.raises(Changed):
+        UnitRows(build, Claimant(name="second"))(UNIT, {**odd, "large": 1.1e23}, never)
 
 
 def test_a_unit_that_failed_says_so_again(declare: Declare) -> None:

@@ -23,7 +23,7 @@ from flyball.learning.scoring import scorer
 from flyball.learning.selection import Fit, Plan, Progress, ranked, select
 from flyball.learning.splitting import splits
 from tests.learning import rows
-from tests.learning.transformers import Amounts, Broken
+from tests.learning.transformers import Amounts, Broken, Silent
 
 PLAN = Plan(task="classification", metric="roc_auc", candidates=["linear"], cv=3, search=Search(trials=4))
 
@@ -84,6 +84,12 @@ def test_a_candidate_that_fails_is_recorded_and_the_others_go_on(labelled: Datas
     assert fits[-1].error == "ZeroDivisionError: no luck today"
     assert fits[-1].pipeline is None
     assert fits[-1].fold_scores == ()
+
+
+def test_a_candidate_whose_error_cannot_be_read_fails_alone(labelled: Dataset) -> None:
+    fits = by_name(select(labelled, replace(PLAN, candidates=[Candidate("silent", Silent()), "linear"])))
+    assert fits["silent"].error == "Speechless: it cannot say what is wrong (LookupError)"
+    assert not fits["linear"].error
 
 
 def test_a_classifier_without_probabilities_is_told_what_it_lacks(labelled: Dataset) -> None:

@@ -24,6 +24,21 @@ class Amounts(TransformerMixin, BaseEstimator):
         return np.nan_to_num(X[["amount"]].to_numpy()) ** self.power
 
 
+class Speechless(Exception):
+    """An error whose sentence fails."""
+
+    def __str__(self) -> str:
+        raise LookupError("no words")
+
+
+class Silent(ClassifierMixin, BaseEstimator):
+    """A classifier that cannot be fitted, and does not say why."""
+
+    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - scikit-learn's name for it
+        """Fail."""
+        raise Speechless
+
+
 class Broken(ClassifierMixin, BaseEstimator):
     """A classifier that cannot be fitted."""
 

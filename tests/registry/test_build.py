@@ -14,6 +14,7 @@ from flyball.domain.errors import BuildFailed, InvalidInput, UnknownVersion
 from flyball.stores.database import Database
 from tests.applied import build as applied_build
 from tests.registry import small
+from tests.registry.homemade import Unwritable
 
 pytestmark = pytest.mark.storage
 
@@ -41,6 +42,14 @@ def test_a_candidate_that_fails_is_recorded_and_the_build_goes_on(tmp_path: Path
     last = selectors.leaderboard(build)[-1]
     assert (build.status, last.name, last.rank, last.manifest) == ("succeeded", "broken", None, None)
     assert "no luck" in last.error
+
+
+def test_a_candidate_that_cannot_be_packaged_fails_alone(tmp_path: Path, database: Database) -> None:
+    own = Candidate("unwritable", Unwritable())
+    declaration, taken = small.snapshot(tmp_path, candidates=(own, "linear"), trusted=[Unwritable])
+    *_, last = selectors.leaderboard(applied_build(declaration, taken))
+    assert (last.name, last.rank, last.manifest) == ("unwritable", None, None)
+    assert "BytesIO" in last.error
 
 
 def test_a_build_in_which_only_the_baseline_fits_has_failed(tmp_path: Path, database: Database) -> None:

@@ -37,6 +37,11 @@ def canonical(value: object) -> Scalar:
     raise TypeError(f"A {type(value).__name__} is not a scalar value.")
 
 
+def storable(text: str) -> str:
+    """Without what databases do not take: NUL, and halves of surrogates, which are spelt out."""
+    return text.replace("\x00", "").encode(errors="backslashreplace").decode()
+
+
 def category_text(value: object) -> str:
     """A category as models see it: a text as it is, anything else as JSON (``true``, ``3``)."""
     plain = canonical(value)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from flyball.domain.values import storable
+
 LONGEST = 1000
 """Characters of an error that are kept."""
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -77,9 +79,12 @@ class CandidateFailed(Exception):
 
 
 def sentence(error: BaseException) -> str:
-    """An error as it is kept: without what databases do not take, NUL and halves of surrogates."""
-    said = f"{type(error).__name__}: {error}".replace("\x00", "")
-    return said.encode(errors="backslashreplace").decode()[:LONGEST]
+    """An error as it is kept."""
+    try:
+        said = str(error)
+    except Exception as second:  # noqa: BLE001 - a user's own error may fail in its turn
+        said = f"it cannot say what is wrong ({type(second).__name__})"
+    return storable(f"{type(error).__name__}: {said}")[:LONGEST]
 
 
 def plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,10 +94,12 @@ def plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def described(thing: Any) -> str:
     """What ``repr`` says, without addresses, which are others in each process."""
-    return ADDRESS.sub("", repr(thing)).replace("\x00", "")
+    return storable(ADDRESS.sub("", repr(thing)))
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, str):
+        return value if value == storable(value) else described(value)
+    if value is None or isinstance(value, bool | int):
         return value
     return float(value) if isinstance(value, float) and math.isfinite(value) else described(value)

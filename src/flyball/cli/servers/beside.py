@@ -132,7 +132,7 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def deaf_to_the_terminal() -> Iterator[None]:
-    """Start processes that inherit that Ctrl-C and the terminal's end are blocked: all processes are sent them.
+    """Start processes for which Ctrl-C and the end of the terminal are blocked: those are sent to every one.
 
     They end when they are told to: one that is still importing would print a traceback.
     """

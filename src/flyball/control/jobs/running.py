@@ -19,6 +19,7 @@ from flyball.control.jobs.models import Job
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import JobCancelled, JobEnded, JobLost
 from flyball.domain.records import now
+from flyball.domain.values import storable
 
 LONGEST_LOG = 16 * 1024
 """Characters of a job's log that are kept."""
@@ -63,7 +64,7 @@ class Run:
         if log:
             add_log(self, log)
         if log or time.monotonic() - self._reported >= PAUSE:
-            _write(self, progress=progress, message=_storable(message)[:LONGEST_MESSAGE])
+            _write(self, progress=progress, message=storable(message)[:LONGEST_MESSAGE])
             self._reported = time.monotonic()
 
     def keep(self, **result: Any) -> None:
@@ -115,7 +116,7 @@ def renew(run: Run) -> None:
 def add_log(run: Run, text: str) -> None:
     """Add lines to the job's log, which keeps its end. Raises ``JobLost``."""
     with transaction.atomic():
-        log = f"{_locked(run).log}{_storable(text.rstrip())}\n"
+        log = f"{_locked(run).log}{storable(text.rstrip())}\n"
         _write(run, log=log[-LONGEST_LOG:])
 
 
@@ -133,7 +134,7 @@ def fail(run: Run, error: str, *, can_pass: bool, code: str = JobEnded.code) -> 
 
     ``code`` is that of the error in ``domain/errors.py``. Raises ``JobLost``.
     """
-    said = {"error": _storable(error)[:LONGEST_ERROR], "error_code": code}
+    said = {"error": storable(error)[:LONGEST_ERROR], "error_code": code}
     with transaction.atomic():
         job = _locked(run)
         if job.cancel_requested_at is not None:
@@ -180,11 +181,6 @@ def is_wanted(run: Run) -> bool:
     if row is None:
         raise JobLost
     return row.cancel_requested_at is None
-
-
-def _storable(text: str) -> str:
-    """Without what databases do not take: NUL, and halves of surrogates, which are spelt out."""
-    return text.replace("\x00", "").encode(errors="backslashreplace").decode()
 
 
 def _backoff(job: Job) -> float:

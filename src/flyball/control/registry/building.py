@@ -21,6 +21,7 @@ from flyball.control.registry.units import Changed, Claimant, UnitRows
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import BuildFailed, Conflict, FlyballError
 from flyball.domain.records import digest, now
+from flyball.domain.values import storable
 from flyball.stores import artifacts
 
 if TYPE_CHECKING:
@@ -142,12 +143,18 @@ def _search(
 def _result(
     build: Build, snapshot: Snapshot, dataset: Dataset, declaration: type[Endpoint], fit: Fit
 ) -> CandidateResult:
+    from flyball.learning.units import sentence
+
     made, error = None, fit.error
     if fit.pipeline is not None:
         try:
-            made = store(declaration, snapshot, dataset, fit.pipeline)
+            made = packaged(declaration, snapshot, dataset, fit.pipeline)
         except FlyballError as refused:  # one that cannot be packaged is a candidate that failed
-            error = str(refused)
+            error = storable(str(refused))
+        except Exception as raised:  # noqa: BLE001 - what skops cannot write raises as it likes
+            error = sentence(raised)
+        else:
+            keep(made)
     return CandidateResult(
         build=build,
         name=fit.name,
@@ -163,11 +170,11 @@ def _result(
     )
 
 
-def store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Package:
-    """Package a fitted pipeline, and store its artifacts."""
+def packaged(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Package:
+    """Package a fitted pipeline."""
     from flyball.learning import package
 
-    made = package.packaged(
+    return package.packaged(
         pipeline,
         dataset,
         datasets.snapshot_schema(snapshot),
@@ -175,11 +182,14 @@ def store(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pip
         task=declaration.task,
         trusted=package.trusted_names(declaration.trusted),
     )
+
+
+def keep(made: Package) -> None:
+    """Store the artifacts of a package."""
     kept = database()
     with closing(kept.connect()) as connection:
         for data in made.files.values():
             artifacts.write(kept, connection, data)
-    return made
 
 
 def _end(build: Build, declaration: type[Endpoint], claimant: Claimant) -> None:

@@ -105,7 +105,8 @@ def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline
     It takes the snapshot's features as one data frame, and answers golden rows made from that snapshot.
     It has no scores: nobody here knows which rows it has seen.
     """
-    made = building.store(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
+    made = building.packaged(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
+    building.keep(made)
     facts = {
         "candidate": "by_hand",
         "environment": building.environment(declaration, pipeline),

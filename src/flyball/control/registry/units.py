@@ -23,8 +23,8 @@ class Changed(Exception):
 class Claimant:
     """Who carries a build out.
 
-    ``fence`` is called in each transaction that begins a part of the build, ``got_on`` in each that keeps one;
-    both raise where the build is somebody else's by now. ``log`` takes lines for people.
+    ``fence`` is called in each transaction that begins a part of the build, ``got_on`` in each that keeps
+    one; both raise where the build is somebody else's by now. ``log`` takes lines for people.
     """
 
     name: str
@@ -51,7 +51,7 @@ class UnitRows:
         """
         asked = plain(parameters)
         row = self._rows.get(unit)
-        if row is not None and row.parameters != asked:
+        if row is not None and not _is_same(row.parameters, asked):
             raise Changed
         if row is not None and row.done_at is not None:
             return _outcome(row)
@@ -67,7 +67,7 @@ class UnitRows:
         with transaction.atomic():
             self._claimant.fence()  # first: what who has the job has begun is not taken from it
             if row is None:
-                # There where one that has lost the job since had begun it after this attempt has read the rows.
+                # Since this attempt has read the rows, one that had lost the job may have begun it.
                 row, _ = BuildUnit.objects.get_or_create(build=self._build, **key, defaults=claim)
             BuildUnit.objects.filter(pk=row.pk).update(**claim)
         return row
@@ -88,6 +88,15 @@ class UnitRows:
 
 def _unit(row: BuildUnit) -> Unit:
     return Unit(row.candidate, row.rung, row.point, row.fold)
+
+
+def _is_same(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    # PostgreSQL gives 1e23 back as a whole number, which is not quite the same one.
+    read = {
+        name: float(value) if isinstance(asked.get(name), float) and isinstance(value, int) else value
+        for name, value in kept.items()
+    }
+    return read == asked
 
 
 def _outcome(row: BuildUnit) -> Outcome:
