@@ -7,8 +7,8 @@ import json
 import os
 import signal
 import subprocess
-import time
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
