@@ -216,6 +216,14 @@ def test_a_job_over_its_time_limit_fails_and_its_log_has_what_it_printed(databas
     assert "begun" in done.log
 
 
+def test_a_light_job_ends_where_it_reports_once_its_time_is_over(database: Database) -> None:
+    job = ask("slow_and_limited")
+    with worker(database):
+        done = ended(job)
+    assert (done.status, done.error) == ("failed", "The job took longer than its limit of 1 seconds.")
+    assert done.attempt == 1
+
+
 def test_a_job_whose_process_is_killed_has_another_attempt(database: Database) -> None:
     job = ask("killed")
     with worker(database):

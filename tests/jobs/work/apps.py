@@ -21,6 +21,7 @@ class WorkConfig(AppConfig):
             Kind(name="effect", queue="default", service=f"{services}.effect", attempts=50),
             Kind(name="brief", queue="default", service=f"{services}.brief"),
             Kind(name="slow", queue="default", service=f"{services}.slow"),
+            Kind(name="slow_and_limited", queue="default", service=f"{services}.slow", seconds=1),
             Kind(name="busy", queue="default", service=f"{services}.busy", attempts=2),
             Kind(name="odd", queue="default", service=f"{services}.odd"),
             Kind(name="refused", queue="default", service=f"{services}.refused"),

@@ -33,11 +33,6 @@ def memory_of(run: Run) -> int:
     return kinds.find(run.kind).memory_bytes or configured().job_memory
 
 
-def seconds_of(run: Run) -> float:
-    """The most time that one attempt may take (seconds)."""
-    return kinds.find(run.kind).seconds or configured().job_seconds
-
-
 def perform_apart(run: Run, keeper: Keeper) -> None:
     """Carry a job out in a process of its own, and see to it that it is ended, whatever becomes of that.
 
@@ -45,7 +40,7 @@ def perform_apart(run: Run, keeper: Keeper) -> None:
     """
     child = _start(run)
     reader = _Reader(child)
-    late = time.monotonic() + seconds_of(run)
+    late = time.monotonic() + running.seconds_of(run)
     try:
         stop = _wait(child, run, keeper, late)
     finally:
@@ -94,8 +89,7 @@ def _wait(child: subprocess.Popen[bytes], run: Run, keeper: Keeper, late: float)
         if LEAVING.is_set():
             return lambda: running.release(run)
         if time.monotonic() > late:
-            said = f"The job took longer than its limit of {seconds_of(run):g} seconds."
-            return lambda: running.fail(run, said, can_pass=False)
+            return lambda: running.fail(run, running.too_long(run), can_pass=False)
         if keeper.is_lost:
             return None
         time.sleep(TICK)

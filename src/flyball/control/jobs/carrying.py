@@ -45,6 +45,8 @@ def _carry_out(run: Run) -> None:
             perform_apart(run, keeper)
         else:
             run.is_cancelled = lambda: keeper.is_cancelled
+            if kind is not None:
+                run.ends_at = began + running.seconds_of(run)
             perform(run)
     status = selectors.job(run.id).status  # not the error: that may repeat a value of the data
     level = logging.WARNING if status == Job.Status.FAILED else logging.INFO

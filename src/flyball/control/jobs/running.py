@@ -38,7 +38,8 @@ DIED = "Its worker died, and that was its last attempt."
 class Run:
     """One attempt at a job, as its service sees it.
 
-    ``result`` is what an attempt before has kept; ``is_cancelled`` says whether somebody wants the job ended.
+    ``result`` is what an attempt before has kept; ``is_cancelled`` says whether somebody wants the job ended;
+    ``ends_at`` is when its time is over (``time.monotonic``).
     Every method raises ``JobLost`` where another worker has the job by now.
     """
 
@@ -51,16 +52,19 @@ class Run:
     user: Any
     result: dict[str, Any]
     is_cancelled: Callable[[], bool] = lambda: False
+    ends_at: float = float("inf")
     _reported: float = field(default=float("-inf"), init=False)
 
     def report(self, *, progress: float | None = None, message: str = "", log: str = "") -> None:
         """Say how far the job is (0 to 1), what it does, and a line for its log.
 
         What comes within half a second of another report is not written, unless it has a line. Raises
-        ``JobCancelled`` where somebody wants the job ended.
+        ``JobCancelled`` where somebody wants the job ended, ``JobEnded`` where its time is over.
         """
         if self.is_cancelled():
             raise JobCancelled
+        if time.monotonic() > self.ends_at:
+            raise JobEnded(too_long(self))
         if log:
             add_log(self, log)
         if log or time.monotonic() - self._reported >= PAUSE:
@@ -82,6 +86,16 @@ class Run:
     def declaration(self) -> type[Endpoint]:
         """The declaration of the job's endpoint. Raises ``UnknownEndpoint``."""
         return discovery.find(self.endpoint or "")
+
+
+def seconds_of(run: Run) -> float:
+    """The most time that one attempt may take (seconds)."""
+    return kinds.find(run.kind).seconds or configured().job_seconds
+
+
+def too_long(run: Run) -> str:
+    """What is said of an attempt whose time is over."""
+    return f"The job took longer than its limit of {seconds_of(run):g} seconds."
 
 
 def claim(job: UUID) -> Run | None:
