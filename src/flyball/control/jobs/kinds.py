@@ -20,8 +20,8 @@ class Kind:
 
     A heavy one is carried out in a process of its own, which may take ``memory_bytes`` and ``seconds``
     (``None``: as the settings say); a light one in a thread of the worker, and ends where it reports once its
-    time is over. ``attempts`` is how often it is begun at most without getting on. ``told`` is the dotted name
-    of what is told when the job waits again, or ends without success (``tell``).
+    time is over. ``attempts`` is how often it is begun at most without getting on. ``told`` is the dotted
+    name of what is told when the job waits again, or ends without success (``tell``).
     """
 
     name: str
