@@ -9,9 +9,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 import flyball
+from flyball.control.accounts.services import ensure_team
 from flyball.control.declarations.models import Endpoint
 from flyball.control.declarations.services import record
 from flyball.control.jobs import kinds, running, selectors, services
@@ -106,6 +108,18 @@ def test_jobs_that_ended_long_ago_are_taken_out() -> None:
     waiting = ask("slow")
     assert services.prune() == 1
     assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, waiting.pk}
+
+
+def test_very_many_jobs_are_taken_out_by_and_by() -> None:
+    team = ensure_team(slug="lending")
+    ended = {"kind": "slow", "queue": "default", "attempts": 1, "team": team, "status": "failed"}
+    long_ago = now() - timedelta(days=91)
+    Job.objects.bulk_create(Job(**ended, finished_at=long_ago) for _ in range(2 * services.PAGE + 1))
+    with CaptureQueriesContext(connection) as queries:
+        assert services.prune() == 2 * services.PAGE + 1
+    begun = [each for each in queries if each["sql"].startswith("BEGIN")]
+    assert len(begun) == 3
+    assert not Job.objects.exists()
 
 
 def test_a_job_is_found_by_the_beginning_of_its_id() -> None:

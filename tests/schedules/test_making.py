@@ -20,7 +20,7 @@ from flyball.control.jobs import services as jobs
 from flyball.control.jobs.dispatching import STEPS, Dispatcher, Unpublished
 from flyball.control.jobs.models import Job
 from flyball.control.schedules import selectors, services
-from flyball.control.schedules.making import make_due
+from flyball.control.schedules.making import MOST, make_due
 from flyball.control.schedules.models import Schedule, ScheduledRun
 from flyball.domain import declaration
 from flyball.domain.errors import Conflict, InvalidInput, NotFound
@@ -247,6 +247,17 @@ def test_a_schedule_that_somebody_changes_meanwhile_makes_nothing_by_its_old_tim
     with connection.execute_wrapper(change):
         make_due(at("2026-03-01T00:15"))
     assert runs(made) == []
+
+
+def test_of_very_many_that_are_due_a_look_makes_the_first_and_leaves_the_others_to_the_next() -> None:
+    schedule(next_due_at="2026-03-01T01:15", name="later")
+    for number in range(MOST):
+        schedule(next_due_at="2026-03-01T00:15", name=f"one-{number}")
+    make_due(at("2026-03-01T01:30"))
+    assert ScheduledRun.objects.count() == MOST
+    assert not ScheduledRun.objects.filter(schedule__name="later").exists()
+    make_due(at("2026-03-01T01:30"))
+    assert ScheduledRun.objects.count() == MOST + 1
 
 
 def test_a_look_at_what_is_not_due_is_one_query() -> None:

@@ -17,6 +17,9 @@ from flyball.control.jobs.selectors import ENDED
 from flyball.domain.errors import Conflict
 from flyball.domain.records import now
 
+PAGE = 500
+"""Jobs that are taken out in one transaction: on SQLite all who write wait for it."""
+
 
 def ask(
     *,
@@ -124,5 +127,8 @@ def retry(*, job: Job) -> Job:
 def prune() -> int:
     """Take out jobs that ended longer ago than ``FLYBALL_JOB_DAYS``; how many those were."""
     oldest = now() - timedelta(days=configured().job_days)
-    _, counts = Job.objects.filter(status__in=ENDED, finished_at__lt=oldest).delete()
-    return counts.get(Job._meta.label, 0)  # without what other tables have of them
+    old, count = Job.objects.filter(status__in=ENDED, finished_at__lt=oldest), 0
+    while page := list(old.values_list("pk", flat=True)[:PAGE]):
+        _, counts = old.filter(pk__in=page).delete()  # asked for again meanwhile, it stays
+        count += counts.get(Job._meta.label, 0)  # without what other tables have of them
+    return count

@@ -18,14 +18,18 @@ from flyball.domain.errors import FlyballError
 
 logger = logging.getLogger(__name__)
 
+MOST = 50
+"""Runs that are made in one look: on SQLite each takes the one lock, and between looks others have it."""
+
 
 def make_due(moment: datetime) -> None:
     """Make the runs that are due at ``moment``; of several who do so at once, one makes each.
 
-    Of due moments that were missed, the latest is caught up. An endpoint that is retired, or not declared
-    here, lets its due moments pass. A schedule that cannot be read is marked and makes no more runs.
+    Where very many are due, the first of them; the next look makes more. Of due moments that were missed, the
+    latest is caught up. An endpoint that is retired, or not declared here, lets its due moments pass. A schedule
+    that cannot be read is marked and makes no more runs.
     """
-    due = selectors.due(moment)
+    due = selectors.due(moment, MOST)
     declared = discovery.autodiscover() if due else {}
     for schedule in due:
         try:

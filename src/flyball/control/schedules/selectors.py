@@ -32,9 +32,9 @@ def schedule(endpoint: str, name: str) -> Schedule:
     return found
 
 
-def due(moment: datetime) -> list[Schedule]:
-    """What is due; those that are paused or fail never are."""
-    return list(schedules().filter(next_due_at__lte=moment).order_by("next_due_at", "pk"))
+def due(moment: datetime, most: int) -> list[Schedule]:
+    """What is due, the earliest first, and no more than so many; those that are paused or fail never are."""
+    return list(schedules().filter(next_due_at__lte=moment).order_by("next_due_at", "pk")[:most])
 
 
 def last_run(schedule: Schedule) -> ScheduledRun | None:
