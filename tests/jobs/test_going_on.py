@@ -15,7 +15,7 @@ from optuna.distributions import FloatDistribution
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from flyball import Candidate, Search
+from flyball import Candidate, RequestSource, Search
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.declarations.services import record
 from flyball.control.jobs import running, selectors, services
@@ -173,6 +173,20 @@ def test_a_build_that_begins_anew_says_what_it_was_searched_by(
     made = Version.objects.get()
     assert (made.facts["metric"], made.facts["seed"]) == ("neg_log_loss", 7)
     assert made.facts["held_out_score"] < 0
+
+
+def test_a_build_that_begins_anew_learns_from_what_is_declared_by_then(
+    declare: Declare, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    head, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([f"{head},size", *(f"{line},1.5" for line in lines)]))
+    job = begun(monkeypatch)
+    declare(features=[RequestSource("age")])
+    done = attempt(job)
+    assert (done.status, Build.objects.count()) == ("succeeded", 1)
+    fields = Version.objects.get().manifest["schema"]["fields"]
+    assert [field["name"] for field in fields] == ["age"]
 
 
 def test_a_point_that_failed_is_not_tried_again_and_ends_its_candidate_with_the_same_sentence(

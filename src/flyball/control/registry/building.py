@@ -49,7 +49,12 @@ def grounds(declaration: type[Endpoint]) -> Grounds:
     from flyball.learning.selection import Plan
     from flyball.learning.units import described
 
-    plan = {"plan": described(Plan.of(declaration)), "sources": sources(declaration)}
+    data = [declaration.rows, declaration.features, declaration.outcome]
+    plan = {
+        "plan": described(Plan.of(declaration)),
+        "data": described(data),
+        "sources": sources(declaration),
+    }
     return Grounds(environment(declaration), digest(plan), declaration.metric, declaration.seed)
 
 

@@ -37,8 +37,11 @@ def build(run: Run, *, snapshot: str | None) -> Build:
     declaration = run.declaration()
     own = begun or _asked(run, declaration, snapshot)
     here = building.grounds(declaration)
+    is_of_another = begun is not None and begun.plan != here.plan and snapshot is None
+    taken = _taken(run, declaration, None) if is_of_another else own.snapshot
     with transaction.atomic():
-        run.keep()  # the fence: who has lost the job does not take its build
+        run.keep(snapshot=taken and taken.digest)  # the fence: who has lost the job does not take its build
+        Build.objects.filter(pk=own.pk).update(snapshot=taken)
         line = building.begin(own, here, of=TO_BE_BUILT)
     run.report(message="building", log=line)
     claimant = Claimant(
@@ -81,15 +84,21 @@ def follow(kept: Mapping[str, Any], status: str, error: str) -> None:
 
 
 def _asked(run: Run, declaration: type[Endpoint], snapshot: str | None) -> Build:
-    taken: Snapshot = (
-        datasets.snapshot(declaration.name, snapshot)
-        if snapshot
-        else take_snapshot(declaration=declaration, report=lambda step: run.report(message=step))
-    )
-    run.report(log=f"Snapshot {taken.digest[:12]}: {taken.row_count} rows")
+    taken = _taken(run, declaration, snapshot)
     with transaction.atomic():  # a build that no job knows would wait for ever
         asked = request_build(
             declaration=declaration, snapshot=taken, user=run.user, arguments={"job": str(run.id)}
         )
         run.keep(build=asked.pk, snapshot=taken.digest)
     return asked
+
+
+def _taken(run: Run, declaration: type[Endpoint], snapshot: str | None) -> Snapshot:
+    """The snapshot of a digest, or a new one."""
+    taken: Snapshot = (
+        datasets.snapshot(declaration.name, snapshot)
+        if snapshot
+        else take_snapshot(declaration=declaration, report=lambda step: run.report(message=step))
+    )
+    run.report(log=f"Snapshot {taken.digest[:12]}: {taken.row_count} rows")
+    return taken

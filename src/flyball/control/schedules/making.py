@@ -26,7 +26,7 @@ def make_due(moment: datetime) -> None:
     """Make the runs that are due at ``moment``; of several who do so at once, one makes each.
 
     Where very many are due, the first of them; the next look makes more. Of due moments that were missed, the
-    latest is caught up. An endpoint that is retired, or not declared here, lets its due moments pass. A schedule
+    latest is caught up. An endpoint that is retired, or not declared here, lets its due moments pass. One
     that cannot be read is marked and makes no more runs.
     """
     due = selectors.due(moment, MOST)
