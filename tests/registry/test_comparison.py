@@ -12,6 +12,7 @@ from flyball.control.registry import services as registry
 from flyball.control.registry.comparison import comparison_text
 from flyball.control.registry.models import ArtifactPart, Version
 from flyball.control.routing import selectors, services
+from flyball.domain import declaration
 from flyball.domain.errors import ConfirmationNeeded
 from flyball.domain.lifecycle import is_worse
 from flyball.stores.database import Database
@@ -119,3 +120,14 @@ def test_a_comparison_stays_where_its_champion_is(tmp_path: Path, champion: Vers
     folder = registry.export_version(version=rival(champion, "baseline"), folder=tmp_path / "exported")
     imported = services.import_version(folder=folder)
     assert "comparison" not in imported.facts
+
+
+def test_both_are_scored_as_the_build_was_whatever_is_declared_by_now(
+    champion: Version, tmp_path: Path
+) -> None:
+    for each in [each for each in declaration.declared() if each.name == "purchase"]:
+        declaration.forget(each)
+    small.declare(tmp_path / "rows.csv", metric="neg_log_loss", seed=7)
+    twin = rival(champion, "linear")
+    assert beside(twin)["metric"] == "roc_auc"
+    assert beside(twin)["champion_score"] == pytest.approx(beside(twin)["score"], abs=1e-12)

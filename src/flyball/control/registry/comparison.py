@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flyball.control.declarations import discovery
@@ -32,7 +33,9 @@ def compared(*, result: CandidateResult, champion: Version) -> dict[str, Any]:
     declaration = discovery.find(build.endpoint_id)
     dataset = selectors.dataset(snapshot, declaration.task)
     _, rows = splits.held_out(dataset, declaration.task, build.seed)
-    found = _score(champion, dataset, Plan.of(declaration))
+    # As the build was searched: the declaration may have another metric by now.
+    plan = replace(Plan.of(declaration), metric=build.metric, seed=build.seed)
+    found = _score(champion, dataset, plan)
     return {
         "metric": build.metric,
         "snapshot": snapshot.digest,
