@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from flyball.console.page import Page
@@ -15,6 +16,10 @@ from flyball.control.monitoring.attention import attention
 from flyball.control.monitoring.overview import Standing, standings
 from flyball.control.registry.models import Version
 
+SHOWN = 50
+"""Endpoints of a page."""
+NEEDED = 20
+"""Lines of what needs attention; ``flyball status`` has all."""
 BAR = 6
 """How far apart bars are."""
 HIGH = 16
@@ -54,17 +59,28 @@ class Bars:
 
 
 class Home(Page):
-    """``GET /``."""
+    """``GET /?after=…``: a page of endpoints, by name."""
 
     template = "home.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Every endpoint in a row."""
+        """An endpoint in a row; what needs attention is said of all."""
         names = set(declarations.visible(self.actor).values_list("name", flat=True))
-        standing = [each for each in standings() if each.endpoint in names]
-        needed = [each for each in attention(standing) if each.endpoint is None or each.endpoint in names]
-        context = {"rows": _rows(standing), "attention": needed, "part": "parts/endpoints.html"}
-        return self.show({"title": "Endpoints", **context})
+        every = [each for each in standings() if each.endpoint in names]
+        needed = attention(every, teams=self.actor.teams("viewer"))
+        after = request.GET.get("after", "")
+        left = [each for each in every if each.endpoint > after]
+        context = {
+            "title": "Endpoints",
+            "rows": _rows(left[:SHOWN]),
+            "following": left[SHOWN - 1].endpoint if len(left) > SHOWN else None,
+            "after": after,
+            "attention": needed[:NEEDED],
+            "left_out": len(needed[NEEDED:]),
+            "reads": bool(self.actor.teams("viewer")),
+            "part": "parts/endpoints.html",
+        }
+        return self.show(context)
 
 
 def _rows(standing: Sequence[Standing]) -> list[dict[str, Any]]:
@@ -84,9 +100,12 @@ def _rows(standing: Sequence[Standing]) -> list[dict[str, Any]]:
 
 def _scores(standing: Sequence[Standing]) -> dict[tuple[str | int, int | None], float | None]:
     """Of every champion, on the rows that were held out."""
-    numbers = {each.champion for each in standing if each.champion}
-    every = Version.objects.filter(endpoint_id__in=[each.endpoint for each in standing], number__in=numbers)
+    champions = Q(pk__in=[])
+    for each in standing:
+        if each.champion is not None:
+            champions |= Q(endpoint=each.endpoint, number=each.champion)
+    every = Version.objects.filter(champions)
     return {
-        (name, number): facts.get("held_out_score")
-        for name, number, facts in every.values_list("endpoint_id", "number", "facts")
+        (name, number): score
+        for name, number, score in every.values_list("endpoint_id", "number", "facts__held_out_score")
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from flyball.control.declarations import selectors as declarations
 from flyball.control.jobs.kinds import KINDS
@@ -31,10 +31,18 @@ class Attention:
     sentence: str
 
 
-def attention(standings: Sequence[Standing], moment: datetime | None = None) -> list[Attention]:
-    """Everything that needs attention, the gravest first. ``moment`` is what counts as now."""
+def attention(
+    standings: Sequence[Standing], moment: datetime | None = None, teams: Collection[str] | None = None
+) -> list[Attention]:
+    """What needs attention of these endpoints and of jobs without one, the gravest first.
+
+    ``moment`` is what counts as now; ``teams`` are the only ones whose jobs exist for who asks.
+    """
     moment = moment or now()
-    return [*_unanswered(standings), *_no_worker(moment), *_failed_jobs(), *_schedules(moment)]
+    jobs = Job.objects.all() if teams is None else Job.objects.filter(team__slug__in=teams)
+    found = [*_unanswered(standings), *_no_worker(jobs, moment), *_failed_jobs(jobs), *_schedules(moment)]
+    names = {None, *(each.endpoint for each in standings)}
+    return [each for each in found if each.endpoint in names]
 
 
 def _unanswered(standings: Sequence[Standing]) -> Iterator[Attention]:
@@ -48,19 +56,20 @@ def _unanswered(standings: Sequence[Standing]) -> Iterator[Attention]:
             yield Attention(endpoint=name, code="no_champion", sentence=said)
 
 
-def _no_worker(moment: datetime) -> Iterator[Attention]:
+def _no_worker(jobs: QuerySet[Job], moment: datetime) -> Iterator[Attention]:
     long_ago = moment - UNNOTICED
     unnoticed = Q(status=Job.Status.QUEUED, due_at__lte=long_ago, published_at=None)
     left = Q(status=Job.Status.RUNNING, lease_until__lte=long_ago)
-    number = Job.objects.filter(unnoticed | left).count()
+    number = jobs.filter(unnoticed | left).count()
     if number:
         said = f"Jobs that no worker takes: {number}. Start one: flyball worker"
         yield Attention(endpoint=None, code="no_worker", sentence=said)
 
 
-def _failed_jobs() -> Iterator[Attention]:
+def _failed_jobs(jobs: QuerySet[Job]) -> Iterator[Attention]:
     """The last job of its kind failed: a later one that succeeds ends that."""
-    failed = Job.objects.filter(pk__in=_last_jobs(), status=Job.Status.FAILED)
+    last = Job.objects.filter(pk__in=_last_jobs(jobs), status=Job.Status.FAILED)
+    failed = last.only("kind", "error", "endpoint")  # a log is long
     runs = ScheduledRun.objects.filter(job__in=failed, is_joined=False).select_related("schedule")
     names = {run.job_id: run.schedule.name for run in runs}
     for job in failed.order_by("endpoint__name", "kind"):
@@ -69,7 +78,7 @@ def _failed_jobs() -> Iterator[Attention]:
         yield Attention(endpoint=job.endpoint_id, code="job_failed", sentence=said)
 
 
-def _last_jobs() -> list[UUID]:
+def _last_jobs(jobs: QuerySet[Job]) -> list[UUID]:
     """Of every kind, the last one of each endpoint that ended by itself, and the last one of none."""
     ended = Job.objects.filter(status__in=PROVING).order_by("-id")
     endpoints = declarations.endpoints().filter(retired_at=None)
@@ -77,7 +86,8 @@ def _last_jobs() -> list[UUID]:
     for kind in KINDS:
         last = Subquery(ended.filter(endpoint=OuterRef("name"), kind=kind).values("pk")[:1])
         found += endpoints.annotate(last=last).values_list("last", flat=True)
-        found.append(ended.filter(endpoint=None, kind=kind).values_list("pk", flat=True).first())
+        ownerless = jobs.filter(status__in=PROVING, endpoint=None, kind=kind).order_by("-id")
+        found.append(ownerless.values_list("pk", flat=True).first())
     return [each for each in found if each is not None]
 
 

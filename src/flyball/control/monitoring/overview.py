@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Subquery, Sum
 
 from flyball.control.declarations import selectors as declarations
 from flyball.control.jobs.models import Job
@@ -54,8 +54,11 @@ def standings(moment: datetime | None = None) -> list[Standing]:
         build=Subquery(Build.objects.filter(**own).order_by("-id").values("pk")[:1]),
         outcome_at=Subquery(Outcome.objects.filter(**own).order_by("-id").values("received_at")[:1]),
     ).values("name", "team__slug", "revision", "build", "outcome_at")
-    revisions = RouteRevision.objects.in_bulk([each["revision"] for each in rows if each["revision"]])
-    builds = Build.objects.in_bulk([each["build"] for each in rows if each["build"]])
+    # No more of each than is told: documents of a thousand routes take long to read.
+    arms = RouteRevision.objects.annotate(arms=F("document__arms")).only("created_at")
+    revisions = arms.in_bulk([each["revision"] for each in rows if each["revision"]])
+    ended = Build.objects.only("status", "asked_at", "finished_at")
+    builds = ended.in_bulk([each["build"] for each in rows if each["build"]])
     counted, jobs = _counted(moment or now()), _jobs()
     return [
         _standing(
@@ -71,7 +74,7 @@ def standings(moment: datetime | None = None) -> list[Standing]:
 
 def _standing(
     row: Mapping[str, Any],
-    revision: RouteRevision | None,
+    revision: Any,
     build: Build | None,
     counted: dict[str, int],
     jobs: dict[str, int],
@@ -79,7 +82,7 @@ def _standing(
     return Standing(
         endpoint=row["name"],
         team=row["team__slug"],
-        champion=routing.document(revision).champion.version if revision else None,
+        champion=routing.champion_of(revision.arms) if revision else None,
         promoted_at=revision.created_at if revision else None,
         build=build.pk if build else None,
         build_status=build.status if build else None,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import msgspec
 from django.db.models import QuerySet
 
@@ -65,15 +68,16 @@ def document(revision: RouteRevision) -> Route:
 
 def before_champion(endpoint: str) -> Route | None:
     """The route as it last was under the champion before the present one, or ``None``."""
-    routes = {
-        revision.number: (document(revision), revision.kind) for revision in revisions(endpoint).reverse()
-    }
-    steps = [
-        Step(number, route.champion.version, kind == RouteRevision.Kind.ROLLBACK)
-        for number, (route, kind) in routes.items()
-    ]
-    number = number_before_champion(steps)
-    return None if number is None else routes[number][0]
+    every = revisions(endpoint).reverse().values_list("number", "kind", "document__arms")
+    number = number_before_champion(
+        [Step(number, champion_of(arms), kind == RouteRevision.Kind.ROLLBACK) for number, kind, arms in every]
+    )
+    return None if number is None else document(revision(endpoint, number))
+
+
+def champion_of(arms: Sequence[Mapping[str, Any]]) -> int:
+    """The number of the version that answers, by the arms of a published route."""
+    return next(int(arm["version"]) for arm in arms if arm["name"] == "champion")
 
 
 def manifests(route: Route | None) -> dict[int, Manifest]:

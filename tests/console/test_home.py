@@ -1,0 +1,60 @@
+"""The first page: what needs attention is of one's own teams, and many endpoints come in pages."""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib.auth import get_user_model
+
+from flyball.console.home import NEEDED, SHOWN
+from flyball.control.accounts.services import ensure_team
+from flyball.control.declarations.models import Endpoint
+from flyball.control.jobs.models import Job
+from flyball.control.registry.models import Version
+from flyball.domain.records import now
+from tests.console.conftest import Browser
+
+
+def test_jobs_of_other_teams_need_nobody_elses_attention(browser: Browser, promoted: Version) -> None:
+    sales = ensure_team(slug="sales")
+    Job.objects.create(kind="build", queue="build", team=sales, attempts=3, status="failed", error="Sesame.")
+    Job.objects.create(
+        kind="build",
+        queue="build",
+        team=sales,
+        attempts=3,
+        status="running",
+        lease_until=now().replace(year=2000),
+    )
+    theirs = browser("stranger").get("/").content.decode()
+    assert "Sesame." in theirs
+    assert "no worker takes: 1" in theirs
+    assert "Needs attention" not in browser("viewer").get("/").content.decode()
+
+
+def test_many_endpoints_come_in_pages(browser: Browser, promoted: Version) -> None:
+    first = Endpoint.objects.get()
+    names = [f"more-{number:03}" for number in range(SHOWN + 10)]
+    Endpoint.objects.bulk_create(
+        Endpoint(name=name, team=first.team, task=first.task, description="") for name in names
+    )
+    client = browser("viewer")
+    page = client.get("/").content.decode()
+    rows = re.findall(r'<th scope="row"><a href="/endpoints/([^"]+)"', page)
+    assert rows == names[:SHOWN]
+    assert f"And {len(names) - NEEDED} more" in page
+    (more,) = re.findall(r'href="(/\?after=[^"]+)"', page)
+    rest = client.get(more).content.decode()
+    assert re.findall(r'<th scope="row"><a href="/endpoints/([^"]+)"', rest) == [*names[SHOWN:], "purchase"]
+    for after in ("~", "\x00", "é"):
+        assert (
+            "There is none after that." in client.get("/", {"after": after}).content.decode() or after < "a"
+        )
+
+
+def test_who_belongs_to_no_team_is_told_so(browser: Browser, promoted: Version) -> None:
+    client = browser(None)
+    client.force_login(get_user_model().objects.create(username="root", is_superuser=True))
+    page = client.get("/").content.decode()
+    assert "You belong to no team" in page
+    assert "purchase" not in page
