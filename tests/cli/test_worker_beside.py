@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -200,6 +201,14 @@ def test_under_nohup_a_closed_terminal_ends_nothing(busy: Shell) -> None:
             time.sleep(0.2)
         assert processes_of(server.pid) == before
         assert answers(busy.port)
+
+
+def test_that_processes_end_is_said_in_json_where_logs_are(busy: Shell) -> None:
+    shell = Shell(busy.directory, {**busy.settings, "FLYBALL_LOG_FORMAT": "json"}, port=busy.port)
+    with started(shell) as server:
+        until(lambda: worker_of(server.pid))
+        os.kill(worker_of(server.pid) or 0, signal.SIGKILL)
+        until(lambda: "The worker ended." in json.loads(line_of(server))["message"])
 
 
 def test_without_its_libraries_the_server_says_what_to_install_and_answers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import sys
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -24,6 +24,8 @@ from flyball.cli.servers.health import Health
 from flyball.cli.servers.supervisor import Supervisor
 from flyball.config import Config, doubt_of_home
 from flyball.domain.errors import Unusable
+
+logger = logging.getLogger(__name__)
 
 LARGEST_HEAD = 16 * 1024
 """Of a request: its line and headers. Each connection may keep as much (bytes)."""
@@ -55,7 +57,7 @@ def run(server: Server, config: Config, ready: Callable[[], None], beside: Besid
     for ``config.give_up_seconds``.
     """
     if doubt := doubt_of_home(config.home):
-        click.echo(doubt, err=True)
+        logger.warning(doubt)
     # A fresh process for each worker: a fork would take along Django, open connections and threads.
     multiprocessing.set_start_method("spawn", force=True)
     _forget_the_command()

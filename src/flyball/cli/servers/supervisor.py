@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-import click
 from granian.server.mp import MPServer
 
 from flyball.cli.servers.beside import Beside, Pauses, deaf_to_the_terminal
 from flyball.cli.servers.health import Health
+
+logger = logging.getLogger(__name__)
 
 
 class Supervisor(MPServer):
@@ -84,7 +85,6 @@ class Supervisor(MPServer):
     def _wait(self) -> None:
         now, pause = time.monotonic(), self._pauses.following()
         if not self.interrupt_signal:
-            with suppress(OSError):  # nobody reads it any more
-                click.echo(f"A process of the server ended. It starts again in {pause:.1f} s.", err=True)
+            logger.warning("A process of the server ended. It starts again in %.1f s.", pause)
         while not self.interrupt_signal and time.monotonic() - now < pause:
             time.sleep(0.05)

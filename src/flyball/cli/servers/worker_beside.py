@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from typing import NoReturn
 from flyball.cli.printing.output import Output
 from flyball.cli.servers.beside import Beside
 from flyball.config import Config
+
+logger = logging.getLogger(__name__)
 
 TERMINATED = 128 + signal.SIGTERM
 
@@ -30,7 +33,12 @@ def worker_beside(output: Output, config: Config, *, wanted: bool) -> Iterator[B
         return
     is_drawing = output.notes.is_terminal and not output.as_json
     retells = output.note if is_drawing else None
-    worker = Beside("flyball.cli.servers.jobs_worker", "The worker", output.note, retells)
+    worker = Beside(
+        "flyball.cli.servers.jobs_worker",
+        "The worker",
+        output.note if is_drawing else logger.warning,
+        retells,
+    )
     signal.signal(signal.SIGTERM, _leave)
     try:
         yield worker
