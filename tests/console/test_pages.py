@@ -48,6 +48,9 @@ def test_a_build_is_asked_for_followed_and_cancelled(browser: Browser, version: 
     assert "hx-trigger" in page  # it is alive
     part = client.get(answer["Location"], headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
+    assert (
+        part.count('id="live"') == part.count("hx-trigger") == 1
+    )  # it stands where the page's was, and goes on
     client.post(f"/jobs/{job.pk}/cancel")
     page = client.get(answer["Location"]).content.decode()
     assert "cancelled" in page
