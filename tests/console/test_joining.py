@@ -72,6 +72,11 @@ def test_what_is_wrong_with_an_account_is_said_and_uses_nothing_up(
     assert browser(None).post(path, NEW).status_code == 302
 
 
+def test_who_has_an_account_comes_back_after_signing_in(browser: Browser, link: Callable[..., str]) -> None:
+    path = link()
+    assert f'href="/sign-in?next={path}"' in browser(None).get(path).content.decode()
+
+
 def test_who_is_signed_in_joins_with_the_account_there_is(browser: Browser, link: Callable[..., str]) -> None:
     path, client = link("member"), browser("stranger")
     assert "stranger becomes" in re.sub(r"<[^>]*>", "", client.get(path).content.decode())

@@ -53,7 +53,11 @@ def engine() -> DjangoTemplates:
             "NAME": "flyball",
             "DIRS": [Path(__file__).parent / "templates"],
             "APP_DIRS": False,
-            "OPTIONS": {"builtins": ["flyball.console.tags"], "autoescape": True},
+            "OPTIONS": {
+                "builtins": ["flyball.console.tags"],
+                "context_processors": ["django.template.context_processors.request"],
+                "autoescape": True,
+            },
         }
     )
 
