@@ -141,6 +141,7 @@ def test_people_are_invited_listed_and_removed_on_the_command_line(browser: Brow
     assert typed.json("people", "remove", "ada") == {"name": "ada", "team": "default"}
     assert [each["name"] for each in typed.json("people", "list", "--team", "default")] == ["bob"]
     typed("people", "remove", "nobody", exits=1)
+    typed("people", "list", "--team", "nowhere", exits=1)
     assert Membership.objects.count() == 1
     assert Invitation.objects.get().ends_at > now()
 

@@ -68,7 +68,8 @@ def team(slug: str) -> Team:
 
 def members(teams: list[str] | None = None) -> QuerySet[Membership]:
     """Who belongs to which team, by team and name; ``teams`` limits to which."""
-    every = Membership.objects.select_related("team", "user").order_by("team__slug", "user")
+    name = f"user__{get_user_model().USERNAME_FIELD}"
+    every = Membership.objects.select_related("team", "user").order_by("team__slug", name)
     return every if teams is None else every.filter(team__slug__in=teams)
 
 

@@ -21,6 +21,6 @@ def list_(output: Output, *, team: str | None) -> None:
 
     rows = [
         {"name": each.user.get_username(), "team": each.team.slug, "role": each.role}
-        for each in selectors.members([team] if team else None)
+        for each in selectors.members([selectors.team(team).slug] if team else None)
     ]
     output.table(rows, ("name", "team", "role"), empty="Nobody yet. Invite somebody: flyball people invite")
