@@ -7,7 +7,9 @@ from typing import Any
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.running import Run
 from flyball.control.registry import jobs
-from flyball.control.routing.selectors import champion
+from flyball.control.registry.models import Version
+from flyball.control.routing.models import RouteRevision
+from flyball.control.routing.selectors import champion, document, revisions
 from flyball.control.routing.services import ask_build, promote_if_better
 from flyball.control.routing.services import promote as make_champion
 
@@ -59,6 +61,8 @@ def carry_out(
     version = jobs.registered(run, done, candidate=candidate, champion=champion(endpoint))
     if promote or if_better:
         run.report(progress=1.0, message="promoting")
+        if _is_promoted(run, version):
+            return {"promoted": True}
     if if_better:
         reason = promote_if_better(endpoint=endpoint, version=version.number, user=run.user)
         run.report(progress=1.0, log=f"Not promoted: {reason}" if reason else f"{version} is champion")
@@ -66,3 +70,18 @@ def carry_out(
     if promote:
         make_champion(endpoint=endpoint, version=version.number, yes=yes, user=run.user)
     return {"promoted": promote}
+
+
+def _is_promoted(run: Run, version: Version) -> bool:
+    """Whether an earlier attempt has promoted the version: what was decided since is not undone.
+
+    The first attempt keeps which revision was in force before.
+    """
+    every = revisions(version.endpoint_id)
+    before = run.result.get("revision")
+    if before is None:
+        newest = every.first()
+        run.keep(revision=0 if newest is None else newest.number)
+        return False
+    later = every.filter(number__gt=before, kind=RouteRevision.Kind.PROMOTION)
+    return any(document(each).champion.version == version.number for each in later)
