@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from flyball.control.accounts.models import ApiKey, Team
-from flyball.control.registry.models import Build, BuildUnit, Version
+from flyball.control.registry.models import Version
 from flyball.control.schedules.making import make_due
 from flyball.domain.records import now
 from flyball.project.models import User
@@ -27,8 +27,6 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     nightly = {"name": "nightly", "times": "every day at 02:00", "kind": "snapshot"}
     ask("owner", "POST", "endpoints/purchase/schedules", nightly)
     make_due(now() + timedelta(days=1))
-    build = Build.objects.latest("id")
-    BuildUnit.objects.create(build=build, candidate="linear", rung=0, point=1, begun_at=now())
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
     return client
