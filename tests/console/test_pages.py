@@ -60,6 +60,17 @@ def test_a_build_is_asked_for_followed_and_cancelled(browser: Browser, version: 
     assert job.status == "queued"
 
 
+def test_a_leaderboard_says_by_what_each_candidate_is_served(browser: Browser, version: Version) -> None:
+    assert version.candidate is not None
+    build = version.candidate.build
+    page = f"/endpoints/purchase/builds/{build.pk}"
+    assert "compiled" in browser("viewer").get(page).content.decode()
+    build.results.update(compiling={"reason": "It cannot be."})
+    text = browser("viewer").get(page).content.decode()
+    assert "compiled" not in text
+    assert "scikit-learn" in text
+
+
 def test_a_schedule_is_paused_and_resumed(browser: Browser, version: Version) -> None:
     client, endpoint = browser("owner"), Endpoint.objects.get(name="purchase")
     services.add(endpoint=endpoint, name="nightly", times="every day at 02:00", kind="snapshot")
