@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
-from django.urls import URLPattern
 
 from flyball.api import urls
 from flyball.control.accounts import services as accounts
@@ -18,6 +16,7 @@ from flyball.control.registry.models import Version
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.access import key_digest
 from flyball.serving.http.door import MOST_WRONG_KEYS
+from tests.addresses import concrete
 from tests.api.conftest import Ask
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -68,19 +67,9 @@ VALUES = (
 )
 
 
-def concrete() -> Iterator[str]:
-    """An address for every pattern of the API."""
-    for pattern in urls.urlpatterns:
-        assert isinstance(pattern, URLPattern)
-        route = str(pattern.pattern)
-        for part, value in VALUES:
-            route = route.replace(part, value)
-        yield route or "somewhere/else"
-
-
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", list(concrete()))
+@pytest.mark.parametrize("path", [path or "somewhere/else" for path in concrete(urls.urlpatterns, VALUES)])
 def test_nobody_may_do_anything_anywhere(method: str, path: str) -> None:
     answer = Client().generic(method, f"/api/{path}")
     assert answer.status_code in {401, 405}
@@ -135,7 +124,7 @@ def test_a_role_may_what_is_open_to_it_and_nothing_above(ask: Ask, version: Vers
 
 def test_every_route_and_method_that_is_open_to_anybody_is_in_the_table() -> None:
     opened = set()
-    for pattern, path in zip(urls.urlpatterns, concrete(), strict=True):
+    for pattern, path in zip(urls.urlpatterns, concrete(urls.urlpatterns, VALUES), strict=True):
         roles = getattr(pattern.callback, "cls", None).roles  # type: ignore[union-attr]  # a view's
         opened |= {(method, path, role) for method, role in roles.items()}
     known = {(method, path.replace("999999", "1"), role) for method, path, role in ALLOWED}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.urls import URLPattern
 
 from flyball.console import urls
 from flyball.control.registry.models import Version
+from tests.addresses import concrete
 from tests.console.conftest import Browser
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -44,18 +43,8 @@ WHOLE = {"", "jobs"}
 """Where a stranger sees a page of their own."""
 
 
-def concrete() -> Iterator[str]:
-    """An address for every pattern."""
-    for pattern in urls.urlpatterns:
-        assert isinstance(pattern, URLPattern)
-        route = str(pattern.pattern)
-        for part, value in VALUES:
-            route = route.replace(part, value)
-        yield route
-
-
 def test_every_address_is_in_the_table() -> None:
-    assert set(concrete()) == set(OPEN) | FOR_EVERYBODY
+    assert set(concrete(urls.urlpatterns, VALUES)) == set(OPEN) | FOR_EVERYBODY
 
 
 @pytest.mark.django_db

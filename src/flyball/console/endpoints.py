@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from flyball.console.home import Bars
+from flyball.console.bars import Bars
 from flyball.console.page import Crumb, Page, to
 from flyball.control.declarations.models import Endpoint
 from flyball.control.monitoring import traffic

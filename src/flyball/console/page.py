@@ -89,7 +89,7 @@ class Page(View):
         if any("\x00" in str(value) for value in kwargs.values()):
             raise Http404  # PostgreSQL refuses to look for it
         if not request.user.is_authenticated:
-            return to_sign_in(request)
+            return self.welcome(request, *args, **kwargs)
         self.actor = actor(request.user)
         try:
             if self.role is None:
@@ -97,6 +97,10 @@ class Page(View):
             return super().dispatch(request, *args, **kwargs)
         except FlyballError as error:
             return refusal(request, error, self._around())
+
+    def welcome(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """What somebody gets who is not signed in."""
+        return to_sign_in(request)
 
     @property
     def role(self) -> str | None:

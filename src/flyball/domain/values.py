@@ -86,6 +86,11 @@ def timestamp_text(moment: datetime) -> str:
     return aware.replace(tzinfo=None).isoformat("T", "microseconds") + "Z"
 
 
+def moment_text(moment: datetime | None) -> str | None:
+    """The same of a moment that may not have come."""
+    return None if moment is None else timestamp_text(moment)
+
+
 def day_of(text: str) -> date | None:
     """The date that ISO 8601 text is, where it names no time of the day."""
     try:

@@ -28,7 +28,7 @@ class NewUser(BaseUserCreationForm):  # type: ignore[type-arg]  # generic in the
 class JoinAsNew(Join):
     """``GET`` and ``POST /join/{text}``: an invitation is what it takes to get an account."""
 
-    def welcome(self, request: HttpRequest, text: str) -> Any:
+    def welcome(self, request: HttpRequest, *args: Any, text: str, **kwargs: Any) -> Any:
         """Make an account, be signed in and a member: all, or nothing."""
         try:
             invitation = selectors.invitation(text)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flyball.control.jobs.models import Job
-from flyball.domain.values import timestamp_text
+from flyball.domain.values import moment_text
 
 
 def document(job: Job) -> dict[str, Any]:
@@ -27,13 +26,9 @@ def document(job: Job) -> dict[str, Any]:
         "result": job.result,
         "error": job.error,
         "error_code": job.error_code,
-        "asked_at": _text(job.asked_at),
-        "due_at": _text(job.due_at),
-        "started_at": _text(job.started_at),
-        "finished_at": _text(job.finished_at),
-        "cancel_requested_at": _text(job.cancel_requested_at),
+        "asked_at": moment_text(job.asked_at),
+        "due_at": moment_text(job.due_at),
+        "started_at": moment_text(job.started_at),
+        "finished_at": moment_text(job.finished_at),
+        "cancel_requested_at": moment_text(job.cancel_requested_at),
     }
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else timestamp_text(moment)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flyball.control.schedules import selectors
 from flyball.control.schedules.models import Schedule, ScheduledRun
-from flyball.domain.values import timestamp_text
+from flyball.domain.values import moment_text
 
 
 def document(schedule: Schedule) -> dict[str, Any]:
@@ -23,10 +22,10 @@ def document(schedule: Schedule) -> dict[str, Any]:
         "fault": schedule.fault,
         "is_declared": schedule.is_declared,
         "created_by": schedule.created_by and schedule.created_by.get_username(),
-        "created_at": _text(schedule.created_at),
-        "paused_at": _text(schedule.paused_at),
+        "created_at": moment_text(schedule.created_at),
+        "paused_at": moment_text(schedule.paused_at),
         "next_runs": [moment.isoformat() for moment in selectors.next_runs(schedule)],
-        "last_due_at": _text(schedule.last_due_at),
+        "last_due_at": moment_text(schedule.last_due_at),
         "last_run": _run(selectors.last_run(schedule)),
     }
 
@@ -35,13 +34,9 @@ def _run(run: ScheduledRun | None) -> dict[str, Any] | None:
     if run is None:
         return None
     return {
-        "due_at": _text(run.due_at),
+        "due_at": moment_text(run.due_at),
         "job": str(run.job_id),
         "status": run.job.status,
         "is_joined": run.is_joined,
         "skipped": run.skipped,
     }
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else timestamp_text(moment)

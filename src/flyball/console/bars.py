@@ -1,0 +1,43 @@
+"""Counts as bars of a small picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BAR = 6
+"""How far apart bars are."""
+HIGH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Counts as bars: each with its place, and at least a line where there is none."""
+
+    counts: Sequence[int]
+
+    @property
+    def each(self) -> list[tuple[int, int, int]]:
+        """The left edge, the upper edge and the height of each."""
+        heights = [max(1, round(HIGH * count / (self.most or 1))) for count in self.counts]
+        return [(BAR * place, HIGH - height, height) for place, height in enumerate(heights)]
+
+    @property
+    def width(self) -> int:
+        """All bars together."""
+        return BAR * len(self.counts)
+
+    @property
+    def total(self) -> int:
+        """The sum."""
+        return sum(self.counts)
+
+    @property
+    def most(self) -> int:
+        """The largest."""
+        return max(self.counts, default=0)
+
+    @property
+    def hours(self) -> int:
+        """How many there are."""
+        return len(self.counts)
