@@ -12,6 +12,8 @@ from typing import NoReturn
 from uuid import UUID
 
 TERMINATED = 128 + signal.SIGTERM
+TOLD = threading.Event()
+"""Set once this process is told to end."""
 
 
 def main() -> None:
@@ -27,7 +29,7 @@ def main() -> None:
     try:
         run = running.resume(UUID(sys.argv[1]), int(sys.argv[2]))
         _limit(apart.memory_of(run))
-        performing.perform(run, is_limited=True)
+        performing.perform(run, is_limited=True, is_told_to_end=TOLD.is_set)
     except JobLost as lost:
         print(lost, file=sys.stderr)  # noqa: T201 - the worker reads it
 
@@ -41,6 +43,7 @@ def _follow() -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    TOLD.set()
     sys.exit(TERMINATED)  # so that what the job has begun is put in order on the way out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
@@ -19,7 +19,9 @@ OUT_OF_MEMORY = 71
 DRIVERS = ("django.db.utils", "sqlite3", "psycopg")
 
 
-def perform(run: Run, *, is_limited: bool = False) -> None:
+def perform(
+    run: Run, *, is_limited: bool = False, is_told_to_end: Callable[[], bool] = lambda: False
+) -> None:
     """Carry a job out in this thread and end it. With ``is_limited``, too little memory ends the process.
 
     Raises ``JobLost`` where another worker has the job by now.
@@ -34,6 +36,8 @@ def perform(run: Run, *, is_limited: bool = False) -> None:
     except JobCancelled:
         running.cancelled(run)
     except Exception as error:  # noqa: BLE001 - whatever a service raises ends its job, not the worker
+        if is_told_to_end():
+            raise SystemExit from error  # a library made an error of that: it is no failure of the job
         if is_limited and _is_out_of_memory(error):
             os._exit(OUT_OF_MEMORY)
         close_old_connections()  # the one that failed
