@@ -35,7 +35,7 @@ def perform(
         raise
     except JobCancelled:
         running.cancelled(run)
-    except Exception as error:  # noqa: BLE001 - whatever a service raises ends its job, not the worker
+    except Exception as error:  # whatever a service raises ends its job, not the worker
         if is_told_to_end():
             raise SystemExit from error  # a library made an error of that: it is no failure of the job
         if is_limited and _is_out_of_memory(error):
