@@ -118,6 +118,18 @@ def test_who_answers_stays_and_who_does_not_makes_room(tight: Config, database: 
             assert len(loaded(plane)) == ROOM
 
 
+def test_what_was_just_loaded_is_newer_than_what_answered_before(tight: Config, database: Database) -> None:
+    with started(tight, database) as plane:
+        away = next(name for name in plane.engine.pool.table.endpoints if name not in loaded(plane))
+        for name in loaded(plane):
+            ask(plane, int(name.removeprefix("triage")))
+        manifest = plane.engine.pool.table.endpoints[away].champion.manifest
+        plane.refresher.loader.loaded(manifest, is_routed=True).result()
+        plane.recorder.meter.put_back(plane.recorder.meter.take())  # as happens once a second
+        plane.refresher.refresh()
+        assert away in loaded(plane)
+
+
 def test_what_is_promoted_is_proven_at_once_however_full_it_is(tight: Config, database: Database) -> None:
     with started(tight, database) as plane:
         away = next(name for name in plane.engine.pool.table.endpoints if name not in loaded(plane))

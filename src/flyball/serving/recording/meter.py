@@ -29,10 +29,14 @@ class Meter:
         self._microseconds: Counter[Count] = Counter()
         self._others: Counter[Count] = Counter()
         self._used: dict[tuple[str, int], float] = {}
+        self._taken_at = time.monotonic()
 
     @property
     def used(self) -> dict[tuple[str, int], float]:
-        """When each version answered last, by endpoint and number, to the second (monotonic)."""
+        """When each version answered last, by endpoint and number (monotonic), up to a second too early.
+
+        Never too late: what has been loaded since would look older than it, and be let go again.
+        """
         with self._lock:
             return self._used.copy()
 
@@ -58,7 +62,8 @@ class Meter:
         with self._lock:
             counts, answered = self._others + self._microseconds, self._answered
             self._answered, self._microseconds, self._others = Counter(), Counter(), Counter()
-            self._used.update(dict.fromkeys(((kind[1], kind[2]) for kind in answered), time.monotonic()))
+            self._used.update(dict.fromkeys(((kind[1], kind[2]) for kind in answered), self._taken_at))
+            self._taken_at = time.monotonic()
         for (minute, endpoint, version, arm, decision, place), count in answered.items():
             of = (minute, endpoint, version, arm or "")
             counts[Count(*of, "answers")] += count
