@@ -6,7 +6,7 @@ import re
 
 from django.contrib.auth import get_user_model
 
-from flyball.console.home import NEEDED, SHOWN
+from flyball.console.pages.home import NEEDED, SHOWN
 from flyball.control.accounts.services import ensure_team
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs.models import Job

@@ -8,7 +8,7 @@ import pytest
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
 
-from flyball.console.tags import moment, seconds
+from flyball.console.frame.tags import moment, seconds
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors

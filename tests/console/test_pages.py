@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from flyball.console import assets
+from flyball.console.frame import assets
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import Version

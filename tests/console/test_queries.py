@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from flyball.console.home import NEEDED
+from flyball.console.pages.home import NEEDED
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import running
 from flyball.control.jobs import services as jobs

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from flyball.console import assets
-from flyball.console.builds import Builds, OneBuild
-from flyball.console.endpoints import OneEndpoint, Promote, Rollback
-from flyball.console.home import Home
-from flyball.console.jobs import CancelJob, Jobs, OneJob, RetryJob
-from flyball.console.joining import Join
-from flyball.console.schedules import PauseSchedule, ResumeSchedule
-from flyball.console.versions import OneVersion
+from flyball.console.frame import assets
+from flyball.console.pages.builds import Builds, OneBuild
+from flyball.console.pages.endpoints import OneEndpoint
+from flyball.console.pages.home import Home
+from flyball.console.pages.jobs import CancelJob, Jobs, OneJob, RetryJob
+from flyball.console.pages.joining import Join
+from flyball.console.pages.promoting import Promote, Rollback
+from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
+from flyball.console.pages.versions import OneVersion
 
 urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),

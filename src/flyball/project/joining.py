@@ -10,8 +10,8 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.joining import Join
-from flyball.console.page import refusal, render, to
+from flyball.console.frame.page import refusal, render, to
+from flyball.console.pages.joining import Join
 from flyball.control.accounts import selectors, services
 from flyball.domain.errors import Conflict, FlyballError
 from flyball.project.models import User

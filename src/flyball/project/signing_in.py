@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import views
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.page import render
+from flyball.console.frame.page import render
 
 
 class SignIn(views.LoginView):

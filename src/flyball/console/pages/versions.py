@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.endpoints import crumbs, version_rows
-from flyball.console.page import Page
+from flyball.console.frame.page import Page
+from flyball.console.pages.endpoints import crumbs, version_rows
 from flyball.control.registry import selectors as registry
 from flyball.control.routing import selectors as routing
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.endpoints import crumbs
-from flyball.console.page import Page, to
+from flyball.console.frame.page import Page, to
+from flyball.console.pages.endpoints import crumbs
 from flyball.control.registry import selectors as registry
 from flyball.control.routing.building import build as ask
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.page import Page, to
+from flyball.console.frame.page import Page, to
 from flyball.control.schedules import selectors, services
 from flyball.control.schedules.models import Schedule
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.bars import Bars
-from flyball.console.page import Page
+from flyball.console.frame.bars import Bars
+from flyball.console.frame.page import Page
 from flyball.control.declarations import selectors as declarations
 from flyball.control.monitoring import traffic
 from flyball.control.monitoring.attention import attention

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from flyball.console.page import Page, to
+from flyball.console.frame.page import Page, to
 from flyball.control.jobs import selectors, services
 from flyball.control.jobs.models import Job
 from flyball.domain.errors import NotFound

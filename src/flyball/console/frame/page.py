@@ -51,10 +51,10 @@ def engine() -> DjangoTemplates:
     return DjangoTemplates(
         {
             "NAME": "flyball",
-            "DIRS": [Path(__file__).parent / "templates"],
+            "DIRS": [Path(__file__).parents[1] / "templates"],
             "APP_DIRS": False,
             "OPTIONS": {
-                "builtins": ["flyball.console.tags"],
+                "builtins": ["flyball.console.frame.tags"],
                 "context_processors": ["django.template.context_processors.request"],
                 "autoescape": True,
             },

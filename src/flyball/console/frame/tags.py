@@ -10,7 +10,7 @@ from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from flyball.console import assets
+from flyball.console.frame import assets
 from flyball.serving.recording.meter import BOUNDS
 
 register = Library()

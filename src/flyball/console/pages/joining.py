@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.page import Page, render, to
+from flyball.console.frame.page import Page, render, to
 from flyball.control.accounts import selectors, services
 
 

@@ -1,0 +1,1 @@
+"""One module a subject, like the management API."""
