@@ -64,8 +64,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 PINS = sed -n '/^protobuf==/d; s/ \\$$//; /^[a-zA-Z].*==/p' requirements/dev.txt
 lock: $(VENV)/uv.done
 	$(LOCK) --extra dev pyproject.toml requirements/build.in --output-file requirements/dev.txt
-	$(LOCK) --extra learning --extra jobs --constraints requirements/dev.txt pyproject.toml requirements/build.in \
-		--output-file requirements/run.txt
+	$(LOCK) --extra learning --extra jobs --extra project --extra charts --constraints requirements/dev.txt \
+		pyproject.toml requirements/build.in --output-file requirements/run.txt
 	$(LOCK) --constraints requirements/dev.txt requirements/uv.in --output-file requirements/uv.txt
 	@for each in $(basename $(wildcard benchmarks/peers/*.in)); do \
 		$(PINS) | $(LOCK) --constraints - $$each.in --output-file $$each.txt || exit 1; done
