@@ -1,0 +1,1 @@
+"""People at work in a real browser, with a server as a user starts it."""

@@ -1,0 +1,64 @@
+"""Pictures of every page, light, dark, on a phone: ``python -m tests.browser.screenshots DIRECTORY``."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import chromium_browser, example
+from tests.browser.everywhere import pages
+from tests.browser.filling import fill
+from tests.browser.person import PASSWORD, Person
+from tests.shell import Server
+
+LOOKS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
+}
+
+
+def main(directory: Path) -> None:
+    """Pictures of an empty project, then of one in which everything happened once."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, chromium_browser() as browser:
+        shell = example(Path(scratch))
+        with shell.up(worker=True) as server:
+            _first_owner(browser, server)
+            _all(browser, server, directory, "empty")
+            fill(shell, server)
+            _all(browser, server, directory, "full")
+
+
+def _first_owner(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    Person(context.new_page(), _url(server)).sign_up(json.loads(server.said)["invitation"], "ada")
+    context.close()
+
+
+def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
+    for look, options in LOOKS.items():
+        context = browser.new_context(**options)  # type: ignore[arg-type]  # a mapping of mixed values
+        person = Person(context.new_page(), _url(server))
+        person.go("/")
+        person.fill(username="ada", password=PASSWORD)
+        person.click("Sign in")
+        for kind, _ in pages(person):
+            name = re.sub(r"\W+", "-", kind.replace("*", "each")).strip("-") or "home"
+            person.page.screenshot(path=directory / f"{name}-{state}-{look}.png", full_page=True)
+        context.close()
+        for fault in person.faults:
+            print(f"{state}, {look}: {fault}")  # noqa: T201 - a command
+
+
+def _url(server: Server) -> str:
+    return server.url.replace("127.0.0.1", "localhost")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
