@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_protect
 
+from flyball.console.frame.proof import needs_proof
 from flyball.control.accounts.selectors import Actor, actor
 from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.models import Endpoint
@@ -78,6 +79,8 @@ class Page(View):
 
     http_method_names = ["get", "head", "post"]
     roles: ClassVar[Mapping[str, str]] = {"GET": "viewer"}
+    sensitive: ClassVar[Collection[str]] = ()
+    """Methods before which readers prove who they are: name also that of the page with the form."""
     template = ""
     section = "flyball-home"
     actor: Actor
@@ -94,7 +97,8 @@ class Page(View):
         try:
             if self.role is None:
                 raise MethodNotAllowed
-            return super().dispatch(request, *args, **kwargs)
+            asked = needs_proof(request) if request.method in self.sensitive else None
+            return asked or super().dispatch(request, *args, **kwargs)
         except FlyballError as error:
             return refusal(request, error, self._around())
 
