@@ -59,6 +59,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
     https: bool | None = None
     """Whether people come by https: cookies go over it alone. By default where ``host`` is not local."""
+    oidc_issuer: Annotated[str, msgspec.Meta(pattern="^(https?://.+)?$")] = ""
+    """The issuer with which people sign in (OpenID Connect); without it, with a name and password alone."""
+    oidc_client_id: str = ""
+    """How the issuer knows this server."""
+    oidc_client_secret: str = ""
+    """What proves it to the issuer; never logged."""
+    oidc_name: str = "single sign-on"
+    """What follows "Sign in with" on the button."""
     drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 25
     """How long a server that is told to end still answers what it has begun (seconds)."""
     give_up_seconds: Annotated[float, msgspec.Meta(ge=0, le=86400)] = 60

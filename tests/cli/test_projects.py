@@ -91,6 +91,7 @@ def test_a_database_without_tables_is_told_how_to_get_them(project: Shell) -> No
         ("learning", ("snapshot", "late")),
         ("learning", ("build", "late", "--inline")),
         ("jobs", ("worker",)),
+        ("project", ("endpoints",)),
     ],
 )
 def test_without_an_extra_a_command_says_how_to_install_it(

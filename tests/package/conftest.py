@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def newcomer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """The settings of a shell in which only the wheel, with its extras for learning and jobs, is installed.
+    """The settings of a shell in which only the wheel, with its extras, is installed.
 
     What it needs is locked; uv takes it from its cache, where ``make`` has put it, or else from the index.
     """
@@ -42,7 +42,7 @@ def newcomer(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[s
             pytest.fail(f"The locked requirements cannot be installed:\n{done.stderr}")
         pytest.skip("The locked requirements are neither in uv's cache nor to be fetched from the index.")
     # Offline and without --no-deps: a requirement that its lock does not meet is an error here.
-    _run(*install, "--offline", f"django-flyball[learning,jobs] @ {wheel.as_uri()}")
+    _run(*install, "--offline", f"django-flyball[learning,jobs,project,charts] @ {wheel.as_uri()}")
     return {"PATH": f"{environment / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin"}
 
 

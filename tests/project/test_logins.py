@@ -1,4 +1,4 @@
-"""The admin's login: so many wrong passwords, then a wait; nobody can lock out others."""
+"""Signing in: so many wrong passwords, then a wait; nobody can lock out others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from flyball.project import logins
 from flyball.project.models import User
 
-LOGIN = "/admin/login/?next=/admin/"
+LOGIN = "/sign-in?next=/admin/"
 PASSWORD = "a good one"
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def ada() -> Iterator[User]:
 
 def sign_in(client: Client, password: str, name: str = "ada", address: str = "192.0.2.1") -> int:
     """The status: 302 signs in, 200 shows the form again."""
-    sent = {"username": name, "password": password}
+    sent = {"login": name, "password": password}
     return client.post(LOGIN, sent, REMOTE_ADDR=address).status_code
 
 
@@ -42,7 +42,7 @@ def test_the_right_password_signs_in() -> None:
 
 def test_after_five_wrong_passwords_not_even_the_right_one_is_looked_at_for_a_while() -> None:
     assert [sign_in(Client(), "wrong") for _ in range(5)] == [200] * 5
-    answer: Any = Client().post(LOGIN, {"username": "ada", "password": PASSWORD}, REMOTE_ADDR="192.0.2.1")
+    answer: Any = Client().post(LOGIN, {"login": "ada", "password": PASSWORD}, REMOTE_ADDR="192.0.2.1")
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= 300
     assert "sessionid" not in answer.cookies

@@ -7,6 +7,7 @@ from flyball.domain.errors import Unusable
 EXTRAS = {
     "jobs": {"amqp", "celery", "kombu", "redis"},
     "learning": {"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"},
+    "project": {"allauth", "fido2", "jwt", "oauthlib", "qrcode", "unfold"},
     "postgres": {"psycopg", "psycopg2", "psycopg_pool"},
 }
 """What each extra installs, as it is imported."""

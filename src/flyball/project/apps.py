@@ -10,3 +10,7 @@ class ProjectConfig(AppConfig):
     label = "flyball_project"
     verbose_name = "Flyball: users"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Hear of it when people prove who they are."""
+        from flyball.project.accounts import proof  # noqa: F401 - its receivers

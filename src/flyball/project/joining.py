@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import login
+from allauth.account.utils import perform_login
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
-from flyball.console.frame.page import refusal, render, to
+from flyball.console.frame.page import refusal, render
 from flyball.console.pages.joining import Join
 from flyball.control.accounts import selectors, services
 from flyball.domain.errors import Conflict, FlyballError
@@ -48,5 +48,5 @@ class JoinAsNew(Join):
                 services.accept(text=text, user=user)
         except IntegrityError:
             raise Conflict("Somebody has just taken that name: go back and choose another.") from None
-        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-        return to("flyball-home")
+        answer: HttpResponse = perform_login(request, user, redirect_url=reverse("flyball-home"))
+        return answer

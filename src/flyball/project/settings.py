@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
 from flyball import APPS, logs
 from flyball.config import load
+from flyball.project.accounts.oidc import providers
 from flyball.project.databases import django_database
 from flyball.project.secrets import secret_file
 
 BASE_DIR = Path(os.environ.get("FLYBALL_PROJECT", Path.cwd()))
 FLYBALL = load(base=BASE_DIR)
 
+CONSOLE_TEMPLATES = Path(str(files("flyball.console"))) / "templates"
 LOGGING = logs.dictionary(FLYBALL)
 SECRET_KEY = secret_file(FLYBALL.home / "secret_key")
 DEBUG = FLYBALL.debug
@@ -27,6 +30,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "flyball.project",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     *APPS,
 ]
 MIDDLEWARE = [
@@ -37,18 +46,23 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "flyball.project.logins.LoginMiddleware",
+    "flyball.project.accounts.visits.VisitMiddleware",
 ]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
+        "DIRS": [CONSOLE_TEMPLATES],
         "OPTIONS": {
+            "builtins": ["flyball.console.frame.tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+                "flyball.project.accounts.visits.around",
+            ],
         },
     }
 ]
@@ -59,9 +73,33 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LOGIN_URL = "flyball-sign-in"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "flyball-home"
-LOGOUT_REDIRECT_URL = "flyball-sign-in"
+LOGOUT_REDIRECT_URL = "account_login"
+FLYBALL_PROOF = "flyball.project.accounts.proof.where"
+
+ACCOUNT_ADAPTER = "flyball.project.accounts.adapters.AccountAdapter"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if FLYBALL.is_https else "http"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True  # nobody is asked: sessions end by themselves
+# Passwords are LimitedBackend's; what follows a right one is limited for each account: codes.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/300s/key"}
+MFA_ADAPTER = "flyball.project.accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Flyball"
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "flyball.project.accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = providers(FLYBALL)
+# Counts of wrong codes: of as many accounts and addresses as LimitedBackend counts.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
 ROOT_URLCONF = "flyball.project.urls"
 ASGI_APPLICATION = "flyball.project.asgi.application"
 DATABASES = {"default": django_database(FLYBALL.database_url)}
@@ -70,6 +108,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
+SESSION_COOKIE_AGE = 12 * 3600  # since it was last used: VisitMiddleware puts it off
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = FLYBALL.is_https

@@ -143,8 +143,12 @@ class Page(View):
         return render(self.request, self.template, {**self._around(), "crumbs": crumbs, **context}, status)
 
     def _around(self) -> dict[str, Any]:
-        sections = [(reverse(name), title, name == self.section) for name, title in SECTIONS]
-        return {"sections": sections, "user": self.request.user}
+        return {"sections": sections(self.section), "user": self.request.user}
+
+
+def sections(here: str = "") -> list[tuple[str, str, bool]]:
+    """The navigation: addresses, what they are called, and which of them is ``here``."""
+    return [(reverse(name), title, name == here) for name, title in SECTIONS]
 
 
 def refusal(

@@ -1,0 +1,1 @@
+"""Accounts of the ready-made project: django-allauth, closed to whom nobody has invited."""

@@ -1,0 +1,53 @@
+"""Around every answer: strict headers; around every session: an end when nobody uses it, and one at last."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
+
+from flyball.console.frame.page import HEADERS, sections
+
+ADMIN = "/admin/"
+ADMIN_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+"""The admin's own, laxer policy: its pages carry scripts inside, and nothing from another host either."""
+LONGEST_SECONDS = 14 * 24 * 3600
+"""How long any session lasts."""
+TOUCHED_SECONDS = 300
+"""How old the last use that is noted may be: a page writes nothing more often."""
+BEGAN, SEEN = "flyball_began", "flyball_seen"
+
+
+class VisitMiddleware(MiddlewareMixin):
+    """Sessions end, and answers say what a browser may do with them."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Sign out whose session is over; note that it is used."""
+        if "_auth_user_id" not in request.session:
+            return
+        now = time.time()
+        if now - request.session.setdefault(BEGAN, now) > LONGEST_SECONDS:
+            logout(request)
+        elif now - request.session.get(SEEN, 0) > TOUCHED_SECONDS:
+            request.session[SEEN] = now  # and so its end is put off
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """The answer as it leaves."""
+        if request.path.startswith(ADMIN):
+            response.setdefault("Content-Security-Policy", ADMIN_POLICY)
+        for name, value in HEADERS.items():
+            response.setdefault(name, value)
+        return response
+
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """What the frame of allauth's pages shows, and whether browsers allow passkeys at this address."""
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    is_allowed = request.is_secure() or host == "localhost" or host.endswith(".localhost")
+    return {"sections": sections(), "passkeys": is_allowed}
