@@ -46,7 +46,7 @@ def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
         context = browser.new_context(**options)  # type: ignore[arg-type]  # a mapping of mixed values
         person = Person(context.new_page(), _url(server))
         person.go("/")
-        person.fill(username="ada", password=PASSWORD)
+        person.fill(login="ada", password=PASSWORD)
         person.click("Sign in")
         for kind, _ in pages(person):
             name = re.sub(r"\W+", "-", kind.replace("*", "each")).strip("-") or "home"

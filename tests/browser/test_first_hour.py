@@ -36,7 +36,7 @@ def test_the_loop_turns_in_a_browser(enter: Enter, server: Server) -> None:
 
         owner.click("Sign out")
         owner.go("/")
-        owner.fill(username="ada", password=PASSWORD)
+        owner.fill(login="ada", password=PASSWORD)
         owner.click("Sign in")
         assert owner.sees("diagnosis")
 
