@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.core import mail
 from django.db import connections
 
@@ -23,7 +24,7 @@ from flyball.domain.errors import FlyballError, InvalidInput, NotReady, Overload
 from flyball.domain.records import Prediction
 from flyball.domain.values import canonical
 from flyball.serving.app import DataPlane, create
-from flyball.serving.calls import Call, Row
+from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.forms import ROW, Form
 from flyball.serving.replaying import Replay
 from flyball.stores import records
@@ -177,6 +178,22 @@ def replay(identity: UUID) -> Replay:
     ``Overloaded``, ``ModelFailed``, and what loading the version raises.
     """
     return data_plane().engine.replay_now(identity)
+
+
+def tell(principal: Principal, outcome: SentOutcome) -> None:
+    """Store an outcome for a prediction of the principal's, as the doors do.
+
+    Raises ``UnknownPrediction``, ``InvalidInput``, ``Erased``, ``Retired``, ``Overloaded``.
+    """
+    async_to_sync(data_plane().engine.outcomes)(principal, [outcome])
+
+
+def erase(principal: Principal, identity: UUID) -> None:
+    """Erase what a prediction of the principal's says.
+
+    Raises ``UnknownPrediction``, ``Erased``, ``Overloaded``.
+    """
+    async_to_sync(data_plane().engine.erase)(principal, identity)
 
 
 def _predict(call: Call) -> list[Prediction]:

@@ -32,6 +32,15 @@ OPEN = {
     "endpoints/purchase/versions/1": {"GET": ("viewer", 200)},
     "endpoints/purchase/schedules/nightly/pause": {"POST": ("owner", 404)},
     "endpoints/purchase/schedules/nightly/resume": {"POST": ("owner", 404)},
+    "endpoints/purchase/outcomes": {"GET": ("viewer", 200)},
+    "endpoints/purchase/outcomes/1/resolve": {"POST": ("member", 422)},
+    "endpoints/purchase/outcomes/1/retract": {"POST": ("member", 404)},
+    "predictions": {"GET": ("viewer", 200)},
+    "predictions.csv": {"GET": ("viewer", 200)},
+    f"predictions/{JOB}": {"GET": ("viewer", 404)},
+    f"predictions/{JOB}/outcome": {"POST": ("member", 404)},
+    f"predictions/{JOB}/replay": {"POST": ("viewer", 404)},
+    f"predictions/{JOB}/erase": {"GET": ("owner", 404), "POST": ("owner", 404)},
     "jobs": {"GET": ("viewer", 200)},
     f"jobs/{JOB}": {"GET": ("viewer", 404)},
     f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},
@@ -39,7 +48,7 @@ OPEN = {
 }
 FOR_EVERYBODY = {"assets/0/nothing.css", "join/unknown"}
 ROLES = ("viewer", "member", "owner")
-WHOLE = {"", "jobs"}
+WHOLE = {"", "jobs", "predictions", "predictions.csv"}
 """Where a stranger sees a page of their own."""
 
 

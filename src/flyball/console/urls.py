@@ -10,6 +10,8 @@ from flyball.console.pages.endpoints import OneEndpoint
 from flyball.console.pages.home import Home
 from flyball.console.pages.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.console.pages.joining import Join
+from flyball.console.pages.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
+from flyball.console.pages.predictions import Erase, OnePrediction, Predictions, PredictionsFile, Replay
 from flyball.console.pages.promoting import Promote, Rollback
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.pages.versions import OneVersion
@@ -36,6 +38,23 @@ urlpatterns = [
     path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
     path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),
     path("jobs/<uuid:identity>/retry", RetryJob.as_view(), name="flyball-retry-job"),
+    path("endpoints/<str:endpoint>/outcomes", Outcomes.as_view(), name="flyball-outcomes"),
+    path(
+        "endpoints/<str:endpoint>/outcomes/<int:number>/resolve",
+        ResolveOutcome.as_view(),
+        name="flyball-resolve-outcome",
+    ),
+    path(
+        "endpoints/<str:endpoint>/outcomes/<int:number>/retract",
+        RetractOutcome.as_view(),
+        name="flyball-retract-outcome",
+    ),
+    path("predictions", Predictions.as_view(), name="flyball-predictions"),
+    path("predictions.csv", PredictionsFile.as_view(), name="flyball-predictions-file"),
+    path("predictions/<uuid:identity>", OnePrediction.as_view(), name="flyball-prediction"),
+    path("predictions/<uuid:identity>/outcome", GiveOutcome.as_view(), name="flyball-give-outcome"),
+    path("predictions/<uuid:identity>/replay", Replay.as_view(), name="flyball-replay"),
+    path("predictions/<uuid:identity>/erase", Erase.as_view(), name="flyball-erase"),
     path("join/<str:text>", Join.as_view(), name="flyball-join"),
     path("assets/<slug:digest>/<str:name>", assets.hand_out, name="flyball-asset"),
 ]

@@ -36,7 +36,11 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-SECTIONS = (("flyball-home", "Endpoints"), ("flyball-jobs", "Jobs"))
+SECTIONS = (
+    ("flyball-home", "Endpoints"),
+    ("flyball-predictions", "Predictions"),
+    ("flyball-jobs", "Jobs"),
+)
 """The navigation: the name of an address, and what it is called."""
 
 LONGEST_NUMBER = 18

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -43,6 +44,20 @@ def seconds(value: Any) -> str:
     if value < 1:
         return f"{value * 1000:.3g} ms"
     return f"{value:.3g} s" if value < 90 else f"{value / 60:,.0f} min"
+
+
+@register.filter
+def microseconds(value: Any) -> str:
+    """A duration that is counted in microseconds."""
+    return NOTHING if value in MISSING else seconds(value / 1_000_000)
+
+
+@register.filter
+def plain(value: Any) -> str:
+    """A value as JSON has it, texts without their quotes: labels and features of any kind."""
+    if value is None:
+        return NOTHING
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 @register.filter

@@ -65,6 +65,8 @@ class Prediction(models.Model):
     class Meta:
         db_table = "flyball_prediction"
         indexes = [
+            # The newest of one endpoint among those of all.
+            models.Index(fields=["endpoint", "id"], name="flyball_prediction_newest"),
             # Most predictions have neither: each would make every commit write one more page.
             models.Index(
                 fields=["endpoint", "reference", "id"],

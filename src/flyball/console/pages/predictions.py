@@ -1,0 +1,312 @@
+"""Predictions: looked for, one in full, computed again, erased, and taken along as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+
+from flyball import inprocess
+from flyball.console.frame.page import HEADERS, Crumb, Page, to
+from flyball.control.declarations import selectors as declarations
+from flyball.control.monitoring import recorded
+from flyball.control.monitoring.recorded import Search
+from flyball.control.registry import selectors as registry
+from flyball.control.routing.models import Outcome, Prediction
+from flyball.domain.access import Principal
+from flyball.domain.delimited import inert
+from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownPrediction, UnknownVersion
+from flyball.domain.records import entity_key
+from flyball.domain.routing import Manifest
+from flyball.serving.forms import read_id
+
+SHOWN = 50
+"""Predictions of a page."""
+WRITTEN = 500
+"""Predictions that are read at once for a file."""
+TEXTS = ("id", "reference", "entity", "endpoint", "version", "label", "decision", "since", "until")
+"""What can be looked for, as the form and the address name it."""
+COLUMNS = (
+    "id",
+    "created_at",
+    "endpoint",
+    "version",
+    "arm",
+    "reference",
+    "entity",
+    "answer",
+    "decision",
+    "outcome",
+)
+
+
+class Predictions(Page):
+    """``GET /predictions?reference=…&endpoint=…&before=…``: newest first."""
+
+    template = "predictions.html"
+    section = "flyball-predictions"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """A page of what is looked for; an id leads to its prediction."""
+        asked = asked_for(request)
+        if identity := read_id(asked.get("id", "")):
+            return to("flyball-prediction", identity=identity)
+        names = self.names()
+        found = recorded.search(self.wanted(asked, names), SHOWN)
+        context = {
+            "title": "Predictions",
+            "asked": asked,
+            "query": urlencode(asked),
+            "names": names,
+            "rows": rows(found.predictions),
+            "found": found,
+            "further": urlencode({**asked, "before": found.following}) if found.following else None,
+            "window": recorded.WINDOW,
+            "several": recorded.SEVERAL,
+        }
+        return self.show(context)
+
+    def names(self) -> list[str]:
+        """The endpoints that the reader may look into."""
+        return list(declarations.visible(self.actor).order_by("name").values_list("name", flat=True))
+
+    def wanted(self, asked: Mapping[str, str], names: list[str]) -> Search:
+        """The search that was asked for. Raises ``InvalidInput``; ``UnknownEndpoint``."""
+        if "endpoint" in asked:
+            names = [self.endpoint(asked["endpoint"]).name]
+        if "id" in asked:
+            raise _refused("id", "Expected a prediction's id, such as 019a0000-0000-7000-8000-000000000000.")
+        return Search(
+            endpoints=names,
+            reference=asked.get("reference"),
+            entity_key=_entity(asked.get("entity")),
+            version=_version(asked.get("version")),
+            label=asked.get("label"),
+            decision=asked.get("decision"),
+            since=_moment("since", asked.get("since")),
+            until=_moment("until", asked.get("until")),
+            before=_before(self.request.GET.get("before")),
+        )
+
+
+class PredictionsFile(Predictions):
+    """``GET /predictions.csv?…``: all of what is looked for, to the end."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The file, written while it is read."""
+        wanted = self.wanted(asked_for(request), self.names())
+        lines = _lines(recorded.every(wanted, WRITTEN))
+        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="predictions.csv"'}
+        # A server that is asynchronous would first gather all that a plain iterator gives.
+        body = _in_threads(lines) if isinstance(request, ASGIRequest) else lines
+        return StreamingHttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)  # type: ignore[return-value]  # no subclass of it
+
+
+class OnePrediction(Page):
+    """``GET /predictions/{identity}``."""
+
+    template = "prediction.html"
+    section = "flyball-predictions"
+
+    def get(self, request: HttpRequest, identity: UUID) -> HttpResponse:
+        """All that is known of it."""
+        return self.whole(self.prediction(identity))
+
+    def prediction(self, identity: UUID) -> Prediction:
+        """The prediction, for who has the method's role. Raises ``UnknownPrediction``, ``Forbidden``."""
+        found = recorded.prediction(declarations.visible(self.actor), identity)
+        if found is None:
+            raise UnknownPrediction
+        self.endpoint(found.endpoint)
+        return found
+
+    def principal(self, prediction: Prediction) -> Principal:
+        """The reader, as the engine knows who asks."""
+        team = declarations.visible_endpoint(self.actor, prediction.endpoint, self.role or "owner").team.slug
+        return Principal(team=team, role=self.actor.roles[team])
+
+    def whole(self, prediction: Prediction, **more: Any) -> HttpResponse:
+        """The page of one prediction."""
+        manifest = _manifest(prediction)
+        team = declarations.visible_endpoint(self.actor, prediction.endpoint, "viewer").team.slug
+        outcomes = list(recorded.outcomes_of(prediction))
+        bound = [each for each in outcomes if each.state == Outcome.State.BOUND]
+        context = {
+            "title": f"Prediction {str(prediction.id)[:18]}",
+            "row": prediction,
+            "answer": answer(prediction),
+            "fields": _fields(prediction, manifest),
+            "classes": () if manifest is None else manifest.classes,
+            "is_gone": manifest is None,
+            "outcomes": outcomes,
+            "counts": bound[0].pk if bound else None,
+            "may_tell": self.may(team, "member"),
+            "may_erase": self.may(team, "owner"),
+            **more,
+        }
+        return self.show(context, crumbs())
+
+
+class Replay(OnePrediction):
+    """``POST /predictions/{identity}/replay``: computed again; nothing is recorded."""
+
+    roles = {"POST": "viewer"}
+
+    def post(self, request: HttpRequest, identity: UUID) -> HttpResponse:
+        """The page, with what came out."""
+        found = self.prediction(identity)
+        return self.whole(found, replay=inprocess.replay(identity))
+
+
+class Erase(OnePrediction):
+    """``GET`` and ``POST /predictions/{identity}/erase``: first what goes, then it goes."""
+
+    template = "erase.html"
+    roles = {"GET": "owner", "POST": "owner"}
+
+    def get(self, request: HttpRequest, identity: UUID) -> HttpResponse:
+        """What would be erased."""
+        found = self.prediction(identity)
+        if found.erased_at is not None:
+            raise Conflict("The prediction has been erased already.")
+        return self.show({"title": "Erase a prediction", "row": found}, crumbs(found))
+
+    def post(self, request: HttpRequest, identity: UUID) -> HttpResponse:
+        """Erase it."""
+        inprocess.erase(self.principal(self.prediction(identity)), identity)
+        return to("flyball-prediction", identity=identity)
+
+
+def crumbs(prediction: Prediction | None = None) -> list[Crumb]:
+    """The way to predictions, or to what belongs to one."""
+    first = [("Predictions", reverse("flyball-predictions"))]
+    if prediction is None:
+        return first
+    return [*first, (str(prediction.id)[:18], reverse("flyball-prediction", args=[prediction.id]))]
+
+
+def asked_for(request: HttpRequest) -> dict[str, str]:
+    """What the form or the address asks for, without what is empty. Raises ``InvalidInput``."""
+    given = {name: request.GET.get(name, "").strip() for name in TEXTS}
+    asked = {name: text for name, text in given.items() if text}
+    for name, text in asked.items():
+        if "\x00" in text:
+            raise _refused(name, "Expected a text without the character NUL.")
+    return asked
+
+
+def rows(predictions: list[Prediction]) -> list[dict[str, Any]]:
+    """Predictions as a table shows them, each with the outcome that counts."""
+    told = recorded.outcomes(predictions)
+    return [{"row": each, "answer": answer(each), "outcome": told.get(each.id)} for each in predictions]
+
+
+def answer(prediction: Prediction) -> dict[str, Any]:
+    """What a prediction says: its label or value, and how probable the label is, where that is known."""
+    output = prediction.output or {}
+    said = next((output[name] for name in ("label", "value", "cluster") if name in output), None)
+    probabilities = output.get("probabilities") or {}
+    return {"said": said, "probability": probabilities.get(str(said)), "probabilities": probabilities}
+
+
+def _manifest(prediction: Prediction) -> Manifest | None:
+    """The manifest of the version that answered; ``None`` where it was removed since."""
+    try:
+        return registry.manifest(registry.version(prediction.endpoint, prediction.version))
+    except UnknownVersion:
+        return None
+
+
+def _fields(prediction: Prediction, manifest: Manifest | None) -> list[dict[str, Any]]:
+    """The values that it was computed from, each beside what its version learned from."""
+    known = {} if manifest is None else {each.name: each for each in manifest.schema.fields}
+    warned = {each.get("pointer", "").rpartition("/")[2]: each for each in prediction.warnings}
+    return [
+        {"name": name, "value": value, "field": known.get(name), "warning": warned.get(name)}
+        for name, value in (prediction.input or {}).items()
+    ]
+
+
+def _lines(predictions: Iterator[Prediction]) -> Iterator[str]:
+    yield _line(COLUMNS)
+    while page := [each for _, each in zip(range(WRITTEN), predictions, strict=False)]:
+        told = recorded.outcomes(page)
+        yield "".join(_line(_cells(each, told.get(each.id))) for each in page)
+
+
+def _cells(each: Prediction, outcome: Outcome | None) -> Iterable[Any]:
+    entity = each.entity_key or ""
+    told = None if outcome is None else outcome.value
+    said = answer(each)["said"]
+    return (
+        each.id, each.created_at.isoformat(), each.endpoint, each.version, each.arm, each.reference, entity,
+        said, each.decision, told,
+    )  # fmt: skip
+
+
+def _line(cells: Iterable[Any]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow([inert(cell) for cell in cells])
+    return written.getvalue()
+
+
+async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
+    def read() -> str | None:
+        return next(lines, None)
+
+    while (line := await sync_to_async(read)()) is not None:
+        yield line
+
+
+def _entity(text: str | None) -> str | None:
+    if text is None:
+        return None
+    pairs = [each.partition("=") for each in text.split("&")]
+    if not all(name.strip() and sign for name, sign, _ in pairs):
+        raise _refused(
+            "entity", "Expected NAME=VALUE, such as customer_id=4711; several with & between them."
+        )
+    return entity_key({name.strip(): value.strip() for name, _, value in pairs})
+
+
+def _version(text: str | None) -> int | None:
+    if text is None:
+        return None
+    number = text.removeprefix("@")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise _refused("version", "Expected the number of a version, such as 3.")
+    return int(number)
+
+
+def _moment(name: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _refused(name, "Expected a moment, such as 2026-11-29T14:00.") from None
+
+
+def _before(text: str | None) -> UUID | None:
+    if text is None:
+        return None
+    found = read_id(text)
+    if found is None:
+        raise _refused("before", "Expected an id.")
+    return found
+
+
+def _refused(name: str, message: str) -> InvalidInput:
+    return InvalidInput(
+        f"The search does not fit: {name}. {message}", problems=[Problem(f"?{name}", "wrong_type", message)]
+    )
