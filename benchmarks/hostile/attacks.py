@@ -7,7 +7,7 @@ from enum import Enum
 
 HOST = "Host: 127.0.0.1\r\n"
 PREDICTIONS = "/v1/endpoints/boosting/predictions"
-LOGIN = "/admin/login/"
+LOGIN = "/sign-in"
 PASSED = "a" * 32
 """A token against forgery that a client has made up, in its cookie and in its form."""
 KILOBYTE = 1024
@@ -72,7 +72,7 @@ SMALL = [
     Attack("90 headers, 13 KB", (_head("GET", "/v1/health", MANY_HEADERS),)),
     Attack("a page of Django's", (PAGE,)),
     Attack("a page of Django's, 300 clients", (PAGE,), clients=300),
-    Attack("wrong passwords", (_form(b"username=owner&password=wrong"),)),
+    Attack("wrong passwords", (_form(b"login=owner&password=wrong"),)),
     Attack("a prediction without a key", (_sent(PREDICTIONS, b"{}"),)),
 ]
 LARGE = [

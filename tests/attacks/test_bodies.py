@@ -10,7 +10,7 @@ import pytest
 
 from tests.attacks.target import MEGABYTE, Target, answer, closed, send
 
-PATHS = ["/api/endpoints", "/admin/login/", "/api/nowhere", "/v1/endpoints/a/predictions", "/v1/health", "/"]
+PATHS = ["/api/endpoints", "/sign-in", "/api/nowhere", "/v1/endpoints/a/predictions", "/v1/health", "/"]
 LAST = "Connection: close\r\n"
 
 
@@ -45,7 +45,7 @@ def test_chunks_without_end_are_cut_off(target: Target, path: str) -> None:
         assert taken < 32
 
 
-@pytest.mark.parametrize("path", ["/api/endpoints", "/admin/login/", "/v1/endpoints/a/predictions"])
+@pytest.mark.parametrize("path", ["/api/endpoints", "/sign-in", "/v1/endpoints/a/predictions"])
 def test_many_bodies_that_stop_before_their_end_are_held_in_little_memory(target: Target, path: str) -> None:
     sent = head(path, f"Content-Length: {MEGABYTE}\r\n"), b"." * (MEGABYTE - 1)
     with target.watched(), target.crowd(300, *sent) as lines:
@@ -59,7 +59,7 @@ def test_many_whole_bodies_that_wait_for_their_answers_are_held_in_little_memory
     token = "a" * 32  # made up, in the cookie and in the form: the form is read, and its password looked at
     form = f"csrfmiddlewaretoken={token}&username=owner&password=".encode().ljust(MEGABYTE, b".")
     kind = "Content-Type: application/x-www-form-urlencoded\r\n"
-    said = head("/admin/login/", f"Cookie: csrftoken={token}\r\n{kind}Content-Length: {len(form)}\r\n{LAST}")
+    said = head("/sign-in", f"Cookie: csrftoken={token}\r\n{kind}Content-Length: {len(form)}\r\n{LAST}")
     with target.watched(), target.crowd(300) as lines, ThreadPoolExecutor(len(lines)) as clients:
         asked = [clients.submit(post, line, said + form) for line in lines]
         while not all(each.done() for each in asked):
@@ -71,7 +71,7 @@ def test_forms_without_end_leave_nothing_once_they_are_refused(target: Target) -
     token = "a" * 32
     form = f"csrfmiddlewaretoken={token}".encode().ljust(MEGABYTE - 1, b"&")
     kind = "Content-Type: application/x-www-form-urlencoded\r\n"
-    said = head("/admin/login/", f"Cookie: csrftoken={token}\r\n{kind}Content-Length: {len(form)}\r\n{LAST}")
+    said = head("/sign-in", f"Cookie: csrftoken={token}\r\n{kind}Content-Length: {len(form)}\r\n{LAST}")
     with target.watched():
         for _ in range(300):
             with target.connect() as line:
@@ -112,7 +112,7 @@ def test_too_much_of_a_head_is_refused(target: Target, more: str) -> None:
     assert target.healthy()
 
 
-@pytest.mark.parametrize("path", ["/v1/health", "/api/endpoints", "/admin/login/", "/v1/predictions"])
+@pytest.mark.parametrize("path", ["/v1/health", "/api/endpoints", "/sign-in", "/v1/predictions"])
 def test_an_address_without_end_is_refused(target: Target, path: str) -> None:
     with target.watched(), target.connect() as line:
         send(line, head(f"{path}?{'a=b&' * 300_000}", LAST, "GET"))

@@ -26,7 +26,7 @@ def test_a_crowd_that_says_little_keeps_nobody_waiting_and_is_closed(target: Tar
 HOST = b" HTTP/1.1\r\nHost: localhost\r\n"
 BODIES: list[tuple[str, bytes]] = [
     ("management", b"POST /api/endpoints" + HOST + b"Content-Length: 10\r\n\r\n"),
-    ("login", b"POST /admin/login/" + HOST + b"Content-Length: 10\r\n\r\n12345"),
+    ("login", b"POST /sign-in" + HOST + b"Content-Length: 10\r\n\r\n12345"),
     ("prediction", b"POST /v1/endpoints/a/predictions" + HOST + b"Content-Length: 9\r\n\r\n"),
     ("unread", b"GET /v1/health" + HOST + b"Content-Length: 9\r\n\r\n"),
     ("chunks", b"POST /api/x" + HOST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n"),
@@ -47,7 +47,7 @@ def test_more_connections_than_a_process_holds_make_way_for_new_ones(target: Tar
 
 
 def test_who_sends_slowly_keeps_out_nobody_who_sends_at_once(target: Target) -> None:
-    slow = b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n1"
+    slow = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n1"
     with target.crowd(CROWD, slow), target.connect() as line:
         line.sendall(slow.replace(b"Host", b"Connection: close\r\nHost") + b"12345678")
         assert b" 403 " in answer(line).partition(b"\r\n")[0]  # without a token against forgery

@@ -91,7 +91,7 @@ def test_a_database_without_tables_is_told_how_to_get_them(project: Shell) -> No
         ("learning", ("snapshot", "late")),
         ("learning", ("build", "late", "--inline")),
         ("jobs", ("worker",)),
-        ("project", ("endpoints",)),
+        ("project", ("versions", "late")),
     ],
 )
 def test_without_an_extra_a_command_says_how_to_install_it(
@@ -162,7 +162,7 @@ def test_a_port_that_is_taken_is_named(bare: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("command", "path", "status"),
-    [("serve", "/v1/health", 200), ("serve", "/admin/login/", 401), ("web", "/admin/login/", 200)],
+    [("serve", "/v1/health", 200), ("serve", "/admin/login/", 401), ("web", "/sign-in", 200)],
 )
 def test_each_plane_serves_alone(bare: Shell, command: str, path: str, status: int) -> None:
     with serving(bare, command) as line:
