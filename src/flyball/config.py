@@ -59,6 +59,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses and networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
     https: bool | None = None
     """Whether people come by https: cookies go over it alone. By default where ``host`` is not local."""
+    mail_url: str = ""
+    """``smtp://user:password@host:587`` or ``smtps://…``, for invitations; without it, none are mailed."""
+    mail_from: str = "flyball@localhost"
+    """Whom mail comes from."""
     oidc_issuer: Annotated[str, msgspec.Meta(pattern="^(https?://.+)?$")] = ""
     """The issuer with which people sign in (OpenID Connect); without it, with a name and password alone."""
     oidc_client_id: str = ""

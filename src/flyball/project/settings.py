@@ -10,6 +10,7 @@ from flyball import APPS, logs
 from flyball.config import load
 from flyball.project.accounts.oidc import providers
 from flyball.project.databases import django_database
+from flyball.project.mail import mail
 from flyball.project.secrets import secret_file
 
 BASE_DIR = Path(os.environ.get("FLYBALL_PROJECT", Path.cwd()))
@@ -104,6 +105,13 @@ ROOT_URLCONF = "flyball.project.urls"
 ASGI_APPLICATION = "flyball.project.asgi.application"
 DATABASES = {"default": django_database(FLYBALL.database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MAIL = mail(FLYBALL.mail_url)
+EMAIL_BACKEND = MAIL.backend
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.host, MAIL.port, MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starts_tls, MAIL.is_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = FLYBALL.mail_from
 
 USE_TZ = True
 TIME_ZONE = "UTC"
