@@ -93,6 +93,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Flyball"
 MFA_TOTP_TOLERANCE = 1
 SOCIALACCOUNT_ADAPTER = "flyball.project.accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 SOCIALACCOUNT_PROVIDERS = providers(FLYBALL)
 # Counts of wrong codes: of as many accounts and addresses as LimitedBackend counts.
 CACHES = {

@@ -29,4 +29,4 @@ def providers(config: Config) -> dict[str, Any]:
         "secret": config.oidc_client_secret,
         "settings": {"server_url": config.oidc_issuer},
     }
-    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True, "SCOPE": ["openid", "profile"]}}

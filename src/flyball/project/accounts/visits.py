@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
-from flyball.console.frame.page import HEADERS, sections
+from flyball.console.frame.page import HEADERS, POLICY, sections
 
 ADMIN = "/admin/"
 ADMIN_POLICY = (
@@ -17,6 +19,8 @@ ADMIN_POLICY = (
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
 """The admin's own, laxer policy: its pages carry scripts inside, and nothing from another host either."""
+FORMS = "form-action 'self';"
+"""Of the console's policy."""
 LONGEST_SECONDS = 14 * 24 * 3600
 """How long any session lasts."""
 TOUCHED_SECONDS = 300
@@ -41,9 +45,17 @@ class VisitMiddleware(MiddlewareMixin):
         """The answer as it leaves."""
         if request.path.startswith(ADMIN):
             response.setdefault("Content-Security-Policy", ADMIN_POLICY)
+        response.setdefault("Content-Security-Policy", _policy())
         for name, value in HEADERS.items():
             response.setdefault(name, value)
         return response
+
+
+def _policy() -> str:
+    """The console's policy; a sign-in's form may also lead to the provider, where there is one."""
+    issuer = urlsplit(settings.FLYBALL.oidc_issuer)
+    allowed = f"form-action 'self' {issuer.scheme}://{issuer.netloc};" if issuer.netloc else FORMS
+    return POLICY.replace(FORMS, allowed)
 
 
 def around(request: HttpRequest) -> dict[str, Any]:
