@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,9 +10,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
+from requests import RequestException
 
 from flyball.console.frame.page import HEADERS, POLICY, sections
+
+logger = logging.getLogger(__name__)
 
 ADMIN = "/admin/"
 ADMIN_POLICY = (
@@ -40,6 +45,13 @@ class VisitMiddleware(MiddlewareMixin):
             logout(request)
         elif now - request.session.get(SEEN, 0) > TOUCHED_SECONDS:
             request.session[SEEN] = now  # and so its end is put off
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A provider of sign-ins that does not answer is no mistake of ours."""
+        if not isinstance(error, RequestException):
+            return None
+        logger.warning("The provider of sign-ins does not answer: %s.", type(error).__name__)
+        return render(request, "socialaccount/authentication_error.html", status=502)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """The answer as it leaves."""
