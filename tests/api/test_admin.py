@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from flyball.control.accounts.models import ApiKey, Team
 from flyball.control.registry.models import Version
+from flyball.control.routing.models import Outcome, Prediction
 from flyball.control.schedules.making import make_due
 from flyball.domain.records import now
 from flyball.project.models import User
@@ -27,6 +31,19 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     nightly = {"name": "nightly", "times": "every day at 02:00", "kind": "snapshot"}
     ask("owner", "POST", "endpoints/purchase/schedules", nightly)
     make_due(now() + timedelta(days=1))
+    of = {"endpoint": "purchase", "reference": "order <7>"}
+    made = {
+        "version": 1,
+        "route": 1,
+        "entity": {},
+        "input": {"age": 7},
+        "output": {"label": "yes"},
+        "warnings": [],
+    }
+    asked = Prediction.objects.create(id=uuid4(), created_at=now(), **of, **made)
+    Outcome.objects.create(
+        state="bound", prediction=asked.id, value="yes", source="api", received_at=now(), **of
+    )
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
     return client
@@ -46,6 +63,8 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "CandidateResult",
         "Endpoint",
         "Job",
+        "Outcome",
+        "Prediction",
         "RouteRevision",
         "Schedule",
         "ScheduledRun",
@@ -62,6 +81,25 @@ def test_every_list_and_every_row_can_be_looked_at(root: Client) -> None:
         row = model._default_manager.first()
         assert row is not None
         assert root.get(place(model, "change", row.pk)).status_code == 200
+
+
+def test_what_is_recorded_is_never_counted(root: Client) -> None:
+    for model in (Prediction, Outcome):
+        with CaptureQueriesContext(connection) as asked:
+            page = root.get(place(model, "changelist"), {"endpoint": "purchase"}).content.decode()
+        assert "order &lt;7&gt;" in page or model is Outcome
+        assert not [each for each in asked if "COUNT(" in each["sql"] and model._meta.db_table in each["sql"]]
+
+
+def test_versions_say_their_stage_and_score(root: Client) -> None:
+    page = root.get(place(Version, "changelist")).content.decode()
+    assert "production" in page
+
+
+def test_accounts_of_others_are_nobodys_matter_there() -> None:
+    assert not {"account", "mfa", "socialaccount", "usersessions"} & {
+        model._meta.app_label for model in admin.site._registry
+    }
 
 
 def test_what_is_immutable_cannot_be_added_changed_or_deleted(root: Client) -> None:

@@ -23,7 +23,8 @@ DEBUG = FLYBALL.debug
 ALLOWED_HOSTS = list(FLYBALL.allowed_hosts)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "flyball.project.apps.Admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -113,6 +114,8 @@ EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.host, MAIL.p
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starts_tls, MAIL.is_tls
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = FLYBALL.mail_from
+
+UNFOLD = {"SITE_TITLE": "Flyball", "SITE_HEADER": "Flyball", "SITE_URL": "/", "SHOW_HISTORY": False}
 
 USE_TZ = True
 TIME_ZONE = "UTC"

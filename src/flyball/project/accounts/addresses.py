@@ -9,6 +9,7 @@ from allauth.usersessions.views import ListUserSessionsView
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from flyball.project.accounts.sessions import EndSessions
 
@@ -33,5 +34,6 @@ urlpatterns = [
     path("sign-in", views.login, name="account_login"),
     path("sign-out", views.logout, name="account_logout"),
     path("account/", include(account)),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/login/", secure_admin_login(admin.site.login)),
 ]
