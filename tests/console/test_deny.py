@@ -20,6 +20,7 @@ VALUES = (
     ("<slug:digest>/<str:name>", "0/nothing.css"),
     ("<str:text>", "unknown"),
     ("<str:name>", "nightly"),
+    ("<str:digest>", "latest"),
 )
 OPEN = {
     # address: the lowest role for each method, and what it then gets
@@ -29,6 +30,8 @@ OPEN = {
     "endpoints/purchase/rollback": {"GET": ("owner", 200), "POST": ("owner", 409)},
     "endpoints/purchase/builds": {"POST": ("owner", 302)},
     "endpoints/purchase/builds/1": {"GET": ("viewer", 200)},
+    "endpoints/purchase/snapshots": {"GET": ("viewer", 200), "POST": ("owner", 302)},
+    "endpoints/purchase/snapshots/latest": {"GET": ("viewer", 200)},
     "endpoints/purchase/versions/1": {"GET": ("viewer", 200)},
     "endpoints/purchase/schedules/nightly/pause": {"POST": ("owner", 404)},
     "endpoints/purchase/schedules/nightly/resume": {"POST": ("owner", 404)},

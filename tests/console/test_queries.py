@@ -25,6 +25,8 @@ PATHS = (
     "/",
     "/jobs",
     "/endpoints/purchase",
+    "/endpoints/purchase/snapshots",
+    "/endpoints/purchase/snapshots/latest",
     "/endpoints/purchase/versions/1",
     "/endpoints/purchase/builds/{build}",
     "/endpoints/purchase/promote/1",

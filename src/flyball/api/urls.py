@@ -28,7 +28,11 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view()),
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view()),
     path("endpoints/<str:endpoint>/snapshots/<str:digest>", OneSnapshot.as_view()),
-    path("endpoints/<str:endpoint>/snapshots/<str:digest>/rows.parquet", SnapshotRows.as_view()),
+    path(
+        "endpoints/<str:endpoint>/snapshots/<str:digest>/rows.parquet",
+        SnapshotRows.as_view(),
+        name="flyball-snapshot-rows",
+    ),
     path("endpoints/<str:endpoint>/schedules", Schedules.as_view()),
     path("endpoints/<str:endpoint>/schedules/<str:name>", OneSchedule.as_view()),
     path("endpoints/<str:endpoint>/schedules/<str:name>/pause", PauseSchedule.as_view()),

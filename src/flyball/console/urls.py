@@ -14,6 +14,7 @@ from flyball.console.pages.outcomes import GiveOutcome, Outcomes, ResolveOutcome
 from flyball.console.pages.predictions import Erase, OnePrediction, Predictions, PredictionsFile, Replay
 from flyball.console.pages.promoting import Promote, Rollback
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
+from flyball.console.pages.snapshots import OneSnapshot, Snapshots
 from flyball.console.pages.versions import OneVersion
 
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view(), name="flyball-version"),
+    path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view(), name="flyball-snapshots"),
+    path("endpoints/<str:endpoint>/snapshots/<str:digest>", OneSnapshot.as_view(), name="flyball-snapshot"),
     path(
         "endpoints/<str:endpoint>/schedules/<str:name>/pause",
         PauseSchedule.as_view(),

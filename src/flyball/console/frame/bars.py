@@ -41,3 +41,26 @@ class Bars:
     def hours(self) -> int:
         """How many there are."""
         return len(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The parts of a whole as bars, the largest as high as the picture."""
+
+    parts: Sequence[float]
+
+    @property
+    def width(self) -> int:
+        """All bars together."""
+        return BAR * len(self.parts)
+
+    @property
+    def path(self) -> str:
+        """All bars in one line of drawing: a page may hold hundreds of them. At least a line where one is."""
+        most = max(self.parts, default=0) or 1
+        heights = [max(1, round(HIGH * part / most)) if part > 0 else 0 for part in self.parts]
+        return "".join(
+            f"M{BAR * place} {HIGH}v-{height}h{BAR - 1}v{height}z"
+            for place, height in enumerate(heights)
+            if height
+        )

@@ -19,26 +19,65 @@ NOTHING = "–"
 MISSING = (None, "")
 """Not known; and what templates take for a name that is not there."""
 SHORT = 12
+LARGE = 1e9
+"""From here on a score is written with its exponent."""
 UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def _odd(value: Any) -> str | None:
+    """How something is written that is no number: facts of another release, or folder, may hold anything."""
+    if value in MISSING:
+        return NOTHING
+    return str(value) if isinstance(value, bool) or not isinstance(value, int | float) else None
 
 
 @register.filter
 def number(value: Any) -> str:
     """A count with thousands separated."""
-    return NOTHING if value in MISSING else f"{value:,}"
+    if (odd := _odd(value)) is not None:
+        return odd
+    return f"{value:,}"
 
 
 @register.filter
 def score(value: Any) -> str:
     """A score to four decimals."""
-    return NOTHING if value in MISSING else f"{value:.4f}"
+    if (odd := _odd(value)) is not None:
+        return odd
+    return f"{value:.4f}" if abs(value) < LARGE else f"{value:.4g}"
+
+
+@register.filter
+def brief(value: Any) -> str:
+    """A number to five digits that mean something: 0.00012, 39.25, 1.2e+300."""
+    if (odd := _odd(value)) is not None:
+        return odd
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:.5g}"
+
+
+@register.filter
+def part(value: Any) -> str:
+    """A part of a whole from 0 to 1, in percent; a little is not none."""
+    if (odd := _odd(value)) is not None:
+        return odd
+    if 0 < value < 0.001 or 0.999 < value < 1:
+        return "< 0.1 %" if value < 0.5 else "> 99.9 %"
+    return f"{100 * value:.3g} %"
+
+
+@register.filter
+def change(value: Any) -> str:
+    """A difference of counts, with its sign."""
+    return NOTHING if value in MISSING else f"{value:+,}".replace("-", "−")
 
 
 @register.filter
 def seconds(value: Any) -> str:
     """A duration, in the unit that reads best; infinity is beyond the last bucket of latencies."""
-    if value in MISSING:
-        return NOTHING
+    if (odd := _odd(value)) is not None:
+        return odd
     if value == math.inf:
         return f"over {BOUNDS[-1] / 1_000_000:g} s"
     if value < 1:
@@ -63,8 +102,8 @@ def plain(value: Any) -> str:
 @register.filter
 def size(value: Any) -> str:
     """Bytes, in the unit that reads best."""
-    if value in MISSING:
-        return NOTHING
+    if (odd := _odd(value)) is not None:
+        return odd
     for least, unit in UNITS:
         if value >= least:
             return f"{value / least:.1f} {unit}"
@@ -80,7 +119,7 @@ def short(value: Any) -> str:
 @register.filter
 def pairs(value: Any) -> list[tuple[Any, Any]]:
     """Names and values: in templates ``items`` is first a key of that name, and parameters may have it."""
-    return [] if value in MISSING else list(value.items())
+    return list(value.items()) if isinstance(value, dict) else []
 
 
 @register.filter
@@ -95,6 +134,12 @@ def moment(value: Any) -> SafeString | str:
     return format_html(
         '<time datetime="{}">{} UTC</time>', exact.isoformat(), exact.strftime("%Y-%m-%d %H:%M")
     )
+
+
+@register.filter
+def utc(value: datetime) -> str:
+    """A moment in UTC as plain text, where no element may stand."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @register.simple_tag

@@ -56,6 +56,11 @@ def snapshots(endpoint: str) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(endpoint_id=endpoint).order_by("-id")
 
 
+def summaries(endpoint: str) -> QuerySet[Snapshot]:
+    """The same without schemas and profiles, which may be megabytes."""
+    return snapshots(endpoint).defer("schema", "profile")
+
+
 def snapshot(endpoint: str, digest: str) -> Snapshot:
     """One snapshot by its digest; ``latest`` is the newest. Raises ``NotFound``."""
     every = snapshots(endpoint)

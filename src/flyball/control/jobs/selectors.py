@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -55,6 +56,14 @@ def visible_job(actor: Actor, identity: UUID, role: str) -> Job:
     found = _one(visible(actor, jobs()).filter(pk=identity))
     actor.require(found.team.slug, role)
     return found
+
+
+def that_made(endpoint: str, digests: Collection[str]) -> dict[str, UUID]:
+    """The first job of an endpoint that took each of some snapshots, as far as jobs of then are kept."""
+    taken = Q(kind="snapshot", result__digest__in=digests) | Q(kind="build", result__snapshot__in=digests)
+    every = jobs(endpoint).select_related(None).filter(taken)
+    found = every.values_list("result__digest", "result__snapshot", "pk")  # newest first: the first stays
+    return {digest or snapshot: pk for digest, snapshot, pk in found}
 
 
 def under_way(kind: str, endpoint: Endpoint) -> QuerySet[Job]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,15 @@ def dataset(snapshot: Snapshot, task: str) -> Dataset:
 def builds(endpoint: str) -> QuerySet[Build]:
     """The builds of an endpoint, newest first."""
     return Build.objects.filter(endpoint_id=endpoint).select_related("snapshot", "asked_by").order_by("-id")
+
+
+def builds_on(snapshots: Collection[int]) -> dict[int, list[int]]:
+    """The numbers of the builds on each of some snapshots, by the snapshots' own, newest first."""
+    found: dict[int, list[int]] = {}
+    every = Build.objects.filter(snapshot__in=snapshots).order_by("-id")
+    for snapshot, number in every.values_list("snapshot_id", "pk"):
+        found.setdefault(snapshot, []).append(number)
+    return found
 
 
 def build(endpoint: str, number: int) -> Build:

@@ -1,0 +1,46 @@
+"""Pages of a list by keyset: each begins after the last row of the one before it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.http import urlencode
+
+from flyball.domain.errors import NotFound
+
+SHOWN = 50
+"""Rows of a page."""
+LONGEST = 18
+"""Digits of a number in an address: no row has more."""
+
+
+class Some(NamedTuple):
+    """The rows of a page, whether it is the first, and the address of the next one, if there is one."""
+
+    rows: list[Any]
+    is_first: bool
+    older: str | None
+
+
+def whole(text: str | None) -> int | None:
+    """The number in an address; ``None`` where there is none. Raises ``NotFound`` for anything else."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST):
+        raise NotFound("There is no such page.")
+    return int(text)
+
+
+def some(request: HttpRequest, every: QuerySet[Any], field: str, *, oldest_first: bool = False) -> Some:
+    """The page of a list that ``?before=…`` asks for, by a field that is an index. Raises ``NotFound``."""
+    before = whole(request.GET.get("before"))
+    if before is not None:
+        every = every.filter(**{f"{field}__gt" if oldest_first else f"{field}__lt": before})
+    found = list(every.order_by(field if oldest_first else f"-{field}")[: SHOWN + 1])
+    older = None
+    if len(found) > SHOWN:
+        kept = {name: value for name, value in request.GET.items() if name != "before"}
+        older = f"{request.path}?{urlencode({**kept, 'before': getattr(found[SHOWN - 1], field)})}"
+    return Some(found[:SHOWN], before is None, older)
