@@ -28,10 +28,12 @@ OPEN = {
     "endpoints/purchase": {"GET": ("viewer", 200)},
     "endpoints/purchase/promote/1": {"GET": ("owner", 200), "POST": ("owner", 302)},
     "endpoints/purchase/rollback": {"GET": ("owner", 200), "POST": ("owner", 409)},
-    "endpoints/purchase/builds": {"POST": ("owner", 302)},
+    "endpoints/purchase/builds": {"GET": ("viewer", 200), "POST": ("owner", 302)},
     "endpoints/purchase/builds/1": {"GET": ("viewer", 200)},
     "endpoints/purchase/snapshots": {"GET": ("viewer", 200), "POST": ("owner", 302)},
     "endpoints/purchase/snapshots/latest": {"GET": ("viewer", 200)},
+    "endpoints/purchase/compare": {"GET": ("viewer", 422)},
+    "endpoints/purchase/versions": {"GET": ("viewer", 200)},
     "endpoints/purchase/versions/1": {"GET": ("viewer", 200)},
     "endpoints/purchase/schedules/nightly/pause": {"POST": ("owner", 404)},
     "endpoints/purchase/schedules/nightly/resume": {"POST": ("owner", 404)},
@@ -44,6 +46,7 @@ OPEN = {
     f"predictions/{JOB}/outcome": {"POST": ("member", 404)},
     f"predictions/{JOB}/replay": {"POST": ("viewer", 404)},
     f"predictions/{JOB}/erase": {"GET": ("owner", 404), "POST": ("owner", 404)},
+    "builds": {"GET": ("viewer", 200)},
     "jobs": {"GET": ("viewer", 200)},
     f"jobs/{JOB}": {"GET": ("viewer", 404)},
     f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},
@@ -52,6 +55,7 @@ OPEN = {
 FOR_EVERYBODY = {"assets/0/nothing.css", "join/unknown"}
 ROLES = ("viewer", "member", "owner")
 WHOLE = {"", "jobs", "predictions", "predictions.csv"}
+WHOLE = {"", "builds", "jobs"}
 """Where a stranger sees a page of their own."""
 
 

@@ -23,11 +23,14 @@ from tests.console.conftest import Browser
 pytestmark = pytest.mark.storage
 PATHS = (
     "/",
+    "/builds",
     "/jobs",
     "/endpoints/purchase",
     "/endpoints/purchase/snapshots",
     "/endpoints/purchase/snapshots/latest",
+    "/endpoints/purchase/versions",
     "/endpoints/purchase/versions/1",
+    "/endpoints/purchase/builds",
     "/endpoints/purchase/builds/{build}",
     "/endpoints/purchase/promote/1",
     "/endpoints/purchase/rollback",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from flyball.console.frame import assets
-from flyball.console.pages.builds import Builds, OneBuild
+from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
+from flyball.console.pages.comparing import Compare, Versions
 from flyball.console.pages.endpoints import OneEndpoint
 from flyball.console.pages.home import Home
 from flyball.console.pages.jobs import CancelJob, Jobs, OneJob, RetryJob
@@ -24,6 +25,8 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/rollback", Rollback.as_view(), name="flyball-rollback"),
     path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),
+    path("endpoints/<str:endpoint>/versions", Versions.as_view(), name="flyball-versions"),
+    path("endpoints/<str:endpoint>/compare", Compare.as_view(), name="flyball-compare"),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view(), name="flyball-version"),
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view(), name="flyball-snapshots"),
     path("endpoints/<str:endpoint>/snapshots/<str:digest>", OneSnapshot.as_view(), name="flyball-snapshot"),
@@ -37,6 +40,7 @@ urlpatterns = [
         ResumeSchedule.as_view(),
         name="flyball-resume-schedule",
     ),
+    path("builds", AllBuilds.as_view(), name="flyball-all-builds"),
     path("jobs", Jobs.as_view(), name="flyball-jobs"),
     path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
     path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),

@@ -38,6 +38,7 @@ HEADERS = {
 }
 SECTIONS = (
     ("flyball-home", "Endpoints"),
+    ("flyball-all-builds", "Builds"),
     ("flyball-predictions", "Predictions"),
     ("flyball-jobs", "Jobs"),
 )

@@ -32,6 +32,12 @@ def _odd(value: Any) -> str | None:
 
 
 @register.filter
+def plain(value: Any) -> str:
+    """Anything as it is."""
+    return NOTHING if value in MISSING else str(value)
+
+
+@register.filter
 def number(value: Any) -> str:
     """A count with thousands separated."""
     if (odd := _odd(value)) is not None:
@@ -113,7 +119,7 @@ def size(value: Any) -> str:
 @register.filter
 def short(value: Any) -> str:
     """The beginning of a digest."""
-    return str(value)[:SHORT]
+    return NOTHING if value in MISSING else str(value)[:SHORT]
 
 
 @register.filter

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from flyball.control.registry.models import Version
 
 
 def runtime_of(version: Version) -> str:
     """The name of the runtime that answers for a version."""
-    artifacts = version.manifest.get("artifacts", [])
+    return runtime_in(version.manifest.get("artifacts", []))
+
+
+def runtime_in(artifacts: Iterable[Mapping[str, Any]]) -> str:
+    """The name of the runtime of the first of some artifacts that nothing speaks against."""
     return next((str(each["runtime"]) for each in artifacts if not each.get("unused")), "–")
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from flyball.control.connection import database
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
 from flyball.control.declarations.trust import trusted
-from flyball.control.registry.models import Build, CandidateResult, Version
+from flyball.control.registry.models import Build, BuildUnit, CandidateResult, Version
 from flyball.domain.errors import NotFound, UnknownVersion
 from flyball.domain.routing import Manifest
 from flyball.stores import artifacts
@@ -32,6 +32,19 @@ def versions(endpoint: str) -> QuerySet[Version]:
         Version.objects.filter(endpoint_id=endpoint, removed_at=None)
         .select_related("candidate__build__snapshot")
         .order_by("-number")
+    )
+
+
+def listed(endpoint: str) -> QuerySet[Version]:
+    """The same for lists: a few facts by name, without those that may be megabytes."""
+    every = Version.objects.filter(endpoint_id=endpoint, removed_at=None).defer("facts", "manifest")
+    return every.order_by("-number").annotate(
+        artifacts=F("manifest__artifacts"),
+        candidate_name=F("facts__candidate"),
+        metric=F("facts__metric"),
+        held_out_score=F("facts__held_out_score"),
+        digest=F("facts__snapshot__digest"),
+        row_count=F("facts__snapshot__rows"),
     )
 
 
@@ -86,6 +99,23 @@ def dataset(snapshot: Snapshot, task: str) -> Dataset:
 def builds(endpoint: str) -> QuerySet[Build]:
     """The builds of an endpoint, newest first."""
     return Build.objects.filter(endpoint_id=endpoint).select_related("snapshot", "asked_by").order_by("-id")
+
+
+def builds_of(endpoints: Any) -> QuerySet[Build]:
+    """The builds of endpoints (names, or a query of them), newest first, without what snapshots hold."""
+    every = Build.objects.filter(endpoint__in=endpoints).select_related("snapshot")
+    return every.defer("snapshot__schema", "snapshot__profile").order_by("-id")
+
+
+def tried(build: Build) -> int:
+    """How many units of a build's search are done."""
+    return BuildUnit.objects.filter(build=build).exclude(done_at=None).count()
+
+
+def registered(build: Build) -> dict[int, int]:
+    """The newest version of each candidate of a build that has one, by the candidate's own number."""
+    made = Version.objects.filter(candidate__build=build, removed_at=None).order_by("number")
+    return dict(made.values_list("candidate_id", "number"))
 
 
 def builds_on(snapshots: Collection[int]) -> dict[int, list[int]]:
