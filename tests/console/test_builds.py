@@ -108,7 +108,7 @@ def test_builds_come_in_pages(browser: Browser, version: Version, path: str) -> 
     )
     client = browser("viewer")
     page = client.get(path).content.decode()
-    numbers = re.compile(r'<th scope="row"><a href="/endpoints/purchase/builds/(\d+)"')
+    numbers = re.compile(r'<th scope="row" class="tight"><a href="/endpoints/purchase/builds/(\d+)"')
     (more,) = re.findall(rf'href="({path}\?before=\d+)"', page)
     rest = client.get(more).content.decode()
     assert len(numbers.findall(page)) == SHOWN

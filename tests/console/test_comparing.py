@@ -86,7 +86,12 @@ def test_fields_that_only_one_version_has_are_shown(browser: Browser, version: V
         {"fold_scores": [None, "x", 1e300, {}], "seconds": "long", "trials": [1], "seed": {}},
         {"snapshot": "none", "metric": ["<b>"], "candidate": {"items": 1}, "compiling": {"reason": "<i>"}},
         {"snapshot": {"digest": 3, "rows": "all"}, "parameters": {"items": {"deep": ["<u>"]}, "": None}},
-        {"parameters": {"name " * 40: "x" * 5000}},
+        {
+            "parameters": {"name " * 40: "x" * 5000},
+            "fold_scores": 3,
+            "environment": {"libraries": 3, "commit": {}},
+        },
+        {"compiling": {"rows": "all", "largest_error": None, "microseconds": "few"}, "compiling_": 1},
     ],
 )
 def test_facts_may_hold_anything(browser: Browser, version: Version, facts: dict[str, Any]) -> None:

@@ -16,7 +16,8 @@ from flyball.console.pages.predictions import Erase, OnePrediction, Predictions,
 from flyball.console.pages.promoting import Promote, Rollback
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.pages.snapshots import OneSnapshot, Snapshots
-from flyball.console.pages.versions import OneVersion
+from flyball.console.pages.tables import Entity, Tables
+from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
 
 urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),
@@ -25,9 +26,26 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/rollback", Rollback.as_view(), name="flyball-rollback"),
     path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),
+    path(
+        "endpoints/<str:endpoint>/versions/<int:number>/archive",
+        ArchiveVersion.as_view(),
+        name="flyball-archive-version",
+    ),
+    path(
+        "endpoints/<str:endpoint>/versions/<int:number>/restore",
+        RestoreVersion.as_view(),
+        name="flyball-restore-version",
+    ),
+    path(
+        "endpoints/<str:endpoint>/versions/<int:number>/remove",
+        RemoveVersion.as_view(),
+        name="flyball-remove-version",
+    ),
     path("endpoints/<str:endpoint>/versions", Versions.as_view(), name="flyball-versions"),
     path("endpoints/<str:endpoint>/compare", Compare.as_view(), name="flyball-compare"),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view(), name="flyball-version"),
+    path("endpoints/<str:endpoint>/tables", Tables.as_view(), name="flyball-tables"),
+    path("endpoints/<str:endpoint>/entities", Entity.as_view(), name="flyball-entity"),
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view(), name="flyball-snapshots"),
     path("endpoints/<str:endpoint>/snapshots/<str:digest>", OneSnapshot.as_view(), name="flyball-snapshot"),
     path(

@@ -127,7 +127,7 @@ def _facts(versions: Sequence[Version]) -> list[Line]:
         _line("Answered by", [runtime_of(each) for each in versions]),
         _line("Compiled", [compiling_text(each) for each in versions]),
         _line("Size", [sizes[each.number] for each in versions], tags.size),
-        _line("Made", [each.created_at for each in versions], tags.moment),
+        Line("Made", [tags.moment(each.created_at) for each in versions], differs=False),
     ]
 
 

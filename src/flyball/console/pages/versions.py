@@ -1,13 +1,25 @@
-"""One version: what it is, what it learned from, how it is served."""
+"""One version: what it is, what it learned from, how it is served; put aside, and removed."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.frame.page import Page
-from flyball.console.pages.endpoints import crumbs, version_rows
+from flyball.console.frame.page import Page, to
+from flyball.console.pages.comparing import FOLDS, compare_crumbs
+from flyball.console.pages.endpoints import version_rows
+from flyball.control.datasets import selectors as datasets
 from flyball.control.registry import selectors as registry
+from flyball.control.registry.compiling import runtime_of
+from flyball.control.registry.models import Version
+from flyball.control.registry.side_by_side import fact, sizes
 from flyball.control.routing import selectors as routing
+from flyball.control.routing import services
+from flyball.domain.routing import Route
+
+SHOWN_FIELDS = 100
+"""Fields on the page; the snapshot's page has all of them."""
 
 
 class OneVersion(Page):
@@ -19,12 +31,113 @@ class OneVersion(Page):
         """The version on one page."""
         found = self.endpoint(endpoint)
         version = registry.version(endpoint, number)
-        manifest = registry.manifest(version)
+        route = routing.route(endpoint)
+        fields = registry.manifest(version).schema.fields
         context = {
             "title": str(version),
-            "row": version_rows([version], routing.route(endpoint))[0],
+            "row": version_rows([version], route)[0],
             "facts": version.facts,
-            "manifest": manifest,
-            "may_promote": self.may(found.team.slug, "owner"),
+            "snapshot": datasets.known(endpoint, fact(version, "snapshot", "digest")),
+            "environment": _environment(version),
+            "folds": _folds(version),
+            "proof": _proof(version),
+            "runtime": runtime_of(version),
+            "size": sizes({number: version.manifest})[number],
+            "fields": fields[:SHOWN_FIELDS],
+            "more_fields": len(fields[SHOWN_FIELDS:]),
+            "is_routed": _is_routed(version, route),
+            "may_change": self.may(found.team.slug, "owner"),
         }
-        return self.show(context, crumbs(endpoint))
+        return self.show(context, compare_crumbs(endpoint))
+
+
+class _Ending(Page):
+    """A question, and what a yes does."""
+
+    template = "confirm.html"
+    roles = {"GET": "owner", "POST": "owner"}
+    verb = ""
+    consequence = ""
+
+    def get(self, request: HttpRequest, endpoint: str, number: int) -> HttpResponse:
+        """What would happen."""
+        self.endpoint(endpoint)
+        version = registry.version(endpoint, number)
+        context = {
+            "title": f"{self.verb} {version}?",
+            "version": version,
+            "verb": self.verb,
+            "consequence": self.consequence,
+            "is_routed": _is_routed(version, routing.route(endpoint)),
+        }
+        return self.show(context, compare_crumbs(endpoint))
+
+
+class ArchiveVersion(_Ending):
+    """``GET`` and ``POST /endpoints/{endpoint}/versions/{number}/archive``."""
+
+    verb = "Archive"
+    consequence = (
+        "It stays whole, to be restored or promoted; what asks for the newest version passes over it."
+    )
+
+    def post(self, request: HttpRequest, endpoint: str, number: int) -> HttpResponse:
+        """Put it aside. Raises ``Conflict``, which becomes a page."""
+        self.endpoint(endpoint)
+        services.archive_version(endpoint=endpoint, version=number)
+        return to("flyball-version", endpoint=endpoint, number=number)
+
+
+class RestoreVersion(Page):
+    """``POST /endpoints/{endpoint}/versions/{number}/restore``."""
+
+    roles = {"POST": "owner"}
+
+    def post(self, request: HttpRequest, endpoint: str, number: int) -> HttpResponse:
+        """Take it out of the archive."""
+        self.endpoint(endpoint)
+        services.restore_version(endpoint=endpoint, version=number)
+        return to("flyball-version", endpoint=endpoint, number=number)
+
+
+class RemoveVersion(_Ending):
+    """``GET`` and ``POST /endpoints/{endpoint}/versions/{number}/remove``."""
+
+    verb = "Remove"
+    consequence = (
+        "Its model, its golden rows and everything known of it go for good; its number is never given again. "
+        "Its predictions and outcomes stay, and can be computed again no more; a rollback to it is refused."
+    )
+
+    def post(self, request: HttpRequest, endpoint: str, number: int) -> HttpResponse:
+        """Remove it. Raises ``Conflict``, which becomes a page."""
+        self.endpoint(endpoint)
+        services.remove_version(endpoint=endpoint, version=number)
+        return to("flyball-versions", endpoint=endpoint)
+
+
+def _is_routed(version: Version, route: Route | None) -> bool:
+    return route is not None and version.number in {arm.version for arm in route.arms}
+
+
+def _environment(version: Version) -> dict[str, Any]:
+    """The code and the libraries, each by its name."""
+    found = fact(version, "environment")
+    known = dict(found) if isinstance(found, dict) else {}
+    libraries = known.pop("libraries", {})
+    return {
+        "commit": known.pop("commit", None),
+        "dirty": known.pop("dirty", None) is True,
+        "others": known | (libraries if isinstance(libraries, dict) else {"libraries": libraries}),
+    }
+
+
+def _folds(version: Version) -> list[Any]:
+    found = fact(version, "fold_scores")
+    return found[:FOLDS] if isinstance(found, list) else []
+
+
+def _proof(version: Version) -> dict[str, Any]:
+    """What compiling has shown: numbers, or the reason why there are none."""
+    found = fact(version, "compiling")
+    return found if isinstance(found, dict) else {}

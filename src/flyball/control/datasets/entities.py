@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,8 +15,8 @@ from flyball.control.datasets.sources import model_source
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.errors import Conflict, Forbidden, InvalidInput, Problem, UnknownEntity
 from flyball.domain.records import now
-from flyball.domain.schema import Field, Schema, check, escape
-from flyball.domain.values import Scalar, canonical, parse_timestamp
+from flyball.domain.schema import Field, Kind, Schema, check, escape
+from flyball.domain.values import Scalar, canonical, label_text, parse_timestamp
 from flyball.snapshots.column_types import KIND, ColumnType
 from flyball.snapshots.source import table_source
 
@@ -63,10 +65,84 @@ def update_entity(
     return saved
 
 
-def _instance(declaration: type[Endpoint], table: FeatureTable, key: Scalar) -> models.Model:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writable:
+    """A field of one entity that may be written, with its value now.
+
+    ``choices`` are the texts of the values that its model takes, each with what people call it; none where it
+    takes any. ``is_event`` says that a change adds a row.
+    """
+
+    name: str
+    table: str
+    kind: Kind
+    value: Scalar
+    choices: tuple[tuple[str, str], ...] = ()
+    takes_null: bool = True
+    is_event: bool = False
+
+    @property
+    def text(self) -> str:
+        """The value as people write it; empty where it is missing."""
+        return "" if self.value is None else label_text(self.value)
+
+    def read(self, text: str) -> Scalar:
+        """The value that a text means; where it means none, the text, which ``update_entity`` refuses."""
+        if not text and (self.takes_null or self.kind is not Kind.TEXT):
+            return None
+        if self.kind is Kind.BOOLEAN:
+            return {"true": True, "false": False}.get(text, text)
+        if self.kind not in {Kind.INTEGER, Kind.NUMBER}:
+            return text
+        try:
+            number = json.loads(text)
+        except ValueError:
+            return text
+        return number if isinstance(number, int | float) and not isinstance(number, bool) else text
+
+
+def writable_fields(*, declaration: type[Endpoint], key: Scalar) -> list[Writable]:
+    """The fields of an entity that may be written, by table; none where no table is writable.
+
+    Raises ``UnknownEntity`` where none of the writable tables has the entity; ``DataError``.
+    """
+    tables = [table for table in declaration.tables() if table.writable]
+    found: list[Writable] = []
+    is_known = not tables
+    for table in tables:
+        with suppress(UnknownEntity):
+            instance = _instance(declaration, table, key, locked=False)
+            found += [_writable(table, instance, name) for name in table.writable]
+            is_known = True
+    if not is_known:
+        raise UnknownEntity
+    return found
+
+
+def _writable(table: FeatureTable, instance: models.Model, name: str) -> Writable:
+    field: Any = instance._meta.get_field(name)
+    return Writable(
+        name=name,
+        table=table.name,
+        kind=_kind(field),
+        value=canonical(getattr(instance, name)),
+        choices=tuple((label_text(value), str(called)) for value, called in field.flatchoices),
+        takes_null=field.null and field.blank,
+        is_event=table.event_time is not None,
+    )
+
+
+def _kind(field: Any) -> Kind:
+    return KIND[model_source.stored_as(field) or ColumnType.TEXT]
+
+
+def _instance(
+    declaration: type[Endpoint], table: FeatureTable, key: Scalar, *, locked: bool = True
+) -> models.Model:
     source, model = model_source.settle(table_source(declaration, table))
+    every = model._default_manager.all()
     try:
-        rows = model._default_manager.select_for_update(of=("self",)).filter(**{str(source.key): key})
+        rows = (every.select_for_update(of=("self",)) if locked else every).filter(**{str(source.key): key})
         newest = rows.order_by(f"-{table.event_time}") if table.event_time else rows.order_by("pk")
         instance = newest.first()
     except (ValueError, ValidationError, OverflowError):
@@ -122,12 +198,7 @@ def _save(instance: models.Model) -> None:
 
 def _schema(fields: Mapping[str, Any]) -> Schema:
     """The fields as a schema: Django alone would take 1.5 and true for the whole number 1."""
-    return Schema(
-        tuple(
-            Field(name=name, kind=KIND[model_source.stored_as(field) or ColumnType.TEXT], nullable=True)
-            for name, field in fields.items()
-        )
-    )
+    return Schema(tuple(Field(name=name, kind=_kind(field), nullable=True) for name, field in fields.items()))
 
 
 def _as_django_has_it(field: Any, value: Scalar) -> Any:

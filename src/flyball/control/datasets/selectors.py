@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 from django.db.models import QuerySet
 
+from flyball import typed
 from flyball.control.datasets import places
 from flyball.control.datasets.models import Snapshot
 from flyball.domain.errors import DataError, NotFound
 from flyball.domain.schema import Schema
-from flyball.typed import known
 
-known(Schema)
+typed.known(Schema)
 
 
 def snapshot_path(snapshot: Snapshot) -> Path:
@@ -68,6 +68,11 @@ def snapshot(endpoint: str, digest: str) -> Snapshot:
     if found is None:
         raise NotFound(f"{endpoint} has no such snapshot. Take one with: flyball snapshot {endpoint}")
     return found
+
+
+def known(endpoint: str, digest: object) -> Snapshot | None:
+    """The endpoint's snapshot of a digest that somebody names, without its fields, where there is one."""
+    return summaries(endpoint).filter(digest=digest).first() if isinstance(digest, str) else None
 
 
 def beginning(endpoint: str, digits: str) -> Snapshot:

@@ -7,6 +7,9 @@ from typing import Any
 
 from flyball.control.registry.models import Version
 
+NUMBERS = ("rows", "alone", "flips", "largest_error", "microseconds")
+"""What a proof consists of."""
+
 
 def runtime_of(version: Version) -> str:
     """The name of the runtime that answers for a version."""
@@ -20,11 +23,12 @@ def runtime_in(artifacts: Iterable[Mapping[str, Any]]) -> str:
 
 def compiling_text(version: Version) -> str:
     """How a compiled version was proven, or why scikit-learn answers; empty where nothing is known."""
-    found = version.facts.get("compiling") or {}
+    known = version.facts.get("compiling")
+    found = known if isinstance(known, dict) else {}
     if found.get("reason"):
         return f"Answered by scikit-learn. {found['reason']}"
-    if "rows" not in found:
-        return ""
+    if not all(isinstance(found.get(name), int | float) for name in NUMBERS):
+        return ""  # of another release, or of a folder
     return (
         f"Compiled: {found['rows']} rows answered as by scikit-learn, {found['alone']} of them alone too; "
         f"{found['flips']} labels differ, the largest error is {found['largest_error']:.1e}; "

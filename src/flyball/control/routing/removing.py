@@ -1,4 +1,4 @@
-"""Removing a version that no route in force names."""
+"""Archiving and removing a version that no route in force names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flyball.control.registry.models import Version
 from flyball.control.registry.removing import remove_content
 from flyball.control.routing import selectors
 from flyball.domain.errors import Conflict
+from flyball.domain.records import now
 
 
 def remove_version(*, endpoint: str, version: int) -> Version:
@@ -20,11 +21,39 @@ def remove_version(*, endpoint: str, version: int) -> Version:
     the route in force names it.
     """
     with transaction.atomic():
-        # The lock that publishing takes too: a promotion of this version comes before, or finds it gone.
+        found = _unrouted(endpoint, version)
+        remove_content(found)
+    return found
+
+
+def archive_version(*, endpoint: str, version: int) -> Version:
+    """Put a version aside: it stays whole, and is not the newest any more. Archived before, it stays so.
+
+    Raises ``UnknownVersion``, and ``Conflict`` while the route in force names it.
+    """
+    with transaction.atomic():
+        found = _unrouted(endpoint, version)
+        found.archived_at = found.archived_at or now()
+        found.save(update_fields=["archived_at"])
+    return found
+
+
+def restore_version(*, endpoint: str, version: int) -> Version:
+    """Take a version out of the archive. Raises ``UnknownVersion``."""
+    with transaction.atomic():
         Endpoint.objects.select_for_update().filter(name=endpoint).first()
         found = registry.version(endpoint, version)
-        current = selectors.route(endpoint)
-        if current is not None and version in {arm.version for arm in current.arms}:
-            raise Conflict(f"The route of {endpoint} names version {version}; promote another one first.")
-        remove_content(found)
+        found.archived_at = None
+        found.save(update_fields=["archived_at"])
+    return found
+
+
+def _unrouted(endpoint: str, version: int) -> Version:
+    """The version, in a transaction that nobody publishes beside. Raises ``UnknownVersion``, ``Conflict``."""
+    # The lock that publishing takes too: a promotion of this version comes before, or finds it changed.
+    Endpoint.objects.select_for_update().filter(name=endpoint).first()
+    found = registry.version(endpoint, version)
+    current = selectors.route(endpoint)
+    if current is not None and version in {arm.version for arm in current.arms}:
+        raise Conflict(f"The route of {endpoint} names version {version}; promote another one first.")
     return found

@@ -19,7 +19,7 @@ from flyball.control.routing import composition, guards, selectors
 from flyball.control.routing.applying import Change, apply, plan_changes
 from flyball.control.routing.publishing import Kind, RouteChange, check_expected, publish
 from flyball.control.routing.pulling import record_outcomes_pulled
-from flyball.control.routing.removing import remove_version
+from flyball.control.routing.removing import archive_version, remove_version, restore_version
 from flyball.control.routing.resolving import resolve_outcome, retract_outcome
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import ConfirmationNeeded, Conflict, InvalidInput, PolicyUnmet, Problem
@@ -30,6 +30,7 @@ __all__ = [
     "Change",
     "RouteChange",
     "apply",
+    "archive_version",
     "ask_build",
     "import_version",
     "plan_changes",
@@ -38,6 +39,7 @@ __all__ = [
     "record_outcomes_pulled",
     "remove_version",
     "resolve_outcome",
+    "restore_version",
     "retract_outcome",
     "rollback",
 ]
