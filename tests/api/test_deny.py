@@ -39,6 +39,7 @@ ALLOWED = [
     ("POST", "endpoints/purchase/promote", "owner"),
     ("POST", "endpoints/purchase/rollback", "owner"),
     ("POST", "endpoints/purchase/retire", "owner"),
+    ("PATCH", "endpoints/purchase/versions/999999", "owner"),
     ("DELETE", "endpoints/purchase/versions/999999", "owner"),
     ("GET", "endpoints/purchase/schedules", "viewer"),
     ("POST", "endpoints/purchase/schedules", "owner"),

@@ -119,3 +119,12 @@ def test_a_version_that_the_route_does_not_name_is_removed(ask: Ask, version: Ve
     RouteRevision.objects.all().delete()
     assert ask("owner", "DELETE", place).status_code == 204
     assert ask("owner", "GET", place).json()["code"] == "unknown_version"
+
+
+def test_a_version_is_archived_and_restored(ask: Ask, version: Version) -> None:
+    path = f"endpoints/purchase/versions/{version.number}"
+    for archived, stage in ((True, "archived"), (True, "archived"), (False, "testing")):
+        assert ask("owner", "PATCH", path, {"archived": archived}).json()["stage"] == stage
+    assert ask("owner", "PATCH", path, {}).status_code == 422
+    ask("owner", "POST", "endpoints/purchase/promote", {"version": version.number})
+    assert ask("owner", "PATCH", path, {"archived": True}).status_code == 409

@@ -78,7 +78,7 @@ def test_tables_are_listed_with_what_is_cheap_to_know(browser: Browser, customer
     assert "shop.Customer" in text
     assert "2020-" in text
     assert "2023-11-14 22:13 UTC" in text
-    assert "there is no such file on this server" in text
+    assert "There is no such file on this server" in text
     assert "SELECT" not in text
     assert "Key of an entity" not in text  # a viewer writes nothing
     assert "Key of an entity" in browser("member").get(TABLES).content.decode()
@@ -107,7 +107,7 @@ def test_a_table_whose_source_is_gone_says_so_and_the_others_stay(
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE shop_order_gone RENAME TO shop_order")
     assert "is not the name of a model" in text
-    assert "the database has no such table" in text
+    assert "The database has no such table" in text
     assert "towns" in text
     assert status == 422
 

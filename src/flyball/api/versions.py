@@ -7,12 +7,15 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flyball.api.view import ManagementView, page
+from flyball.api.view import ManagementView, body, page
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.compiling import runtime_of
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors, services
 from flyball.domain.routing import Route
+from flyball.domain.schema import Field, Kind, Schema
+
+ARCHIVING = Schema((Field(name="archived", kind=Kind.BOOLEAN),))
 
 
 class Versions(ManagementView):
@@ -29,9 +32,9 @@ class Versions(ManagementView):
 
 
 class OneVersion(ManagementView):
-    """``GET`` and ``DELETE /api/endpoints/{endpoint}/versions/{number}``."""
+    """``GET``, ``PATCH`` and ``DELETE /api/endpoints/{endpoint}/versions/{number}``."""
 
-    roles = {"GET": "viewer", "DELETE": "owner"}
+    roles = {"GET": "viewer", "PATCH": "owner", "DELETE": "owner"}
 
     def get(self, request: Request, endpoint: str, number: int) -> Response:
         """Everything known about one version, but for its golden rows: they are for servers."""
@@ -40,6 +43,13 @@ class OneVersion(ManagementView):
         manifest = {key: value for key, value in version.manifest.items() if key != "golden"}
         summary = _summary(version, selectors.route(name))
         return Response({**summary, "manifest": manifest, "facts": version.facts})
+
+    def patch(self, request: Request, endpoint: str, number: int) -> Response:
+        """``{"archived": true}`` archives a version that the route in force does not name."""
+        name = self.endpoint(request, endpoint).name
+        wanted = body(request, ARCHIVING)["archived"]
+        change = services.archive_version if wanted else services.restore_version
+        return Response(_summary(change(endpoint=name, version=number), selectors.route(name)))
 
     def delete(self, request: Request, endpoint: str, number: int) -> Response:
         """Remove a version that the route in force does not name."""

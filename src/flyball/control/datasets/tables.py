@@ -55,7 +55,7 @@ def _standing(declaration: type[Endpoint], table: FeatureTable) -> Standing:
     except DataError as error:
         return Standing(**own, fault=error.detail)
     except DatabaseError:
-        return Standing(**own, fault=f"{source.place}: the database has no such table, or another one.")
+        return Standing(**own, fault="The database has no such table, or another one.")
 
 
 def _state(declaration: type[Endpoint], source: Source) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _of_file(declaration: type[Endpoint], source: Source) -> dict[str, Any]:
     rows, is_more = _counted(every)
     load = every.values_list("load", flat=True).first() if rows else None
     copied = None if load is None else datetime.fromtimestamp(load / 1_000_000_000, UTC)
-    fault = "" if file_source.is_there(source) else f"{source.place}: there is no such file on this server."
+    fault = "" if file_source.is_there(source) else "There is no such file on this server."
     return {"rows": rows, "is_more": is_more, "copied_at": copied, "fault": fault}
 
 
