@@ -85,7 +85,8 @@ def test_fields_that_only_one_version_has_are_shown(browser: Browser, version: V
         {"held_out_score": "high", "fold_scores": "many", "parameters": ["a"], "environment": "here"},
         {"fold_scores": [None, "x", 1e300, {}], "seconds": "long", "trials": [1], "seed": {}},
         {"snapshot": "none", "metric": ["<b>"], "candidate": {"items": 1}, "compiling": {"reason": "<i>"}},
-        {"snapshot": {"digest": 3, "rows": "all"}, "parameters": {"items": {"deep": ["<u>"]}, "": None}},
+        {"snapshot": {"digest": 3, "rows": "all", "taken_at": {"a": 5}}},
+        {"parameters": {"items": {"deep": ["<u>"]}, "": None}},
         {
             "parameters": {"name " * 40: "x" * 5000},
             "fold_scores": 3,

@@ -134,7 +134,7 @@ def moment(value: Any) -> SafeString | str:
     if value in MISSING:
         return NOTHING
     try:
-        exact = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+        exact = (value if isinstance(value, datetime) else datetime.fromisoformat(str(value))).astimezone(UTC)
     except (ValueError, OverflowError):
         return str(value)  # what an imported folder calls a moment
     return format_html(
