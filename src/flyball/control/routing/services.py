@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,15 @@ from flyball.control.jobs.models import Job
 from flyball.control.registry import portable
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
-from flyball.control.routing import composition, guards, selectors
+from flyball.control.routing import guards, selectors
 from flyball.control.routing.applying import Change, apply, plan_changes
+from flyball.control.routing.foreseeing.following import Following, after_promotion, after_rollback
 from flyball.control.routing.publishing import Kind, RouteChange, check_expected, publish
 from flyball.control.routing.pulling import record_outcomes_pulled
 from flyball.control.routing.removing import archive_version, remove_version, restore_version
 from flyball.control.routing.resolving import resolve_outcome, retract_outcome
-from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import ConfirmationNeeded, Conflict, InvalidInput, PolicyUnmet, Problem
-from flyball.domain.routing import Decision, Lookup, Manifest, Route, no_longer_taken, promoted, remembering
-from flyball.domain.schema import Schema
+from flyball.domain.routing import Route
 
 __all__ = [
     "Change",
@@ -55,29 +53,17 @@ def promote(
     loading and ``GoldenMismatch``; ``ConfirmationNeeded`` where callers must send more than before, or the
     version is worse than the champion it was compared with, and ``yes`` is not given.
     """
-    applied, declaration = endpoints.endpoint(endpoint), discovery.find(endpoint)
-    current = selectors.route(endpoint)
-    number = check_expected(current, expected)
+    endpoints.endpoint(endpoint)
+    declaration, current = discovery.find(endpoint), selectors.route(endpoint)
+    check_expected(current, expected)
     chosen = registry.version(endpoint, version)
     if current is not None and current.champion.version == version:
         return RouteChange(revision=selectors.revision(endpoint, current.number), is_new=False)
     guards.meet_policy(declaration, chosen)
     guards.prove(chosen)
-    old = selectors.manifests(current)
-    arms = promoted(current, version, _decision(declaration, current, registry.manifest(chosen)))
-    new = {arm.version: old.get(arm.version) or registry.manifest(chosen) for arm in arms}
-    composed = composition.compose(declaration, arms, new, number)
-    composed = replace(composed, team=applied.team.slug, repeated=(current or composed).repeated)
-    champion = new[version].schema
-    following = remembering(composed, current, champion)
-    demands = guards.new_demands(current, following, old.values(), new.values())
-    guards.confirm(guards.reasons_to_ask(demands, chosen), yes=yes)
-    revision = publish(
-        route=following, kind=Kind.PROMOTION, reason=f"promotion of version {version}", user=user
-    )
-    return RouteChange(
-        revision=revision, dropped=_dropped(current, old, following, champion), required=demands
-    )
+    following = after_promotion(chosen)
+    guards.confirm(guards.reasons_to_ask(following.required, chosen), yes=yes)
+    return _published(following, current, Kind.PROMOTION, f"promotion of version {version}", user)
 
 
 def promote_if_better(*, endpoint: str, version: int, user: Any = None) -> str:
@@ -107,37 +93,14 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
     must send again is said with it. Raises ``Conflict`` where there is nothing to go back to or the route
     has changed, and the errors of loading.
     """
-    applied, current = endpoints.endpoint(endpoint), selectors.route(endpoint)
-    number = check_expected(current, expected)
-    earlier = selectors.before_champion(endpoint)
-    if current is None or earlier is None:
-        raise Conflict(f"{endpoint} has no earlier champion to go back to.")
-    manifests = selectors.manifests(earlier)
-    for routed in manifests:
+    endpoints.endpoint(endpoint)
+    current = selectors.route(endpoint)
+    check_expected(current, expected)
+    following = after_rollback(endpoint)
+    for routed in following.new:
         guards.prove(registry.version(endpoint, routed))
-    champion = manifests[earlier.champion.version]
-    kept = current.champion.decision
-    decision = kept if composition.fits(kept, champion) else earlier.champion.decision
-    following = replace(
-        earlier,
-        number=number,
-        team=applied.team.slug,
-        arms=tuple(
-            replace(arm, decision=decision) if arm == earlier.champion else arm for arm in earlier.arms
-        ),
-        lookups=_lookups(earlier, manifests),
-        repeated=current.repeated,
-    )
-    following = remembering(following, current, champion.schema)
-    revision = publish(
-        route=following, kind=Kind.ROLLBACK, reason=f"rollback to version {champion.number}", user=user
-    )
-    old = selectors.manifests(current)
-    return RouteChange(
-        revision=revision,
-        dropped=_dropped(current, old, following, champion.schema),
-        required=guards.new_demands(current, following, old.values(), manifests.values()),
-    )
+    reason = f"rollback to version {following.champion.number}"
+    return _published(following, current, Kind.ROLLBACK, reason, user)
 
 
 def ask_build(
@@ -172,24 +135,9 @@ def import_version(*, folder: Path, endpoint: str | None = None) -> Version:
     )
 
 
-def _decision(declaration: type[Endpoint], current: Route | None, champion: Manifest) -> Decision | None:
-    """What has been applied stays: a declaration that changed since acts only through ``apply``."""
-    if current is not None and composition.fits(current.champion.decision, champion):
-        return current.champion.decision
-    return composition.decision(declaration, champion)
-
-
-def _dropped(
-    current: Route | None, old: Mapping[int, Manifest], following: Route, champion: Schema
-) -> tuple[str, ...]:
-    before = None if current is None else old[current.champion.version].schema
-    return no_longer_taken(current, before, following, champion)
-
-
-def _lookups(earlier: Route, manifests: Mapping[int, Manifest]) -> tuple[Lookup, ...]:
-    """As declared now; as they were, where that is declared no more: going back waits for no release."""
-    declaration = discovery.autodiscover().get(earlier.endpoint)
-    schema = composition.accepted(manifests.values())
-    if declaration is None or composition.undeclared(declaration, schema):
-        return earlier.lookups
-    return composition.compiled(declaration, schema)
+def _published(following: Following, seen: Route | None, kind: Kind, reason: str, user: Any) -> RouteChange:
+    """The route as the next revision; ``seen`` is the one in force that everything was decided about."""
+    if following.current != seen:
+        raise Conflict(f"The route of {following.route.endpoint} was changed by somebody else.")
+    revision = publish(route=following.route, kind=kind, reason=reason, user=user)
+    return RouteChange(revision=revision, dropped=following.dropped, required=following.required)
