@@ -28,6 +28,8 @@ ALLOWED = [
     ("GET", "endpoints/purchase/routes", "viewer"),
     ("GET", "endpoints/purchase/versions", "viewer"),
     ("GET", "endpoints/purchase/versions/1", "viewer"),
+    ("GET", "endpoints/purchase/versions/1/effect", "viewer"),
+    ("POST", "endpoints/purchase/versions/1/effect", "owner"),
     ("GET", "endpoints/purchase/builds", "viewer"),
     ("GET", "endpoints/purchase/snapshots", "viewer"),
     ("GET", "endpoints/purchase/snapshots/latest", "viewer"),

@@ -29,6 +29,8 @@ OPEN = {
     "endpoints/purchase/promote/1": {"GET": ("owner", 200), "POST": ("owner", 302)},
     "endpoints/purchase/rollback": {"GET": ("owner", 200), "POST": ("owner", 409)},
     "endpoints/purchase/builds": {"GET": ("viewer", 200), "POST": ("owner", 302)},
+    "endpoints/purchase/promote/1/effect": {"POST": ("owner", 302)},
+    "endpoints/purchase/rollback/effect": {"POST": ("owner", 409)},
     "endpoints/purchase/builds/1": {"GET": ("viewer", 200)},
     "endpoints/purchase/tables": {"GET": ("viewer", 200)},
     "endpoints/purchase/entities": {"GET": ("member", 200), "POST": ("member", 422)},

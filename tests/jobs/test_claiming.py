@@ -95,7 +95,7 @@ def test_what_a_worker_writes_that_has_lost_its_job_changes_nothing(write: Calla
 def test_what_a_job_does_in_the_transaction_of_its_end_is_undone_where_it_is_lost() -> None:
     from tests.jobs.work.services import effect
 
-    late = taken("effect")
+    late = taken("mark")
     let_the_lease_end(late)
     assert running.claim(late.id) is not None
     with pytest.raises(JobLost):
@@ -194,7 +194,7 @@ def test_a_result_that_json_does_not_have_is_a_mistake_of_the_job_s() -> None:
 
 
 def test_a_message_that_comes_twice_does_a_job_once() -> None:
-    job = ask("effect")
+    job = ask("mark")
     carry_out(job.pk)
     carry_out(job.pk)
     assert Effect.objects.filter(job=job.pk).count() == 1

@@ -60,7 +60,7 @@ def other_lease(job: Job, before: object) -> object:
 def test_a_hundred_jobs_are_each_done_once_though_workers_are_killed(
     database: Database, broker: dict[str, str]
 ) -> None:
-    jobs = [ask("effect") for _ in range(MANY)]
+    jobs = [ask("mark") for _ in range(MANY)]
     for _ in range(KILLS):
         process = start(database, **broker)
         progress_of(Effect.objects.count())
@@ -87,7 +87,7 @@ def test_a_job_whose_worker_is_killed_is_done_by_another_one(
 
 
 def test_a_broker_that_is_away_is_a_matter_of_the_dispatcher_alone(database: Database) -> None:
-    job, left = ask("effect"), ask("slow")
+    job, left = ask("mark"), ask("slow")
     own = Job.objects.filter(pk=left.pk)
     own.update(status=Job.Status.RUNNING, attempt=3, lease_until=now() - timedelta(seconds=1))
     away = celery_app(Config(home=Path(), database_url=database.url, broker_url="redis://127.0.0.1:1/0"))
@@ -120,7 +120,7 @@ def test_a_hosts_own_celery_app_runs_jobs_that_a_busy_worker_has_published(datab
     with worker(database, "--concurrency", "1", **broker):
         slow = running(ask("slow"))  # for ever: what is done is done by the host's
         host = subprocess.Popen(celery, cwd=ROOT, env=surroundings(database, **broker))
-        jobs = [ask("effect") for _ in range(5)]
+        jobs = [ask("mark") for _ in range(5)]
         until(lambda: Effect.objects.count() >= len(jobs) - 1)  # the busy one may hold a message
         host.terminate()
         assert host.wait(PATIENCE) == 0
@@ -129,7 +129,7 @@ def test_a_hosts_own_celery_app_runs_jobs_that_a_busy_worker_has_published(datab
 
 
 def test_a_worker_logs_each_job_under_its_id(database: Database, tmp_path: Path) -> None:
-    jobs = [ask("effect"), ask("refused")]
+    jobs = [ask("mark"), ask("refused")]
     said = tmp_path / "log"
     with worker(database, log=str(said), FLYBALL_LOG_FORMAT="json"):
         states = [ended(job).status for job in jobs]
@@ -198,7 +198,7 @@ def test_a_worker_that_is_told_to_end_gives_back_what_it_cannot_finish(
 
 
 def test_a_job_over_its_memory_limit_fails_and_its_worker_lives(database: Database) -> None:
-    large, effect = ask("large"), ask("effect")
+    large, effect = ask("large"), ask("mark")
     with worker(database, "--concurrency", "1"):
         done = ended(large)
         assert (done.status, done.error) == (
@@ -233,7 +233,7 @@ def test_a_job_whose_process_is_killed_has_another_attempt(database: Database) -
 
 
 def test_a_worker_takes_from_the_queues_that_it_is_told(database: Database, tmp_path: Path) -> None:
-    heavy, effect = ask("heavy", pids=str(tmp_path / "pids")), ask("effect")
+    heavy, effect = ask("heavy", pids=str(tmp_path / "pids")), ask("mark")
     with worker(database, "--queues", "default"):
         assert ended(effect).status == "succeeded"
         heavy.refresh_from_db()

@@ -13,7 +13,7 @@ from flyball.api.nothing import Nothing
 from flyball.api.outcomes import Outcomes, ResolveOutcome, RetractOutcome
 from flyball.api.schedules import OneSchedule, PauseSchedule, ResumeSchedule, Schedules
 from flyball.api.snapshots import OneSnapshot, SnapshotRows, Snapshots
-from flyball.api.versions import OneVersion, Versions
+from flyball.api.versions import Effect, OneVersion, Versions
 
 urlpatterns = [
     path("endpoints", Endpoints.as_view()),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/retire", Retire.as_view()),
     path("endpoints/<str:endpoint>/versions", Versions.as_view()),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view()),
+    path("endpoints/<str:endpoint>/versions/<int:number>/effect", Effect.as_view()),
     path("endpoints/<str:endpoint>/builds", Builds.as_view()),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view()),
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view()),

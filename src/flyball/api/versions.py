@@ -7,15 +7,18 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from flyball.api.view import ManagementView, body, page
+from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.compiling import runtime_of
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors, services
+from flyball.control.routing.foreseeing import asking
+from flyball.domain.errors import NotFound
 from flyball.domain.routing import Route
 from flyball.domain.schema import Field, Kind, Schema
 
 ARCHIVING = Schema((Field(name="archived", kind=Kind.BOOLEAN),))
+EFFECT = Schema(())
 
 
 class Versions(ManagementView):
@@ -55,6 +58,30 @@ class OneVersion(ManagementView):
         """Remove a version that the route in force does not name."""
         services.remove_version(endpoint=self.endpoint(request, endpoint).name, version=number)
         return Response(status=204)
+
+
+class Effect(ManagementView):
+    """``GET`` and ``POST /api/endpoints/{endpoint}/versions/{number}/effect``."""
+
+    roles = {"GET": "viewer", "POST": "owner"}
+
+    def get(self, request: Request, endpoint: str, number: int) -> Response:
+        """The job that was asked for last, with what the version would have changed once it has ended.
+
+        Raises ``NotFound`` where nobody has asked.
+        """
+        version = registry.version(self.endpoint(request, endpoint).name, number)
+        job = asking.last_effect(version)
+        if job is None:
+            raise NotFound("Nobody has asked for it yet: POST to this path.")
+        return Response(asking.effect_document(job))
+
+    def post(self, request: Request, endpoint: str, number: int) -> Response:
+        """The job that asks the version: a new one, or the same one that waits or runs already."""
+        version = registry.version(self.endpoint(request, endpoint).name, number)
+        body(request, EFFECT)
+        job, _ = asking.ask_effect(version=version, user=actor(request).user)
+        return Response(asking.effect_document(job), status=202)
 
 
 def _summary(version: Version, route: Route | None) -> dict[str, Any]:

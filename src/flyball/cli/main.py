@@ -22,6 +22,7 @@ COMMANDS = {
     "jobs": "jobs.jobs",
     "schedules": "schedules.schedules",
     "status": "keep.status",
+    "effect": "publish.effect",
     "promote": "publish.promote",
     "rollback": "publish.rollback",
     "retire": "publish.retire",

@@ -13,7 +13,7 @@ from flyball.console.pages.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.console.pages.joining import Join
 from flyball.console.pages.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
 from flyball.console.pages.predictions import Erase, OnePrediction, Predictions, PredictionsFile, Replay
-from flyball.console.pages.promoting import Promote, Rollback
+from flyball.console.pages.promoting import Promote, PromoteEffect, Rollback, RollbackEffect
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.pages.snapshots import OneSnapshot, Snapshots
 from flyball.console.pages.tables import Entity, Tables
@@ -23,6 +23,14 @@ urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),
     path("endpoints/<str:endpoint>", OneEndpoint.as_view(), name="flyball-endpoint"),
     path("endpoints/<str:endpoint>/promote/<int:number>", Promote.as_view(), name="flyball-promote"),
+    path(
+        "endpoints/<str:endpoint>/promote/<int:number>/effect",
+        PromoteEffect.as_view(),
+        name="flyball-promote-effect",
+    ),
+    path(
+        "endpoints/<str:endpoint>/rollback/effect", RollbackEffect.as_view(), name="flyball-rollback-effect"
+    ),
     path("endpoints/<str:endpoint>/rollback", Rollback.as_view(), name="flyball-rollback"),
     path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),

@@ -18,7 +18,7 @@ class WorkConfig(AppConfig):
 
         services = "tests.jobs.work.services"
         for kind in (
-            Kind(name="effect", queue="default", service=f"{services}.effect", attempts=50),
+            Kind(name="mark", queue="default", service=f"{services}.effect", attempts=50),
             Kind(name="brief", queue="default", service=f"{services}.brief"),
             Kind(name="slow", queue="default", service=f"{services}.slow"),
             Kind(name="slow_and_limited", queue="default", service=f"{services}.slow", seconds=1),

@@ -21,7 +21,8 @@ class Kind:
     A heavy one is carried out in a process of its own, which may take ``memory_bytes`` and ``seconds``
     (``None``: as the settings say); a light one in a thread of the worker, and ends where it reports once its
     time is over. ``attempts`` is how often it is begun at most without getting on. ``told`` is the dotted
-    name of what is told when the job waits again, or ends without success (``tell``).
+    name of what is told when the job waits again, or ends without success (``tell``). ``is_recurring`` says
+    that it may be scheduled, and that one that failed needs somebody until a later one succeeds.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kind:
     seconds: float | None = None
     attempts: int = 3
     told: str = ""
+    is_recurring: bool = True
 
 
 KINDS: dict[str, Kind] = {}

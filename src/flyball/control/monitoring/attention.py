@@ -83,7 +83,7 @@ def _last_jobs(jobs: QuerySet[Job]) -> list[UUID]:
     ended = Job.objects.filter(status__in=PROVING).order_by("-id")
     endpoints = declarations.endpoints().filter(retired_at=None)
     found: list[UUID | None] = []
-    for kind in KINDS:
+    for kind in [name for name, known in KINDS.items() if known.is_recurring]:
         last = Subquery(ended.filter(endpoint=OuterRef("name"), kind=kind).values("pk")[:1])
         found += endpoints.annotate(last=last).values_list("last", flat=True)
         ownerless = jobs.filter(status__in=PROVING, endpoint=None, kind=kind).order_by("-id")

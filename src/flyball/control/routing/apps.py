@@ -12,7 +12,7 @@ class RoutingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Add the job that builds, registers and promotes."""
+        """Add the jobs: one builds, registers and promotes, one says what a promotion would change."""
         from flyball.control.jobs.kinds import Kind, register  # with what it imports only when it is needed
 
         register(
@@ -22,5 +22,14 @@ class RoutingConfig(AppConfig):
                 service="flyball.control.routing.building.carry_out",
                 is_heavy=True,
                 told="flyball.control.registry.jobs.follow",
+            )
+        )
+        register(
+            Kind(
+                name="effect",
+                queue="default",
+                service="flyball.control.routing.foreseeing.effect.carry_out",
+                is_heavy=True,  # a model in a process of its own, whatever it takes
+                is_recurring=False,
             )
         )

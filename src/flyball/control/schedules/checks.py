@@ -41,6 +41,7 @@ def _faults(endpoint: type[Endpoint]) -> Iterator[Fault]:
             moments.read_times(schedule.times, zone)
         except InvalidInput as error:
             yield Fault("E030", "schedules", f"has times that cannot be {place}", error.problems[0].message)
-        if schedule.kind not in KINDS:
-            hint = f"Use one of {', '.join(sorted(KINDS))}."
+        known = [name for name, kind in KINDS.items() if kind.is_recurring]
+        if schedule.kind not in known:
+            hint = f"Use one of {', '.join(sorted(known))}."
             yield Fault("E032", "schedules", f"has an unknown kind of job {place}", hint)

@@ -53,8 +53,8 @@ class Following:
     @property
     def dropped(self) -> tuple[str, ...]:
         """What callers may go on sending, and would be left out."""
-        before = self.champion_before
-        return no_longer_taken(self.current, before and before.schema, self.route, self.champion.schema)
+        before = None if self.champion_before is None else self.champion_before.schema
+        return no_longer_taken(self.current, before, self.route, self.champion.schema)
 
 
 def after_promotion(version: Version) -> Following:
