@@ -31,6 +31,7 @@ OPEN = {
     "endpoints/purchase/builds": {"GET": ("viewer", 200), "POST": ("owner", 302)},
     "endpoints/purchase/promote/1/effect": {"POST": ("owner", 302)},
     "endpoints/purchase/rollback/effect": {"POST": ("owner", 409)},
+    "endpoints/purchase/revisions": {"GET": ("viewer", 200)},
     "endpoints/purchase/builds/1": {"GET": ("viewer", 200)},
     "endpoints/purchase/tables": {"GET": ("viewer", 200)},
     "endpoints/purchase/entities": {"GET": ("member", 200), "POST": ("member", 422)},

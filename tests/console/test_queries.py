@@ -30,6 +30,7 @@ PATHS = (
     "/endpoints/purchase/snapshots",
     "/endpoints/purchase/snapshots/latest",
     "/endpoints/purchase/versions",
+    "/endpoints/purchase/revisions",
     "/endpoints/purchase/versions/1",
     "/endpoints/purchase/versions/1/archive",
     "/endpoints/purchase/builds",

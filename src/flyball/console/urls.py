@@ -14,6 +14,7 @@ from flyball.console.pages.joining import Join
 from flyball.console.pages.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
 from flyball.console.pages.predictions import Erase, OnePrediction, Predictions, PredictionsFile, Replay
 from flyball.console.pages.promoting import Promote, PromoteEffect, Rollback, RollbackEffect
+from flyball.console.pages.revisions import Revisions
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.pages.snapshots import OneSnapshot, Snapshots
 from flyball.console.pages.tables import Entity, Tables
@@ -32,6 +33,7 @@ urlpatterns = [
         "endpoints/<str:endpoint>/rollback/effect", RollbackEffect.as_view(), name="flyball-rollback-effect"
     ),
     path("endpoints/<str:endpoint>/rollback", Rollback.as_view(), name="flyball-rollback"),
+    path("endpoints/<str:endpoint>/revisions", Revisions.as_view(), name="flyball-revisions"),
     path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),
     path(

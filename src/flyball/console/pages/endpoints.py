@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from flyball.console.frame.bars import Bars
 from flyball.console.frame.page import Crumb, Page
+from flyball.console.frame.timeline import timeline
+from flyball.console.pages.calling import calling
 from flyball.control.monitoring import traffic
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
@@ -51,6 +53,7 @@ class OneEndpoint(Page):
         """The endpoint on one page."""
         found = self.endpoint(endpoint)
         route = selectors.route(endpoint)
+        revisions = list(selectors.revisions(endpoint).select_related("created_by")[: SHOWN + 1])
         context = {
             "title": endpoint,
             "endpoint": found,
@@ -58,7 +61,9 @@ class OneEndpoint(Page):
             "bars": Bars(traffic.hourly([endpoint], 7 * 24)[endpoint]),
             "p50": traffic.latency([endpoint], 0.5)[endpoint],
             "p95": traffic.latency([endpoint], 0.95)[endpoint],
-            "revisions": selectors.revisions(endpoint).select_related("created_by")[:SHOWN],
+            "spans": timeline(revisions[:SHOWN]),
+            "has_older": len(revisions) > SHOWN,
+            **_calling(request, route),
             "versions": version_rows(list(registry.versions(endpoint)[:SHOWN]), route),
             "schedules": [document(each) for each in schedules.schedules(endpoint)],
             "builds": registry.builds(endpoint)[:SHOWN],
@@ -66,3 +71,10 @@ class OneEndpoint(Page):
             "can_go_back": selectors.before_champion(endpoint) is not None,
         }
         return self.show(context, crumbs(endpoint)[:1])
+
+
+def _calling(request: HttpRequest, route: Route | None) -> dict[str, Any]:
+    if route is None:
+        return {}
+    champion = registry.version(route.endpoint, route.champion.version)
+    return calling(request, route, registry.manifest(champion))
