@@ -55,6 +55,7 @@ OPEN = {
     f"predictions/{JOB}/replay": {"POST": ("viewer", 404)},
     f"predictions/{JOB}/erase": {"GET": ("owner", 404), "POST": ("owner", 404)},
     "builds": {"GET": ("viewer", 200)},
+    "search": {"GET": ("viewer", 200)},
     "jobs": {"GET": ("viewer", 200)},
     f"jobs/{JOB}": {"GET": ("viewer", 404)},
     f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},
@@ -64,6 +65,7 @@ FOR_EVERYBODY = {"assets/0/nothing.css", "join/unknown"}
 ROLES = ("viewer", "member", "owner")
 WHOLE = {"", "jobs", "predictions", "predictions.csv"}
 WHOLE = {"", "builds", "jobs"}
+WHOLE = {"", "jobs", "search"}
 """Where a stranger sees a page of their own."""
 
 

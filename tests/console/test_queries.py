@@ -38,6 +38,8 @@ PATHS = (
     "/endpoints/purchase/promote/1",
     "/endpoints/purchase/rollback",
     "/jobs/{job}",
+    "/search?q=more",
+    "/search?q=r@champion",
 )
 
 

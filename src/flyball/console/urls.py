@@ -19,6 +19,8 @@ from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.pages.snapshots import OneSnapshot, Snapshots
 from flyball.console.pages.tables import Entity, Tables
 from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
+from flyball.console.pages.search import Search
+from flyball.console.pages.versions import OneVersion
 
 urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),
@@ -69,6 +71,7 @@ urlpatterns = [
         name="flyball-resume-schedule",
     ),
     path("builds", AllBuilds.as_view(), name="flyball-all-builds"),
+    path("search", Search.as_view(), name="flyball-search"),
     path("jobs", Jobs.as_view(), name="flyball-jobs"),
     path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
     path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 BAR = 6
@@ -17,10 +17,22 @@ class Bars:
     counts: Sequence[int]
 
     @property
-    def each(self) -> list[tuple[int, int, int]]:
-        """The left edge, the upper edge and the height of each."""
+    def some(self) -> str:
+        """The bars of those that there are, as a path: fifty pictures of a page are as many elements."""
+        return self._path(lambda count: count > 0)
+
+    @property
+    def none(self) -> str:
+        """The lines where there is none."""
+        return self._path(lambda count: count <= 0)
+
+    def _path(self, is_drawn: Callable[[int], bool]) -> str:
         heights = [max(1, round(HIGH * count / (self.most or 1))) for count in self.counts]
-        return [(BAR * place, HIGH - height, height) for place, height in enumerate(heights)]
+        return "".join(
+            f"M{BAR * place} {HIGH - height}h{BAR - 1}v{height}h{1 - BAR}z"
+            for place, height in enumerate(heights)
+            if is_drawn(self.counts[place])
+        )
 
     @property
     def width(self) -> int:

@@ -175,3 +175,8 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 def to(name: str, **values: Any) -> HttpResponseRedirect:
     """After a form: the page that shows what came of it."""
     return HttpResponseRedirect(reverse(name, kwargs=values))
+
+
+def is_text(sent: str) -> bool:
+    """Whether something that was sent may be looked for: a database knows no NUL, and no half of a pair."""
+    return "\x00" not in sent and sent == sent.encode(errors="replace").decode()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from flyball.console.frame.bars import Bars
-from flyball.console.frame.page import Page
+from flyball.console.frame.page import Page, is_text
 from flyball.control.declarations import selectors as declarations
+from flyball.control.declarations.models import Endpoint
 from flyball.control.monitoring import traffic
 from flyball.control.monitoring.attention import attention
 from flyball.control.monitoring.overview import Standing, standings
@@ -29,27 +30,33 @@ class Home(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """An endpoint in a row; what needs attention is said of all."""
-        names = set(declarations.visible(self.actor).values_list("name", flat=True))
-        every = [each for each in standings() if each.endpoint in names]
-        needed = attention(every, teams=self.actor.teams("viewer"))
+        mine, teams = declarations.visible(self.actor), self.actor.teams("viewer")
+        needed = attention(mine, teams=teams)
         after = request.GET.get("after", "")
-        left = [each for each in every if each.endpoint > after]
+        names = _names(mine.filter(retired_at=None), after)
         context = {
             "title": "Endpoints",
-            "rows": _rows(left[:SHOWN]),
-            "following": left[SHOWN - 1].endpoint if len(left) > SHOWN else None,
+            "rows": _rows(standings(names[:SHOWN])),
+            "following": names[SHOWN - 1] if len(names) > SHOWN else None,
             "after": after,
             "attention": needed[:NEEDED],
             "left_out": len(needed[NEEDED:]),
-            "reads": bool(self.actor.teams("viewer")),
+            "reads": bool(teams),
             "part": "parts/endpoints.html",
         }
         return self.show(context)
 
 
+def _names(mine: QuerySet[Endpoint], after: str) -> list[str]:
+    """Of a page, and one more where there is one."""
+    if not is_text(after):
+        return []  # no endpoint is called so, and PostgreSQL refuses to look for it
+    return list(mine.filter(name__gt=after).order_by("name").values_list("name", flat=True)[: SHOWN + 1])
+
+
 def _rows(standing: Sequence[Standing]) -> list[dict[str, Any]]:
     names = [each.endpoint for each in standing]
-    hours, late = traffic.hourly(names), traffic.latency(names, 0.95)
+    hours, late = traffic.hourly(names), traffic.latency(names, 0.95, hours=1)
     scores = _scores(standing)
     return [
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,13 +42,15 @@ class Standing:
     jobs: dict[str, int]
 
 
-def standings(moment: datetime | None = None) -> list[Standing]:
-    """Every endpoint that has been applied and not retired, by name. ``moment`` is what counts as now.
+def standings(names: Sequence[str] | None = None, moment: datetime | None = None) -> list[Standing]:
+    """Every endpoint that has been applied and not retired, by name; ``names`` limits which.
 
-    As many queries for a thousand endpoints as for one.
+    ``moment`` is what counts as now. As many queries for a thousand endpoints as for one.
     """
     own: dict[str, Any] = {"endpoint": OuterRef("name")}
     every = declarations.endpoints().filter(retired_at=None).order_by("name")
+    if names is not None:
+        every = every.filter(name__in=names)
     rows = every.annotate(
         revision=Subquery(RouteRevision.objects.filter(**own).order_by("-number").values("pk")[:1]),
         build=Subquery(Build.objects.filter(**own).order_by("-id").values("pk")[:1]),
@@ -59,7 +61,7 @@ def standings(moment: datetime | None = None) -> list[Standing]:
     revisions = arms.in_bulk([each["revision"] for each in rows if each["revision"]])
     ended = Build.objects.only("status", "asked_at", "finished_at")
     builds = ended.in_bulk([each["build"] for each in rows if each["build"]])
-    counted, jobs = _counted(moment or now()), _jobs()
+    counted, jobs = _counted(moment or now(), names), _jobs(names)
     return [
         _standing(
             each,
@@ -95,19 +97,23 @@ def _standing(
     )
 
 
-def _counted(moment: datetime) -> dict[str, dict[str, int]]:
+def _counted(moment: datetime, names: Sequence[str] | None) -> dict[str, dict[str, int]]:
     """By endpoint and name, over the hour before a moment."""
     minute = minute_of(moment - timedelta(minutes=59))
     rows = Minute.objects.filter(minute__gte=minute, name__in=COUNTED).values_list("endpoint", "name")
+    if names is not None:
+        rows = rows.filter(endpoint__in=names)
     found: dict[str, dict[str, int]] = {}
     for endpoint, name, count in rows.annotate(sum=Sum("count")).order_by():
         found.setdefault(endpoint, {})[name] = count
     return found
 
 
-def _jobs() -> dict[str, dict[str, int]]:
+def _jobs(names: Sequence[str] | None) -> dict[str, dict[str, int]]:
     """By endpoint and status, those that have not ended."""
     rows = Job.objects.filter(status__in=UNDER_WAY, endpoint__isnull=False).values_list("endpoint", "status")
+    if names is not None:
+        rows = rows.filter(endpoint__in=names)
     found: dict[str, dict[str, int]] = {}
     for endpoint, status, count in rows.annotate(number=Count("id")).order_by():
         found.setdefault(endpoint, {})[status] = count

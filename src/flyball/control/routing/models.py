@@ -98,6 +98,8 @@ class Minute(models.Model):
 
     class Meta:
         db_table = "flyball_minute"
+        # A page looks at the day of fifty endpoints among those of a thousand.
+        indexes = [models.Index(fields=["endpoint", "name", "minute"], name="flyball_minute_endpoint")]
 
     def __str__(self) -> str:
         return f"{self.endpoint} {self.name} in minute {self.minute}"
