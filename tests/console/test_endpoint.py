@@ -38,15 +38,15 @@ def test_the_commands_of_the_page_work_as_they_stand(
     key = accounts.issue_key(team=accounts.ensure_team(slug="lending"), role="caller", label="a test")[1]
     words = shlex.split(curl.replace("\\\n", ""))
     assert words[:2] == ["curl", "http://testserver/v1/endpoints/purchase/predictions"]
-    headers = {"HTTP_AUTHORIZATION": f"Bearer {key}"}
+    headers = {"Authorization": f"Bearer {key}"}
     path = words[1].removeprefix("http://testserver")
-    answer = client.post(path, words[words.index("--data") + 1], "application/json", **headers)
+    answer = client.post(path, words[words.index("--data") + 1], "application/json", headers=headers)
     assert answer.status_code == 200, answer.content
     assert answer.json()["warnings"] == []
 
     def sent(self: Client, endpoint: str, **given: object) -> dict[str, object]:
         assert str(self._http.base_url) == "http://testserver/"
-        again = client.post(path, given, "application/json", **headers)
+        again = client.post(path, given, "application/json", headers=headers)
         return {"status": again.status_code, "endpoint": endpoint}
 
     monkeypatch.setitem(os.environ, "FLYBALL_KEY", key)

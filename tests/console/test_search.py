@@ -78,7 +78,18 @@ GARBAGE = [
     "purchase@99999999999",
     "@champion",
 ]
-GARBAGE += ["9" * 18, "9" * 19, "9" * 5000, "٣", "\ud800", "<script>alert(1)</script>", "' OR 1=1", "%", "_"]
+GARBAGE += [
+    "@champion",
+    "9" * 18,
+    "9" * 19,
+    "9" * 5000,
+    "٣",
+    "\ud800",
+    "<script>alert(1)</script>",
+    "' OR 1=1",
+    "%",
+    "_",
+]
 
 
 @pytest.mark.parametrize("sought", GARBAGE)

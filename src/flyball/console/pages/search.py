@@ -28,7 +28,7 @@ LONGEST_BUILD = 18
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing that was found. Without a page its ``address`` is ``None``; ``is_meant``: by its whole name."""
+    """One thing found. Without a page its ``address`` is ``None``; ``is_meant``: by its whole name."""
 
     group: str
     name: str
@@ -95,7 +95,7 @@ def _version(names: Sequence[str], sought: str) -> Iterator[Hit]:
 def _build(names: Sequence[str], sought: str) -> Iterator[Hit]:
     if not (sought.isascii() and sought.isdigit() and len(sought) <= LONGEST_BUILD):
         return
-    for each in Build.objects.filter(pk=int(sought), endpoint__in=names).only("status", "endpoint"):
+    for each in Build.objects.filter(pk=int(sought), endpoint__name__in=names).only("status", "endpoint"):
         address = reverse("flyball-build", args=[each.endpoint_id, each.pk])
         yield Hit("Builds", f"{each.endpoint_id}, build {each.pk}", address, each.status)
 

@@ -113,7 +113,7 @@ def _jobs(names: Sequence[str] | None) -> dict[str, dict[str, int]]:
     """By endpoint and status, those that have not ended."""
     rows = Job.objects.filter(status__in=UNDER_WAY, endpoint__isnull=False).values_list("endpoint", "status")
     if names is not None:
-        rows = rows.filter(endpoint__in=names)
+        rows = rows.filter(endpoint__name__in=names)
     found: dict[str, dict[str, int]] = {}
     for endpoint, status, count in rows.annotate(number=Count("id")).order_by():
         found.setdefault(endpoint, {})[status] = count
