@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described import documents
+from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.datasets import selectors as datasets
 from flyball.control.jobs.document import document
@@ -32,11 +34,13 @@ class Builds(ManagementView):
 
     roles = {"GET": "viewer", "POST": "owner"}
 
+    @described(listed("builds", documents.Build), query=PAGED)
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of builds, newest first."""
         every = registry.builds(self.endpoint(request, endpoint).name)
         return Response({"builds": [_build(build) for build in page(request, every, "id")]})
 
+    @described(documents.Job, "retired", "conflict", takes=BUILD, status=(202,))
     def post(self, request: Request, endpoint: str) -> Response:
         """The job that builds: a new one, or the same one that waits or runs already."""
         name = self.endpoint(request, endpoint).name
@@ -55,6 +59,7 @@ class OneBuild(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(documents.WholeBuild)
     def get(self, request: Request, endpoint: str, number: int) -> Response:
         """One build with its leaderboard, the best candidate first."""
         build = registry.build(self.endpoint(request, endpoint).name, number)

@@ -8,6 +8,8 @@ import msgspec
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described import documents
+from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.declarations import services as declarations
 from flyball.control.declarations.models import Endpoint
@@ -23,6 +25,17 @@ YES = Field(name="yes", kind=Kind.BOOLEAN, nullable=True)
 PROMOTION = Schema((Field(name="version", kind=Kind.INTEGER), EXPECTED, YES))
 RETIREMENT = Schema((YES,))
 ROLLBACK = Schema((EXPECTED,))
+CHANGING = (
+    "conflict",
+    "confirmation_needed",
+    "policy_unmet",
+    "retired",
+    "artifact_untrusted",
+    "artifact_corrupt",
+    "golden_mismatch",
+    "unusable",
+)
+"""Codes of the errors that keep a version from being put on the route."""
 
 
 class Endpoints(ManagementView):
@@ -30,6 +43,7 @@ class Endpoints(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(listed("endpoints", documents.Endpoint))
     def get(self, request: Request) -> Response:
         """Every endpoint with the route in force."""
         every = visible(actor(request))
@@ -41,6 +55,7 @@ class OneEndpoint(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(documents.Endpoint)
     def get(self, request: Request, endpoint: str) -> Response:
         """One endpoint with the route in force."""
         return Response(_endpoint(self.endpoint(request, endpoint)))
@@ -51,6 +66,7 @@ class Routes(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(listed("routes", documents.Revision), query=PAGED)
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of revisions."""
         every = selectors.revisions(self.endpoint(request, endpoint).name)
@@ -62,6 +78,7 @@ class Promote(ManagementView):
 
     roles = {"POST": "owner"}
 
+    @described(documents.Change, *CHANGING, "unknown_version", takes=PROMOTION, status=(200, 201))
     def post(self, request: Request, endpoint: str) -> Response:
         """The revision in force now: 201 for a new one, 200 where the version was champion already.
 
@@ -84,6 +101,7 @@ class Retire(ManagementView):
 
     roles = {"POST": "owner"}
 
+    @described(documents.Endpoint, "conflict", "confirmation_needed", takes=RETIREMENT)
     def post(self, request: Request, endpoint: str) -> Response:
         """The endpoint, which answers no more."""
         name = self.endpoint(request, endpoint).name
@@ -96,6 +114,7 @@ class Rollback(ManagementView):
 
     roles = {"POST": "owner"}
 
+    @described(documents.Change, *CHANGING, takes=ROLLBACK, status=(200, 201))
     def post(self, request: Request, endpoint: str) -> Response:
         """The new revision."""
         name = self.endpoint(request, endpoint).name

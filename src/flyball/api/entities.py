@@ -5,10 +5,14 @@ from __future__ import annotations
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described.operations import described
 from flyball.api.view import ManagementView, body
 from flyball.control.datasets import services
 from flyball.control.declarations import discovery
 from flyball.domain.schema import Field, Kind, Schema
+
+VALUES = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
+"""Features by their names."""
 
 
 class Entity(ManagementView):
@@ -16,6 +20,7 @@ class Entity(ManagementView):
 
     roles = {"PATCH": "member"}
 
+    @described(VALUES, "unknown_entity", "conflict", takes=VALUES)
     def patch(self, request: Request, endpoint: str, key: str) -> Response:
         """Update an entity's features through the model's own validation; the values as they are now."""
         name = self.endpoint(request, endpoint).name

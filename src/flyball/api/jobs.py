@@ -7,12 +7,22 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described import documents
+from flyball.api.described.operations import LIMIT, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.jobs import selectors, services
 from flyball.control.jobs.document import document
+from flyball.control.jobs.models import Job
 from flyball.domain.errors import NotFound, UnknownEndpoint
 from flyball.domain.schema import Schema
 from flyball.serving.forms import is_clean, read_id
+
+QUERY = {
+    "endpoint": {"type": "string"},
+    "status": {"type": "string", "enum": list(Job.Status.values)},
+    "before": {"type": "string", "format": "uuid", "description": "The last one's id of the page before."},
+    "limit": LIMIT,
+}
 
 
 class Jobs(ManagementView):
@@ -20,6 +30,7 @@ class Jobs(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(listed("jobs", documents.Job), query=QUERY)
     def get(self, request: Request) -> Response:
         """A page of the jobs of the actor's teams, newest first; ``before`` is an id."""
         every = selectors.jobs(self._endpoint(request), request.query_params.get("status"))
@@ -40,6 +51,7 @@ class OneJob(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(documents.WholeJob)
     def get(self, request: Request, identity: str) -> Response:
         """One job with its log."""
         job = selectors.visible_job(actor(request), _id(identity), "viewer")
@@ -51,6 +63,7 @@ class CancelJob(ManagementView):
 
     roles = {"POST": "owner"}
 
+    @described(documents.Job, "job_ended", takes=Schema(()))
     def post(self, request: Request, identity: str) -> Response:
         """The job, which has ended or is to end within seconds."""
         job = selectors.visible_job(actor(request), _id(identity), "owner")
@@ -63,6 +76,7 @@ class RetryJob(ManagementView):
 
     roles = {"POST": "owner"}
 
+    @described(documents.Job, "conflict", "job_ended", "retired", takes=Schema(()), status=(202,))
     def post(self, request: Request, identity: str) -> Response:
         """The job, which waits again."""
         job = selectors.visible_job(actor(request), _id(identity), "owner")

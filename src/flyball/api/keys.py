@@ -8,6 +8,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described import documents
+from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.accounts import selectors, services
 from flyball.control.accounts.models import ApiKey
@@ -15,6 +17,7 @@ from flyball.control.declarations.selectors import visible
 from flyball.domain.errors import InvalidInput, Problem, UnknownEndpoint
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.domain.values import parse_end
+from flyball.serving.http.described.shapes import object_of
 
 KEY = Schema(
     (
@@ -24,8 +27,11 @@ KEY = Schema(
         Field(name="ends_at", kind=Kind.TEXT, nullable=True),
     )
 )
+NAMES = {"type": ["array", "null"], "items": {"type": "string"}, "minItems": 1}
 LONGEST_LABEL = 200
 MOST_ENDPOINTS = 1000
+NEW_KEY = object_of(KEY)
+NEW_KEY["properties"]["endpoints"] = {**NAMES, "maxItems": MOST_ENDPOINTS}
 
 
 class Keys(ManagementView):
@@ -33,11 +39,13 @@ class Keys(ManagementView):
 
     roles = {"GET": "owner", "POST": "owner"}
 
+    @described(listed("keys", documents.Key), query=PAGED)
     def get(self, request: Request) -> Response:
         """A page of the keys of the teams that the actor owns, newest first."""
         keys = page(request, selectors.visible_keys(actor(request)), "id")
         return Response({"keys": [_key(key) for key in keys]})
 
+    @described(documents.NewKey, "unknown_endpoint", takes=NEW_KEY, status=(201,))
     def post(self, request: Request) -> Response:
         """Issue a key: ``key`` is its text, shown this once. ``team`` may be left out by who owns one."""
         selectors.owned_teams(actor(request))  # who owns none learns nothing of the body
@@ -60,6 +68,7 @@ class OneKey(ManagementView):
 
     roles = {"DELETE": "owner"}
 
+    @described(None, status=(204,))
     def delete(self, request: Request, number: int) -> Response:
         """Revoke a key."""
         services.revoke_key(key=selectors.visible_key(actor(request), number))

@@ -8,6 +8,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described import documents
+from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import Outcome
@@ -17,6 +19,7 @@ from flyball.serving.forms import read_id
 
 RESOLUTION = Schema((Field(name="prediction", kind=Kind.TEXT),))
 STATES = tuple(Outcome.State.values)
+QUERY = {"state": {"type": "string", "enum": list(STATES), "required": True}, **PAGED}
 
 
 class Outcomes(ManagementView):
@@ -24,6 +27,7 @@ class Outcomes(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(listed("outcomes", documents.Outcome), query=QUERY)
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of the outcomes in one state."""
         name = self.endpoint(request, endpoint).name
@@ -36,6 +40,7 @@ class ResolveOutcome(ManagementView):
 
     roles = {"POST": "member"}
 
+    @described(documents.Outcome, "conflict", "unknown_prediction", "erased", takes=RESOLUTION)
     def post(self, request: Request, endpoint: str, number: int) -> Response:
         """The outcome, bound to the prediction."""
         name = self.endpoint(request, endpoint).name
@@ -54,6 +59,7 @@ class RetractOutcome(ManagementView):
 
     roles = {"POST": "member"}
 
+    @described(documents.Outcome, "conflict", takes=Schema(()))
     def post(self, request: Request, endpoint: str, number: int) -> Response:
         """The outcome, which counts no longer."""
         name = self.endpoint(request, endpoint).name

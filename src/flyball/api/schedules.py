@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described import documents
+from flyball.api.described.operations import described, listed
 from flyball.api.view import ManagementView, actor, body
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.schedules import selectors, services
@@ -33,11 +35,13 @@ class Schedules(ManagementView):
 
     roles = {"GET": "viewer", "POST": "owner"}
 
+    @described(listed("schedules", documents.Schedule))
     def get(self, request: Request, endpoint: str) -> Response:
         """Every schedule of the endpoint, declared or made by hand, by name."""
         every = selectors.schedules(self.endpoint(request, endpoint).name)
         return Response({"schedules": [document(schedule) for schedule in every]})
 
+    @described(documents.Schedule, "conflict", "retired", takes=SCHEDULE, status=(201,))
     def post(self, request: Request, endpoint: str) -> Response:
         """Make a schedule. Raises ``Retired``."""
         name = self.endpoint(request, endpoint).name
@@ -70,10 +74,12 @@ class OneSchedule(ScheduleView):
 
     roles = {"GET": "viewer", "DELETE": "owner"}
 
+    @described(documents.Schedule)
     def get(self, request: Request, endpoint: str, name: str) -> Response:
         """One schedule with its next five runs and its last one."""
         return Response(document(self.schedule(request, endpoint, name)))
 
+    @described(None, "conflict", status=(204,))
     def delete(self, request: Request, endpoint: str, name: str) -> Response:
         """Remove one that was made by hand; its jobs stay."""
         services.remove(schedule=self.schedule(request, endpoint, name))
@@ -85,6 +91,7 @@ class PauseSchedule(ScheduleView):
 
     roles = {"POST": "owner"}
 
+    @described(documents.Schedule, "conflict", "retired", takes=Schema(()))
     def post(self, request: Request, endpoint: str, name: str) -> Response:
         """The schedule, which makes no runs."""
         schedule = self.schedule(request, endpoint, name)
@@ -97,6 +104,7 @@ class ResumeSchedule(ScheduleView):
 
     roles = {"POST": "owner"}
 
+    @described(documents.Schedule, "conflict", "retired", takes=Schema(()))
     def post(self, request: Request, endpoint: str, name: str) -> Response:
         """The schedule, which makes runs again."""
         schedule = self.schedule(request, endpoint, name)

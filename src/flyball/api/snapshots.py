@@ -11,6 +11,8 @@ from django.http import FileResponse, StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described import documents
+from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
@@ -30,11 +32,13 @@ class Snapshots(ManagementView):
 
     roles = {"GET": "viewer", "POST": "owner"}
 
+    @described(listed("snapshots", documents.Snapshot), query=PAGED)
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of snapshots, newest first."""
         every = datasets.snapshots(self.endpoint(request, endpoint).name)
         return Response({"snapshots": [_summary(snapshot) for snapshot in page(request, every, "id")]})
 
+    @described(documents.Job, "retired", takes=Schema(()), status=(202,))
     def post(self, request: Request, endpoint: str) -> Response:
         """The job that takes a snapshot: a new one, or one that waits or runs already."""
         applied = endpoints.endpoint(self.endpoint(request, endpoint).name)
@@ -48,6 +52,7 @@ class OneSnapshot(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(documents.WholeSnapshot)
     def get(self, request: Request, endpoint: str, digest: str) -> Response:
         """One snapshot with its schema and profile."""
         snapshot = datasets.snapshot(self.endpoint(request, endpoint).name, digest)
@@ -59,6 +64,7 @@ class SnapshotRows(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described({"type": "string", "format": "binary"}, file=PARQUET)
     def get(self, request: Request, endpoint: str, digest: str) -> StreamingHttpResponse:
         """The rows, as they were learned from."""
         snapshot = datasets.snapshot(self.endpoint(request, endpoint).name, digest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from flyball.api.builds import Builds, OneBuild
+from flyball.api.described.view import Description
 from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Retire, Rollback, Routes
 from flyball.api.entities import Entity
 from flyball.api.jobs import CancelJob, Jobs, OneJob, RetryJob
@@ -16,6 +17,7 @@ from flyball.api.snapshots import OneSnapshot, SnapshotRows, Snapshots
 from flyball.api.versions import Effect, OneVersion, Versions
 
 urlpatterns = [
+    path("openapi.json", Description.as_view()),
     path("endpoints", Endpoints.as_view()),
     path("endpoints/<str:endpoint>", OneEndpoint.as_view()),
     path("endpoints/<str:endpoint>/routes", Routes.as_view()),

@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flyball.api.described import documents
+from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.compiling import runtime_of
@@ -26,6 +28,7 @@ class Versions(ManagementView):
 
     roles = {"GET": "viewer"}
 
+    @described(listed("versions", documents.Version), query=PAGED)
     def get(self, request: Request, endpoint: str) -> Response:
         """A page of versions with their stage and score, newest first."""
         name = self.endpoint(request, endpoint).name
@@ -39,6 +42,7 @@ class OneVersion(ManagementView):
 
     roles = {"GET": "viewer", "PATCH": "owner", "DELETE": "owner"}
 
+    @described(documents.WholeVersion, "unknown_version")
     def get(self, request: Request, endpoint: str, number: int) -> Response:
         """Everything known about one version, but for its golden rows: they are for servers."""
         name = self.endpoint(request, endpoint).name
@@ -47,6 +51,7 @@ class OneVersion(ManagementView):
         summary = _summary(version, selectors.route(name))
         return Response({**summary, "manifest": manifest, "facts": version.facts})
 
+    @described(documents.Version, "unknown_version", "conflict", takes=ARCHIVING)
     def patch(self, request: Request, endpoint: str, number: int) -> Response:
         """``{"archived": true}`` archives a version that the route in force does not name."""
         name = self.endpoint(request, endpoint).name
@@ -54,6 +59,7 @@ class OneVersion(ManagementView):
         change = services.archive_version if wanted else services.restore_version
         return Response(_summary(change(endpoint=name, version=number), selectors.route(name)))
 
+    @described(None, "unknown_version", "conflict", status=(204,))
     def delete(self, request: Request, endpoint: str, number: int) -> Response:
         """Remove a version that the route in force does not name."""
         services.remove_version(endpoint=self.endpoint(request, endpoint).name, version=number)
@@ -65,6 +71,7 @@ class Effect(ManagementView):
 
     roles = {"GET": "viewer", "POST": "owner"}
 
+    @described(documents.Job, "unknown_version", "not_found")
     def get(self, request: Request, endpoint: str, number: int) -> Response:
         """The job that was asked for last, with what the version would have changed once it has ended.
 
@@ -76,6 +83,7 @@ class Effect(ManagementView):
             raise NotFound("Nobody has asked for it yet: POST to this path.")
         return Response(asking.effect_document(job))
 
+    @described(documents.Job, "unknown_version", "not_ready", "conflict", takes=EFFECT, status=(202,))
     def post(self, request: Request, endpoint: str, number: int) -> Response:
         """The job that asks the version: a new one, or the same one that waits or runs already."""
         version = registry.version(self.endpoint(request, endpoint).name, number)

@@ -118,6 +118,7 @@ class ManagementView(APIView):
     content_negotiation_class = OnlyJson
     throttle_classes = []
     versioning_class = None
+    schema = None  # a guest's own document does not list it: ``described/`` does
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     roles: ClassVar[Mapping[str, str]] = {}
 

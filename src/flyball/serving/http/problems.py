@@ -58,7 +58,7 @@ def problem(error: FlyballError, headers: Headers | None = None) -> Response:
     """The answer to a request that failed."""
     status = STATUS.get(error.code, 500)
     document: dict[str, Any] = {
-        "title": TITLES.get(status) or HTTPStatus(status).phrase,
+        "title": title(status),
         "status": status,
         "code": error.code,
         "detail": error.detail,
@@ -70,6 +70,11 @@ def problem(error: FlyballError, headers: Headers | None = None) -> Response:
     response = json_response(document, status, "application/problem+json")
     response.headers.extend([*_advice(error, status), *(headers or [])])
     return response
+
+
+def title(status: int) -> str:
+    """What a status is called."""
+    return TITLES.get(status) or HTTPStatus(status).phrase
 
 
 def as_json(one: Problem) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The management API as it is described to programs: OpenAPI."""
