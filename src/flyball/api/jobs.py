@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.described import documents
-from flyball.api.described.operations import LIMIT, described, listed
+from flyball.api.described.operations import LIMIT, Query, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.jobs import selectors, services
 from flyball.control.jobs.document import document
@@ -17,7 +17,7 @@ from flyball.domain.errors import NotFound, UnknownEndpoint
 from flyball.domain.schema import Schema
 from flyball.serving.forms import is_clean, read_id
 
-QUERY = {
+QUERY: Query = {
     "endpoint": {"type": "string"},
     "status": {"type": "string", "enum": list(Job.Status.values)},
     "before": {"type": "string", "format": "uuid", "description": "The last one's id of the page before."},

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 
 from flyball.domain.access import Keyring, Principal
 from flyball.domain.errors import FlyballError, NotReady, Overloaded, Retired, UnknownEndpoint
@@ -65,11 +66,19 @@ class Served:
         return _answering(self.route, manifest, runtime, partial(check, _request(manifest), known=self.known))
 
 
+class Written(NamedTuple):
+    """A document about a table, and its ``ETag``."""
+
+    body: bytes
+    tag: str
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """All that is in force in this process. ``failures`` say which endpoints kept an older route, and why.
 
-    ``by_team`` has the endpoints of ``endpoints`` that answer, by team and name.
+    ``by_team`` has the endpoints of ``endpoints`` that answer, by team and name. ``written`` keeps what doors
+    have written about them, by the team that asked and the endpoints that its key is for.
     """
 
     endpoints: Mapping[str, Served] = field(default_factory=dict)
@@ -78,6 +87,7 @@ class Table:
     retired: frozenset[str] = frozenset()
     keyring: Keyring = field(default_factory=Keyring)
     failures: Mapping[str, str] = field(default_factory=dict)
+    written: dict[tuple[str, frozenset[str] | None], Written] = field(default_factory=dict, compare=False)
 
     @property
     def routed(self) -> frozenset[tuple[str, int]]:

@@ -42,16 +42,17 @@ class Described(AutoSchema):
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
     ) -> dict[str, Any]:
         """One operation. Raises ``KeyError`` where nothing is said of it."""
-        function = getattr(type(self.view), method.lower())
+        view: Any = self.view
+        function = getattr(type(view), method.lower())
         said = OPERATIONS[function]
         summary, _, more = (function.__doc__ or "").partition("\n")
-        role = self.view.roles[method]
+        role = view.roles[method]
         codes = [*EVERY, *said.fails, *(["unknown_endpoint"] if "{endpoint}" in path else [])]
-        operation = {
-            "operationId": _name(self.view, method),
+        operation: dict[str, Any] = {
+            "operationId": _name(view, method),
             "summary": summary,
             "description": f"{' '.join(more.split())}\n\nRole: {role}.".strip(),
-            "tags": [type(self.view).__module__.rpartition(".")[2]],
+            "tags": [type(view).__module__.rpartition(".")[2]],
             "parameters": _parameters(path_regex, said),
             "security": [{"key": []}, {"session": []}],
             "responses": {**_answers(said), **shapes.failures(codes)},
@@ -69,7 +70,7 @@ class Generator(SchemaGenerator):
 
     def create_view(self, callback: Any, method: str, request: Any = None) -> Any:
         """The view, and what describes it."""
-        view = super().create_view(callback, method, request)
+        view: Any = super().create_view(callback, method, request)  # type: ignore[no-untyped-call]  # theirs
         view.schema = Described()
         view.schema.view = view
         return view
@@ -87,7 +88,8 @@ def document() -> bytes:
 @cache
 def _document() -> bytes:
     with patched_settings(_settings()):
-        made = Generator(urlconf="flyball.api.urls").get_schema(request=None, public=True)
+        generator: Any = Generator
+        made = generator(urlconf="flyball.api.urls").get_schema(request=None, public=True)
     return msgspec.json.encode(made)
 
 

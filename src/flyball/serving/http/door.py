@@ -118,7 +118,7 @@ class Door:
             self._principal(request)  # whoever has no key is not told which paths there are
             raise
         principal = NOBODY if path.role is None else self._principal(request)
-        if path.role is not None:
+        if path.role:
             principal.require(path.role)
         _check_length(request, self.body_limit if path.takes else NO_BODY)
         _check_media_type(request, path)

@@ -67,6 +67,20 @@ async def metrics(visit: Visit) -> Response:
     return plain_response(text, traffic.MEDIA_TYPE)
 
 
+async def openapi(visit: Visit) -> Response:
+    """What may be asked, of which endpoints, as OpenAPI."""
+    from flyball.serving.http.described.document import document  # a server starts without it
+
+    _check_query(visit)
+    written = await asyncio.to_thread(document, visit.engine.pool.table, visit.principal)
+    # Kept where it was read, and asked for again: there is no personal data in it.
+    headers = [("etag", written.tag), ("cache-control", "private, no-cache")]
+    if visit.request.headers.get("if-none-match") == written.tag:
+        return Response(304, headers)
+    sized = [("content-type", "application/json"), ("content-length", str(len(written.body)))]
+    return Response(200, [*sized, *headers, ("x-content-type-options", "nosniff")], written.body)
+
+
 async def predict(visit: Visit) -> Response:
     """Predict one row, or each of many."""
     sent = visit.request.body

@@ -11,13 +11,15 @@ from flyball.serving.http.messages import Response
 
 Handler = Callable[[Visit], Awaitable[Response]]
 JSON = ("application/json",)
+ANY_KEY = ""
+"""Instead of a role: any will do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
     """One path and its methods. ``template`` has each of its values in braces.
 
-    ``role`` is the least one that may; ``None`` is for everybody.
+    ``role`` is the least one that may; ``ANY_KEY`` is for every key, ``None`` for everybody.
     """
 
     methods: tuple[str, ...]
@@ -29,6 +31,7 @@ class Path:
 
 PATHS = (
     Path(("GET", "HEAD"), "/v1/health", None, handlers.health),
+    Path(("GET",), "/v1/openapi.json", ANY_KEY, handlers.openapi),
     Path(("GET",), "/v1/status", "viewer", handlers.status),
     Path(("GET",), "/v1/metrics", "viewer", handlers.metrics),
     Path(("POST",), "/v1/endpoints/{endpoint}/predictions", "caller", handlers.predict, JSON),

@@ -1,0 +1,136 @@
+"""The documents that the data plane answers with, as types; tests hold its answers to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from flyball.serving.http.described.shapes import Detail, Document
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Scalar = bool | int | float | str | None
+
+
+class Prediction(Document):
+    """What a caller is answered."""
+
+    id: UUID
+    endpoint: str
+    version: int
+    arm: str | None
+    output: dict[str, Any]
+    decision: str | None
+    warnings: list[Detail]
+
+
+class Predictions(Document):
+    """Answers in the order of the rows."""
+
+    predictions: list[Prediction]
+
+
+class Record(Prediction):
+    """A prediction as it was recorded."""
+
+    route: int
+    reference: str | None
+    entity: dict[str, Scalar]
+    input: dict[str, Scalar]
+    created_at: Moment
+    latency: int | None
+
+
+class Records(Document):
+    """A page of predictions; ``next`` is the ``before`` of the next one."""
+
+    predictions: list[Record]
+    next: UUID | None
+
+
+class Difference(Document):
+    """A place where something else came out."""
+
+    pointer: str
+    stored: Any
+    computed: Any
+
+
+class Replay(Document):
+    """A prediction computed again."""
+
+    id: UUID
+    endpoint: str
+    version: int
+    same: bool
+    output: dict[str, Any]
+    decision: str | None
+    differences: list[Difference]
+    artifact: str
+    runtime: str
+    tolerance: float
+
+
+class Counts(Document):
+    """What became of outcomes."""
+
+    bound: int
+    held: int
+    ambiguous: int
+    unmatched: int
+
+
+class Erasure(Document):
+    """How much was erased."""
+
+    predictions: int
+    outcomes: int
+    keys: int
+    copies: int
+
+
+class Health(Document):
+    """The process answers."""
+
+    status: str
+
+
+class Served(Document):
+    """A route in force: its number, and the version of each arm."""
+
+    number: int
+    arms: dict[str, int]
+
+
+class Recorder(Document):
+    """How writing goes."""
+
+    durability: str
+    waiting: int
+    commits: int
+
+
+class Hour(Document):
+    """What was counted of an endpoint in the last 60 minutes."""
+
+    answers: int
+    decisions: dict[str, int]
+    refusals: dict[str, int]
+    failures: dict[str, int]
+
+
+class Status(Document):
+    """What is in force and how it is."""
+
+    routes: dict[str, Served]
+    retired: list[str]
+    failures: dict[str, str]
+    recorder: Recorder
+    refresh_error: str
+    last_hour: dict[str, Hour] | None
+
+
+ANSWERS = (Prediction, Predictions, Record, Records, Replay, Counts, Erasure, Health, Status)
+"""Those that are answered; what they hold comes with them."""
