@@ -63,7 +63,9 @@ def _faults(operation: Any, mode: Any, send: Send, each: int) -> list[str]:
             case.validate_response(response, checks=CHECKS)
         except schemathesis.errors.FailureGroup as group:
             for each in group.exceptions:
-                found.setdefault(f"{operation.label}: {type(each).__name__} {response.status_code}", str(each))
+                found.setdefault(
+                    f"{operation.label}: {type(each).__name__} {response.status_code}", str(each)
+                )
 
     try:
         ask()

@@ -56,6 +56,7 @@ OPEN = {
     f"predictions/{JOB}/erase": {"GET": ("owner", 404), "POST": ("owner", 404)},
     "builds": {"GET": ("viewer", 200)},
     "search": {"GET": ("viewer", 200)},
+    "api/docs": {"GET": ("viewer", 200)},
     "jobs": {"GET": ("viewer", 200)},
     f"jobs/{JOB}": {"GET": ("viewer", 404)},
     f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},
@@ -66,6 +67,7 @@ ROLES = ("viewer", "member", "owner")
 WHOLE = {"", "jobs", "predictions", "predictions.csv"}
 WHOLE = {"", "builds", "jobs"}
 WHOLE = {"", "jobs", "search"}
+WHOLE = {"", "jobs", "api/docs"}
 """Where a stranger sees a page of their own."""
 
 

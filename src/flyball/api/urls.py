@@ -17,7 +17,7 @@ from flyball.api.snapshots import OneSnapshot, SnapshotRows, Snapshots
 from flyball.api.versions import Effect, OneVersion, Versions
 
 urlpatterns = [
-    path("openapi.json", Description.as_view()),
+    path("openapi.json", Description.as_view(), name="flyball-openapi"),
     path("endpoints", Endpoints.as_view()),
     path("endpoints/<str:endpoint>", OneEndpoint.as_view()),
     path("endpoints/<str:endpoint>/routes", Routes.as_view()),

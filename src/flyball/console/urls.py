@@ -7,6 +7,7 @@ from django.urls import path
 from flyball.console.frame import assets
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
 from flyball.console.pages.comparing import Compare, Versions
+from flyball.console.pages.described import Described
 from flyball.console.pages.endpoints import OneEndpoint
 from flyball.console.pages.home import Home
 from flyball.console.pages.jobs import CancelJob, Jobs, OneJob, RetryJob
@@ -72,6 +73,7 @@ urlpatterns = [
     ),
     path("builds", AllBuilds.as_view(), name="flyball-all-builds"),
     path("search", Search.as_view(), name="flyball-search"),
+    path("api/docs", Described.as_view(), name="flyball-api"),
     path("jobs", Jobs.as_view(), name="flyball-jobs"),
     path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
     path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),

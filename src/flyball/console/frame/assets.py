@@ -12,9 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 # Not Django's static files: a guest's project would need settings for them.
+SWAGGER = "static/drf_spectacular_sidecar/swagger-ui-dist"
 PLACES = {
     "console.css": ("flyball.console", "static/console.css"),
     "console.js": ("flyball.console", "static/console.js"),
+    "described.js": ("flyball.console", "static/described.js"),
+    "swagger-ui.css": ("drf_spectacular_sidecar", f"{SWAGGER}/swagger-ui.css"),
+    "swagger-ui.js": ("drf_spectacular_sidecar", f"{SWAGGER}/swagger-ui-bundle.js"),
     "htmx.js": ("django_htmx", "static/django_htmx/htmx-2.min.js"),
 }
 """Where each is: a package, and a path in it."""
