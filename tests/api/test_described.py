@@ -10,7 +10,6 @@ from django.core.wsgi import get_wsgi_application
 
 from flyball.api.described.schema import document
 from flyball.control.registry.models import Version
-from tests.api.conftest import Ask
 from tests.described import faults
 
 DOCUMENT: dict[str, Any] = json.loads(document())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from flyball.api.builds import Builds, OneBuild
-from flyball.api.described.view import Description
+from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Retire, Rollback, Routes
 from flyball.api.entities import Entity
 from flyball.api.jobs import CancelJob, Jobs, OneJob, RetryJob

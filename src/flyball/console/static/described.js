@@ -20,13 +20,27 @@
       url: place.dataset.document,
       domNode: place,
       requestInterceptor: intercept,
+      responseInterceptor: function (response) {
+        if (form && response.url.endsWith(place.dataset.document))
+          document.getElementById("refused").hidden = response.ok;
+        return response;
+      },
       deepLinking: false,
       docExpansion: "list",
       defaultModelsExpandDepth: 0,
       validatorUrl: null,
       syntaxHighlight: false,
+      plugins: [{ wrapComponents: { ServersContainer: function () { return function () { return null; }; } } }],
     });
   }
+
+  // What Swagger UI leaves without a name, or out of reach of the keyboard.
+  function amend() {
+    for (const each of place.querySelectorAll("textarea:not([aria-label])")) each.setAttribute("aria-label", "Body");
+    for (const each of place.querySelectorAll("select:not([aria-label])")) each.setAttribute("aria-label", "Choice");
+    for (const each of place.querySelectorAll("pre:not([tabindex]), .curl:not([tabindex])")) each.tabIndex = 0;
+  }
+  new MutationObserver(amend).observe(place, { childList: true, subtree: true });
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
   function colour() { document.documentElement.classList.toggle("dark-mode", dark.matches); }

@@ -20,7 +20,7 @@ LISTED = 100
 
 _TYPES: dict[Kind, dict[str, Any]] = {
     Kind.NUMBER: {"type": ["number"]},
-    Kind.INTEGER: {"type": ["integer"], "minimum": -MOST - 1, "maximum": MOST},
+    Kind.INTEGER: {"type": ["integer"]},
     Kind.BOOLEAN: {"type": ["boolean"]},
     Kind.CATEGORY: {"type": ["string", "integer", "boolean"]},
     Kind.TEXT: {"type": ["string"]},
