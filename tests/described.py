@@ -1,4 +1,4 @@
-"""Requests of all kinds, made by Schemathesis from an OpenAPI document, and answers that it does not describe."""
+"""Requests of all kinds, made by Schemathesis from an OpenAPI document, and answers it does not describe."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@
       requestInterceptor: intercept,
       responseInterceptor: function (response) {
         if (form && response.url.endsWith(place.dataset.document))
-          document.getElementById("refused").hidden = response.ok;
+          place.hidden = !(document.getElementById("refused").hidden = response.ok);
         return response;
       },
       deepLinking: false,
