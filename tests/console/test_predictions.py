@@ -94,7 +94,7 @@ def test_an_erased_prediction_is_a_tombstone(owner: Client) -> None:
 def test_pages_go_on_where_the_one_before_ended_while_others_come_in(
     owner: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flyball.console.pages.predictions.SHOWN", 2)
+    monkeypatch.setattr("flyball.console.pages.data.predictions.SHOWN", 2)
     first = [asked() for _ in range(5)]
     page = text(owner, "/predictions")
     asked()
@@ -190,7 +190,7 @@ def test_another_teams_predictions_do_not_exist(owner: Client, browser: Browser)
 def test_the_file_holds_all_that_is_looked_for_and_computes_nothing(
     owner: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flyball.console.pages.predictions.WRITTEN", 2)
+    monkeypatch.setattr("flyball.console.pages.data.predictions.WRITTEN", 2)
     ids = [str(asked(f"=1+{number}")) for number in range(5)]
     owner.post(f"/predictions/{ids[0]}/outcome", {"value": "yes"})
     answer = owner.get("/predictions.csv")

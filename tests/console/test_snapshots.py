@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flyball.console.frame.paging import SHOWN
-from flyball.console.pages.snapshots import FIELDS
+from flyball.console.pages.data.snapshots import FIELDS
 from flyball.control.datasets.models import Snapshot
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import Version

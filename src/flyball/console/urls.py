@@ -7,21 +7,20 @@ from django.urls import path
 from flyball.console.frame import assets
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
 from flyball.console.pages.comparing import Compare, Versions
+from flyball.console.pages.data.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
+from flyball.console.pages.data.predictions import Erase, OnePrediction, Predictions, PredictionsFile, Replay
+from flyball.console.pages.data.snapshots import OneSnapshot, Snapshots
+from flyball.console.pages.data.tables import Entity, Tables
 from flyball.console.pages.described import Described
 from flyball.console.pages.endpoints import OneEndpoint
 from flyball.console.pages.home import Home
 from flyball.console.pages.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.console.pages.joining import Join
-from flyball.console.pages.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
-from flyball.console.pages.predictions import Erase, OnePrediction, Predictions, PredictionsFile, Replay
 from flyball.console.pages.promoting import Promote, PromoteEffect, Rollback, RollbackEffect
 from flyball.console.pages.revisions import Revisions
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
-from flyball.console.pages.snapshots import OneSnapshot, Snapshots
-from flyball.console.pages.tables import Entity, Tables
-from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
 from flyball.console.pages.search import Search
-from flyball.console.pages.versions import OneVersion
+from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
 
 urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),

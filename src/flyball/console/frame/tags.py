@@ -32,12 +32,6 @@ def _odd(value: Any) -> str | None:
 
 
 @register.filter
-def plain(value: Any) -> str:
-    """Anything as it is."""
-    return NOTHING if value in MISSING else str(value)
-
-
-@register.filter
 def number(value: Any) -> str:
     """A count with thousands separated."""
     if (odd := _odd(value)) is not None:

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from flyball import inprocess
 from flyball.console.frame.page import LONGEST_NUMBER, Page, to
+from flyball.console.pages.data.predictions import OnePrediction
 from flyball.console.pages.endpoints import crumbs
-from flyball.console.pages.predictions import OnePrediction
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import Outcome
 from flyball.domain.errors import InvalidInput, NotFound, Problem
