@@ -208,3 +208,9 @@ def test_passkeys_say_where_browsers_allow_them() -> None:
     for host in ("localhost", "localhost:8000"):
         page = client.get("/account/protection/", HTTP_HOST=host).content.decode()
         assert "Add a passkey" in page
+
+
+def test_pages_of_accounts_say_nothing_of_what_is_long_past() -> None:
+    page = signed_in().get("/account/protection/").content.decode()
+    assert "Successfully signed in" not in page
+    assert 'aria-current="page">Protection' in page

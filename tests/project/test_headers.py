@@ -59,6 +59,13 @@ def test_every_answer_is_strict(root: Client, path: str) -> None:
     assert text.count("<script") == text.count("<script src=") + text.count('type="application/json"')
 
 
+def test_a_form_without_its_token_is_refused_in_the_same_looks() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/sign-in", {"login": "ada"})
+    assert answer.status_code == 403
+    assert "Not sent" in answer.content.decode()
+    assert "unsafe" not in answer["Content-Security-Policy"]
+
+
 def test_the_admin_has_a_policy_of_its_own_and_loads_nothing_from_elsewhere(root: Client) -> None:
     answer = root.get(ADMIN, secure=True)
     assert answer.status_code == 200

@@ -119,6 +119,8 @@ def test_an_account_that_nobody_knows_is_not_let_in(provider: object) -> None:
 def test_an_invitation_makes_an_account_and_then_the_provider_signs_in(provider: object) -> None:
     _, text = invite(team=ensure_team(slug="lending"), role="viewer")
     client = Client()
+    page = client.get("/sign-in", {"next": f"/join/{text}"}).content.decode()
+    assert f"next=%2Fjoin%2F{text}" in page
     said = {"preferred_username": "ada", "email": "root@example.org", "email_verified": True}
     answer = come(client, "1", f"{LOGIN}?next=/join/{text}", **said)
     assert answer["Location"] == f"/join/{text}"
