@@ -26,6 +26,7 @@ OPEN = {
     # address: the lowest role for each method, and what it then gets
     "": {"GET": ("viewer", 200)},
     "endpoints/purchase": {"GET": ("viewer", 200)},
+    "endpoints/purchase/traffic": {"GET": ("viewer", 200)},
     "endpoints/purchase/promote/1": {"GET": ("owner", 200), "POST": ("owner", 302)},
     "endpoints/purchase/rollback": {"GET": ("owner", 200), "POST": ("owner", 409)},
     "endpoints/purchase/builds": {"GET": ("viewer", 200), "POST": ("owner", 302)},

@@ -31,6 +31,7 @@ PATHS = (
     "/endpoints/purchase/snapshots/latest",
     "/endpoints/purchase/versions",
     "/endpoints/purchase/revisions",
+    "/endpoints/purchase/traffic",
     "/endpoints/purchase/versions/1",
     "/endpoints/purchase/versions/1/archive",
     "/endpoints/purchase/builds",

@@ -21,10 +21,13 @@ from flyball.console.pages.revisions import Revisions
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.pages.search import Search
 from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
+from flyball.console.pages.traffic import Traffic
+from flyball.console.pages.versions import OneVersion
 
 urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),
     path("endpoints/<str:endpoint>", OneEndpoint.as_view(), name="flyball-endpoint"),
+    path("endpoints/<str:endpoint>/traffic", Traffic.as_view(), name="flyball-traffic"),
     path("endpoints/<str:endpoint>/promote/<int:number>", Promote.as_view(), name="flyball-promote"),
     path(
         "endpoints/<str:endpoint>/promote/<int:number>/effect",

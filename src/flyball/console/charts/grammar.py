@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flyball.console.frame.figures import Spec
@@ -23,7 +23,7 @@ def axis(title: str | None, **others: Any) -> Spec:
 
 def level(title: str, **others: Any) -> Spec:
     """A vertical axis whose title stands above it, to be read without turning one's head."""
-    lying = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": -40, "titleY": -12}
+    lying = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": -40, "titleY": -18}
     return axis(title, minExtent=40, maxExtent=40, **lying, **others)
 
 
@@ -37,33 +37,35 @@ def when(title: str = "from") -> Spec:
     return shown("at", title, type="temporal", format="%b %-d, %H:%M")
 
 
-def over_time(first: datetime, last: datetime) -> Spec:
-    """The horizontal axis of rows with a moment ``at``, all the time from first to last."""
-    domain = [first.isoformat(), last.isoformat()]
-    return {
-        "field": "at",
-        "type": "temporal",
-        "scale": {"domain": domain},
-        "axis": axis(None, tickCount={"expr": "max(3, width / 110)"}),
-    }
+OVER_TIME: Spec = {
+    "field": "at",
+    "type": "temporal",
+    "axis": axis(None, tickCount={"expr": "max(3, width / 110)"}),
+}
+"""The horizontal axis of rows that have a moment ``at``."""
+STEPS: Spec = {"x": {**OVER_TIME, "bin": {"binned": True}}, "x2": {"field": "to"}}
+"""Bars that are as wide as their step, which ends at ``to``."""
 
 
-def rules(marks: Sequence[tuple[datetime, str]]) -> list[Spec]:
-    """Layers with a vertical rule for each moment, and its text at the upper end."""
+def rules(marks: Sequence[tuple[datetime, str]], apart: timedelta) -> list[Spec]:
+    """Layers with a vertical rule for each moment, in their order, and its text above it.
+
+    Of moments that are less than ``apart`` from the next one, the text would be under that one's.
+    """
     if not marks:
         return []
-    data = {"values": [{"at": moment.isoformat(), "label": label} for moment, label in marks]}
-    x = {"field": "at", "type": "temporal"}
-    tooltip = [shown("label", "promoted", type="nominal"), when("at")]
-    return [
-        {
-            "data": data,
-            "mark": {"type": "rule", "strokeDash": [3, 3]},
-            "encoding": {"x": x, "tooltip": tooltip},
-        },
-        {
-            "data": data,
-            "mark": {"type": "text", "align": "left", "dx": 4, "baseline": "top"},
-            "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label", "type": "nominal"}},
-        },
+    following = [*(moment for moment, _ in marks[1:]), datetime.max.replace(tzinfo=UTC)]
+    values = [
+        {"at": moment.isoformat(), "label": label, "text": label if next_one - moment >= apart else ""}
+        for (moment, label), next_one in zip(marks, following, strict=True)
     ]
+    tooltip = [shown("label", "champion", type="nominal"), when()]
+    rule: Spec = {
+        "mark": {"type": "rule", "strokeDash": [3, 3]},
+        "encoding": {"x": OVER_TIME, "tooltip": tooltip},
+    }
+    text: Spec = {
+        "mark": {"type": "text", "dy": -4, "baseline": "bottom", "clip": False},
+        "encoding": {"x": OVER_TIME, "y": {"value": 0}, "text": {"field": "text", "type": "nominal"}},
+    }
+    return [{"data": {"values": values}, **each} for each in (rule, text)]

@@ -11,7 +11,7 @@ from flyball.console.frame.bars import Bars
 from flyball.console.frame.page import Crumb, Page
 from flyball.console.frame.timeline import timeline
 from flyball.console.pages.calling import calling
-from flyball.control.monitoring import traffic
+from flyball.control.monitoring import history, traffic
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors
@@ -58,6 +58,7 @@ class OneEndpoint(Page):
             "title": endpoint,
             "endpoint": found,
             "route": route,
+            "over": history.span(request.GET.get("over", history.DEFAULT)).name,
             "bars": Bars(traffic.hourly([endpoint], 7 * 24)[endpoint]),
             "p50": traffic.latency([endpoint], 0.5)[endpoint],
             "p95": traffic.latency([endpoint], 0.95)[endpoint],

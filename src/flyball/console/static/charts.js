@@ -30,10 +30,11 @@
     };
   }
 
-  // A chart names its colours by tokens: "color": "--ink".
+  // A chart names its colours by tokens: "color": "--ink", "range": ["--accent", "--bad"].
+  const token = /^--(ink|quiet|line|accent|bad|series-[1-6])$/;
   function read(text, colour) {
     return JSON.parse(text, function (key, value) {
-      return /^(color|fill|stroke)$/.test(key) && String(value).startsWith("--") ? colour(value) : value;
+      return /^(color|fill|stroke|[0-9])$/.test(key) && token.test(value) ? colour(value) : value;
     });
   }
 
@@ -64,7 +65,7 @@
       axisQuantitative: { labelFlush: false },
       legend: {
         orient: "top", direction: "horizontal", title: null, labelColor: ink, labelFontSize: 12,
-        symbolSize: 90, symbolStrokeWidth: 2, offset: 8, columnPadding: 14,
+        symbolSize: 90, symbolStrokeWidth: 2, offset: 30, padding: 0, columnPadding: 14,
       },
     };
   }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import F, IntegerField, Sum
@@ -45,10 +45,11 @@ def latency(
     buckets: dict[str, dict[float, int]] = {name: {} for name in endpoints}
     for name, label, count in counted.annotate(sum=Sum("count")).order_by():
         buckets[name][float(label) / MICROSECONDS] = count
-    return {name: _quantile(known, part) for name, known in buckets.items()}
+    return {name: quantile(known, part) for name, known in buckets.items()}
 
 
-def _quantile(buckets: dict[float, int], part: float) -> float | None:
+def quantile(buckets: Mapping[float, int], part: float) -> float | None:
+    """Within how many seconds that part of the answers came, by the counts of their buckets' bounds."""
     wanted, so_far = math.ceil(part * sum(buckets.values())), 0
     for bound, count in sorted(buckets.items()):
         so_far += count
