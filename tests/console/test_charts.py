@@ -8,17 +8,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import altair
 import pytest
 from django.http import HttpRequest
 
+from flyball.console.charts import builds
 from flyball.console.charts.distributions import bars, histogram
 from flyball.console.frame import assets, vega
 from flyball.console.frame.figures import Column, Figure
 from flyball.console.frame.page import render
+from flyball.control.registry import selectors
+from flyball.control.registry.models import Version
 from tests.console.conftest import Browser
 
 SHARES = {"last day": {"cook": 0.25, "[x].y": 0.75}, "training": {"cook": 0.5, "pilot": 0.5}}
@@ -166,3 +171,45 @@ def test_no_library_of_charts_is_loaded_into_the_server() -> None:
     settings = "import django; from django.conf import settings; settings.configure(); django.setup(); "
     ran = subprocess.run([sys.executable, "-c", settings + code], capture_output=True, check=True, text=True)
     assert not re.search(r"\b(altair|vl_convert|pandas|narwhals)\b", ran.stdout)
+
+
+def test_a_build_shows_its_folds_and_what_it_has_tried(browser: Browser, version: Version) -> None:
+    assert version.candidate is not None
+    build = version.candidate.build
+    text = browser("viewer").get(f"/endpoints/purchase/builds/{build.pk}").content.decode()
+    results = list(build.results.all())
+    for each in results:
+        assert f'<th scope="row">{each.name}</th><td class="n">{fmean(each.fold_scores):.4f}</td>' in text
+    trials = selectors.trials(build)
+    assert [trial.candidate for trial in trials] == ["baseline", "linear"]
+    assert f"of 2 trials; the line is the best so far, {trials[-1].score:.4f}." in text
+    for figure in (builds.folds("f1", {"a": [0.5, None], "b": [], "c": [1]}), builds.search("f1", trials)):
+        altair.Chart.from_dict(figure.document)
+
+
+def test_only_what_has_learned_from_all_rows_counts_as_the_best(version: Version) -> None:
+    assert version.candidate is not None
+    build = version.candidate.build
+    build.units.all().delete()
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    for second, (rung, point, fold, scores) in enumerate(
+        [(0, 1, None, [0.9]), (0, 2, None, [None]), (1, 1, 0, [0.5]), (1, 1, 1, [0.7]), (1, 2, 0, [])]
+    ):
+        at = moment + timedelta(seconds=second)
+        build.units.create(
+            candidate="linear", rung=rung, point=point, fold=fold, scores=scores, begun_at=at, done_at=at
+        )
+    figure = builds.search("f1", selectors.trials(build))
+    assert [(row["rows"], row["score"], row["best"]) for row in figure.rows] == [
+        ("some of the rows", 0.9, None),
+        ("all rows", pytest.approx(0.6), pytest.approx(0.6)),
+    ]
+    assert "best so far, 0.6000, of those that learned from all rows." in figure.says
+
+
+def test_a_version_shows_its_own_folds(browser: Browser, version: Version) -> None:
+    path = "/endpoints/purchase/versions/1"
+    assert 'id="folds"' in browser("viewer").get(path).content.decode()
+    version.facts = {"candidate": None, "fold_scores": None}  # as an imported folder may have it
+    version.save()
+    assert 'id="folds"' not in browser("viewer").get(path).content.decode()

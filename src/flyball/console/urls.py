@@ -22,7 +22,6 @@ from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.pages.search import Search
 from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
 from flyball.console.pages.traffic import Traffic
-from flyball.console.pages.versions import OneVersion
 
 urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from flyball.console.charts import builds as charts
 from flyball.console.frame.page import Page, to
 from flyball.console.frame.paging import some
 from flyball.console.pages.endpoints import crumbs
@@ -70,6 +71,7 @@ class OneBuild(Page):
         build = registry.build(endpoint, number)
         board = registry.leaderboard(build)
         route = routing.route(endpoint)
+        scores = {each.name: each.fold_scores for each in board}
         context = {
             "title": f"Build {build.pk}",
             "build": build,
@@ -79,6 +81,10 @@ class OneBuild(Page):
             "board": _board(build, board),
             "failed": [each for each in board if each.error],
             "champion": None if route is None else route.champion.version,
+            "figures": [
+                charts.folds(build.metric, scores),
+                charts.search(build.metric, registry.trials(build)),
+            ],
             "may_promote": self.may(found.team.slug, "owner"),
             "part": "parts/build.html",
         }

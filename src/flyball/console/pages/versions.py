@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from flyball.console.charts.builds import folds
 from flyball.console.frame.page import Page, to
 from flyball.console.pages.comparing import FOLDS, compare_crumbs
 from flyball.console.pages.endpoints import version_rows
@@ -37,6 +38,10 @@ class OneVersion(Page):
             "title": str(version),
             "row": version_rows([version], route)[0],
             "facts": version.facts,
+            "figure": folds(
+                version.facts.get("metric") or "score",
+                {version.facts.get("candidate") or str(version): version.facts.get("fold_scores") or []},
+            ),
             "snapshot": datasets.known(endpoint, fact(version, "snapshot", "digest")),
             "environment": _environment(version),
             "folds": _folds(version),

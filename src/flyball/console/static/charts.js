@@ -51,7 +51,7 @@
       mark: { color: accent },
       bar: { fill: accent },
       line: { stroke: accent, strokeWidth: 1.75, strokeCap: "round", strokeJoin: "round" },
-      point: { fill: accent, stroke: null },
+      point: { color: accent, filled: true },
       tick: { color: accent, thickness: 1.5 },
       rule: { color: quiet, strokeWidth: 1 },
       text: { color: quiet, fontSize: 11, font: font },

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +23,9 @@ from flyball.stores import artifacts
 from flyball.typed import known
 
 known(Manifest)
+
+TRIALS = 1000
+"""Units of a build that are read for its trials: a page shows no more."""
 
 if TYPE_CHECKING:
     from flyball.inference.runtime import Runtime
@@ -133,6 +139,33 @@ def build(endpoint: str, number: int) -> Build:
     if found is None:
         raise NotFound(f"{endpoint} has no build {number}.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A point of a candidate on one rung, with the mean of its folds' scores, done with the last of them.
+
+    Scores of different rungs do not compare: those below the last one have learned from fewer rows.
+    """
+
+    candidate: str
+    point: int
+    rung: int
+    score: float
+    done_at: datetime
+
+
+def trials(build: Build) -> list[Trial]:
+    """The newest ``TRIALS`` trials of a build that gave a score, in the order in which they were done."""
+    units = build.units.filter(done_at__isnull=False, error="").order_by("-done_at", "-pk")
+    folds: dict[tuple[str, int, int], list[float]] = {}
+    ends: dict[tuple[str, int, int], datetime] = {}
+    rows = units.values_list("candidate", "point", "rung", "scores", "done_at")[:TRIALS]
+    for candidate, point, rung, scores, done_at in rows:
+        folds.setdefault((candidate, point, rung), []).extend(each for each in scores if each is not None)
+        ends.setdefault((candidate, point, rung), done_at)
+    found = [Trial(*key, fmean(scores), ends[key]) for key, scores in folds.items() if scores]
+    return sorted(found, key=lambda trial: trial.done_at)
 
 
 def newest_build(endpoint: str) -> Build:
