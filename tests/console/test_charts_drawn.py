@@ -75,7 +75,7 @@ def test_charts_are_drawn_in_the_colours_of_the_page(
     assert page.locator(MARKS).count() > 3
     fills = {}
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+        page.emulate_media(color_scheme=scheme)
         page.wait_for_timeout(500)
         bar = page.locator("#answers svg .mark-rect path").last
         fills[scheme] = bar.get_attribute("fill")

@@ -9,7 +9,7 @@ from statistics import fmean
 from flyball.console.charts.grammar import HEIGHT, OVER_TIME, SCORE, axis, level, shown, when
 from flyball.console.frame import tags
 from flyball.console.frame.figures import Column, Figure, Row, Spec
-from flyball.control.registry.selectors import TRIALS, Trial
+from flyball.control.registry.selectors import Trial
 
 STRIP = 30
 """Of the row of one candidate (pixels)."""
@@ -61,7 +61,7 @@ def folds(metric: str, scores: Mapping[str, Sequence[float | None]]) -> Figure:
     )
 
 
-def search(metric: str, trials: Sequence[Trial]) -> Figure:
+def search(metric: str, trials: Sequence[Trial], are_all: bool) -> Figure:
     """The score of each trial by the moment in which it was done, and the best so far as steps."""
     last = max((trial.rung for trial in trials), default=0)
     rows, best = [], None
@@ -90,7 +90,7 @@ def search(metric: str, trials: Sequence[Trial]) -> Figure:
     return Figure(
         name="search",
         title="The search",
-        says=_tried(metric, trials, best, last),
+        says=_tried(metric, len(trials), best, last > 0, are_all),
         rows=rows,
         columns=[
             Column("at", "Done", "moment"),
@@ -136,11 +136,9 @@ def _leader(metric: str, rows: Sequence[Row]) -> str:
     return f"{said} {best['candidate']} has the best mean, {tags.score(best['mean'])}."
 
 
-def _tried(metric: str, trials: Sequence[Trial], best: float | None, last: int) -> str:
-    if not trials or best is None:
-        return "Nothing has been tried yet."
-    said = (
-        f"The {metric} of {tags.number(len(trials))} trials; the line is the best so far, {tags.score(best)}"
-    )
-    said += tags.score(best) + (", of those that learned from all rows." if last else ".")
-    return said if len(trials) < TRIALS else f"{said} Only the newest units are shown."
+def _tried(metric: str, trials: int, best: float | None, has_rungs: bool, are_all: bool) -> str:
+    if best is None:
+        return "Nothing has been tried on all rows yet."
+    said = f"The {metric} of {tags.number(trials)} trials; the line is the best so far, {tags.score(best)}"
+    said += ", of those that learned from all rows." if has_rungs else "."
+    return said if are_all else f"{said} What was tried before is not shown."

@@ -83,7 +83,7 @@ class OneBuild(Page):
             "champion": None if route is None else route.champion.version,
             "figures": [
                 charts.folds(build.metric, scores),
-                charts.search(build.metric, registry.trials(build)),
+                charts.search(build.metric, *registry.trials(build)),
             ],
             "may_promote": self.may(found.team.slug, "owner"),
             "part": "parts/build.html",

@@ -19,7 +19,7 @@
     for (const each of root.querySelectorAll("time[datetime]")) {
       const moment = new Date(each.dateTime);
       each.title = date.format(moment) + " · " + moment.toISOString();
-      each.textContent = said(moment);
+      each.textContent = each.closest(".chart") ? date.format(moment) : said(moment);
     }
   }
 

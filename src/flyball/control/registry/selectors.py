@@ -155,17 +155,21 @@ class Trial:
     done_at: datetime
 
 
-def trials(build: Build) -> list[Trial]:
-    """The newest ``TRIALS`` trials of a build that gave a score, in the order in which they were done."""
+def trials(build: Build) -> tuple[list[Trial], bool]:
+    """A build's trials that gave a score, in the order in which they were done; and whether these are all.
+
+    Of the newest ``TRIALS`` units.
+    """
     units = build.units.filter(done_at__isnull=False, error="").order_by("-done_at", "-pk")
     folds: dict[tuple[str, int, int], list[float]] = {}
     ends: dict[tuple[str, int, int], datetime] = {}
-    rows = units.values_list("candidate", "point", "rung", "scores", "done_at")[:TRIALS]
+    rows = list(units.values_list("candidate", "point", "rung", "scores", "done_at")[:TRIALS])
     for candidate, point, rung, scores, done_at in rows:
         folds.setdefault((candidate, point, rung), []).extend(each for each in scores if each is not None)
-        ends.setdefault((candidate, point, rung), done_at)
+        if done_at is not None:
+            ends.setdefault((candidate, point, rung), done_at)
     found = [Trial(*key, fmean(scores), ends[key]) for key, scores in folds.items() if scores]
-    return sorted(found, key=lambda trial: trial.done_at)
+    return sorted(found, key=lambda trial: trial.done_at), len(rows) < TRIALS
 
 
 def newest_build(endpoint: str) -> Build:
