@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import census, environments, goals, lineup, wrk
+from benchmarks.machine import processor
 from benchmarks.stages import filled, inside, many, startup, throughput, writes
 from benchmarks.stages.setting import QUICK, Findings, Pace, Setting
 from benchmarks.tables import table, written
@@ -104,18 +105,12 @@ def _facts(setting: Setting) -> Findings:
     pace = setting.pace
     rows = [
         ["when", f"{datetime.now(UTC):%Y-%m-%d}"],
-        ["processor", f"{_processor()}, {os.cpu_count()} cores"],
+        ["processor", f"{processor()}, {os.cpu_count()} cores"],
         ["Python", platform.python_version()],
         ["data", setting.data.name],
         ["rounds", f"{pace.rounds} of {pace.seconds:g} s, medians"],
     ]
     return Findings({"facts": table(["", ""], rows)})
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.machine())
 
 
 def _tell(tables: Mapping[str, str], options: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from benchmarks.console.__main__ import BLOCK, COMMAND
 from benchmarks.tables import markers, table, written
 
 README = Path(__file__).parent.parent.parent / "benchmarks" / "README.md"
@@ -76,3 +77,8 @@ def test_the_document_has_a_place_for_everything_that_a_run_writes() -> None:
     for name in named:
         first, last = markers(name)
         assert written(text, {name: f"block {name}"}).count(f"{first}\n\nblock {name}\n\n{last}") == 1
+
+
+def test_the_document_has_a_place_for_the_pages_of_the_console() -> None:
+    first, last = markers(BLOCK, by=COMMAND)
+    assert f"{first}\n\npages\n\n{last}" in written(README.read_text(), {BLOCK: "pages"}, by=COMMAND)

@@ -1,0 +1,103 @@
+"""Every page of the console, asked in this process through the whole of Django, and timed."""
+
+from __future__ import annotations
+
+import resource
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+from benchmarks.console.addresses import examples
+from benchmarks.console.size import NAME, READER, TEAM
+from benchmarks.publishing import start_django
+
+TIMES = 20
+
+
+class Asked(NamedTuple):
+    """How long a page took (ms), how much of that this process was at work, and how many queries there were."""
+
+    median: float
+    worst: float
+    work: float
+    queries: int
+
+
+class Told(NamedTuple):
+    """By the pages' addresses; and the most memory that the process had held before them, and then (MB)."""
+
+    pages: dict[str, Asked]
+    before: float
+    memory: float
+
+
+def ask(folder: Path, url: str) -> Told:
+    """Ask them all as an owner of the big team. Raises ``SystemExit`` where a page is refused."""
+    start_django(folder, url)
+    from django.core.management import call_command
+
+    from flyball.console import urls
+
+    call_command("migrate", verbosity=0)  # the database may have been filled by an earlier release
+    client, values = _reader(), _values()
+    before, found = _memory(), {}
+    for each in examples(urls.urlpatterns).values():
+        for address in each:
+            found[f"/{address}"] = _timed(client, "/" + address.format(**values))
+    return Told(found, before, _memory())
+
+
+def _memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _reader() -> Any:
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+
+    client = Client(headers={"host": "localhost"})
+    client.force_login(get_user_model().objects.get(username=READER))
+    return client
+
+
+def _values() -> dict[str, Any]:
+    """What stands in the addresses."""
+    from flyball.console.frame import assets
+    from flyball.control.accounts import services
+    from flyball.control.accounts.models import Team
+    from flyball.control.declarations.models import Endpoint
+    from flyball.control.jobs.models import Job
+    from flyball.control.registry.models import Build, Version
+
+    own = {"endpoint": NAME}
+    invitation = services.invite(team=Team.objects.get(slug=TEAM), role="viewer")[1]
+    names = Endpoint.objects.values_list("name", flat=True)
+    jobs = Job.objects.filter(**own).exclude(log="").order_by("pk")
+    return {
+        "endpoint": NAME,
+        "middle": names[names.count() // 2],
+        "version": Version.objects.filter(**own).order_by("number")[1].number,
+        "build": Build.objects.filter(**own).latest("pk").pk,
+        "job": jobs[jobs.count() // 2].pk,
+        "invitation": invitation,
+        "asset": assets.address("console.css").lstrip("/"),
+    }
+
+
+def _timed(client: Any, address: str) -> Asked:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as queries:  # also what a process does once
+        status = client.get(address).status_code
+    number = len(queries)  # the next request forgets them
+    if status != 200:
+        raise SystemExit(f"{address} was answered with {status}.")
+    took, work = [], []
+    for _ in range(TIMES):
+        began, worked = time.perf_counter(), time.process_time()
+        client.get(address)
+        took.append((time.perf_counter() - began) * 1000)
+        work.append((time.process_time() - worked) * 1000)
+    return Asked(median(took), max(took), median(work), number)
