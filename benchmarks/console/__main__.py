@@ -23,6 +23,7 @@ from benchmarks.tables import table, written
 README = Path(__file__).parent.parent / "README.md"
 COMMAND = "python -m benchmarks.console"
 BLOCK = "console"
+COLUMNS = ("median ms", "worst ms", "of the processor ms", "queries")
 
 
 def main() -> None:
@@ -67,22 +68,13 @@ def _pages(told: dict[str, Told]) -> str:
     """The slowest pages first, by the slower database."""
     first = next(iter(told.values()))
     order = sorted(first.pages, key=lambda page: -max(each.pages[page].median for each in told.values()))
-    head = [
-        "page",
-        *(
-            f"{name}: {what}"
-            for name in told
-            for what in ("median ms", "worst ms", "of the processor ms", "queries")
-        ),
-    ]
+    head = ["page", *(f"{name}: {what}" for name in told for what in COLUMNS)]
     rows = [_row(page, [each.pages[page] for each in told.values()]) for page in order]
     return table(head, rows)
 
 
 def _row(page: str, found: Sequence[Asked]) -> list[str]:
-    cells = [
-        (f"{each.median:.0f}", f"{each.worst:.0f}", f"{each.work:.0f}", str(each.queries)) for each in found
-    ]
+    cells = [(*(f"{one:.0f}" for one in each[:3]), str(each.queries)) for each in found]
     return [f"`{page}`", *chain.from_iterable(cells)]
 
 

@@ -16,7 +16,7 @@ TIMES = 20
 
 
 class Asked(NamedTuple):
-    """How long a page took (ms), how much of that this process was at work, and how many queries there were."""
+    """How long a page took (ms), for how long of it this process was at work; and how many queries."""
 
     median: float
     worst: float
