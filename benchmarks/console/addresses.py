@@ -8,19 +8,48 @@ from typing import Any
 from django.urls import URLPattern
 
 ENDPOINT = "endpoints/{endpoint}"
+VERSION = f"{ENDPOINT}/versions/{{version}}"
+PREDICTION = "predictions/{prediction}"
+OWN = "predictions?endpoint={endpoint}"
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     # the name of an address: where it is asked
     "flyball-home": ("", "?after={middle}"),
+    "flyball-search": ("search?q={middle}", "search?q={reference}", "search?q=nothing"),
     "flyball-endpoint": (ENDPOINT,),
+    "flyball-traffic": (f"{ENDPOINT}/traffic?over=day", f"{ENDPOINT}/traffic?over=month"),
+    "flyball-revisions": (f"{ENDPOINT}/revisions", f"{ENDPOINT}/revisions?before=50"),
     "flyball-promote": (f"{ENDPOINT}/promote/{{version}}",),
     "flyball-rollback": (f"{ENDPOINT}/rollback",),
+    "flyball-all-builds": ("builds",),
+    "flyball-builds": (f"{ENDPOINT}/builds",),
     "flyball-build": (f"{ENDPOINT}/builds/{{build}}",),
-    "flyball-version": (f"{ENDPOINT}/versions/{{version}}",),
+    "flyball-versions": (f"{ENDPOINT}/versions", f"{ENDPOINT}/versions?order=oldest"),
+    "flyball-version": (VERSION,),
+    "flyball-archive-version": (f"{VERSION}/archive",),
+    "flyball-remove-version": (f"{VERSION}/remove",),
+    "flyball-compare": (f"{ENDPOINT}/compare?version={{version}}&version=50",),
+    "flyball-snapshots": (f"{ENDPOINT}/snapshots",),
+    "flyball-snapshot": (f"{ENDPOINT}/snapshots/{{digest}}",),
+    "flyball-tables": (f"{ENDPOINT}/tables",),
+    "flyball-entity": (f"{ENDPOINT}/entities",),
+    "flyball-outcomes": (f"{ENDPOINT}/outcomes", f"{ENDPOINT}/outcomes?state=bound"),
+    "flyball-predictions": (
+        "predictions",
+        "predictions?reference={reference}",
+        "predictions?label=maybe",
+        f"{OWN}&entity=person%3D17",
+        f"{OWN}&version=1",
+        f"{OWN}&decision=nothing",
+    ),
+    "flyball-predictions-file": ("predictions.csv",),
+    "flyball-prediction": (PREDICTION,),
+    "flyball-erase": (f"{PREDICTION}/erase",),
     "flyball-jobs": ("jobs", "jobs?before={job}"),
     "flyball-job": ("jobs/{job}",),
     "flyball-join": ("join/{invitation}",),
     "flyball-asset": ("{asset}",),
 }
+"""Where an address takes a search, also one that finds nothing: that one reads most."""
 
 
 def shown(patterns: Sequence[Any]) -> Iterator[URLPattern]:

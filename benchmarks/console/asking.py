@@ -37,9 +37,11 @@ def ask(folder: Path, url: str) -> Told:
     start_django(folder, url)
     from django.core.management import call_command
 
+    from benchmarks.console.pattern import declare
     from flyball.console import urls
 
     call_command("migrate", verbosity=0)  # the database may have been filled by an earlier release
+    declare(folder)  # some pages say what the code declares
     client, values = _reader(), _values()
     before, found = _memory(), {}
     for each in examples(urls.urlpatterns).values():
@@ -66,11 +68,14 @@ def _values() -> dict[str, Any]:
     from flyball.console.frame import assets
     from flyball.control.accounts import services
     from flyball.control.accounts.models import Team
+    from flyball.control.datasets.models import Snapshot
     from flyball.control.declarations.models import Endpoint
     from flyball.control.jobs.models import Job
     from flyball.control.registry.models import Build, Version
+    from flyball.control.routing.models import Prediction
 
     own = {"endpoint": NAME}
+    predictions = Prediction.objects.filter(**own)
     invitation = services.invite(team=Team.objects.get(slug=TEAM), role="viewer")[1]
     names = Endpoint.objects.values_list("name", flat=True)
     jobs = Job.objects.filter(**own).exclude(log="").order_by("pk")
@@ -79,6 +84,9 @@ def _values() -> dict[str, Any]:
         "middle": names[names.count() // 2],
         "version": Version.objects.filter(**own).order_by("number")[1].number,
         "build": Build.objects.filter(**own).latest("pk").pk,
+        "digest": Snapshot.objects.filter(**own).latest("pk").digest,
+        "prediction": predictions.latest("id").pk,
+        "reference": predictions.exclude(reference=None).earliest("id").reference,
         "job": jobs[jobs.count() // 2].pk,
         "invitation": invitation,
         "asset": assets.address("console.css").lstrip("/"),
@@ -90,14 +98,22 @@ def _timed(client: Any, address: str) -> Asked:
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as queries:  # also what a process does once
-        status = client.get(address).status_code
+        status = _get(client, address).status_code
     number = len(queries)  # the next request forgets them
     if status != 200:
         raise SystemExit(f"{address} was answered with {status}.")
     took, work = [], []
     for _ in range(TIMES):
         began, worked = time.perf_counter(), time.process_time()
-        client.get(address)
+        _get(client, address)
         took.append((time.perf_counter() - began) * 1000)
         work.append((time.process_time() - worked) * 1000)
     return Asked(median(took), max(took), median(work), number)
+
+
+def _get(client: Any, address: str) -> Any:
+    """The answer; of a file, its beginning: the rest takes as long as it has rows."""
+    answer = client.get(address)
+    if answer.streaming:
+        next(iter(answer))
+    return answer

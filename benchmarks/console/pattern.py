@@ -27,8 +27,8 @@ class Pattern:
     revision: RouteRevision
 
 
-def make(folder: Path) -> Pattern:
-    """Declare it over a file in the folder, and go the whole way."""
+def declare(folder: Path) -> type[Classification]:
+    """The endpoint, over a file in the folder."""
     declared = {
         "name": NAME,
         "team": TEAM,
@@ -39,7 +39,12 @@ def make(folder: Path) -> Pattern:
         "cv": 3,
         "__module__": __name__,
     }
-    declaration = type("Purchase", (Classification,), declared)
+    return type("Purchase", (Classification,), declared)
+
+
+def make(folder: Path) -> Pattern:
+    """Declare it, and go the whole way."""
+    declaration = declare(folder)
     routing.apply(declarations={NAME: declaration})
     taken = datasets.take_snapshot(declaration=declaration)
     asked = registry.request_build(declaration=declaration, snapshot=taken)
