@@ -14,7 +14,7 @@ OWN = "predictions?endpoint={endpoint}"
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     # the name of an address: where it is asked
     "flyball-home": ("", "?after={middle}"),
-    "flyball-search": ("search?q={middle}", "search?q={reference}", "search?q=nothing"),
+    "flyball-search": ("search?q=endpoint", "search?q=nothing"),
     "flyball-endpoint": (ENDPOINT,),
     "flyball-traffic": (f"{ENDPOINT}/traffic?over=day", f"{ENDPOINT}/traffic?over=month"),
     "flyball-revisions": (f"{ENDPOINT}/revisions", f"{ENDPOINT}/revisions?before=50"),
