@@ -32,7 +32,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-snapshot": (f"{ENDPOINT}/snapshots/{{digest}}",),
     "flyball-tables": (f"{ENDPOINT}/tables",),
     "flyball-entity": (f"{ENDPOINT}/entities",),
-    "flyball-outcomes": (f"{ENDPOINT}/outcomes", f"{ENDPOINT}/outcomes?state=bound"),
+    "flyball-outcomes": (f"{ENDPOINT}/outcomes", f"{ENDPOINT}/outcomes?state=unmatched"),
     "flyball-predictions": (
         "predictions",
         "predictions?reference={reference}",
@@ -44,6 +44,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-predictions-file": ("predictions.csv",),
     "flyball-prediction": (PREDICTION,),
     "flyball-erase": (f"{PREDICTION}/erase",),
+    "flyball-api": ("api/docs",),
     "flyball-jobs": ("jobs", "jobs?before={job}"),
     "flyball-job": ("jobs/{job}",),
     "flyball-join": ("join/{invitation}",),
