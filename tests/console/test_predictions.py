@@ -114,7 +114,7 @@ def test_what_no_index_knows_is_looked_for_a_window_at_a_time(
     old = asked(age=20.0)
     for _ in range(7):
         asked(age=60.0)
-    label = Prediction.objects.get(pk=old).output["label"]
+    label = (Prediction.objects.get(pk=old).output or {})["label"]
     monkeypatch.setattr(recorded, "WINDOW", 3)
     wanted = Search(endpoints=["purchase"], label=label)
     pages = []

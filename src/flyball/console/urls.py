@@ -20,8 +20,8 @@ from flyball.console.pages.promoting import Promote, PromoteEffect, Rollback, Ro
 from flyball.console.pages.revisions import Revisions
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
 from flyball.console.pages.search import Search
-from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
 from flyball.console.pages.traffic import Traffic
+from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
 
 urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),
