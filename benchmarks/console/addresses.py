@@ -47,6 +47,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-api": ("api/docs",),
     "flyball-jobs": ("jobs", "jobs?before={job}"),
     "flyball-job": ("jobs/{job}",),
+    "flyball-people": ("people",),
+    "flyball-invite": ("people/invite",),
+    "flyball-member": ("people/members/{member}",),
+    "flyball-keys": ("keys",),
+    "flyball-new-key": ("keys/new",),
+    "flyball-revoke-key": ("keys/{key}/revoke",),
     "flyball-join": ("join/{invitation}",),
     "flyball-asset": ("{asset}",),
 }

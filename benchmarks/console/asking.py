@@ -67,7 +67,7 @@ def _values() -> dict[str, Any]:
     """What stands in the addresses."""
     from flyball.console.frame import assets
     from flyball.control.accounts import services
-    from flyball.control.accounts.models import Team
+    from flyball.control.accounts.models import ApiKey, Membership, Team
     from flyball.control.datasets.models import Snapshot
     from flyball.control.declarations.models import Endpoint
     from flyball.control.jobs.models import Job
@@ -89,6 +89,8 @@ def _values() -> dict[str, Any]:
         "reference": predictions.exclude(reference=None).earliest("id").reference,
         "job": jobs[jobs.count() // 2].pk,
         "invitation": invitation,
+        "member": str(Membership.objects.filter(team__slug=TEAM).values_list("pk", flat=True).first()),
+        "key": str(ApiKey.objects.filter(team__slug=TEAM).values_list("pk", flat=True).first()),
         "asset": assets.address("console.css").lstrip("/"),
     }
 

@@ -13,8 +13,8 @@ from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.accounts import selectors, services
 from flyball.control.accounts.models import ApiKey
-from flyball.control.declarations.selectors import visible
-from flyball.domain.errors import InvalidInput, Problem, UnknownEndpoint
+from flyball.control.declarations.selectors import check_named
+from flyball.domain.errors import InvalidInput, Problem
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.domain.values import parse_end
 from flyball.serving.http.described.shapes import object_of
@@ -28,7 +28,6 @@ KEY = Schema(
     )
 )
 NAMES = {"type": ["array", "null"], "items": {"type": "string"}, "minItems": 1}
-LONGEST_LABEL = 200
 MOST_ENDPOINTS = 1000
 NEW_KEY = object_of(KEY)
 NEW_KEY["properties"]["endpoints"] = {**NAMES, "maxItems": MOST_ENDPOINTS}
@@ -51,12 +50,8 @@ class Keys(ManagementView):
         selectors.owned_teams(actor(request))  # who owns none learns nothing of the body
         names = _names(request)
         sent: dict[str, Any] = body(request, KEY, besides={"endpoints"})
-        if len(sent["label"]) > LONGEST_LABEL:
-            raise _wrong("label", "too_long", f"At most {LONGEST_LABEL} characters.")
         team = selectors.owned_team(actor(request), sent["team"])
-        # Compared here: a text that no database takes must not get there.
-        if not set(names) <= set(visible(actor(request)).filter(team=team).values_list("name", flat=True)):
-            raise UnknownEndpoint
+        check_named(actor(request), team, names)
         key, text = services.issue_key(
             team=team, role=sent["role"], label=sent["label"], endpoints=names, ends_at=_end(sent["ends_at"])
         )

@@ -16,6 +16,8 @@ from flyball.console.pages.endpoints import OneEndpoint
 from flyball.console.pages.home import Home
 from flyball.console.pages.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.console.pages.joining import Join
+from flyball.console.pages.keys import Keys, NewKey, RevokeKey
+from flyball.console.pages.people import Invite, Member, People, RemoveMember, Withdraw
 from flyball.console.pages.promoting import Promote, PromoteEffect, Rollback, RollbackEffect
 from flyball.console.pages.revisions import Revisions
 from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
@@ -75,6 +77,14 @@ urlpatterns = [
     path("builds", AllBuilds.as_view(), name="flyball-all-builds"),
     path("search", Search.as_view(), name="flyball-search"),
     path("api/docs", Described.as_view(), name="flyball-api"),
+    path("people", People.as_view(), name="flyball-people"),
+    path("people/invite", Invite.as_view(), name="flyball-invite"),
+    path("people/invitations/<int:number>/withdraw", Withdraw.as_view(), name="flyball-withdraw"),
+    path("people/members/<int:number>", Member.as_view(), name="flyball-member"),
+    path("people/members/<int:number>/remove", RemoveMember.as_view(), name="flyball-remove-member"),
+    path("keys", Keys.as_view(), name="flyball-keys"),
+    path("keys/new", NewKey.as_view(), name="flyball-new-key"),
+    path("keys/<int:number>/revoke", RevokeKey.as_view(), name="flyball-revoke-key"),
     path("jobs", Jobs.as_view(), name="flyball-jobs"),
     path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
     path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),

@@ -41,6 +41,7 @@ SECTIONS = (
     ("flyball-all-builds", "Builds"),
     ("flyball-predictions", "Predictions"),
     ("flyball-jobs", "Jobs"),
+    ("flyball-people", "People"),
     ("flyball-api", "API"),
 )
 """The navigation: the name of an address, and what it is called."""

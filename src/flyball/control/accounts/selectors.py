@@ -91,6 +91,29 @@ def invitation(text: str) -> Invitation:
     return found
 
 
+def open_invitations(teams: list[str]) -> QuerySet[Invitation]:
+    """The invitations into these teams that can still be accepted, newest first."""
+    every = Invitation.objects.select_related("team", "created_by").order_by("-id")
+    return every.filter(team__slug__in=teams, used_at=None, ends_at__gt=now())
+
+
+def open_invitation(actor: Actor, number: int) -> Invitation:
+    """One of those into the teams that the actor owns. Raises ``Forbidden``, ``NotFound``."""
+    found = open_invitations(owned_teams(actor)).filter(pk=number).first()
+    if found is None:
+        raise NotFound("There is no such invitation, or it is over.")
+    return found
+
+
+def owned_membership(actor: Actor, number: int) -> Membership:
+    """Somebody's membership of a team that the actor owns. Raises ``NotFound``, ``Forbidden``."""
+    found = members(actor.teams("viewer")).filter(pk=number).first()
+    if found is None:
+        raise NotFound("There is no such member.")
+    actor.require(found.team.slug, "owner")
+    return found
+
+
 def visible_keys(actor: Actor) -> QuerySet[ApiKey]:
     """The keys of the teams that the actor owns, newest first. Raises ``Forbidden`` for who owns none."""
     return keys(owned_teams(actor))

@@ -24,6 +24,8 @@ NOTED = timedelta(minutes=1)
 """How old the last use of a key that is noted may be while the key is in use."""
 INVITED = timedelta(days=7)
 """How long an invitation lasts."""
+LONGEST_LABEL = 200
+"""Characters of what a key is called."""
 KEY_BYTES = 32
 """Random bytes in a key: 256 bits, so that a plain SHA-256 is enough to store it."""
 
@@ -56,14 +58,25 @@ def remove_member(*, team: Team, user: Any) -> None:
     Raises ``NotFound`` for one who is not in it, ``Conflict`` for its last owner.
     """
     with transaction.atomic():
-        owners = Membership.objects.select_for_update().filter(team=team, role="owner")
-        others = [each for each in owners if each.user_id != user.pk]
-        found = Membership.objects.filter(team=team, user=user).first()
-        if found is None:
-            raise NotFound("The team has no such member.")
-        if found.role == "owner" and not others:
-            raise Conflict("A team keeps its last owner: make somebody else owner first.")
-        found.delete()
+        _held(team, user, is_owner=False).delete()
+
+
+def change_role(*, team: Team, user: Any, role: str) -> Membership:
+    """Give a member another role.
+
+    Raises ``InvalidInput`` for a role that does not exist, ``NotFound`` for who is no member, ``Conflict``
+    for the last owner.
+    """
+    with transaction.atomic():
+        found = _held(team, user, is_owner=_role(role) == "owner")
+        found.role = role
+        found.save(update_fields=["role"])
+        return found
+
+
+def withdraw(*, invitation: Invitation) -> None:
+    """End an invitation before its time."""
+    Invitation.objects.filter(pk=invitation.pk, used_at=None).update(ends_at=now())
 
 
 def invite(*, team: Team, role: str, user: Any = None, lasts: timedelta = INVITED) -> tuple[Invitation, str]:
@@ -90,6 +103,7 @@ def accept(*, text: str, user: Any) -> Membership:
         if not own.filter(used_at=None, ends_at__gt=moment).update(used_at=moment):
             raise NotFound(selectors.OVER)
         invitation = own.select_related("team").get()
+        _lock(invitation.team)  # who accepts two at once gets the higher role, not the later one
         held = Membership.objects.filter(team=invitation.team, user=user).first()
         if held is not None and Principal(team="", role=held.role).may(invitation.role):
             return held
@@ -107,8 +121,14 @@ def issue_key(
     """A new key and its text, which is shown this once: only its SHA-256 is stored.
 
     It is for these ``endpoints`` of the team alone, by name, where there are any, and until ``ends_at``.
-    Raises ``InvalidInput`` for a role that does not exist, and for an end that has passed.
+    Raises ``InvalidInput`` for a role that does not exist, a label that is too long, and an end that has
+    passed.
     """
+    if len(label) > LONGEST_LABEL or "\x00" in label:
+        problem = Problem(
+            "/label", "too_long", f"Expected at most {LONGEST_LABEL} characters, no NUL among them."
+        )
+        raise InvalidInput("The label does not fit.", problems=[problem])
     if ends_at is not None and ends_at <= now():
         problem = Problem("/ends_at", "out_of_range", "Expected a moment that is still to come.")
         raise InvalidInput("The key would have ended already.", problems=[problem])
@@ -146,6 +166,23 @@ def revoke_key(*, key: ApiKey) -> ApiKey:
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now())
     key.refresh_from_db()
     return key
+
+
+def _lock(team: Team) -> None:
+    """Have whoever else changes who belongs to the team wait for the end of this transaction."""
+    Team.objects.select_for_update().get(pk=team.pk)
+
+
+def _held(team: Team, user: Any, *, is_owner: bool) -> Membership:
+    """A user's membership, about to change. Raises ``NotFound``, ``Conflict`` for the last owner."""
+    _lock(team)
+    found = Membership.objects.filter(team=team, user=user).first()
+    if found is None:
+        raise NotFound("The team has no such member.")
+    others = Membership.objects.filter(team=team, role="owner").exclude(pk=found.pk)
+    if found.role == "owner" and not is_owner and not others.exists():
+        raise Conflict("A team keeps its last owner: make somebody else owner first.")
+    return found
 
 
 def _role(role: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import QuerySet
 
+from flyball.control.accounts.models import Team
 from flyball.control.accounts.selectors import Actor
 from flyball.control.declarations.models import Endpoint
 from flyball.domain.errors import Retired, UnknownEndpoint
@@ -33,6 +34,13 @@ def visible_endpoint(actor: Actor, name: str, role: str) -> Endpoint:
         raise UnknownEndpoint
     actor.require(found.team.slug, role)
     return found
+
+
+def check_named(actor: Actor, team: Team, names: Collection[str]) -> None:
+    """Raises ``UnknownEndpoint`` where one of the names is none of the team's endpoints."""
+    # Compared here: a text that no database takes must not get there.
+    if not set(names) <= set(visible(actor).filter(team=team).values_list("name", flat=True)):
+        raise UnknownEndpoint
 
 
 def undeclared(declared: Collection[str]) -> list[str]:
