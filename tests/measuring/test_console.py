@@ -39,4 +39,4 @@ def test_an_address_without_an_example_is_named() -> None:
 
 
 def test_what_only_a_form_is_sent_to_needs_none() -> None:
-    assert "flyball-builds" not in examples(urls.urlpatterns)
+    assert "flyball-cancel-job" not in examples(urls.urlpatterns)
