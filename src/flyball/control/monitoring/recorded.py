@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from flyball.control.declarations.models import Endpoint
 from flyball.control.routing.models import Outcome, Prediction
 
-WINDOW = 50_000
+WINDOW = 25_000
 """Predictions of an endpoint among which version, label and decision are looked for at once."""
 SEVERAL = 20
 """Endpoints of one page: each is asked by itself, in the order of its index."""
