@@ -96,3 +96,14 @@ def test_what_the_route_names_is_neither_archived_nor_removed(
     assert "Remove…" not in text
     promoted.refresh_from_db()
     assert promoted.archived_at is None
+
+
+def test_who_removes_one_proves_who_they_are(browser: Browser, version: Version, settings: Any) -> None:
+    settings.FLYBALL_PROOF = "tests.console.test_proof.asks"
+    client = browser("owner")
+    for ask in (client.get, client.post):
+        assert ask(f"{ADDRESS}/remove")["Location"] == "/prove"
+    assert client.get(ADDRESS).status_code == 200
+    client.cookies["proven"] = "1"
+    client.post(f"{ADDRESS}/remove")
+    assert client.get(ADDRESS).status_code == 404

@@ -108,6 +108,7 @@ class RestoreVersion(Page):
 class RemoveVersion(_Ending):
     """``GET`` and ``POST /endpoints/{endpoint}/versions/{number}/remove``."""
 
+    sensitive = ("GET", "POST")
     verb = "Remove"
     consequence = (
         "Its model, its golden rows and everything known of it go for good; its number is never given again. "
