@@ -39,8 +39,8 @@ class OneVersion(Page):
             "row": version_rows([version], route)[0],
             "facts": version.facts,
             "figure": folds(
-                version.facts.get("metric") or "score",
-                {version.facts.get("candidate") or str(version): version.facts.get("fold_scores") or []},
+                str(version.facts.get("metric") or "score"),
+                {str(version.facts.get("candidate") or version): [_score(each) for each in _folds(version)]},
             ),
             "snapshot": datasets.known(endpoint, fact(version, "snapshot", "digest")),
             "environment": _environment(version),
@@ -141,6 +141,11 @@ def _environment(version: Version) -> dict[str, Any]:
 def _folds(version: Version) -> list[Any]:
     found = fact(version, "fold_scores")
     return found[:FOLDS] if isinstance(found, list) else []
+
+
+def _score(value: object) -> float | None:
+    """A score to draw: facts may hold anything."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _proof(version: Version) -> dict[str, Any]:
