@@ -192,7 +192,6 @@ def test_at_most_a_thousand_are_looked_at_and_none_of_another_endpoint(
 ) -> None:
     monkeypatch.setattr(effect, "PREDICTIONS", 30)
     monkeypatch.setattr(effect, "PAGE", 7)
-    monkeypatch.setattr(effect, "SPAN", 11)
     record(triage, people(20))
     record(triage, people(25), endpoint="elsewhere")
     made = record(triage, people(25), decision="admit")

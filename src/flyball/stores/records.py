@@ -138,28 +138,6 @@ def find(
     return sorted(found, key=lambda each: each.id, reverse=True)[:limit]
 
 
-def newest(
-    database: Database, connection: Any, endpoint: str, *, before: UUID | None, limit: int, span: int
-) -> tuple[list[Prediction], UUID | None]:
-    """At most ``limit`` predictions of an endpoint, newest first, and the ``before`` to go on with.
-
-    Looks no further than over ``span`` predictions of all endpoints, so that a seldom one keeps no read open
-    for long: there is no index of one endpoint's. It is over where there is nothing to go on with.
-    """
-    upper, given = ("", []) if before is None else ("id < ?", [database.id_in(before)])
-    over = f"WHERE {upper}" if upper else ""
-    sql = f"SELECT id FROM flyball_prediction {over} ORDER BY id DESC LIMIT 1 OFFSET ?"  # noqa: S608 - ours
-    edge = connection.execute(database.sql(sql), [*given, span - 1]).fetchone()
-    limits = [upper, "id >= ?" if edge else ""]
-    where = " AND ".join(["endpoint = ?", *filter(None, limits)])
-    sql = f"SELECT {NAMES} FROM flyball_prediction WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - ours
-    values = [endpoint, *given, *(edge or ()), limit]
-    found = [prediction(database, row) for row in connection.execute(database.sql(sql), values).fetchall()]
-    if len(found) == limit:
-        return found, found[-1].id
-    return found, database.id_out(edge[0]) if edge else None
-
-
 def latest_of_entity(
     database: Database, connection: Any, endpoint: str, entity_key: str
 ) -> Prediction | None:

@@ -26,10 +26,6 @@ PREDICTIONS = 1000
 """The last ones that are looked at."""
 PAGE = 100
 """Rows of one question to the model, and of one read."""
-SPAN = 5000
-"""Predictions of all endpoints that one read looks over."""
-SPANS = 400
-"""Reads: what lies further back than this many spans is not looked for."""
 
 
 def carry_out(run: Run, *, version: int, rollback: bool = False) -> dict[str, Any]:
@@ -78,13 +74,13 @@ def _pages(endpoint: str) -> Iterator[list[Prediction]]:
     """The last predictions, newest first, in short reads: on SQLite none may stay open for long."""
     store, before, left = database(), None, PREDICTIONS
     with closing(store.connect_read_only()) as connection:
-        for _ in range(SPANS):
+        while left:
             limit = min(PAGE, left)
-            page, before = records.newest(store, connection, endpoint, before=before, limit=limit, span=SPAN)
-            yield page
-            left -= len(page)
-            if not left or before is None:
+            page = records.find(store, connection, endpoints=[endpoint], before=before, limit=limit)
+            if not page:
                 return
+            yield page
+            before, left = page[-1].id, left - len(page)
 
 
 class _Asking:
