@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("flyball_routing", "0004_minutes_of_endpoints"),
+        ("flyball_routing", "0003_newest"),
     ]
 
     operations = [
