@@ -34,7 +34,7 @@ def test_every_route_and_method_stands_in_the_document() -> None:
     known = {
         (method, f"/api/{path}")
         for pattern, path in zip(urls.urlpatterns, concrete(urls.urlpatterns, parts), strict=True)
-        for method in pattern.callback.cls.roles  # type: ignore[union-attr]  # a view's
+        for method in getattr(pattern.callback, "cls", None).roles  # type: ignore[union-attr]  # a view's
     }
     assert described == known
 
@@ -64,7 +64,7 @@ def test_who_is_signed_in_gets_it() -> None:
 
 def test_a_guests_own_document_lists_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(APIView, "schema", AutoSchema())
-    theirs = SchemaGenerator(patterns=urls.urlpatterns).get_schema(public=True)  # type: ignore[no-untyped-call]  # theirs
+    theirs = SchemaGenerator(patterns=urls.urlpatterns).get_schema(public=True)
     assert theirs["openapi"].startswith("3.0")
     assert theirs["paths"] == {}
 

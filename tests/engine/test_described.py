@@ -129,7 +129,7 @@ def _sent(asking: Asking, role: str, case: Any) -> Any:
     """One case through the door, as a server would bring it."""
     import requests
 
-    prepared = requests.Request(**case.as_transport_kwargs(base_url="http://localhost")).prepare()
+    prepared: Any = requests.Request(**case.as_transport_kwargs(base_url="http://localhost")).prepare()
     body = prepared.body or b""
     answer = asking(
         role,
