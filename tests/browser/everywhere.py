@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from tests.browser.person import Person
 
-LEFT_OUT = ("/admin/", "/assets/", "/static/")
+LEFT_OUT = ("/admin/", "/api/endpoints", "/api/openapi", "/assets/", "/predictions.csv", "/static/", "/v1/")
 """The admin has a look of its own, and files are no pages."""
 PLACES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}|\d+")
 """What tells two pages of one kind apart: ids, digests, numbers."""
@@ -15,7 +15,7 @@ PLACES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}|\d+")
 
 def kind(address: str) -> str:
     """The same for two pages of one kind."""
-    return PLACES.sub("*", address)
+    return PLACES.sub("*", address.partition("?")[0])
 
 
 def pages(

@@ -66,10 +66,11 @@ class Person:
                 self.faults.append(f"{self.page.url}: {each['id']}: {each['help']}: {where}")
 
     def links(self) -> list[str]:
-        """The addresses on this page that lead to other pages of the server, without their queries."""
+        """The addresses on this page that lead to other pages of the server."""
         found = self.page.eval_on_selector_all("a[href]", "all => all.map(each => each.href)")
         own = urlsplit(self.page.url).netloc
-        return [parts.path for each in found if (parts := urlsplit(each)).netloc == own]
+        parts = [urlsplit(each) for each in found]
+        return [f"{each.path}?{each.query}".rstrip("?") for each in parts if each.netloc == own]
 
     def sign_up(self, link: str, name: str) -> None:
         """Follow an invitation, and choose a name."""

@@ -23,6 +23,10 @@ LOOKS = {
 }
 
 
+DRAWN = 700
+"""How long a chart is waited for (milliseconds); pages that ask again and again are never quite idle."""
+
+
 def main(directory: Path) -> None:
     """Pictures of an empty project, then of one in which everything happened once."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -49,6 +53,8 @@ def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
         person.fill(login="ada", password=PASSWORD)
         person.click("Sign in")
         for kind, _ in pages(person):
+            person.page.wait_for_load_state("networkidle")
+            person.page.wait_for_timeout(DRAWN)
             name = re.sub(r"\W+", "-", kind.replace("*", "each")).strip("-") or "home"
             person.page.screenshot(path=directory / f"{name}-{state}-{look}.png", full_page=True)
         context.close()
