@@ -59,6 +59,7 @@ class Person:
 
     def look(self) -> None:
         """Hold the page that is open to what all pages promise: everybody can use it."""
+        self.page.wait_for_load_state("networkidle")  # what a script draws is looked at too
         found = Axe().run(self.page)
         for each in found.response["violations"]:
             if each["impact"] in SERIOUS:

@@ -24,7 +24,7 @@ LOOKS = {
 
 
 DRAWN = 700
-"""How long a chart is waited for (milliseconds); pages that ask again and again are never quite idle."""
+"""How long the drawing of a chart is waited for (milliseconds)."""
 
 
 def main(directory: Path) -> None:
@@ -53,7 +53,6 @@ def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
         person.fill(login="ada", password=PASSWORD)
         person.click("Sign in")
         for kind, _ in pages(person):
-            person.page.wait_for_load_state("networkidle")
             person.page.wait_for_timeout(DRAWN)
             name = re.sub(r"\W+", "-", kind.replace("*", "each")).strip("-") or "home"
             person.page.screenshot(path=directory / f"{name}-{state}-{look}.png", full_page=True)
