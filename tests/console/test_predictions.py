@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 import flyball
+from flyball.control.declarations.models import Endpoint
 from flyball.control.monitoring import recorded
 from flyball.control.monitoring.recorded import Search
 from flyball.control.registry.models import Version
@@ -168,7 +169,15 @@ def test_a_search_that_does_not_fit_says_what_is_wrong(owner: Client, query: str
 
 @pytest.mark.parametrize(
     "query",
-    ["reference=" + "x" * 5000, "entity=a%3Db%26c%3D%ED%A0%80", "label=%F0%9F%90%95", "version=999999999"],
+    [
+        "reference=" + "x" * 5000,
+        "entity=a%3Db%26c%3D%ED%A0%80",
+        "label=%F0%9F%90%95",
+        "version=999999999",
+        "label=" + "[" * 5000,
+        "since=9999-12-31T23:59:59",
+        "until=0001-01-01T00:00",
+    ],
 )
 def test_what_nobody_has_sent_is_found_nowhere(owner: Client, query: str) -> None:
     asked()
@@ -220,3 +229,35 @@ def test_a_version_that_was_removed_leaves_the_prediction_readable(owner: Client
     identity = asked()
     Prediction.objects.update(version=9)
     assert "has been removed since" in text(owner, f"/predictions/{identity}")
+
+
+def test_who_may_only_read_changes_nothing(owner: Client, browser: Browser) -> None:
+    identity = asked()
+    address = f"/predictions/{identity}"
+    held = Outcome.objects.create(
+        endpoint="purchase", state="held", reference="late", value="no", source="api", received_at=now()
+    )
+    viewer, member = browser("viewer"), browser("member")
+    assert viewer.post(f"{address}/outcome", {"value": "yes"}).status_code == 403
+    for act in ("resolve", "retract"):
+        sent = {"prediction": str(identity)}
+        assert viewer.post(f"/endpoints/purchase/outcomes/{held.pk}/{act}", sent).status_code == 403
+    for client in (viewer, member):
+        assert client.get(f"{address}/erase").status_code == 403
+        assert client.post(f"{address}/erase").status_code == 403
+    assert "Erase…" not in text(member, address)
+    assert 'name="value"' not in text(viewer, address)
+    assert Outcome.objects.get().state == "held"
+    assert Prediction.objects.get().erased_at is None
+
+
+@pytest.mark.parametrize("query", ["until=9999-12-31T23:59:59", "since=0001-01-01T00:00"])
+def test_the_ends_of_the_calendar_leave_nothing_out(owner: Client, query: str) -> None:
+    assert f"/predictions/{asked()}" in text(owner, f"/predictions?{query}")
+
+
+def test_predictions_of_a_retired_endpoint_stay_readable(owner: Client) -> None:
+    identity = asked()
+    Endpoint.objects.update(retired_at=now())
+    assert f"/predictions/{identity}" in text(owner, "/predictions?endpoint=purchase")
+    text(owner, f"/predictions/{identity}")

@@ -126,9 +126,9 @@ def _of(wanted: Search, endpoint: Any) -> QuerySet[Prediction]:
     if wanted.entity_key is not None:
         rows = rows.filter(entity_key=wanted.entity_key)
     if wanted.since is not None:
-        rows = rows.filter(id__gte=_at(wanted.since - SLACK))
+        rows = rows.filter(id__gte=_at(wanted.since, -SLACK))
     if wanted.until is not None:
-        rows = rows.filter(id__lt=_at(wanted.until + SLACK))
+        rows = rows.filter(id__lt=_at(wanted.until, SLACK))
     return rows if wanted.before is None else rows.filter(id__lt=wanted.before)
 
 
@@ -149,7 +149,7 @@ def _labelled(text: str) -> Q:
     """What has a label that is written so: labels may be numbers and booleans too."""
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = text
     is_plain = isinstance(value, bool | int) and abs(value) < 1 << 53
     return Q(output__label=text) | (Q(output__label=value) if is_plain else Q(pk__in=[]))
@@ -160,9 +160,12 @@ def _lowest(rows: QuerySet[Prediction]) -> UUID | None:
     return rows.values_list("id", flat=True)[WINDOW : WINDOW + 1].first()
 
 
-def _at(moment: datetime) -> UUID:
-    """The lowest id that is made at a moment: ids begin with milliseconds since 1970 (UUIDv7, RFC 9562)."""
-    milliseconds = int((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))
+def _at(moment: datetime, slack: timedelta) -> UUID:
+    """The lowest id that is made so long after a moment.
+
+    Ids begin with milliseconds since 1970 (UUIDv7, RFC 9562).
+    """
+    milliseconds = int((moment - datetime(1970, 1, 1, tzinfo=UTC) + slack) / timedelta(milliseconds=1))
     return UUID(int=max(0, min(milliseconds, (1 << 48) - 1)) << 80)
 
 
