@@ -45,6 +45,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-prediction": (PREDICTION,),
     "flyball-erase": (f"{PREDICTION}/erase",),
     "flyball-api": ("api/docs",),
+    "flyball-schedules": ("schedules",),
     "flyball-jobs": ("jobs", "jobs?before={job}"),
     "flyball-job": ("jobs/{job}",),
     "flyball-people": ("people",),

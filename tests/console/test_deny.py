@@ -66,6 +66,7 @@ OPEN = {
     "keys": {"GET": ("owner", 200)},
     "keys/new": {"GET": ("owner", 200), "POST": ("owner", 422)},
     "keys/1/revoke": {"GET": ("owner", 404), "POST": ("owner", 404)},
+    "schedules": {"GET": ("viewer", 200)},
     "jobs": {"GET": ("viewer", 200)},
     f"jobs/{JOB}": {"GET": ("viewer", 404)},
     f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},
@@ -75,7 +76,7 @@ FOR_EVERYBODY = {"assets/0/nothing.css", "join/unknown"}
 ROLES = ("viewer", "member", "owner")
 WHOLE = {
     "", "api/docs", "builds", "jobs", "keys", "keys/new", "people", "people/invite", "predictions",
-    "predictions.csv", "search",
+    "predictions.csv", "schedules", "search",
 }  # fmt: skip
 """Where a stranger sees a page of their own."""
 

@@ -25,6 +25,7 @@ PATHS = (
     "/",
     "/builds",
     "/jobs",
+    "/schedules",
     "/endpoints/purchase",
     "/endpoints/purchase/tables",
     "/endpoints/purchase/snapshots",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from flyball.control.schedules import moments
 from flyball.control.schedules.moments import Missed, Times
 from flyball.domain.errors import InvalidInput
-from flyball.domain.schedules import LONGEST_TIMES, crontab, derived_name, is_name
+from flyball.domain.schedules import LONGEST_TIMES, crontab, derived_name, in_words, is_name
 
 READABLE = [
     ("every hour", "0 * * * *"),
@@ -96,6 +96,30 @@ def following(times: Times, moment: datetime, count: int) -> list[datetime]:
 def test_a_readable_form_is_a_crontab(times: str, fields: str) -> None:
     assert crontab(times) == fields
     assert moments.read(times, "UTC").fields == fields
+
+
+@pytest.mark.parametrize(("times", "fields"), READABLE[:-1])
+def test_a_crontab_that_a_readable_form_stands_for_is_said_in_words(times: str, fields: str) -> None:
+    assert in_words(fields).lower() == " ".join(times.lower().split())
+    assert crontab(in_words(fields)) == fields
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "*/7 * * * *",
+        "60 2 * * *",
+        "0 24 * * *",
+        "0 2 32 * *",
+        "02 2 * * *",
+        "0 2 * * 7",
+        "every hour",
+        "",
+        "x",
+    ],
+)
+def test_what_no_readable_form_stands_for_stays_as_it_is(times: str) -> None:
+    assert in_words(times) == times
 
 
 @pytest.mark.parametrize("times", UNREADABLE)

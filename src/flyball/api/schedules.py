@@ -12,7 +12,7 @@ from flyball.api.described.operations import described, listed
 from flyball.api.view import ManagementView, actor, body
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.schedules import selectors, services
-from flyball.control.schedules.document import document
+from flyball.control.schedules.document import all_documents, document
 from flyball.control.schedules.models import Schedule
 from flyball.domain.errors import InvalidInput, Problem
 from flyball.domain.schema import Field, Kind, Schema
@@ -39,7 +39,7 @@ class Schedules(ManagementView):
     def get(self, request: Request, endpoint: str) -> Response:
         """Every schedule of the endpoint, declared or made by hand, by name."""
         every = selectors.schedules(self.endpoint(request, endpoint).name)
-        return Response({"schedules": [document(schedule) for schedule in every]})
+        return Response({"schedules": all_documents(every)})
 
     @described(documents.Schedule, "conflict", "retired", takes=SCHEDULE, status=(201,))
     def post(self, request: Request, endpoint: str) -> Response:

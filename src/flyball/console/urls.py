@@ -20,7 +20,7 @@ from flyball.console.pages.keys import Keys, NewKey, RevokeKey
 from flyball.console.pages.people import Invite, Member, People, RemoveMember, Withdraw
 from flyball.console.pages.promoting import Promote, PromoteEffect, Rollback, RollbackEffect
 from flyball.console.pages.revisions import Revisions
-from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule
+from flyball.console.pages.schedules import PauseSchedule, ResumeSchedule, Schedules
 from flyball.console.pages.search import Search
 from flyball.console.pages.traffic import Traffic
 from flyball.console.pages.versions import ArchiveVersion, OneVersion, RemoveVersion, RestoreVersion
@@ -85,6 +85,7 @@ urlpatterns = [
     path("keys", Keys.as_view(), name="flyball-keys"),
     path("keys/new", NewKey.as_view(), name="flyball-new-key"),
     path("keys/<int:number>/revoke", RevokeKey.as_view(), name="flyball-revoke-key"),
+    path("schedules", Schedules.as_view(), name="flyball-schedules"),
     path("jobs", Jobs.as_view(), name="flyball-jobs"),
     path("jobs/<uuid:identity>", OneJob.as_view(), name="flyball-job"),
     path("jobs/<uuid:identity>/cancel", CancelJob.as_view(), name="flyball-cancel-job"),

@@ -30,6 +30,15 @@ _READABLE: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
         lambda found: f"{int(found[3])} {int(found[2])} {found[1]} * *",
     ),
 )
+_FIXED = r"(\d\d?) (\d\d?)"
+_WORDS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+    (r"0 \* \* \* \*", lambda found: "every hour"),
+    (r"\*/(\d+) \* \* \* \*", lambda found: f"every {found[1]} minutes"),
+    (r"0 \*/(\d+) \* \* \*", lambda found: f"every {found[1]} hours"),
+    (rf"{_FIXED} \* \* \*", lambda found: f"every day {_clock(found)}"),
+    (rf"{_FIXED} \* \* ([0-6])", lambda found: f"every {DAYS[int(found[3])].capitalize()} {_clock(found)}"),
+    (rf"{_FIXED} (\d\d?) \* \*", lambda found: f"every month on day {found[3]} {_clock(found)}"),
+)
 
 
 def crontab(times: str) -> str:
@@ -47,6 +56,15 @@ def crontab(times: str) -> str:
     return " ".join(words)
 
 
+def in_words(times: str) -> str:
+    """``times`` in a readable form, where one stands for the same fields; else as they are."""
+    for pattern, words in _WORDS:
+        found = re.fullmatch(pattern, " ".join(times.split()), re.ASCII)
+        if found is not None:
+            return words(found) if _stands_for(words(found), found[0]) else times
+    return times
+
+
 def is_name(text: str) -> bool:
     """Whether a schedule may be named so: the name stands in paths."""
     return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", text) is not None
@@ -58,8 +76,19 @@ def derived_name(kind: str, times: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:63].strip("-")
 
 
+def _stands_for(words: str, fields: str) -> bool:
+    try:
+        return crontab(words) == fields
+    except ValueError:  # such as every 7 minutes, which no readable form says
+        return False
+
+
 def _divisor(digits: str, whole: int, units: str) -> int:
     """A number that divides ``whole``: else the last pause before the next one would be shorter."""
     if whole % int(digits) or int(digits) == whole:
         raise ValueError(f"The number does not divide the {whole} {units} into equal parts. {FORMS}")
     return int(digits)
+
+
+def _clock(found: re.Match[str]) -> str:
+    return f"at {int(found[2]):02}:{int(found[1]):02}"

@@ -41,6 +41,7 @@ SECTIONS = (
     ("flyball-all-builds", "Builds"),
     ("flyball-predictions", "Predictions"),
     ("flyball-jobs", "Jobs"),
+    ("flyball-schedules", "Schedules"),
     ("flyball-people", "People"),
     ("flyball-api", "API"),
 )

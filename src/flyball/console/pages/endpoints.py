@@ -11,12 +11,12 @@ from flyball.console.frame.bars import Bars
 from flyball.console.frame.page import Crumb, Page
 from flyball.console.frame.timeline import timeline
 from flyball.console.pages.calling import calling
+from flyball.console.pages.schedules import schedule_rows
 from flyball.control.monitoring import history, traffic
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors
 from flyball.control.schedules import selectors as schedules
-from flyball.control.schedules.document import document
 from flyball.domain.lifecycle import stage
 from flyball.domain.routing import Route
 
@@ -66,7 +66,7 @@ class OneEndpoint(Page):
             "has_older": len(revisions) > SHOWN,
             **_calling(request, route),
             "versions": version_rows(list(registry.versions(endpoint)[:SHOWN]), route),
-            "schedules": [document(each) for each in schedules.schedules(endpoint)],
+            "schedules": schedule_rows(self.actor, schedules.schedules(endpoint)),
             "builds": registry.builds(endpoint)[:SHOWN],
             "may_build": self.may(found.team.slug, "owner"),
             "can_go_back": selectors.before_champion(endpoint) is not None,

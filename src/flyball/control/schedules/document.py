@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flyball.control.schedules import selectors
@@ -11,6 +12,16 @@ from flyball.domain.values import moment_text
 
 def document(schedule: Schedule) -> dict[str, Any]:
     """Everything about a schedule, as JSON has it; the next runs in its own time zone, all else in UTC."""
+    return all_documents([schedule])[0]
+
+
+def all_documents(every: Collection[Schedule]) -> list[dict[str, Any]]:
+    """The same of several; their last runs are read in one query."""
+    runs = selectors.last_runs(every)
+    return [_document(each, runs.get(each.pk)) for each in every]
+
+
+def _document(schedule: Schedule, run: ScheduledRun | None) -> dict[str, Any]:
     return {
         "endpoint": schedule.endpoint_id,
         "name": schedule.name,
@@ -26,7 +37,7 @@ def document(schedule: Schedule) -> dict[str, Any]:
         "paused_at": moment_text(schedule.paused_at),
         "next_runs": [moment.isoformat() for moment in selectors.next_runs(schedule)],
         "last_due_at": moment_text(schedule.last_due_at),
-        "last_run": _run(selectors.last_run(schedule)),
+        "last_run": _run(run),
     }
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
+from flyball.control.accounts.selectors import Actor
 from flyball.control.declarations import discovery
+from flyball.control.declarations import selectors as declarations
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.selectors import ENDED
 from flyball.control.schedules import moments
@@ -22,6 +25,11 @@ def schedules(endpoint: str | None = None) -> QuerySet[Schedule]:
     """Schedules by endpoint and name: all, or an endpoint's."""
     every = Schedule.objects.select_related("endpoint__team", "created_by").order_by("endpoint", "name")
     return every if endpoint is None else every.filter(endpoint_id=endpoint)
+
+
+def visible(actor: Actor) -> QuerySet[Schedule]:
+    """The schedules of the endpoints that exist for the actor."""
+    return schedules().filter(endpoint__in=declarations.visible(actor))
 
 
 def schedule(endpoint: str, name: str) -> Schedule:
@@ -40,6 +48,14 @@ def due(moment: datetime, most: int) -> list[Schedule]:
 def last_run(schedule: Schedule) -> ScheduledRun | None:
     """The run of its last due moment, unless its job has been pruned."""
     return schedule.runs.select_related("job").order_by("-due_at").first()
+
+
+def last_runs(every: Collection[Schedule]) -> dict[int, ScheduledRun]:
+    """The same of several by their numbers, in one query; without the logs of the jobs."""
+    newest = ScheduledRun.objects.filter(schedule=OuterRef("pk")).order_by("-due_at").values("pk")[:1]
+    own = Schedule.objects.filter(pk__in=[each.pk for each in every]).order_by()
+    runs = ScheduledRun.objects.filter(pk__in=own.annotate(newest=Subquery(newest)).values("newest"))
+    return {run.schedule_id: run for run in runs.select_related("job").defer("job__log")}
 
 
 def under_way(schedule: Schedule) -> Job | None:

@@ -26,9 +26,9 @@ def list_(output: Output, *, endpoint: str | None) -> None:
       flyball schedules list --endpoint income
     """
     from flyball.control.schedules import selectors
-    from flyball.control.schedules.document import document
+    from flyball.control.schedules.document import all_documents
 
-    documents = [document(schedule) for schedule in selectors.schedules(endpoint)]
+    documents = all_documents(selectors.schedules(endpoint))
     rows = documents if output.as_json else [_row(each) for each in documents]
     output.table(rows, COLUMNS, empty="No schedules yet.", details=DETAILS)
 
