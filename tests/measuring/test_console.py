@@ -19,6 +19,8 @@ VALUES = {
     "reference": "order-1",
     "job": "019a0000-0000-7000-8000-000000000000",
     "invitation": "text",
+    "member": 4,
+    "key": 5,
     "asset": "assets/0/console.css",
 }
 
