@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -18,7 +20,12 @@ from flyball.domain.access import ROLES
 from flyball.stores.database import Database
 from tests.registry import small
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 Browser = Callable[[str | None], Client]
+CHROMIUM = os.environ.get("FLYBALL_TEST_CHROMIUM") or shutil.which("chromium")
+Open = Callable[[str], "Page"]
 
 
 @pytest.fixture
@@ -51,3 +58,40 @@ def promoted(version: Version) -> Any:
     """The same as champion."""
     services.promote(endpoint="purchase", version=version.number)
     return version
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser complained of, and whom else it asked."""
+    return []
+
+
+@pytest.fixture
+def opened(
+    live_server: Any, browser: Browser, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Open]:
+    """``opened(path)``: a page of the console, as an owner sees it in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    session = browser("owner").cookies["sessionid"].value
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps an event loop in this thread
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = chromium.new_context()
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda asked: said.extend(_others(asked.url, live_server.url)))
+
+        def opened(path: str) -> Page:
+            page.goto(live_server.url + path)
+            page.wait_for_load_state("networkidle")
+            return page
+
+        yield opened
+        chromium.close()
+
+
+def _others(url: str, own: str) -> list[str]:
+    return [] if url.startswith((f"{own}/", "data:")) else [url]

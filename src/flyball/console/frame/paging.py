@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.http import urlencode
 
 from flyball.domain.errors import NotFound
 
@@ -17,10 +17,11 @@ LONGEST = 18
 
 
 class Some(NamedTuple):
-    """The rows of a page, whether it is the first, and the address of the next one, if there is one."""
+    """The rows of a page, whether it is the first, where the first one is, and the next, if there is one."""
 
     rows: list[Any]
     is_first: bool
+    first: str
     older: str | None
 
 
@@ -33,14 +34,27 @@ def whole(text: str | None) -> int | None:
     return int(text)
 
 
-def some(request: HttpRequest, every: QuerySet[Any], field: str, *, oldest_first: bool = False) -> Some:
-    """The page of a list that ``?before=…`` asks for, by a field that is an index. Raises ``NotFound``."""
-    before = whole(request.GET.get("before"))
+def some(
+    request: HttpRequest,
+    every: QuerySet[Any],
+    field: str,
+    *,
+    oldest_first: bool = False,
+    read: Callable[[str | None], Any] = whole,
+) -> Some:
+    """The page of a list that ``?before=…`` asks for, by a field that is an index. Raises ``NotFound``.
+
+    ``read`` makes of the text what the field holds.
+    """
+    before = read(request.GET.get("before"))
     if before is not None:
         every = every.filter(**{f"{field}__gt" if oldest_first else f"{field}__lt": before})
     found = list(every.order_by(field if oldest_first else f"-{field}")[: SHOWN + 1])
+    kept = request.GET.copy()
+    kept.pop("before", None)
+    first = f"{request.path}?{kept.urlencode()}" if kept else request.path
     older = None
     if len(found) > SHOWN:
-        kept = {name: value for name, value in request.GET.items() if name != "before"}
-        older = f"{request.path}?{urlencode({**kept, 'before': getattr(found[SHOWN - 1], field)})}"
-    return Some(found[:SHOWN], before is None, older)
+        kept["before"] = getattr(found[SHOWN - 1], field)
+        older = f"{request.path}?{kept.urlencode()}"
+    return Some(found[:SHOWN], before is None, first, older)

@@ -7,31 +7,45 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from flyball.console.frame.page import Page, to
-from flyball.control.jobs import selectors, services
+from flyball.console.frame.page import Page, is_text, to
+from flyball.console.frame.paging import some
+from flyball.control.declarations import selectors as declarations
+from flyball.control.jobs import kinds, selectors, services
 from flyball.control.jobs.models import Job
+from flyball.control.jobs.running import LONGEST_LOG
 from flyball.domain.errors import NotFound
+from flyball.domain.records import now
 from flyball.serving.forms import read_id
 
-SHOWN = 50
-"""Jobs of a page."""
+ASKED = ("status", "kind", "endpoint")
+"""What jobs are looked for by."""
+NAMED = 200
+"""Endpoints that the box for one proposes."""
 
 
 class Jobs(Page):
-    """``GET /jobs?before=…``: newest first."""
+    """``GET /jobs?status=…&kind=…&endpoint=…&before=…``: newest first."""
 
     template = "jobs.html"
     section = "flyball-jobs"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """A page of the jobs of the reader's teams."""
-        every = selectors.visible(self.actor, selectors.jobs())
-        before = request.GET.get("before")
-        if before is not None:
-            every = every.filter(pk__lt=_id(before))
-        found = list(every[: SHOWN + 1])
-        older = f"{reverse('flyball-jobs')}?before={found[SHOWN - 1].pk}" if len(found) > SHOWN else None
-        context = {"title": "Jobs", "jobs": found[:SHOWN], "older": older, "part": "parts/jobs.html"}
+        """A page of the jobs of the reader's teams. Raises as the selectors do."""
+        asked = {name: request.GET[name] for name in ASKED if request.GET.get(name)}
+        if not all(map(is_text, asked.values())):
+            raise NotFound("There is no such page.")
+        if "endpoint" in asked:
+            self.endpoint(asked["endpoint"])
+        every = selectors.visible(self.actor, selectors.jobs(**asked)).defer("log", "result", "arguments")
+        context = {
+            "title": "Jobs",
+            "page": some(request, every, "id", read=_id),
+            "asked": asked,
+            "statuses": Job.Status.values,
+            "kinds": sorted(kinds.KINDS),
+            "names": declarations.visible(self.actor).order_by("name").values_list("name", flat=True)[:NAMED],
+            "part": "parts/jobs.html",
+        }
         return self.show(context)
 
 
@@ -48,6 +62,9 @@ class OneJob(Page):
             "title": f"{job.kind} {str(job.pk)[:18]}",
             "job": job,
             "is_live": job.status not in selectors.ENDED,
+            "is_unnoticed": selectors.is_unnoticed(job),
+            "is_put_off": job.status == Job.Status.QUEUED and job.due_at > now(),
+            "is_cut": len(job.log) >= LONGEST_LOG,
             "may_change": self.may(job.team.slug, "owner"),
             "part": "parts/job.html",
         }
@@ -81,7 +98,9 @@ class RetryJob(_Change):
         return to("flyball-job", identity=identity)
 
 
-def _id(text: str) -> UUID:
+def _id(text: str | None) -> UUID | None:
+    if text is None:
+        return None
     found = read_id(text)
     if found is None:
         raise NotFound("There is no such page.")

@@ -27,10 +27,56 @@
   document.addEventListener("htmx:load", function (event) { write(event.target); });
   setInterval(function () { if (!document.hidden) write(document); }, 15000);
 
-  // What is asked for again and again waits while nobody looks.
+  // What is asked for again and again waits while nobody looks, while somebody marks a text in it, and ever longer
+  // while the server refuses or is away: up to a minute.
+  const LONGEST = 6;
+  let failures = 0;
+  let pausedUntil = 0;
+
+  function isRepeated(element) {
+    return (element.getAttribute("hx-trigger") || "").startsWith("every");
+  }
+
+  function isMarked(element) {
+    const marked = getSelection();
+    return !marked.isCollapsed && element.contains(marked.anchorNode);
+  }
+
   document.addEventListener("htmx:beforeRequest", function (event) {
-    const asks = event.detail.elt.getAttribute("hx-trigger") || "";
-    if (document.hidden && asks.startsWith("every")) event.preventDefault();
+    const element = event.detail.elt;
+    if (!isRepeated(element)) return;
+    if (document.hidden || Date.now() < pausedUntil || isMarked(element)) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (!isRepeated(event.detail.elt)) return;
+    failures = event.detail.successful ? 0 : Math.min(failures + 1, LONGEST);
+    pausedUntil = failures ? Date.now() + 1000 * 2 ** failures : 0;
+  });
+
+  // A log that grows stays where somebody reads it, and else shows its end.
+  let place = null;
+
+  function isAtEnd(log) {
+    return log.scrollHeight - log.scrollTop - log.clientHeight < 8;
+  }
+
+  function toEnd(log) {
+    log.scrollTop = log.scrollHeight;
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    const log = document.getElementById("log");
+    if (log) toEnd(log);
+  });
+  document.addEventListener("htmx:beforeSwap", function () {
+    const log = document.getElementById("log");
+    place = log && !isAtEnd(log) ? [log.scrollLeft, log.scrollTop] : null;
+  });
+  document.addEventListener("htmx:afterSwap", function () {
+    const log = document.getElementById("log");
+    if (log && place) [log.scrollLeft, log.scrollTop] = place;
+    else if (log) toEnd(log);
   });
 
   document.addEventListener("keydown", function (event) {

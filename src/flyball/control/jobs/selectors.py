@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from flyball.control.accounts.selectors import Actor
 from flyball.control.declarations.models import Endpoint
+from flyball.control.jobs import kinds
 from flyball.control.jobs.models import Job
 from flyball.domain.errors import Forbidden, InvalidInput, NotFound, Problem
 from flyball.domain.records import now
@@ -17,11 +18,16 @@ from flyball.domain.records import now
 ENDED = (Job.Status.SUCCEEDED, Job.Status.FAILED, Job.Status.CANCELLED)
 
 
-def jobs(endpoint: str | None = None, status: str | None = None) -> QuerySet[Job]:
-    """Jobs, newest first: all, or those of an endpoint or of a status. Raises ``InvalidInput``."""
+def jobs(endpoint: str | None = None, status: str | None = None, kind: str | None = None) -> QuerySet[Job]:
+    """Jobs, newest first: all, or those of an endpoint, of a status or of a kind.
+
+    Raises ``InvalidInput``; ``NotFound`` for an unknown kind.
+    """
     every = Job.objects.select_related("team", "asked_by").order_by("-id")
     if endpoint is not None:
         every = every.filter(endpoint_id=endpoint)
+    if kind is not None:
+        every = every.filter(kind=kinds.find(kind).name)
     if status is None:
         return every
     if status not in Job.Status.values:
