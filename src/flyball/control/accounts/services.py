@@ -169,8 +169,11 @@ def revoke_key(*, key: ApiKey) -> ApiKey:
 
 
 def _lock(team: Team) -> None:
-    """Have whoever else changes who belongs to the team wait for the end of this transaction."""
-    Team.objects.select_for_update().get(pk=team.pk)
+    """Have whoever else changes who belongs to the team wait for the end of this transaction.
+
+    With ``no_key``, jobs and keys, which refer to it, do not.
+    """
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
 
 
 def _held(team: Team, user: Any, *, is_owner: bool) -> Membership:
@@ -179,10 +182,15 @@ def _held(team: Team, user: Any, *, is_owner: bool) -> Membership:
     found = Membership.objects.filter(team=team, user=user).first()
     if found is None:
         raise NotFound("The team has no such member.")
-    others = Membership.objects.filter(team=team, role="owner").exclude(pk=found.pk)
-    if found.role == "owner" and not is_owner and not others.exists():
+    if found.role == "owner" and not is_owner and not _other_owners(found):
         raise Conflict("A team keeps its last owner: make somebody else owner first.")
     return found
+
+
+def _other_owners(membership: Membership) -> bool:
+    """Whether somebody else owns the team who may still sign in; a user model need not store that."""
+    owners = Membership.objects.filter(team=membership.team, role="owner").exclude(pk=membership.pk)
+    return any(each.user.is_active for each in owners.select_related("user"))
 
 
 def _role(role: str) -> str:
