@@ -69,7 +69,7 @@ class Withdraw(Page):
 
     def post(self, request: HttpRequest, number: int) -> HttpResponse:
         """End an invitation that is open."""
-        services.withdraw(invitation=selectors.open_invitation(self.actor, number))
+        services.withdraw(invitation=selectors.open_invitation(number, selectors.owned_teams(self.actor)))
         return to("flyball-people")
 
 

@@ -91,15 +91,16 @@ def invitation(text: str) -> Invitation:
     return found
 
 
-def open_invitations(teams: list[str]) -> QuerySet[Invitation]:
-    """The invitations into these teams that can still be accepted, newest first."""
+def open_invitations(teams: list[str] | None = None) -> QuerySet[Invitation]:
+    """The invitations that can still be accepted, newest first; ``teams`` limits into which."""
     every = Invitation.objects.select_related("team", "created_by").order_by("-id")
-    return every.filter(team__slug__in=teams, used_at=None, ends_at__gt=now())
+    every = every.filter(used_at=None, ends_at__gt=now())
+    return every if teams is None else every.filter(team__slug__in=teams)
 
 
-def open_invitation(actor: Actor, number: int) -> Invitation:
-    """One of those into the teams that the actor owns. Raises ``Forbidden``, ``NotFound``."""
-    found = open_invitations(owned_teams(actor)).filter(pk=number).first()
+def open_invitation(number: int, teams: list[str] | None = None) -> Invitation:
+    """One of them. Raises ``NotFound``."""
+    found = open_invitations(teams).filter(pk=number).first()
     if found is None:
         raise NotFound("There is no such invitation, or it is over.")
     return found
