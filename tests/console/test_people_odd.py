@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from flyball.control.accounts import services
 from flyball.control.accounts.models import ApiKey, Invitation, Membership
@@ -126,3 +128,36 @@ def test_names_with_odd_characters_are_shown_as_text(browser: Browser) -> None:
         page = client.get(path).content.decode()
         assert "<b>" not in page
         assert "<i>" not in page
+
+
+def test_since_when_and_by_whom_is_said_where_it_is_known(browser: Browser) -> None:
+    client = browser("owner")
+    ada = member("ada", "viewer")
+    client.post("/keys/new", {"role": "caller", "label": "shop"})
+    assert "by owner" in client.get("/keys").content.decode()
+    known = client.get("/people").content.decode().count("<time")
+    Membership.objects.filter(pk=ada.pk).update(joined_at=None)  # as before that was kept
+    assert client.get("/people").content.decode().count("<time") == known - 1
+    get_user_model().objects.get(username="owner").delete()
+    made = ApiKey.objects.get()
+    assert (made.created_by, made.revoked_at) == (None, None)
+
+
+@pytest.mark.parametrize("path", ["/people", "/keys"])
+def test_many_people_and_keys_take_no_more_queries_than_few(browser: Browser, path: str) -> None:
+    client = browser("owner")
+
+    def fill(count: int, prefix: str) -> None:
+        for number in range(count):
+            made = member(f"{prefix}{number}", "viewer")
+            services.issue_key(team=made.team, role="viewer", user=made.user)
+            services.invite(team=made.team, role="viewer", user=made.user)
+
+    fill(2, "few")
+    client.get(path)  # what is asked once a session
+    with CaptureQueriesContext(connection) as few:
+        client.get(path)
+    fill(30, "many")
+    with CaptureQueriesContext(connection) as many:
+        client.get(path)
+    assert len(many) == len(few)

@@ -53,7 +53,12 @@ class Keys(ManagementView):
         team = selectors.owned_team(actor(request), sent["team"])
         check_named(actor(request), team, names)
         key, text = services.issue_key(
-            team=team, role=sent["role"], label=sent["label"], endpoints=names, ends_at=_end(sent["ends_at"])
+            team=team,
+            role=sent["role"],
+            label=sent["label"],
+            endpoints=names,
+            ends_at=_end(sent["ends_at"]),
+            user=actor(request).user,
         )
         return Response({**_key(key), "key": text}, status=201, headers={"Cache-Control": "no-store"})
 
@@ -100,6 +105,7 @@ def _key(key: ApiKey) -> dict[str, Any]:
         "team": key.team.slug,
         "role": key.role,
         "endpoints": key.endpoints,
+        "created_by": key.created_by and key.created_by.get_username(),
         "created_at": key.created_at,
         "ends_at": key.ends_at,
         "last_used_at": key.last_used_at,

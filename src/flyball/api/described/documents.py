@@ -222,6 +222,7 @@ class Key(Document):
     team: str
     role: str
     endpoints: list[str] | None
+    created_by: str | None
     created_at: Moment
     ends_at: Moment | None
     last_used_at: Moment | None

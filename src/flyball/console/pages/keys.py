@@ -71,6 +71,7 @@ class NewKey(Page):
             label=sent.get("label", "").strip(),
             endpoints=names,
             ends_at=_end(sent.get("ends_at", "")),
+            user=request.user,
         )
         return self._page(key=key, text=text)
 

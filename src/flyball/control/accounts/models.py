@@ -31,6 +31,7 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="flyball_memberships")
     role = models.CharField(max_length=16, choices=ROLE_CHOICES)
+    joined_at = models.DateTimeField(auto_now_add=True, null=True)
 
     class Meta:
         db_table = "flyball_membership"
@@ -52,6 +53,7 @@ class ApiKey(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="api_keys")
     role = models.CharField(max_length=16, choices=ROLE_CHOICES)
     endpoints = models.JSONField(default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     ends_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

@@ -159,7 +159,7 @@ def actor_of_key(key: ApiKey) -> Actor:
 
 def keys(teams: list[str] | None = None) -> QuerySet[ApiKey]:
     """Keys that have been issued, newest first; ``teams`` limits whose."""
-    every = ApiKey.objects.select_related("team").order_by("-id")
+    every = ApiKey.objects.select_related("team", "created_by").order_by("-id")
     return every if teams is None else every.filter(team__slug__in=teams)
 
 

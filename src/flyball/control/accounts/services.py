@@ -117,6 +117,7 @@ def issue_key(
     label: str = "",
     endpoints: Collection[str] = (),
     ends_at: datetime | None = None,
+    user: Any = None,
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which is shown this once: only its SHA-256 is stored.
 
@@ -140,6 +141,7 @@ def issue_key(
         role=_role(role),
         endpoints=sorted(set(endpoints)),
         ends_at=ends_at,
+        created_by=user,
     )
     return key, text
 

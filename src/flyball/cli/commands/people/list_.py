@@ -20,7 +20,14 @@ def list_(output: Output, *, team: str | None) -> None:
     from flyball.control.accounts import selectors
 
     rows = [
-        {"name": each.user.get_username(), "team": each.team.slug, "role": each.role}
+        {
+            "name": each.user.get_username(),
+            "team": each.team.slug,
+            "role": each.role,
+            "since": each.joined_at and f"{each.joined_at:%Y-%m-%d %H:%M}",
+        }
         for each in selectors.members([selectors.team(team).slug] if team else None)
     ]
-    output.table(rows, ("name", "team", "role"), empty="Nobody yet. Invite somebody: flyball people invite")
+    output.table(
+        rows, ("name", "team", "role", "since"), empty="Nobody yet. Invite somebody: flyball people invite"
+    )
