@@ -210,6 +210,37 @@ def test_the_file_holds_all_that_is_looked_for_and_computes_nothing(
     assert [line["outcome"] for line in lines] == ["", "", "", "", "yes"]
 
 
+@pytest.fixture
+def crowded(owner: Client, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
+    """Predictions, oldest first, of one endpoint more than a page looks into."""
+    monkeypatch.setattr(recorded, "SEVERAL", 2)
+    made = [asked()]
+    row, team = Prediction.objects.get(), Endpoint.objects.get().team
+    for place, name in enumerate(("second", "third", "second", "third", "purchase"), 1):
+        Endpoint.objects.get_or_create(name=name, defaults={"team": team, "task": "classification"})
+        row.pk, row.endpoint = UUID(int=made[0].int + (place << 80)), name
+        row.save(force_insert=True)
+        made.append(row.pk)
+    return made
+
+
+def test_a_file_that_would_leave_endpoints_out_is_refused(owner: Client, crowded: list[UUID]) -> None:
+    assert "More than 2 endpoints have some: name one" in text(owner, "/predictions.csv", 422)
+    answer = owner.get("/predictions.csv?endpoint=third")
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    assert [line["id"] for line in lines] == [str(crowded[4]), str(crowded[2])]
+
+
+def test_pages_look_into_the_same_endpoints_to_the_end(owner: Client, crowded: list[UUID]) -> None:
+    Prediction.objects.filter(pk=crowded[0]).delete()  # now the first of them by name ends before the others
+    names = ["purchase", "second", "third"]
+    first = recorded.search(Search(endpoints=names), 1)
+    later = recorded.search(Search(endpoints=names, before=first.following), 5)
+    assert {each.endpoint for each in first.predictions + later.predictions} == {"purchase", "second"}
+    assert first.is_cut
+    assert later.is_cut
+
+
 def test_an_outcome_that_found_no_prediction_is_bound_by_hand(owner: Client) -> None:
     identity = asked()
     held = Outcome.objects.create(

@@ -54,12 +54,25 @@ class Found:
     is_cut: bool = False
 
 
+def answering(wanted: Search) -> list[str]:
+    """Those of the endpoints that have something on any page, by name: up to one more than a page looks into.
+
+    Each is looked up in its index, no further than one row.
+    """
+    if len(wanted.endpoints) == 1:
+        return list(wanted.endpoints)
+    some = _of(replace(wanted, before=None), OuterRef("name"))
+    return list(
+        Endpoint.objects.filter(Exists(some), name__in=list(wanted.endpoints))
+        .order_by("name")
+        .values_list("name", flat=True)[: SEVERAL + 1]
+    )
+
+
 def search(wanted: Search, limit: int = 50) -> Found:
     """A page of what is looked for. A page may be empty and the search still go on further back."""
-    endpoints, is_cut = list(wanted.endpoints), False
-    if len(endpoints) > 1:
-        endpoints = _answering(wanted)
-        endpoints, is_cut = endpoints[:SEVERAL], len(endpoints) > SEVERAL
+    endpoints = answering(wanted)
+    endpoints, is_cut = endpoints[:SEVERAL], len(endpoints) > SEVERAL
     found: list[Prediction] = []
     reached: list[UUID] = []
     for endpoint in endpoints:
@@ -106,16 +119,6 @@ def outcomes(predictions: Iterable[Prediction]) -> dict[UUID, Outcome]:
 def outcomes_of(prediction: Prediction) -> QuerySet[Outcome]:
     """All outcomes of one prediction, also those that were taken back, newest first."""
     return Outcome.objects.filter(endpoint=prediction.endpoint, prediction=prediction.id).order_by("-id")
-
-
-def _answering(wanted: Search) -> list[str]:
-    """Those of the endpoints that have something: each is looked up in its index, no further than one row."""
-    some = _of(wanted, OuterRef("name"))
-    return list(
-        Endpoint.objects.filter(Exists(some), name__in=list(wanted.endpoints))
-        .order_by("name")
-        .values_list("name", flat=True)[: SEVERAL + 1]
-    )
 
 
 def _of(wanted: Search, endpoint: Any) -> QuerySet[Prediction]:

@@ -102,8 +102,10 @@ class PredictionsFile(Predictions):
     """``GET /predictions.csv?…``: all of what is looked for, to the end."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The file, written while it is read."""
+        """The file, written while it is read. Raises ``InvalidInput`` where it would leave endpoints out."""
         wanted = self.wanted(asked_for(request), self.names())
+        if len(recorded.answering(wanted)) > recorded.SEVERAL:
+            raise _refused("endpoint", f"More than {recorded.SEVERAL} endpoints have some: name one.")
         lines = _lines(recorded.every(wanted, WRITTEN))
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="predictions.csv"'}
         # A server that is asynchronous would first gather all that a plain iterator gives.
