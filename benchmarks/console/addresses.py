@@ -41,7 +41,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f"{OWN}&version=1",
         f"{OWN}&decision=nothing",
     ),
-    "flyball-predictions-file": ("predictions.csv",),
+    "flyball-predictions-file": ("predictions.csv?endpoint={endpoint}",),
     "flyball-prediction": (PREDICTION,),
     "flyball-erase": (f"{PREDICTION}/erase",),
     "flyball-api": ("api/docs",),
