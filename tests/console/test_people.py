@@ -166,7 +166,7 @@ def test_a_key_that_does_not_fit_is_not_made(browser: Browser, sent: dict[str, s
 
 
 def test_keys_come_in_pages(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flyball.console.pages.keys.SHOWN", 2)
+    monkeypatch.setattr("flyball.console.frame.paging.SHOWN", 2)
     owner = browser("owner")
     team = Membership.objects.get(user__username="owner").team
     for number in range(3):

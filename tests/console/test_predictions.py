@@ -254,6 +254,9 @@ def test_an_outcome_that_found_no_prediction_is_bound_by_hand(owner: Client) -> 
     assert "No outcome waits" in text(owner, "/endpoints/purchase/outcomes?state=held")
     text(owner, "/endpoints/purchase/outcomes?state=bound", 404)
     text(owner, "/endpoints/purchase/outcomes?before=" + "9" * 30, 404)
+    for act in ("resolve", "retract"):
+        address = f"/endpoints/purchase/outcomes/{'9' * 30}/{act}"
+        assert owner.post(address, {"prediction": str(identity)}).status_code == 404
 
 
 def test_a_version_that_was_removed_leaves_the_prediction_readable(owner: Client) -> None:

@@ -17,6 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_protect
 
+from flyball.console.frame.paging import is_number
 from flyball.console.frame.proof import needs_proof
 from flyball.control.accounts.selectors import Actor, actor
 from flyball.control.declarations import selectors as declarations
@@ -46,9 +47,6 @@ SECTIONS = (
     ("flyball-api", "API"),
 )
 """The navigation: the name of an address, and what it is called."""
-
-LONGEST_NUMBER = 18
-"""Digits of a number in a form: no revision has more."""
 
 Crumb = tuple[str, str]
 """What it is called, and its address."""
@@ -132,7 +130,7 @@ class Page(View):
         Raises ``InvalidInput``.
         """
         sent = self.request.POST.get("expected", "0")
-        if not (sent.isascii() and sent.isdigit() and len(sent) <= LONGEST_NUMBER):
+        if not is_number(sent):
             problem = Problem("/expected", "wrong_type", "Expected the number of a route's revision.")
             raise InvalidInput("The form does not fit: open its page again.", problems=[problem])
         return int(sent)

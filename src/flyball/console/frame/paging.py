@@ -25,11 +25,16 @@ class Some(NamedTuple):
     older: str | None
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is the number of a row: some digits that every database takes."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST
+
+
 def whole(text: str | None) -> int | None:
     """The number in an address; ``None`` where there is none. Raises ``NotFound`` for anything else."""
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST):
+    if not is_number(text):
         raise NotFound("There is no such page.")
     return int(text)
 

@@ -8,17 +8,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from flyball.console.frame.page import LONGEST_NUMBER, Crumb, Page, to
+from flyball.console.frame.page import Crumb, Page, to
+from flyball.console.frame.paging import some
 from flyball.console.pages import people
 from flyball.control.accounts import selectors, services
 from flyball.control.declarations.selectors import check_named
 from flyball.domain.access import ROLES
-from flyball.domain.errors import InvalidInput, NotFound, Problem
+from flyball.domain.errors import InvalidInput, Problem
 from flyball.domain.records import now
 from flyball.domain.values import parse_end
-
-SHOWN = 50
-"""Keys of a page."""
 
 
 def crumbs() -> list[Crumb]:
@@ -35,16 +33,8 @@ class Keys(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """A page of keys: never their texts, which nobody knows any more."""
-        every = selectors.visible_keys(self.actor)
-        before = request.GET.get("before")
-        if before is not None:
-            if not (before.isascii() and before.isdigit() and len(before) <= LONGEST_NUMBER):
-                raise NotFound("There is no such page.")
-            every = every.filter(pk__lt=int(before))
-        found = list(every[: SHOWN + 1])
-        older = f"{reverse('flyball-keys')}?before={found[SHOWN - 1].pk}" if len(found) > SHOWN else None
-        context = {"title": "Keys", "keys": found[:SHOWN], "older": older, "now": now()}
-        return self.show(context, people.crumbs())
+        page = some(request, selectors.visible_keys(self.actor), "id")
+        return self.show({"title": "Keys", "page": page, "now": now()}, people.crumbs())
 
 
 class NewKey(Page):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,6 +16,7 @@ from django.urls import reverse
 
 from flyball import inprocess
 from flyball.console.frame.page import HEADERS, Crumb, Page, to
+from flyball.console.pages.data.asked import asked_for, refused, search_for
 from flyball.control.declarations import selectors as declarations
 from flyball.control.monitoring import recorded
 from flyball.control.monitoring.recorded import Search
@@ -24,8 +24,7 @@ from flyball.control.registry import selectors as registry
 from flyball.control.routing.models import Outcome, Prediction
 from flyball.domain.access import Principal
 from flyball.domain.delimited import inert
-from flyball.domain.errors import Conflict, InvalidInput, Problem, UnknownPrediction, UnknownVersion
-from flyball.domain.records import entity_key
+from flyball.domain.errors import Conflict, UnknownPrediction, UnknownVersion
 from flyball.domain.routing import Manifest
 from flyball.serving.forms import read_id
 
@@ -33,8 +32,6 @@ SHOWN = 50
 """Predictions of a page."""
 WRITTEN = 500
 """Predictions that are read at once for a file."""
-TEXTS = ("id", "reference", "entity", "endpoint", "version", "label", "decision", "since", "until")
-"""What can be looked for, as the form and the address name it."""
 COLUMNS = (
     "id",
     "created_at",
@@ -83,19 +80,7 @@ class Predictions(Page):
         """The search that was asked for. Raises ``InvalidInput``; ``UnknownEndpoint``."""
         if "endpoint" in asked:
             names = [self.endpoint(asked["endpoint"]).name]
-        if "id" in asked:
-            raise _refused("id", "Expected a prediction's id, such as 019a0000-0000-7000-8000-000000000000.")
-        return Search(
-            endpoints=names,
-            reference=asked.get("reference"),
-            entity_key=_entity(asked.get("entity")),
-            version=_version(asked.get("version")),
-            label=asked.get("label"),
-            decision=asked.get("decision"),
-            since=_moment("since", asked.get("since")),
-            until=_moment("until", asked.get("until")),
-            before=_before(self.request.GET.get("before")),
-        )
+        return search_for(asked, names, self.request.GET.get("before"))
 
 
 class PredictionsFile(Predictions):
@@ -105,7 +90,7 @@ class PredictionsFile(Predictions):
         """The file, written while it is read. Raises ``InvalidInput`` where it would leave endpoints out."""
         wanted = self.wanted(asked_for(request), self.names())
         if len(recorded.answering(wanted)) > recorded.SEVERAL:
-            raise _refused("endpoint", f"More than {recorded.SEVERAL} endpoints have some: name one.")
+            raise refused("endpoint", f"More than {recorded.SEVERAL} endpoints have some: name one.")
         lines = _lines(recorded.every(wanted, WRITTEN))
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="predictions.csv"'}
         # A server that is asynchronous would first gather all that a plain iterator gives.
@@ -123,23 +108,25 @@ class OnePrediction(Page):
         """All that is known of it."""
         return self.whole(self.prediction(identity))
 
+    team: str
+    """Whose the prediction is; known once it has been read."""
+
     def prediction(self, identity: UUID) -> Prediction:
         """The prediction, for who has the method's role. Raises ``UnknownPrediction``, ``Forbidden``."""
         found = recorded.prediction(declarations.visible(self.actor), identity)
         if found is None:
             raise UnknownPrediction
-        self.endpoint(found.endpoint)
+        self.team = self.endpoint(found.endpoint).team.slug
         return found
 
-    def principal(self, prediction: Prediction) -> Principal:
+    @property
+    def principal(self) -> Principal:
         """The reader, as the engine knows who asks."""
-        team = declarations.visible_endpoint(self.actor, prediction.endpoint, self.role or "owner").team.slug
-        return Principal(team=team, role=self.actor.roles[team])
+        return Principal(team=self.team, role=self.actor.roles[self.team])
 
     def whole(self, prediction: Prediction, **more: Any) -> HttpResponse:
         """The page of one prediction."""
         manifest = _manifest(prediction)
-        team = declarations.visible_endpoint(self.actor, prediction.endpoint, "viewer").team.slug
         outcomes = list(recorded.outcomes_of(prediction))
         bound = [each for each in outcomes if each.state == Outcome.State.BOUND]
         context = {
@@ -151,8 +138,8 @@ class OnePrediction(Page):
             "is_gone": manifest is None,
             "outcomes": outcomes,
             "counts": bound[0].pk if bound else None,
-            "may_tell": self.may(team, "member"),
-            "may_erase": self.may(team, "owner"),
+            "may_tell": self.may(self.team, "member"),
+            "may_erase": self.may(self.team, "owner"),
             **more,
         }
         return self.show(context, crumbs())
@@ -184,7 +171,8 @@ class Erase(OnePrediction):
 
     def post(self, request: HttpRequest, identity: UUID) -> HttpResponse:
         """Erase it."""
-        inprocess.erase(self.principal(self.prediction(identity)), identity)
+        self.prediction(identity)
+        inprocess.erase(self.principal, identity)
         return to("flyball-prediction", identity=identity)
 
 
@@ -194,16 +182,6 @@ def crumbs(prediction: Prediction | None = None) -> list[Crumb]:
     if prediction is None:
         return first
     return [*first, (str(prediction.id)[:18], reverse("flyball-prediction", args=[prediction.id]))]
-
-
-def asked_for(request: HttpRequest) -> dict[str, str]:
-    """What the form or the address asks for, without what is empty. Raises ``InvalidInput``."""
-    given = {name: request.GET.get(name, "").strip() for name in TEXTS}
-    asked = {name: text for name, text in given.items() if text}
-    for name, text in asked.items():
-        if "\x00" in text:
-            raise _refused(name, "Expected a text without the character NUL.")
-    return asked
 
 
 def rows(predictions: list[Prediction]) -> list[dict[str, Any]]:
@@ -267,48 +245,3 @@ async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
 
     while (line := await sync_to_async(read)()) is not None:
         yield line
-
-
-def _entity(text: str | None) -> str | None:
-    if text is None:
-        return None
-    pairs = [each.partition("=") for each in text.split("&")]
-    if not all(name.strip() and sign for name, sign, _ in pairs):
-        raise _refused(
-            "entity", "Expected NAME=VALUE, such as customer_id=4711; several with & between them."
-        )
-    return entity_key({name.strip(): value.strip() for name, _, value in pairs})
-
-
-def _version(text: str | None) -> int | None:
-    if text is None:
-        return None
-    number = text.removeprefix("@")
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise _refused("version", "Expected the number of a version, such as 3.")
-    return int(number)
-
-
-def _moment(name: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _refused(name, "Expected a moment, such as 2026-11-29T14:00.") from None
-
-
-def _before(text: str | None) -> UUID | None:
-    if text is None:
-        return None
-    found = read_id(text)
-    if found is None:
-        raise _refused("before", "Expected an id.")
-    return found
-
-
-def _refused(name: str, message: str) -> InvalidInput:
-    return InvalidInput(
-        f"The search does not fit: {name}. {message}", problems=[Problem(f"?{name}", "wrong_type", message)]
-    )
