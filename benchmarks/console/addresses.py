@@ -17,6 +17,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-search": ("search?q=endpoint", "search?q=nothing"),
     "flyball-endpoint": (ENDPOINT,),
     "flyball-traffic": (f"{ENDPOINT}/traffic?over=day", f"{ENDPOINT}/traffic?over=month"),
+    "flyball-drawing": (f"{ENDPOINT}/drawings/{{drawing}}.svg",),
     "flyball-revisions": (f"{ENDPOINT}/revisions", f"{ENDPOINT}/revisions?before=50"),
     "flyball-promote": (f"{ENDPOINT}/promote/{{version}}",),
     "flyball-rollback": (f"{ENDPOINT}/rollback",),

@@ -28,6 +28,7 @@ APPS = [
     "flyball.control.declarations",
     "flyball.control.jobs",
     "flyball.control.schedules",
+    "flyball.control.drawings",
     "flyball.control.datasets",
     "flyball.control.registry",
     "flyball.control.routing",

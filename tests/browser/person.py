@@ -68,7 +68,7 @@ class Person:
 
     def links(self) -> list[str]:
         """The addresses on this page that lead to other pages of the server."""
-        found = self.page.eval_on_selector_all("a[href]", "all => all.map(each => each.href)")
+        found = self.page.eval_on_selector_all("a[href]:not([download])", "all => all.map(each => each.href)")
         own = urlsplit(self.page.url).netloc
         parts = [urlsplit(each) for each in found]
         return [f"{each.path}?{each.query}".rstrip("?") for each in parts if each.netloc == own]

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flyball.console.charts.traffic import figures
+from flyball.console.frame.look import for_paper
 from flyball.control.monitoring import history
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Minute, Outcome
@@ -109,7 +110,7 @@ def test_the_charts_fit_the_grammar(name: str) -> None:
     steps, known = told(name)
     for figure in figures(history.span(name), steps, known, [(NOON, 8), (NOON - timedelta(hours=1), 7)]):
         assert figure.rows
-        altair.Chart.from_dict(figure.document)
+        altair.Chart.from_dict(for_paper(figure.document, "", ""))
 
 
 def test_the_page_has_the_numbers_as_tables_and_the_part_alone(browser: Browser, promoted: Version) -> None:

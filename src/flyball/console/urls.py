@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from flyball.console.frame import assets
+from flyball.console.frame.charted import OneDrawing
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
 from flyball.console.pages.comparing import Compare, Versions
 from flyball.console.pages.data.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
@@ -29,6 +30,7 @@ urlpatterns = [
     path("", Home.as_view(), name="flyball-home"),
     path("endpoints/<str:endpoint>", OneEndpoint.as_view(), name="flyball-endpoint"),
     path("endpoints/<str:endpoint>/traffic", Traffic.as_view(), name="flyball-traffic"),
+    path("endpoints/<str:endpoint>/drawings/<str:digest>.svg", OneDrawing.as_view(), name="flyball-drawing"),
     path("endpoints/<str:endpoint>/promote/<int:number>", Promote.as_view(), name="flyball-promote"),
     path(
         "endpoints/<str:endpoint>/promote/<int:number>/effect",

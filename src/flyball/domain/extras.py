@@ -5,6 +5,7 @@ from __future__ import annotations
 from flyball.domain.errors import Unusable
 
 EXTRAS = {
+    "charts": {"altair", "vl_convert"},
     "jobs": {"amqp", "celery", "kombu", "redis"},
     "learning": {"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"},
     "project": {"allauth", "fido2", "jwt", "oauthlib", "qrcode", "unfold"},

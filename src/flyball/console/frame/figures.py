@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flyball.console.frame import tags, vega
+from flyball.console.frame.look import LOOK
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 """A name: nothing is loaded from there."""
@@ -74,7 +75,7 @@ class Figure:
         """The whole chart, as the page's script takes it."""
         rows = [{key: _finite(value) for key, value in row.items()} for row in self.rows]
         size = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
-        around = {"$schema": SCHEMA, "description": self.says, **size}
+        around = {"$schema": SCHEMA, "description": self.says, "config": LOOK, **size}
         return {**around, "data": {"values": rows}, **self.spec}
 
     @property

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from flyball.console.charts import builds as charts
+from flyball.console.charts.builds import folds, search
+from flyball.console.frame.charted import ChartedPage, Charts
 from flyball.console.frame.page import Page, to
 from flyball.console.frame.paging import some
 from flyball.console.pages.endpoints import crumbs
@@ -60,18 +61,29 @@ class Builds(Page):
         return to("flyball-job", identity=ask(endpoint, user=request.user).pk)
 
 
-class OneBuild(Page):
-    """``GET /endpoints/{endpoint}/builds/{number}``."""
+class OneBuild(ChartedPage):
+    """``GET`` and ``POST /endpoints/{endpoint}/builds/{number}``."""
 
     template = "build.html"
 
-    def get(self, request: HttpRequest, endpoint: str, number: int) -> HttpResponse:
-        """The leaderboard, and how far the build is."""
+    def charts(self, *, endpoint: str, number: int) -> Charts:
+        """What its folds have scored, and what its search has tried."""
         found = self.endpoint(endpoint)
         build = registry.build(endpoint, number)
         board = registry.leaderboard(build)
-        route = routing.route(endpoint)
         scores = {each.name: each.fold_scores for each in board}
+        return Charts(
+            endpoint=found,
+            of=f"builds/{number}",
+            about=f"{build}; times in UTC",
+            figures=[folds(build.metric, scores), search(build.metric, *registry.trials(build))],
+            read={"build": build, "board": board},
+        )
+
+    def page(self, charts: Charts) -> HttpResponse:
+        """The leaderboard, and how far the build is."""
+        build, board = charts.read["build"], charts.read["board"]
+        route = routing.route(charts.endpoint.name)
         context = {
             "title": f"Build {build.pk}",
             "build": build,
@@ -81,14 +93,11 @@ class OneBuild(Page):
             "board": _board(build, board),
             "failed": [each for each in board if each.error],
             "champion": None if route is None else route.champion.version,
-            "figures": [
-                charts.folds(build.metric, scores),
-                charts.search(build.metric, *registry.trials(build)),
-            ],
-            "may_promote": self.may(found.team.slug, "owner"),
+            "figures": self.charted(charts),
+            "may_promote": self.may(charts.endpoint.team.slug, "owner"),
             "part": "parts/build.html",
         }
-        return self.show(context, crumbs(endpoint))
+        return self.show(context, crumbs(charts.endpoint.name))
 
 
 def _board(build: Build, board: list[CandidateResult]) -> list[dict[str, Any]]:

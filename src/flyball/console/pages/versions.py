@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from flyball.console.charts.builds import folds
+from flyball.console.frame.charted import ChartedPage, Charts
 from flyball.console.frame.page import Page, to
 from flyball.console.pages.comparing import FOLDS, compare_crumbs
 from flyball.console.pages.endpoints import version_rows
@@ -23,35 +24,44 @@ SHOWN_FIELDS = 100
 """Fields on the page; the snapshot's page has all of them."""
 
 
-class OneVersion(Page):
-    """``GET /endpoints/{endpoint}/versions/{number}``."""
+class OneVersion(ChartedPage):
+    """``GET`` and ``POST /endpoints/{endpoint}/versions/{number}``."""
 
     template = "version.html"
 
-    def get(self, request: HttpRequest, endpoint: str, number: int) -> HttpResponse:
-        """The version on one page."""
+    def charts(self, *, endpoint: str, number: int) -> Charts:
+        """The scores of its folds."""
         found = self.endpoint(endpoint)
         version = registry.version(endpoint, number)
+        scores = {str(version.facts.get("candidate") or version): [_score(each) for each in _folds(version)]}
+        return Charts(
+            endpoint=found,
+            of=f"versions/{number}",
+            about=str(version),
+            figures=[folds(str(version.facts.get("metric") or "score"), scores)],
+            read={"version": version},
+        )
+
+    def page(self, charts: Charts) -> HttpResponse:
+        """The version on one page."""
+        version, endpoint = charts.read["version"], charts.endpoint.name
         route = routing.route(endpoint)
         fields = registry.manifest(version).schema.fields
         context = {
             "title": str(version),
             "row": version_rows([version], route)[0],
             "facts": version.facts,
-            "figure": folds(
-                str(version.facts.get("metric") or "score"),
-                {str(version.facts.get("candidate") or version): [_score(each) for each in _folds(version)]},
-            ),
+            "figure": self.charted(charts)[0],
             "snapshot": datasets.known(endpoint, fact(version, "snapshot", "digest")),
             "environment": _environment(version),
             "folds": _folds(version),
             "proof": _proof(version),
             "runtime": runtime_of(version),
-            "size": sizes({number: version.manifest})[number],
+            "size": sizes({version.number: version.manifest})[version.number],
             "fields": fields[:SHOWN_FIELDS],
             "more_fields": len(fields[SHOWN_FIELDS:]),
             "is_routed": _is_routed(version, route),
-            "may_change": self.may(found.team.slug, "owner"),
+            "may_change": self.may(charts.endpoint.team.slug, "owner"),
         }
         return self.show(context, compare_crumbs(endpoint))
 

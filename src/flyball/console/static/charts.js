@@ -34,40 +34,14 @@
   const token = /^--(ink|quiet|line|accent|bad|series-[1-6])$/;
   function read(text, colour) {
     return JSON.parse(text, function (key, value) {
-      return /^(color|fill|stroke|[0-9])$/.test(key) && token.test(value) ? colour(value) : value;
+      return /^(color|fill|stroke|[0-9]|\w+Color)$/.test(key) && token.test(value) ? colour(value) : value;
     });
   }
 
-  function look(colour) {
-    const [ink, quiet, line, accent] = ["--ink", "--quiet", "--line", "--accent"].map(colour);
-    const series = [1, 2, 3, 4, 5, 6].map(function (number) { return colour("--series-" + number); });
+  // All that charts have in common comes with each of them, but for the font, which is the page's.
+  function look() {
     const font = getComputedStyle(document.body).fontFamily;
-    return {
-      background: null,
-      font: font,
-      padding: 0,
-      view: { stroke: null },
-      range: { category: series },
-      mark: { color: accent },
-      bar: { fill: accent },
-      line: { stroke: accent, strokeWidth: 1.75, strokeCap: "round", strokeJoin: "round" },
-      point: { color: accent, filled: true },
-      tick: { color: accent, thickness: 1.5 },
-      rule: { color: quiet, strokeWidth: 1 },
-      text: { color: quiet, fontSize: 11, font: font },
-      axis: {
-        labelColor: quiet, labelFontSize: 11, labelPadding: 6, titleColor: quiet, titleFontSize: 11,
-        titleFontWeight: "normal", gridColor: line, gridWidth: 1, domain: false, ticks: false,
-        tickCount: 5, labelOverlap: true, labelFlush: true,
-      },
-      axisX: { grid: false, domain: true, domainColor: line, tickColor: line, titlePadding: 8, labelLimit: 120 },
-      axisY: { labelLimit: 130 },
-      axisQuantitative: { labelFlush: false },
-      legend: {
-        orient: "top", direction: "horizontal", title: null, labelColor: ink, labelFontSize: 12,
-        symbolSize: 90, symbolStrokeWidth: 2, offset: 30, padding: 0, columnPadding: 14,
-      },
-    };
+    return { font: font, text: { font: font } };
   }
 
   async function draw(figure) {
@@ -76,11 +50,10 @@
       await load(figure.dataset.script);
       const colours = reader();
       const spec = read(document.getElementById(figure.dataset.chart).textContent, colours.colour);
-      const config = look(colours.colour);
       colours.end();
       if (views.has(figure)) views.get(figure).finalize();
       views.set(figure, await window.vegaEmbed(plot, spec, {
-        actions: false, ast: true, config: config, defaultStyle: false, renderer: "svg",
+        actions: false, ast: true, config: look(), defaultStyle: false, renderer: "svg",
         tooltip: { disableDefaultStyle: true },
       }));
       figure.dataset.drawn = "";
