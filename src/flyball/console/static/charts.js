@@ -16,10 +16,11 @@
     return library;
   }
 
-  // A token may name two colours; what the browser makes of it is one.
-  function reader() {
+  // A token may name two colours; what the browser makes of it is one. Paper takes the "light" one.
+  function reader(scheme) {
     const probe = document.createElement("span");
     probe.hidden = true;
+    probe.style.colorScheme = scheme || "";
     document.body.append(probe);
     return {
       colour: function (token) {
@@ -31,10 +32,11 @@
   }
 
   // A chart names its colours by tokens: "color": "--ink", "range": ["--accent", "--bad"].
-  const token = /^--(ink|quiet|line|accent|bad|series-[1-6])$/;
+  const tokens = ["--ink", "--quiet", "--line", "--accent", "--bad"].concat(
+    [1, 2, 3, 4, 5, 6].map(function (number) { return "--series-" + number; }));
   function read(text, colour) {
     return JSON.parse(text, function (key, value) {
-      return /^(color|fill|stroke|[0-9]|\w+Color)$/.test(key) && token.test(value) ? colour(value) : value;
+      return /^(color|fill|stroke|[0-9]|\w+Color)$/.test(key) && tokens.includes(value) ? colour(value) : value;
     });
   }
 
@@ -64,6 +66,22 @@
     }
   }
 
+  // Drawing takes a while, and printing does not wait: what is drawn is painted.
+  function paint(from, to) {
+    const [before, after] = [reader(from), reader(to)];
+    const colours = new Map(tokens.map(function (name) {
+      return [before.colour(name), after.colour(name)];
+    }));
+    before.end();
+    after.end();
+    for (const each of document.querySelectorAll(".plot svg [fill], .plot svg [stroke]")) {
+      for (const name of ["fill", "stroke"]) {
+        const other = colours.get(each.getAttribute(name));
+        if (other) each.setAttribute(name, other);
+      }
+    }
+  }
+
   function drawIn(root) {
     for (const [figure, view] of views) {
       if (!figure.isConnected) { view.finalize(); views.delete(figure); }
@@ -72,6 +90,8 @@
   }
 
   document.addEventListener("DOMContentLoaded", function () { drawIn(document); });
+  addEventListener("beforeprint", function () { paint("", "light"); });
+  addEventListener("afterprint", function () { paint("light", ""); });
   document.addEventListener("htmx:load", function (event) {
     if (document.body !== event.target) drawIn(event.target.parentElement || document);
   });

@@ -15,17 +15,20 @@
     return date.format(moment);
   }
 
-  function write(root) {
+  // On paper nothing is a minute ago.
+  function write(root, isExact) {
     for (const each of root.querySelectorAll("time[datetime]")) {
       const moment = new Date(each.dateTime);
       each.title = date.format(moment) + " · " + moment.toISOString();
-      each.textContent = each.closest(".chart") ? date.format(moment) : said(moment);
+      each.textContent = isExact || each.closest(".chart") ? date.format(moment) : said(moment);
     }
   }
 
   document.addEventListener("DOMContentLoaded", function () { write(document); });
   document.addEventListener("htmx:load", function (event) { write(event.target); });
   setInterval(function () { if (!document.hidden) write(document); }, 15000);
+  addEventListener("beforeprint", function () { write(document, true); });
+  addEventListener("afterprint", function () { write(document); });
 
   // What is asked for again and again waits while nobody looks, while somebody marks a text in it, and ever longer
   // while the server refuses or is away: up to a minute.
