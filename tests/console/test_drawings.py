@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -282,6 +283,24 @@ def test_without_the_extra_nothing_is_drawn(
     assert "SVG" not in page
     assert "csv=" not in page
     assert browser("viewer").post(PAGE, {"figure": "folds"}).status_code == 404
+
+
+def test_times_are_those_of_utc_whatever_the_zone_of_the_project() -> None:
+    code = (
+        "import django, os, sys, time; django.setup(); os.environ['TZ'] = 'Asia/Tokyo'; time.tzset(); "
+        "from flyball.control.drawings import services; sys.stdout.write(services.svg_of(sys.stdin.read()))"
+    )
+    figure = traffic_of("day")[0]
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        input=services.written(for_paper(figure.document, "", "")),
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    hours = [each for each in texts(ran.stdout) if each in {"06 PM", "Thu 05", "06 AM"}]
+    assert hours == ["06 PM", "Thu 05", "06 AM"]
 
 
 def test_what_is_drawn_loads_nothing(version: Version) -> None:

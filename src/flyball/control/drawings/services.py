@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,16 +62,18 @@ def draw(run: Run, *, subject: str) -> dict[str, Any]:
     if drawing is None:
         return {}
     result = {"drawing": drawing.digest}
-    made = storable(_svg(drawing.document))
+    made = storable(svg_of(drawing.document))
     with transaction.atomic():  # the fence: who has lost the job keeps nothing
         running.succeed(run, result)
         asked.filter(digest=drawing.digest).update(svg=made)
     return result
 
 
-def _svg(document: str) -> str:
+def svg_of(document: str) -> str:
+    """Draw a chart; moments are those of UTC. Raises ``ValueError`` where it cannot be drawn."""
     import vl_convert  # 85 MB with the engine that it starts: here alone, in a process that ends with its job
 
+    os.environ["TZ"] = "UTC"  # Django has put the project's zone there; the engine reads it when it starts
     # Without this list it would load what a chart names from anywhere.
     return vl_convert.vegalite_to_svg(document, allowed_base_urls=[])
 
