@@ -7,7 +7,9 @@ import io
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 import flyball
 from flyball.control.declarations.models import Endpoint
@@ -295,3 +297,18 @@ def test_predictions_of_a_retired_endpoint_stay_readable(owner: Client) -> None:
     Endpoint.objects.update(retired_at=now())
     assert f"/predictions/{identity}" in text(owner, "/predictions?endpoint=purchase")
     text(owner, f"/predictions/{identity}")
+
+
+def test_an_endpoint_shows_its_latest_predictions_in_as_many_queries_for_many_as_for_one(
+    owner: Client,
+) -> None:
+    assert "Latest predictions" not in text(owner, "/endpoints/purchase")
+    made = [asked("first")]
+    with CaptureQueriesContext(connection) as few:
+        page = text(owner, "/endpoints/purchase")
+    assert 'href="/predictions?endpoint=purchase"' in page
+    made += [asked() for _ in range(11)]
+    with CaptureQueriesContext(connection) as many:
+        page = text(owner, "/endpoints/purchase")
+    assert [each for each in made if f'"/predictions/{each}"' in page] == made[2:]
+    assert len(many) == len(few)

@@ -1,4 +1,4 @@
-"""One endpoint: who answers, what answered when, its versions, builds and schedules."""
+"""One endpoint: who answers, what answered when and last, its versions, builds and schedules."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from flyball.console.frame.bars import Bars
 from flyball.console.frame.page import Crumb, Page
 from flyball.console.frame.timeline import timeline
 from flyball.console.pages.calling import calling
+from flyball.console.pages.data import predictions
 from flyball.console.pages.schedules import schedule_rows
-from flyball.control.monitoring import history, traffic
+from flyball.control.monitoring import history, recorded, traffic
+from flyball.control.monitoring.recorded import Search
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors
@@ -22,6 +24,8 @@ from flyball.domain.routing import Route
 
 SHOWN = 20
 """Rows of each table; the rest is a page of its own."""
+LATEST = 10
+"""Predictions, the newest."""
 
 
 def crumbs(endpoint: str) -> list[Crumb]:
@@ -65,6 +69,7 @@ class OneEndpoint(Page):
             "spans": timeline(revisions[:SHOWN]),
             "has_older": len(revisions) > SHOWN,
             **_calling(request, route),
+            "rows": predictions.rows(recorded.search(Search(endpoints=[endpoint]), LATEST).predictions),
             "versions": version_rows(list(registry.versions(endpoint)[:SHOWN]), route),
             "schedules": schedule_rows(self.actor, schedules.schedules(endpoint)),
             "builds": registry.builds(endpoint)[:SHOWN],
