@@ -57,9 +57,18 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The parts of a whole as bars, the largest as high as the picture."""
+    """The parts of a whole as bars, the largest as high as the picture; and where a value stands on them."""
 
     parts: Sequence[float]
+    place: float | None = None
+    """From 0 (left) to 1."""
+
+    @property
+    def mark(self) -> str:
+        """The line where the value stands, as a path. At the ends it stays within the picture."""
+        if self.place is None:
+            return ""
+        return f"M{min(max(self.width * self.place, 1), self.width - 1):.1f} 0v{HIGH}"
 
     @property
     def width(self) -> int:

@@ -142,9 +142,14 @@ class Difference:
 
 def profiles(snapshot: Snapshot) -> dict[str, Profile]:
     """Every column by name: the features in the schema's order, then the outcome."""
-    schema = snapshot.schema.get("fields") if isinstance(snapshot.schema, dict) else None
-    fields = {str(each["name"]): each for each in _list(schema) if isinstance(each, dict) and "name" in each}
-    stored = snapshot.profile if isinstance(snapshot.profile, dict) else {}
+    return described(snapshot.schema, snapshot.profile)
+
+
+def described(schema: object, profile: object) -> dict[str, Profile]:
+    """The same of a schema and a profile as they are stored, which a version carries too."""
+    stated = schema.get("fields") if isinstance(schema, dict) else None
+    fields = {str(each["name"]): each for each in _list(stated) if isinstance(each, dict) and "name" in each}
+    stored = profile if isinstance(profile, dict) else {}
     names = [*fields, *(name for name in stored if name not in fields)]
     return {name: _profile(name, fields.get(name), stored.get(name)) for name in names}
 
@@ -167,25 +172,35 @@ def distributions(*every: Profile) -> list[list[float]]:
     """
     if any(each.counts for each in every):
         return _of_categories(every)
-    ends = [_at(each.quantiles, share) for each in every if each.quantiles for share in ENDS]
-    if not ends:
+    if not any(each.quantiles for each in every):
         return [[] for _ in every]
-    low, high = min(ends), max(ends)
+    low, high = ends(*every)
     edges = [low + (high - low) * place / BINS for place in range(1, BINS)] if high > low else []
     return [_shares(each.quantiles, edges) for each in every]
 
 
-def _of_categories(every: Sequence[Profile]) -> list[list[float]]:
+def ends(*every: Profile) -> tuple[float, float]:
+    """From where to where numbers, or lengths, are drawn. One of the profiles has quantiles."""
+    found = [_at(each.quantiles, share) for each in every if each.quantiles for share in ENDS]
+    return min(found), max(found)
+
+
+def chosen(*every: Profile) -> list[Category]:
+    """The categories that are drawn by themselves, in their order."""
     totals: dict[Category, float] = {}
     for each in every:
         whole = max(each.count or 0, sum(each.counts.values()), 1)
         for value, count in each.counts.items():
             totals[value] = totals.get(value, 0.0) + count / whole
-    chosen = sorted(totals, key=lambda value: (-totals[value], value))[:FREQUENT]
+    return sorted(totals, key=lambda value: (-totals[value], value))[:FREQUENT]
+
+
+def _of_categories(every: Sequence[Profile]) -> list[list[float]]:
+    drawn = chosen(*every)
     found = []
     for each in every:
         whole = max(each.count or 0, sum(each.counts.values()), 1)
-        shares = [each.counts.get(value, 0) / whole for value in chosen]
+        shares = [each.counts.get(value, 0) / whole for value in drawn]
         rest = 1 - sum(shares) if any(shares) or each.count else 0.0
         found.append([*shares, max(0.0, rest)])
     return found if any(shares[-1] > 0 for shares in found) else [shares[:-1] for shares in found]
@@ -194,11 +209,11 @@ def _of_categories(every: Sequence[Profile]) -> list[list[float]]:
 def _shares(quantiles: Sequence[tuple[float, float]], edges: Sequence[float]) -> list[float]:
     if not quantiles:
         return [0.0] * (len(edges) + 1)
-    below = [0.0, *(_below(quantiles, edge) for edge in edges), 1.0]
+    below = [0.0, *(share_below(quantiles, edge) for edge in edges), 1.0]
     return [max(0.0, right - left) for left, right in pairwise(below)]
 
 
-def _below(quantiles: Sequence[tuple[float, float]], edge: float) -> float:
+def share_below(quantiles: Sequence[tuple[float, float]], edge: float) -> float:
     """The share of values up to an edge."""
     reached = 0.0
     for (share, value), (following, higher) in pairwise(quantiles):
@@ -218,11 +233,11 @@ def _at(quantiles: Sequence[tuple[float, float]], share: float) -> float:
 
 def _profile(name: str, stated: Mapping[str, Any] | None, stored: object) -> Profile:
     shown: Mapping[str, Any] = stored if isinstance(stored, dict) else {}
-    known = () if stated is None else tuple(dict.fromkeys(map(_category, _list(stated.get("categories")))))
+    known = () if stated is None else tuple(dict.fromkeys(map(category_of, _list(stated.get("categories")))))
     kind = str((stated or shown).get("kind") or "unknown")
     numbers = shown.get("length") if kind == Kind.TEXT else shown.get("quantiles")
     counts = [pair for pair in _list(shown.get("categories")) if isinstance(pair, list) and len(pair) == 2]
-    counted = {_category(value): int(count) for value, count in counts if _number(count) is not None}
+    counted = {category_of(value): int(count) for value, count in counts if _number(count) is not None}
     return Profile(
         name=name,
         kind=kind,
@@ -275,7 +290,8 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _category(value: Any) -> Category:
+def category_of(value: Any) -> Category:
+    """What a value is counted as."""
     return type(value).__name__, label_text(value)
 
 

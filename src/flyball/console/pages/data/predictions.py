@@ -15,12 +15,16 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 
 from flyball import inprocess
+from flyball.console.frame.bars import Shares
 from flyball.console.frame.page import HEADERS, Crumb, Page, to
 from flyball.console.pages.data.asked import asked_for, refused, search_for
+from flyball.control.datasets.profiles import BINS, Profile, described
+from flyball.control.datasets.standing import standing
 from flyball.control.declarations import selectors as declarations
 from flyball.control.monitoring import recorded
 from flyball.control.monitoring.recorded import Search
 from flyball.control.registry import selectors as registry
+from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome, Prediction
 from flyball.domain.access import Principal
 from flyball.domain.delimited import inert
@@ -126,14 +130,15 @@ class OnePrediction(Page):
 
     def whole(self, prediction: Prediction, **more: Any) -> HttpResponse:
         """The page of one prediction."""
-        manifest = _manifest(prediction)
+        version = _version_of(prediction)
+        manifest = None if version is None else registry.manifest(version)
         outcomes = list(recorded.outcomes_of(prediction))
         bound = [each for each in outcomes if each.state == Outcome.State.BOUND]
         context = {
             "title": f"Prediction {str(prediction.id)[:18]}",
             "row": prediction,
             "answer": answer(prediction),
-            "fields": _fields(prediction, manifest),
+            "fields": _fields(prediction, version, manifest),
             "classes": () if manifest is None else manifest.classes,
             "is_gone": manifest is None,
             "outcomes": outcomes,
@@ -198,22 +203,42 @@ def answer(prediction: Prediction) -> dict[str, Any]:
     return {"said": said, "probability": probabilities.get(str(said)), "probabilities": probabilities}
 
 
-def _manifest(prediction: Prediction) -> Manifest | None:
-    """The manifest of the version that answered; ``None`` where it was removed since."""
+def _version_of(prediction: Prediction) -> Version | None:
+    """The version that answered; ``None`` where it was removed since."""
     try:
-        return registry.manifest(registry.version(prediction.endpoint, prediction.version))
+        return registry.version(prediction.endpoint, prediction.version)
     except UnknownVersion:
         return None
 
 
-def _fields(prediction: Prediction, manifest: Manifest | None) -> list[dict[str, Any]]:
-    """The values that it was computed from, each beside what its version learned from."""
+def _fields(
+    prediction: Prediction, version: Version | None, manifest: Manifest | None
+) -> list[dict[str, Any]]:
+    """The values that it was computed from, each on the distribution of what its version learned from."""
     known = {} if manifest is None else {each.name: each for each in manifest.schema.fields}
+    learned = {}
+    if version is not None:
+        learned = described(version.manifest.get("schema"), version.facts.get("profile"))
     warned = {each.get("pointer", "").rpartition("/")[2]: each for each in prediction.warnings}
     return [
-        {"name": name, "value": value, "field": known.get(name), "warning": warned.get(name)}
+        {
+            "name": name,
+            "value": value,
+            "field": known.get(name),
+            "warning": warned.get(name),
+            **_stands(learned.get(name), value),
+        }
         for name, value in (prediction.input or {}).items()
     ]
+
+
+def _stands(profile: Profile | None, value: Any) -> dict[str, Any]:
+    """What is drawn and said of a value; nothing where nothing is known of its field."""
+    if profile is None:
+        return {}
+    found = standing(profile, value)
+    parts = profile.distribution or ([0.0] * BINS if found.place is not None else [])
+    return {"column": profile, "stands": found, "shares": Shares(parts, found.place)}
 
 
 def _lines(predictions: Iterator[Prediction]) -> Iterator[str]:
