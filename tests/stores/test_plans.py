@@ -12,7 +12,7 @@ import pytest
 from flyball.control.routing import selectors
 from flyball.domain.records import Outcome, entity_key, now
 from flyball.domain.values import Scalar
-from flyball.stores import erasing, expiring, outcomes, pulls, records
+from flyball.stores import binding, erasing, expiring, outcomes, pulls, records
 from flyball.stores.database import Database
 from flyball.stores.erasing import Person
 from flyball.stores.pulls import PulledRow
@@ -79,6 +79,9 @@ PATHS: list[tuple[str, Work]] = [
     ("a page of rows is pulled",
      lambda database, connection: pulls.record(
          database, connection, "triage", rows(), repeated="latest", named=nothing, received_at=LATER)),
+    ("what an outcome fits is offered",
+     lambda database, connection: binding.newest_of_references(
+         database, connection, "triage", ["r-1", "r-2"], 6)),
     ("a page of labels is read",
      lambda database, connection: outcomes.labelled(
          database, connection, "triage", after=uuid7(0), limit=100, until=LATER, received_until=LATER)),

@@ -115,6 +115,24 @@ def by_reference(
     return Binding("bound", chosen[1], "reference")
 
 
+OF_REFERENCES = "FROM flyball_prediction WHERE endpoint = ? AND reference IN"
+"""Which predictions an outcome with a reference may belong to."""
+
+
+def newest_of_references(
+    database: Database, connection: Any, endpoint: str, references: Iterable[str], limit: int
+) -> dict[str, list[UUID]]:
+    """The newest predictions of each reference, at most ``limit`` of each: how many there are has no end."""
+    found: dict[str, list[UUID]] = defaultdict(list)
+    one = f"SELECT * FROM (SELECT reference, id {OF_REFERENCES} (?) ORDER BY id DESC LIMIT ?) one"  # noqa: S608
+    for some in chunks(list(dict.fromkeys(references))):
+        sql = " UNION ALL ".join([one] * len(some))
+        values = [value for reference in some for value in (endpoint, reference, limit)]
+        for reference, identity in connection.execute(database.sql(sql), values).fetchall():
+            found[reference].append(database.id_out(identity))
+    return {reference: sorted(every, reverse=True) for reference, every in found.items()}
+
+
 def by_references(
     database: Database, connection: Any, wanted: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], list[tuple[datetime, UUID]]]:
@@ -125,10 +143,7 @@ def by_references(
         by_endpoint[endpoint].append(reference)
     for endpoint, references in by_endpoint.items():
         for some in chunks(references):
-            sql = (
-                "SELECT reference, created_at, id FROM flyball_prediction"  # noqa: S608 - only marks
-                f" WHERE endpoint = ? AND reference IN {rows_of(1, len(some))}"
-            )
+            sql = f"SELECT reference, created_at, id {OF_REFERENCES} {rows_of(1, len(some))}"
             rows = connection.execute(database.sql(sql), [endpoint, *some]).fetchall()
             for reference, moment, identity in rows:
                 candidate = (database.moment_out(moment), database.id_out(identity))

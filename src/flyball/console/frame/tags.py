@@ -123,6 +123,12 @@ def pairs(value: Any) -> list[tuple[Any, Any]]:
 
 
 @register.filter
+def of(values: Any, key: Any) -> Any:
+    """What stands under a key; nothing where there is none."""
+    return values.get(key) if isinstance(values, dict) else None
+
+
+@register.filter
 def moment(value: Any) -> SafeString | str:
     """A moment in UTC; the page's script writes it in the reader's zone and keeps the exact one beside it."""
     if value in MISSING:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from django.db.models import QuerySet
 
+from flyball.control.connection import database, raw
 from flyball.control.datasets.lookups.compiler import warnings
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
-from flyball.control.routing.models import Outcome, RouteRevision
+from flyball.control.routing.models import Outcome, Prediction, RouteRevision
 from flyball.domain.errors import NotFound, NotReady, UnknownVersion
 from flyball.domain.lifecycle import stage
 from flyball.domain.routing import Manifest, Route, Step
 from flyball.domain.routing import before_champion as number_before_champion
+from flyball.stores import binding
 from flyball.typed import known
 
 known(Route)
@@ -53,6 +55,21 @@ def outcomes(endpoint: str, state: str) -> QuerySet[Outcome]:
     every = Outcome.objects.filter(endpoint=endpoint, state=state).order_by("-id")
     # Said besides, for the index: it holds only those that are bound to nothing.
     return every.filter(prediction=None) if state in UNBOUND else every
+
+
+def candidates(endpoint: str, outcomes: Iterable[Outcome], limit: int) -> dict[int, list[Prediction]]:
+    """By outcome, the predictions that it fits: those of its reference, the newest, at most ``limit``.
+
+    Two queries, however many outcomes.
+    """
+    named = {each.pk: each.reference for each in outcomes if each.reference is not None}
+    newest = binding.newest_of_references(database(), raw(), endpoint, named.values(), limit)
+    ids = {identity for every in newest.values() for identity in every}
+    rows = Prediction.objects.defer("input", "entity").in_bulk(list(ids))
+    return {
+        pk: [rows[identity] for identity in newest.get(reference, ()) if identity in rows]
+        for pk, reference in named.items()
+    }
 
 
 def slow_lookups(endpoint: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from flyball import inprocess
 from flyball.console.frame.page import Page, is_text, to
 from flyball.console.frame.paging import some
-from flyball.console.pages.data.predictions import OnePrediction
+from flyball.console.pages.data.predictions import OnePrediction, answer
 from flyball.console.pages.endpoints import crumbs
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import Outcome
@@ -17,6 +18,8 @@ from flyball.domain.errors import InvalidInput, NotFound, Problem
 from flyball.serving.calls import SentOutcome
 from flyball.serving.forms import read_id
 
+OFFERED = 5
+"""Predictions to choose from, the newest."""
 STATES = (*selectors.UNBOUND, Outcome.State.RETRACTED)
 
 
@@ -48,15 +51,31 @@ class Outcomes(Page):
         state = request.GET.get("state", Outcome.State.HELD)
         if state not in STATES:
             raise NotFound("There is no such page.")
+        page = some(request, selectors.outcomes(endpoint, state), "id")
         context = {
             "title": f"Outcomes of {endpoint}",
             "endpoint": found,
             "state": state,
             "states": STATES,
-            "page": some(request, selectors.outcomes(endpoint, state), "id"),
+            "page": page,
+            "fitting": self._fitting(endpoint, state, page.rows),
             "may_resolve": self.may(found.team.slug, "member"),
         }
         return self.show(context, crumbs(endpoint))
+
+    @staticmethod
+    def _fitting(endpoint: str, state: str, shown: list[Outcome]) -> dict[int, dict[str, Any]]:
+        """Of each outcome that fits several predictions: the newest of them, and whether there are more."""
+        if state != Outcome.State.AMBIGUOUS:
+            return {}
+        found = selectors.candidates(endpoint, shown, OFFERED + 1)
+        return {
+            number: {
+                "predictions": [{"row": each, "answer": answer(each)} for each in every[:OFFERED]],
+                "has_more": len(every) > OFFERED,
+            }
+            for number, every in found.items()
+        }
 
 
 class _Change(Page):
