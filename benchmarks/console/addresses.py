@@ -51,6 +51,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-job": ("jobs/{job}",),
     "flyball-people": ("people",),
     "flyball-invite": ("people/invite",),
+    "flyball-withdraw": ("people/invitations/{withdrawn}/withdraw",),
     "flyball-member": ("people/members/{member}",),
     "flyball-keys": ("keys",),
     "flyball-new-key": ("keys/new",),

@@ -76,7 +76,7 @@ def _values() -> dict[str, Any]:
 
     own = {"endpoint": NAME}
     predictions = Prediction.objects.filter(**own)
-    invitation = services.invite(team=Team.objects.get(slug=TEAM), role="viewer")[1]
+    withdrawn, invitation = services.invite(team=Team.objects.get(slug=TEAM), role="viewer")
     names = Endpoint.objects.values_list("name", flat=True)
     jobs = Job.objects.filter(**own).exclude(log="").order_by("pk")
     return {
@@ -90,6 +90,7 @@ def _values() -> dict[str, Any]:
         "job": jobs[jobs.count() // 2].pk,
         "drawing": _drawing(jobs[0]),
         "invitation": invitation,
+        "withdrawn": withdrawn.pk,
         "member": str(Membership.objects.filter(team__slug=TEAM).values_list("pk", flat=True).first()),
         "key": str(ApiKey.objects.filter(team__slug=TEAM).values_list("pk", flat=True).first()),
         "asset": assets.address("console.css").lstrip("/"),

@@ -61,7 +61,7 @@ OPEN = {
     "api/docs": {"GET": ("viewer", 200)},
     "people": {"GET": ("viewer", 200)},
     "people/invite": {"GET": ("owner", 200), "POST": ("owner", 422)},
-    "people/invitations/1/withdraw": {"POST": ("owner", 404)},
+    "people/invitations/1/withdraw": {"GET": ("owner", 404), "POST": ("owner", 404)},
     "people/members/1": {"GET": ("viewer", 404), "POST": ("viewer", 404)},
     "people/members/1/remove": {"POST": ("viewer", 404)},
     "keys": {"GET": ("owner", 200)},

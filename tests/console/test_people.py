@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from flyball.control.accounts import services
 from flyball.control.accounts.models import ApiKey, Invitation, Membership
@@ -17,6 +19,7 @@ from flyball.control.accounts.services import ensure_team
 from flyball.control.registry.models import Version
 from flyball.domain.access import key_digest
 from flyball.domain.errors import Conflict
+from flyball.domain.records import now
 from tests.console.conftest import Browser
 
 pytestmark = pytest.mark.storage
@@ -176,3 +179,45 @@ def test_keys_come_in_pages(browser: Browser, monkeypatch: pytest.MonkeyPatch) -
     (older,) = re.findall(r"/keys\?before=\d+", page)
     assert "key 0" in text(owner, older)
     text(owner, "/keys?before=x", 404)
+
+
+def test_what_ends_a_key_or_an_invitation_asks_for_proof(browser: Browser, settings: Any) -> None:
+    owner, team = browser("owner"), ensure_team(slug="lending")
+    made, _ = services.invite(team=team, role="viewer")
+    key, _ = services.issue_key(team=team, role="viewer", label="shop")
+    addresses = (f"/people/invitations/{made.pk}/withdraw", f"/keys/{key.pk}/revoke")
+    for address in addresses:
+        assert "It cannot be taken back" in text(owner, address)
+    settings.FLYBALL_PROOF = "tests.console.test_proof.asks"
+    for address in addresses:
+        for answer in (owner.get(address), owner.post(address)):
+            assert (answer.status_code, answer["Location"]) == (302, "/prove")
+    made.refresh_from_db()
+    key.refresh_from_db()
+    assert made.ends_at > now()
+    assert key.revoked_at is None
+
+
+def test_hundreds_of_members_come_in_pages_in_as_many_queries(browser: Browser) -> None:
+    owner, team = browser("owner"), ensure_team(slug="lending")
+    text(owner, "/people")  # what is asked once a session
+    with CaptureQueriesContext(connection) as few:
+        text(owner, "/people")
+    users = get_user_model().objects
+    users.bulk_create(users.model(username=f"person-{number:03}") for number in range(120))
+    added = users.filter(username__startswith="person-").order_by("username")
+    Membership.objects.bulk_create(Membership(user=each, team=team, role="viewer") for each in added)
+    services.invite(team=team, role="viewer")
+    path, seen, pages = "/people", [], 0
+    while path:
+        with CaptureQueriesContext(connection) as many:
+            page = text(owner, path)
+        assert len(many) <= len(few)
+        assert ("/withdraw" in page) is (pages == 0)
+        seen += re.findall(r'<th scope="row">(person-\d+)', page)
+        older = re.findall(r'href="(/people\?before=\d+)"', page)
+        path, pages = older[0] if older else "", pages + 1
+    assert seen == [f"person-{number:03}" for number in range(120)]
+    assert pages == 3
+    text(owner, "/people?before=x", 404)
+    assert "There is none after that" in text(owner, "/people?before=" + "9" * 18)

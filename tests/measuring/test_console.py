@@ -20,6 +20,7 @@ VALUES = {
     "reference": "order-1",
     "job": "019a0000-0000-7000-8000-000000000000",
     "invitation": "text",
+    "withdrawn": 6,
     "member": 4,
     "key": 5,
     "asset": "assets/0/console.css",

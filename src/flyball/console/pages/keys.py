@@ -81,6 +81,7 @@ class RevokeKey(Page):
     template = "revoke.html"
     section = "flyball-people"
     roles = {"GET": "owner", "POST": "owner"}
+    sensitive = ("GET", "POST")
 
     def get(self, request: HttpRequest, number: int) -> HttpResponse:
         """What would end."""

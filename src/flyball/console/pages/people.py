@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from flyball.console.frame.page import Crumb, Page, to
+from flyball.console.frame.paging import some
 from flyball.control.accounts import selectors, services
-from flyball.control.accounts.models import Membership
+from flyball.control.accounts.models import Invitation, Membership
 from flyball.domain.access import ROLES
 
 
@@ -20,7 +21,7 @@ def crumbs() -> list[Crumb]:
 
 
 class People(Page):
-    """``GET /people``: the reader's teams, one after the other."""
+    """``GET /people?before=…``: who is in the reader's teams, in the order in which they came."""
 
     template = "people.html"
     section = "flyball-people"
@@ -28,10 +29,12 @@ class People(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Members, and for owners the invitations that are open."""
         owned = self.actor.teams("owner")
+        page = some(request, selectors.members(self.actor.teams("viewer")), "id", oldest_first=True)
         context = {
             "title": "People",
-            "members": [_shown(each) for each in selectors.members(self.actor.teams("viewer"))],
-            "invitations": selectors.open_invitations(owned),
+            "members": [_shown(each) for each in page.rows],
+            "page": page,
+            "invitations": selectors.open_invitations(owned) if page.is_first else (),
             "owned": owned,
             "me": request.user.pk,
         }
@@ -63,14 +66,24 @@ class Invite(Page):
 
 
 class Withdraw(Page):
-    """``POST /people/invitations/{number}/withdraw``."""
+    """``GET`` and ``POST /people/invitations/{number}/withdraw``: first what that means."""
 
-    roles = {"POST": "owner"}
+    template = "withdraw.html"
+    section = "flyball-people"
+    roles = {"GET": "owner", "POST": "owner"}
+    sensitive = ("GET", "POST")
+
+    def get(self, request: HttpRequest, number: int) -> HttpResponse:
+        """Which invitation would end."""
+        return self.show({"title": "Withdraw an invitation", "invitation": self._open(number)}, crumbs())
 
     def post(self, request: HttpRequest, number: int) -> HttpResponse:
-        """End an invitation that is open."""
-        services.withdraw(invitation=selectors.open_invitation(number, selectors.owned_teams(self.actor)))
+        """End it."""
+        services.withdraw(invitation=self._open(number))
         return to("flyball-people")
+
+    def _open(self, number: int) -> Invitation:
+        return selectors.open_invitation(number, selectors.owned_teams(self.actor))
 
 
 class Member(Page):
