@@ -8,7 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection as django_connection
 
+from flyball.control.monitoring import recorded
+from flyball.control.monitoring.recorded import Search
 from flyball.control.routing import selectors
 from flyball.domain.records import Outcome, entity_key, now
 from flyball.domain.values import Scalar
@@ -61,6 +64,46 @@ def listed(database: Database, connection: Any) -> None:
     for state in selectors.UNBOUND:
         sql, values = selectors.outcomes("triage", state)[:100].query.sql_with_params()
         connection.execute(sql if database.is_postgres else sql.replace("%s", "?"), values)
+
+
+def searched(**given: Any) -> Work:
+    """A search of the console, which Django asks for: the plan of each of its statements."""
+
+    def work(database: Database, explaining: Any) -> None:
+        def explained(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
+            explaining.execute(sql if database.is_postgres else sql.replace("%s", "?"), values or ())
+            return execute(sql, values, many, context)
+
+        with django_connection.execute_wrapper(explained):
+            recorded.search(Search(**{"endpoints": ["triage"], **given}))
+
+    return work
+
+
+SEARCHES: list[dict[str, Any]] = [
+    {},
+    {"endpoints": ["triage", "x"]},
+    {"reference": "r-1"},
+    {"reference": "r-1", "endpoints": ["triage", "x"]},
+    {"entity_key": entity_key(ENTITY)},
+    {"entity_key": entity_key(ENTITY), "since": NOON, "until": LATER},
+    {"since": NOON, "until": LATER},
+    {"version": 1},
+    {"label": "ill"},
+    {"decision": "wait", "version": 1, "since": NOON},
+    {"before": uuid7()},
+    {"before": uuid7(), "reference": "r-1", "label": "ill"},
+]
+
+
+@pytest.mark.parametrize("given", SEARCHES, ids=lambda given: " ".join(given) or "all")
+def test_no_search_of_the_console_reads_through_the_predictions(
+    database: Database, filled: Any, given: dict[str, Any]
+) -> None:
+    explaining = Explaining(filled, is_postgres=database.is_postgres)
+    searched(**given)(database, explaining)
+    assert explaining.plans
+    assert [line for line in explaining.plans if is_scan(line)] == []
 
 
 PATHS: list[tuple[str, Work]] = [
