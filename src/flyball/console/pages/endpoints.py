@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from flyball.console.frame.bars import Bars
 from flyball.console.frame.page import Crumb, Page
+from flyball.console.frame.predicted import rows
 from flyball.console.frame.timeline import timeline
 from flyball.console.pages.calling import calling
-from flyball.console.pages.data import predictions
 from flyball.console.pages.schedules import schedule_rows
 from flyball.control.monitoring import history, recorded, traffic
 from flyball.control.monitoring.recorded import Search
@@ -69,7 +69,7 @@ class OneEndpoint(Page):
             "spans": timeline(revisions[:SHOWN]),
             "has_older": len(revisions) > SHOWN,
             **_calling(request, route),
-            "rows": predictions.rows(recorded.search(Search(endpoints=[endpoint]), LATEST).predictions),
+            "rows": rows(recorded.search(Search(endpoints=[endpoint]), LATEST).predictions),
             "versions": version_rows(list(registry.versions(endpoint)[:SHOWN]), route),
             "schedules": schedule_rows(self.actor, schedules.schedules(endpoint)),
             "builds": registry.builds(endpoint)[:SHOWN],

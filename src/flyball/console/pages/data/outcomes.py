@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from flyball import inprocess
 from flyball.console.frame.page import Page, is_text, to
 from flyball.console.frame.paging import some
-from flyball.console.pages.data.predictions import OnePrediction, answer
+from flyball.console.frame.predicted import answer
+from flyball.console.pages.data.predictions import OnePrediction
 from flyball.console.pages.endpoints import crumbs
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import Outcome

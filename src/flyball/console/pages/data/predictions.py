@@ -17,6 +17,7 @@ from django.urls import reverse
 from flyball import inprocess
 from flyball.console.frame.bars import Shares
 from flyball.console.frame.page import HEADERS, Crumb, Page, to
+from flyball.console.frame.predicted import answer, rows
 from flyball.console.pages.data.asked import asked_for, refused, search_for
 from flyball.control.datasets.profiles import BINS, Profile, described
 from flyball.control.datasets.standing import standing
@@ -187,20 +188,6 @@ def crumbs(prediction: Prediction | None = None) -> list[Crumb]:
     if prediction is None:
         return first
     return [*first, (str(prediction.id)[:18], reverse("flyball-prediction", args=[prediction.id]))]
-
-
-def rows(predictions: list[Prediction]) -> list[dict[str, Any]]:
-    """Predictions as a table shows them, each with the outcome that counts."""
-    told = recorded.outcomes(predictions)
-    return [{"row": each, "answer": answer(each), "outcome": told.get(each.id)} for each in predictions]
-
-
-def answer(prediction: Prediction) -> dict[str, Any]:
-    """What a prediction says: its label or value, and how probable the label is, where that is known."""
-    output = prediction.output or {}
-    said = next((output[name] for name in ("label", "value", "cluster") if name in output), None)
-    probabilities = output.get("probabilities") or {}
-    return {"said": said, "probability": probabilities.get(str(said)), "probabilities": probabilities}
 
 
 def _version_of(prediction: Prediction) -> Version | None:
