@@ -124,7 +124,7 @@ def newest_of_references(
 ) -> dict[str, list[UUID]]:
     """The newest predictions of each reference, at most ``limit`` of each: how many there are has no end."""
     found: dict[str, list[UUID]] = defaultdict(list)
-    one = f"SELECT * FROM (SELECT reference, id {OF_REFERENCES} (?) ORDER BY id DESC LIMIT ?) one"  # noqa: S608
+    one = f"SELECT * FROM (SELECT reference, id {OF_REFERENCES} (?) ORDER BY id DESC LIMIT ?) one"  # noqa: S608 - only marks
     for some in chunks(list(dict.fromkeys(references))):
         sql = " UNION ALL ".join([one] * len(some))
         values = [value for reference in some for value in (endpoint, reference, limit)]
