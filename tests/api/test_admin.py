@@ -20,6 +20,7 @@ from flyball.domain.records import now
 from flyball.project.models import User
 from tests.api.conftest import Ask
 
+admin.autodiscover()  # as its addresses do
 OURS = [model for model in admin.site._registry if model._meta.app_label.startswith("flyball_")]
 IMMUTABLE = [model for model in OURS if model not in {Team, User}]
 

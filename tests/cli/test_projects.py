@@ -109,16 +109,26 @@ def test_check_builds_without_a_database_and_leaves_nothing(project: Shell) -> N
     assert not (project.directory / ".flyball").exists()
 
 
-def test_checks_of_a_start_load_no_scikit_learn(project: Shell) -> None:
+def test_a_start_loads_no_admin_and_its_checks_no_scikit_learn(project: Shell) -> None:
     lines = (
         "import os, sys, django",
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'hello.settings'",
         "django.setup()",
+        "assert 'unfold.admin' not in sys.modules",
         "from django.core.management import call_command",
         "call_command('check')",
         "assert 'sklearn' not in sys.modules",
     )
     project.run("python", "-c", "; ".join(lines))
+
+
+def test_a_mistake_in_the_users_admin_is_found_by_the_checks(project: Shell) -> None:
+    (project.directory / "hello" / "admin.py").write_text(
+        "from django.contrib import admin\n"
+        "from django.contrib.auth.models import Permission\n"
+        "admin.site.register(Permission, admin.ModelAdmin, list_display=['colour'])\n"
+    )
+    assert "admin.E108" in project.run("python", "manage.py", "check", "--tag", "admin", exits=1).stderr
 
 
 @pytest.mark.parametrize(

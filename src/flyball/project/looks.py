@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.urls import URLPattern, URLResolver
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.sites import UnfoldAdminSite
 
@@ -20,6 +21,12 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]  # Unfold is not typed
         models = model_or_iterable if isinstance(model_or_iterable, (list, tuple)) else [model_or_iterable]
         shown = [each for each in models if each._meta.app_label not in ACCOUNTS]
         super().register(shown, _dressed(admin_class), **options)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """The addresses of every table that any app registers."""
+        admin.autodiscover()
+        addresses: list[URLPattern | URLResolver] = super().get_urls()
+        return addresses
 
 
 def _dressed(admin_class: Any) -> Any:
