@@ -89,8 +89,9 @@ def test_every_address_is_in_the_table() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", OPEN)
 def test_nobody_is_led_to_sign_in(browser: Browser, path: str) -> None:
+    nobody = browser(None)
     for method in METHODS:
-        answer = browser(None).generic(method, f"/{path}")
+        answer = nobody.generic(method, f"/{path}")
         assert answer.status_code == 302
         assert answer["Location"].startswith("/sign-in?next=")
 
@@ -99,26 +100,29 @@ def test_nobody_is_led_to_sign_in(browser: Browser, path: str) -> None:
 def test_each_role_may_what_the_table_says(browser: Browser, version: Version, path: str) -> None:
     build = version.candidate.build_id if version.candidate else 0
     address = "/" + path.replace("builds/1", f"builds/{build}")
+    cast = {role: browser(role) for role in ROLES}
     for method in METHODS:
         lowest, status = OPEN[path].get("GET" if method == "HEAD" else method, (None, 405))
         for role in ROLES:
             may = lowest is None or ROLES.index(role) >= ROLES.index(lowest)
-            answer = browser(role).generic(method, address)
+            answer = cast[role].generic(method, address)
             assert answer.status_code == (status if may else 403), (role, method)
 
 
 @pytest.mark.parametrize("path", [path for path in OPEN if path not in WHOLE])
 def test_what_is_another_teams_does_not_exist(browser: Browser, version: Version, path: str) -> None:
+    stranger = browser("stranger")
     for method in OPEN[path]:
-        answer = browser("stranger").generic(method, f"/{path}")
+        answer = stranger.generic(method, f"/{path}")
         assert answer.status_code == 404
         assert "lending" not in answer.content.decode()
 
 
 def test_a_stranger_sees_nothing_of_it_on_the_first_page(browser: Browser, promoted: Version) -> None:
     assert "purchase" in browser("viewer").get("/").content.decode()
+    stranger = browser("stranger")
     for path in WHOLE:
-        assert "purchase" not in b"".join(browser("stranger").get(f"/{path}")).decode()
+        assert "purchase" not in b"".join(stranger.get(f"/{path}")).decode()
 
 
 @pytest.mark.django_db
