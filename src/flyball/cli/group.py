@@ -12,6 +12,7 @@ from typing import IO, Any
 import click
 
 from flyball.cli.failures.failure import document
+from flyball.cli.interrupting import never_lost
 from flyball.cli.printing.output import Output
 
 JSON = "--json"
@@ -51,6 +52,8 @@ class Commands(click.Group):
         """
         words, as_json = without_json(sys.argv[1:] if args is None else args)
         extra["obj"] = Output(as_json=as_json, stream=stream)
+        if standalone_mode:
+            never_lost()
         try:
             code = super().main(words, prog_name, standalone_mode=False, **extra)
         except (click.ClickException, click.Abort) as error:
