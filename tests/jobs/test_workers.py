@@ -224,10 +224,17 @@ def test_a_light_job_ends_where_it_reports_once_its_time_is_over(database: Datab
     assert done.attempt == 1
 
 
-def test_a_job_whose_process_is_killed_has_another_attempt(database: Database) -> None:
-    job = ask("killed")
+@pytest.mark.parametrize(
+    ("by", "says"),
+    [
+        (signal.SIGKILL, "was ended by signal 9 before the job was done."),
+        (signal.SIGSEGV, "A library that gets no more memory may end so: its limit is 4096 MiB"),
+    ],
+)
+def test_a_job_whose_process_is_killed_has_another_attempt(database: Database, by: int, says: str) -> None:
+    job = ask("killed", by=int(by))
     with worker(database):
-        until(lambda: "signal 9" in selectors.job(job.pk).error)
+        until(lambda: says in selectors.job(job.pk).error)
         Job.objects.filter(pk=job.pk).update(due_at=job.due_at)  # no backoff
         assert ended(job).result == {"attempt": 2}
 

@@ -26,6 +26,8 @@ SAME_ORDER = {"PYTHONHASHSEED": "0"}
 LONGEST_SAID = 8 * 1024
 """Bytes of what the process printed last that go to the job's log."""
 MIB = 1024 * 1024
+CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS})
+_CRASHED = "A library that gets no more memory may end so: its limit is {:g} MiB (FLYBALL_JOB_MEMORY)."
 
 
 def memory_of(run: Run) -> int:
@@ -103,7 +105,8 @@ def _died(run: Run, code: int, said: bytes) -> None:
         running.fail(run, limit, can_pass=False)
     else:
         how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
-        running.fail(run, f"The job's process {how} before the job was done.", can_pass=True)
+        why = f" {_CRASHED.format(memory_of(run) / MIB)}" if -code in CRASHES else ""
+        running.fail(run, f"The job's process {how} before the job was done.{why}", can_pass=True)
 
 
 def _end(child: subprocess.Popen[bytes]) -> int:
