@@ -1,0 +1,1 @@
+"""What A/B tests claim: against other figures, and against simulated tests."""
