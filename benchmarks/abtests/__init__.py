@@ -1,0 +1,1 @@
+"""Simulated A/B tests, judged by the functions that judge real ones."""

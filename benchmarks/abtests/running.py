@@ -1,0 +1,139 @@
+"""Runs simulated tests of a world under a split, and says when each would have stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from benchmarks.abtests.worlds import World
+from flyball.domain.abtests.claims import Metric, better, worse
+from flyball.domain.abtests.evidence import Evidence
+from flyball.domain.abtests.plan import TUNED, informative
+from flyball.domain.abtests.sequences import Interval, Mixture, rho
+
+LEVELS = (0.01, 0.05)
+SMALLER = 7.849 / 11.679
+"""The sample planned at the 5 % level beside that at the 1 % level."""
+AT_ONCE = 40_000
+"""Values of an array: a processor's own cache holds a few such."""
+METRIC = Metric("it")
+
+Claim = Callable[[Interval], Any]
+"""Of intervals over looks: which of them would stop the test."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Shares of the arms, the champion's last, and from which part of the planned sample on they hold."""
+
+    name: str
+    parts: tuple[tuple[float, tuple[float, ...]], ...]
+
+    @property
+    def drifts(self) -> bool:
+        """A ramp goes with a base rate that rises and falls by a half."""
+        return len(self.parts) > 1
+
+    def units(self, information: float) -> int:
+        """The planned sample, by the shares of the last part."""
+        *challengers, champion = self.parts[-1][1]
+        return round(information / informative(challengers[0], champion))
+
+
+def two(name: str, *parts: tuple[float, float]) -> Split:
+    """A split of two arms by the challenger's shares."""
+    return Split(name, tuple((start, (share, 1.0 - share)) for start, share in parts))
+
+
+SPLITS = (two("50/50", (0, 0.5)), two("90/10", (0, 0.1)), two("ramp", (0, 0.1), (0.5, 0.25), (1, 0.5)))
+
+
+def differs(interval: Interval) -> Any:
+    """Whether one arm is shown to be better than the other."""
+    return better(METRIC, interval) | worse(METRIC, interval)
+
+
+def stops(
+    world: World,
+    split: Split,
+    tests: int,
+    seed: int,
+    *,
+    lift: float = 0.0,
+    horizon: float = 10.0,
+    claim: Claim = differs,
+    sided: int = 2,
+) -> dict[float, Any]:
+    """For each level the planned samples at which each test stops; infinite for one that does not."""
+    planned = split.units(world.information)
+    found: dict[float, list[Any]] = {level: [] for level in LEVELS}
+    for challengers, start in chunks(world, split, tests, seed, lift, round(horizon * planned)):
+        for level, first in found.items():
+            shown = np.full(challengers[0][0].score.shape[0], np.inf)
+            for evidence in challengers:
+                shown = np.minimum(
+                    shown, _first(world, evidence, start, level / len(challengers), claim, sided)
+                )
+            scale = planned * (SMALLER if level == LEVELS[1] else 1.0)
+            first.append(np.where(shown <= horizon * scale, shown / scale, np.inf))
+    return {level: np.concatenate(each) for level, each in found.items()}
+
+
+def chunks(
+    world: World, split: Split, tests: int, seed: int, lift: float, units: int
+) -> Iterator[tuple[list[list[Evidence]], list[int]]]:
+    """For some tests at a time: by challenger and stratum the evidence at every look of that stratum."""
+    rng = np.random.default_rng(seed)
+    width = len(world.bins.edges) if hasattr(world, "bins") else world.every
+    size = max(1, int(AT_ONCE * world.every / (units * max(width, 1))))
+    planned = split.units(world.information)
+    starts = [round(start * planned) for start, _ in split.parts]
+    for done in range(0, tests, size):
+        count = min(size, tests - done)
+        kept: list[list[tuple[Any, Any]]] = [[] for _ in split.parts[0][1][1:]]
+        evidence: list[list[Evidence]] = [[] for _ in kept]
+        for (_, shares), start, end in zip(split.parts, starts, [*starts[1:], units], strict=True):
+            arm = np.searchsorted(np.cumsum(shares)[:-1], rng.random((count, end - start)), side="right")
+            values = world.draw(rng, arm < len(kept), _base(split, start, end, units), lift)
+            champion = world.moments(arm == len(kept), values)
+            for each, (before, found) in enumerate(zip(kept, evidence, strict=True)):
+                now = (world.moments(arm == each, values), champion)
+                found.append(world.evidence([*before, now]))
+                before.append((last(now[0]), last(now[1])))
+        yield evidence, starts
+
+
+def _base(split: Split, start: int, end: int, units: int) -> Any:
+    """The drift: 1 without, else between a half and one and a half, twice up and down."""
+    if not split.drifts:
+        return np.ones(end - start)
+    return 1.0 + 0.5 * np.sin(4 * np.pi * np.arange(start, end) / units)
+
+
+def mixture(world: World, level: float, of: float) -> Mixture:
+    """The sequence at ``level``, tuned to the sample that is planned at the level ``of``."""
+    information = world.information * (SMALLER if of == LEVELS[1] else 1.0)
+    return Mixture(level, rho(level, TUNED * information * world.variance))
+
+
+def _first(
+    world: World, strata: list[Evidence], starts: list[int], level: float, claim: Claim, sided: int
+) -> Any:
+    """Units until the first look at which something is claimed."""
+    shown = np.full(len(strata[0].score), np.inf)
+    sequence = mixture(world, level, LEVELS[1] if level > LEVELS[0] else LEVELS[0])
+    for evidence, start in zip(strata, starts, strict=True):
+        claimed = claim(sequence.interval(evidence, sided=sided))
+        look = start + (claimed.argmax(1) + 1) * world.every
+        shown = np.minimum(shown, np.where(claimed.any(1), look, np.inf))
+    return shown
+
+
+def last(kept: Any) -> Any:
+    """What is kept at the last look, to go on from: arrays (tests, 1[, bins])."""
+    if isinstance(kept, np.ndarray):
+        return kept[:, -1:]
+    return type(kept)(*(last(getattr(kept, field.name)) for field in fields(kept)))
