@@ -1,4 +1,4 @@
-"""Ctrl-C that Python would lose: the callback of a weak reference, of which each import has one, swallows it."""
+"""Ctrl-C that Python would lose: the callback of a weak reference swallows it, and each import has one."""
 
 from __future__ import annotations
 
