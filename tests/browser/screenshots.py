@@ -23,6 +23,15 @@ LOOKS = {
 }
 
 
+BY_FORMS = {
+    "compare": "/endpoints/diagnosis/compare?version=1&version=2",
+    "outcomes-ambiguous": "/endpoints/diagnosis/outcomes?state=ambiguous",
+    "revisions": "/endpoints/diagnosis/revisions",
+    "search": "/search?q=dia",
+    "traffic": "/endpoints/diagnosis/traffic?over=day",
+    "refusal": "/endpoints/nowhere",
+}
+"""Pages that forms lead to, and what is refused."""
 DRAWN = 700
 """How long the drawing of a chart is waited for (milliseconds)."""
 
@@ -53,12 +62,19 @@ def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
         person.fill(login="ada", password=PASSWORD)
         person.click("Sign in")
         for kind, _ in pages(person):
-            person.page.wait_for_timeout(DRAWN)
-            name = re.sub(r"\W+", "-", kind.replace("*", "each")).strip("-") or "home"
-            person.page.screenshot(path=directory / f"{name}-{state}-{look}.png", full_page=True)
+            _picture(person, directory, kind, f"{state}-{look}")
+        for kind, address in BY_FORMS.items():
+            person.go(address, None)
+            _picture(person, directory, kind, f"{state}-{look}")
         context.close()
         for fault in person.faults:
             print(f"{state}, {look}: {fault}")  # noqa: T201 - a command
+
+
+def _picture(person: Person, directory: Path, kind: str, look: str) -> None:
+    person.page.wait_for_timeout(DRAWN)
+    name = re.sub(r"\W+", "-", kind.replace("*", "each")).strip("-") or "home"
+    person.page.screenshot(path=directory / f"{name}-{look}.png", full_page=True)
 
 
 def _url(server: Server) -> str:
