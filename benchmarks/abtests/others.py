@@ -168,7 +168,7 @@ GOALS = (
     Goal("a split of 51.5/48.5 found in 50,000 units", partial(_split_found, 0.515, 50_000), 0.99, False),
     Goal("a split of 51/49 found in 120,000 units", partial(_split_found, 0.51, 120_000), 0.99, False),
     Goal("a sound split called broken, 20,000 units", sound_split, 0.001),
-    Goal("the same, 80/10/10, then 40/30/30", three_arms, 0.001),
+    Goal("a sound split of 80/10/10, then 40/30/30, called broken", three_arms, 0.001),
     Goal("two challengers, one primary, two secondary, three guardrail metrics: any false claim", many, 0.01),
     Goal("rate 0.2 by betting, 100 units planned, 1 % level: wrong", bets, 0.01),
 )
