@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -16,8 +17,9 @@ from flyball.control.jobs.models import Job
 from flyball.control.routing.models import Outcome
 from flyball.control.schedules.models import Schedule, ScheduledRun
 from flyball.domain.records import now
-from flyball.stores import minutes
+from flyball.stores import failures, minutes
 from flyball.stores.database import Database
+from flyball.stores.failures import Failure
 from flyball.stores.minutes import Count
 from tests.cli.conftest import Typed
 
@@ -125,6 +127,20 @@ def test_calls_that_failed_in_the_last_hour_need_attention(
     assert codes(typed, exits=0) == []
     count(database, "failed", times=3)
     assert codes(typed) == [(champion, "calls_failed")]
+
+
+def test_a_version_that_a_process_did_not_load_needs_attention(
+    typed: Typed, champion: str, database: Database, connection: Any
+) -> None:
+    failure = Failure(
+        endpoint=champion, version=1, code="golden_mismatch", sentence="Not its golden answers.", since=now()
+    )
+    failures.write(database, connection, uuid4(), "web-1", [failure], now())
+    assert codes(typed) == [(champion, "not_loaded")]
+    said = "purchase: @1 does not load on web-1: Not its golden answers. Promote another, or go back"
+    assert said in typed("status", exits=1).stdout
+    Endpoint.objects.update(retired_at=now())
+    assert codes(typed, exits=0) == []
 
 
 def test_a_scheduled_job_that_failed_is_said_to_be_of_its_schedule(typed: Typed, champion: str) -> None:

@@ -17,7 +17,7 @@ from flyball.control.declarations.models import Endpoint
 from flyball.control.registry.models import Artifact, ArtifactPart, Version
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.access import Principal
-from flyball.domain.errors import NotReady, Retired, Unauthenticated, UnknownEndpoint
+from flyball.domain.errors import GoldenMismatch, NotReady, Retired, Unauthenticated, UnknownEndpoint
 from flyball.domain.routing import Arm
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
@@ -36,7 +36,9 @@ def version(plane: DataPlane, endpoint: str = "triage") -> int:
 
 
 def failures(plane: DataPlane) -> Any:
-    return plane.engine.status(OWNER)["failures"]
+    """Which version of each endpoint does not load, and why."""
+    found = plane.engine.status(OWNER)["failures"]
+    return {name: (each["version"], each["code"], each["sentence"]) for name, each in found.items()}
 
 
 def test_a_new_revision_answers_after_the_next_look(database: Database, plane: DataPlane) -> None:
@@ -116,7 +118,7 @@ def test_the_next_good_revision_ends_the_failure(database: Database, plane: Data
     published.publish(database, version=2)
     _change_golden(Version.objects.get(number=2))
     plane.refresher.refresh()
-    assert failures(plane) == {"triage": "golden_mismatch"}
+    assert failures(plane) == {"triage": (2, "golden_mismatch", GoldenMismatch().detail)}
     published.publish(database, version=3)
     plane.refresher.refresh()
     assert (version(plane), failures(plane)) == (3, {})
@@ -220,7 +222,8 @@ def test_a_route_without_exactly_one_champion_leaves_the_last_good_one(
     published.store(database, version=2)
     published.put(replace(route, number=2, arms=arms))
     plane.refresher.refresh()
-    assert failures(plane) == {"triage": "The route does not have exactly one champion."}
+    said = "The route does not have exactly one champion."
+    assert failures(plane) == {"triage": (None, "internal", said)}
     assert version(plane) == 1
     published.put(replace(route, number=3, arms=(Arm("champion", 2),)))
     plane.refresher.refresh()

@@ -309,7 +309,16 @@ class Engine:
                 if name in answering
             },
             "retired": sorted(mine & table.retired),
-            "failures": {name: code for name, code in table.failures.items() if name in answering},
+            "failures": {
+                name: {
+                    "version": failure.version,
+                    "code": failure.code,
+                    "sentence": failure.sentence,
+                    "since": failure.since,
+                }
+                for name, failure in table.failures.items()
+                if name in answering
+            },
             "recorder": {
                 "durability": self.recorder.durability,
                 "waiting": self.recorder.waiting,

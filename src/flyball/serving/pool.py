@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from flyball.domain.access import Keyring, Principal
 from flyball.domain.errors import FlyballError, NotReady, Overloaded, Retired, UnknownEndpoint
+from flyball.domain.records import now
 from flyball.domain.routing import Arm, Decision, Manifest, Route
 from flyball.domain.schema import Checked, Schema, check
 from flyball.inference.runtime import Runtime
 from flyball.serving.checker import Checker
+from flyball.stores.failures import Failure
 from flyball.stores.routes import Published
 
 logger = logging.getLogger(__name__)
@@ -24,6 +26,18 @@ Loaded = Mapping[tuple[str, int], tuple[Manifest, Runtime]]
 """Versions with their runtimes, by endpoint and number; the loader's ``AWAY`` for one that was let go."""
 CheckInput = Callable[..., Checked]
 """Checks what a request brings; takes the values and ``pointer``, their place."""
+
+
+LONGEST = 500
+"""Characters of a sentence that says why something did not load."""
+
+
+class _Unloaded(Exception):
+    """A version of a route does not load; its cause says why."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +100,7 @@ class Table:
     teams: Mapping[str, str] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()
     keyring: Keyring = field(default_factory=Keyring)
-    failures: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, Failure] = field(default_factory=dict)
     written: dict[tuple[str, frozenset[str] | None], Written] = field(default_factory=dict, compare=False)
 
     @property
@@ -133,7 +147,7 @@ class Pool:
         """Load what is new and swap. An endpoint whose route does not load keeps its last good one."""
         before = self.table
         endpoints: dict[str, Served] = {}
-        failures = dict(published.faults)
+        failures = {name: _failure(name, None, fault) for name, fault in published.faults.items()}
         for name in published.teams:
             try:
                 if name in published.routes:
@@ -141,7 +155,7 @@ class Pool:
             except Overloaded:
                 raise  # the database is away: nothing is known about this route, so nothing changes
             except Exception as error:  # a model may fail in any way, and others must go on
-                failures[name] = error.code if isinstance(error, FlyballError) else type(error).__name__
+                failures[name] = _failed(name, error)
                 logger.exception("The new route of %s does not load; the last good one stays.", name)
             if name in failures and name in before.endpoints:
                 endpoints[name] = before.endpoints[name]
@@ -152,7 +166,7 @@ class Pool:
             teams=teams,
             retired=retired,
             keyring=Keyring(published.keys, self.used_keys),
-            failures=failures,
+            failures={name: _continued(before.failures.get(name), each) for name, each in failures.items()},
         )
 
     def keep(self, loaded: Loaded) -> None:
@@ -187,10 +201,39 @@ def _serve(route: Route, published: Published, before: Table, load: Load) -> Ser
     versions = {}
     for number, manifest in manifests.items():
         kept = known.get(number)
-        runtime = kept.runtime if kept and kept.manifest == manifest else load(manifest)
+        runtime = kept.runtime if kept and kept.manifest == manifest else _opened(manifest, load)
         checker = Checker(_request(manifest), every)
         versions[number] = _answering(route, manifest, runtime, checker.check)
     return Served(route, versions, versions[route.champion.version], every)
+
+
+def _opened(manifest: Manifest, load: Load) -> Runtime:
+    try:
+        return load(manifest)
+    except Overloaded:
+        raise
+    except Exception as error:
+        raise _Unloaded(manifest.number) from error
+
+
+def _failed(endpoint: str, error: Exception) -> Failure:
+    version, cause = None, error
+    if isinstance(error, _Unloaded) and isinstance(error.__cause__, Exception):
+        version, cause = error.version, error.__cause__
+    if isinstance(cause, FlyballError):
+        return _failure(endpoint, version, cause.detail, cause.code)
+    # Not its message: a library's may hold what somebody sent.
+    return _failure(endpoint, version, f"It failed with {type(cause).__name__}; the log says where.")
+
+
+def _failure(endpoint: str, version: int | None, sentence: str, code: str = FlyballError.code) -> Failure:
+    said = sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST - 1]}…"
+    return Failure(endpoint=endpoint, version=version, code=code, sentence=said, since=now())
+
+
+def _continued(before: Failure | None, failure: Failure) -> Failure:
+    """The one from before, where it is still the same: since when it fails stays."""
+    return before if before is not None and replace(failure, since=before.since) == before else failure
 
 
 def _answering(route: Route, manifest: Manifest, runtime: Runtime, check_input: CheckInput) -> Answering:

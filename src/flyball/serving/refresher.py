@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 from flyball.domain.errors import Overloaded
 from flyball.domain.records import now
@@ -16,14 +20,15 @@ from flyball.serving.loader import AWAY, Loader
 from flyball.serving.pool import Pool
 from flyball.serving.readers import Readers
 from flyball.serving.recording.recorder import Recorder
-from flyball.stores import keys, routes
+from flyball.stores import failures, keys, routes
+from flyball.stores.failures import Failure
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
 """After how long an endpoint that did not load is tried again, though nothing was published since."""
 NOTE_SECONDS = 60.0
-"""How often the last use of keys is noted, at most."""
+"""How often the last use of keys is noted, at most; and what did not load, at least: readers wait for it."""
 LONGEST_PAUSE_SECONDS = 8.0
 """The longest pause between two looks while looking fails; it doubles up to here."""
 
@@ -40,6 +45,9 @@ class Refresher:
         self.recorder = recorder
         self.seconds = seconds
         self._use_noted_at = 0.0
+        self._process, self._host = uuid4(), socket.gethostname()
+        self._told: Mapping[str, Failure] = {}
+        self._told_at = 0.0
         self._seen: tuple[Any, ...] | None = None
         self._retry_at = 0.0
         self._stopped = threading.Event()
@@ -48,14 +56,22 @@ class Refresher:
 
     def start(self) -> None:
         """Load what is published, then start the thread; it goes on trying where the database is away."""
-        self._try()
+        self.look()
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; the keys that were used since the last time are noted."""
+        """End the thread; the keys that were used since the last time are noted, what did not load is not."""
         self._stopped.set()
         self._thread.join()
         self._note_use()
+        self._tell({})
+
+    def look(self) -> bool:
+        """Load what is published and tell what did not load. Says whether looking succeeded."""
+        succeeded = self._try()
+        if succeeded:
+            self._tell(self.pool.table.failures)
+        return succeeded
 
     def refresh(self) -> None:
         """Load what is published, if it changed since the last time."""
@@ -93,7 +109,7 @@ class Refresher:
     def _run(self) -> None:
         pause = self.seconds
         while not self._stopped.wait(pause):
-            pause = self.pause_after(pause, succeeded=self._try())
+            pause = self.pause_after(pause, succeeded=self.look())
             if time.monotonic() > self._use_noted_at + NOTE_SECONDS:
                 self._note_use()
 
@@ -111,6 +127,19 @@ class Refresher:
             used |= digests
             return
         noted.add_done_callback(lambda done: used.update(digests) if done.exception() else None)
+
+    def _tell(self, unloaded: Mapping[str, Failure]) -> None:
+        """Have the recorder write what did not load: when it changed, and as a sign of life.
+
+        What could not be written is written with the next sign; what could not be taken back is soon unseen.
+        """
+        is_due = bool(unloaded) and time.monotonic() > self._told_at + NOTE_SECONDS
+        if unloaded == self._told and not is_due:
+            return
+        self._told, self._told_at = unloaded, time.monotonic()
+        database, mine, told = self.recorder.database, (self._process, self._host), list(unloaded.values())
+        with suppress(Overloaded):
+            self.recorder.run(lambda connection: failures.write(database, connection, *mine, told, now()))
 
     def _try(self) -> bool:
         """Whether looking succeeded. Where it did not, the last good table stays, and the next try comes."""

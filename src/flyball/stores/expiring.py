@@ -1,4 +1,4 @@
-"""What ends with time: outcomes that no prediction came for, and old idempotency keys."""
+"""What ends with time: outcomes that no prediction came for, old idempotency keys, and what is unseen."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ def expire_keys(database: Database, connection: Any, before: datetime) -> int:
         (database.moment_in(before), PAGE),
         "DELETE FROM flyball_idempotency_key WHERE digest IN",
     )
+
+
+def expire_failures(database: Database, connection: Any, before: datetime) -> None:
+    """Take out what processes did not load that have written nothing since a moment: they have gone."""
+    sql = database.sql("DELETE FROM flyball_load_failure WHERE seen_at < ?")
+    with database.transaction(connection):
+        connection.execute(sql, [database.moment_in(before)])
 
 
 def _expire(database: Database, connection: Any, found: str, values: tuple[Any, ...], delete: str) -> int:

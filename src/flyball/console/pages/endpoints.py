@@ -14,6 +14,7 @@ from flyball.console.frame.timeline import timeline
 from flyball.console.pages.calling import calling
 from flyball.console.pages.schedules import schedule_rows
 from flyball.control.monitoring import history, recorded, traffic
+from flyball.control.monitoring.loading import unloaded
 from flyball.control.monitoring.recorded import Search
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
@@ -62,6 +63,7 @@ class OneEndpoint(Page):
             "title": endpoint,
             "endpoint": found,
             "route": route,
+            "unloaded": unloaded([endpoint]),
             "over": history.span(request.GET.get("over", history.DEFAULT)).name,
             "bars": Bars(traffic.hourly([endpoint], 7 * 24)[endpoint]),
             "p50": traffic.latency([endpoint], 0.5)[endpoint],

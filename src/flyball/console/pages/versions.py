@@ -12,6 +12,7 @@ from flyball.console.frame.page import Page, to
 from flyball.console.pages.comparing import FOLDS, compare_crumbs
 from flyball.console.pages.endpoints import version_rows
 from flyball.control.datasets import selectors as datasets
+from flyball.control.monitoring.loading import unloaded
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.compiling import runtime_of
 from flyball.control.registry.models import Version
@@ -50,6 +51,7 @@ class OneVersion(ChartedPage):
         context = {
             "title": str(version),
             "row": version_rows([version], route)[0],
+            "unloaded": unloaded([endpoint], version.number),
             "facts": version.facts,
             "figure": self.charted(charts)[0],
             "snapshot": datasets.known(endpoint, fact(version, "snapshot", "digest")),

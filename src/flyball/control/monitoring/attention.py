@@ -13,6 +13,7 @@ from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs.kinds import KINDS
 from flyball.control.jobs.models import Job
+from flyball.control.monitoring.loading import unloaded
 from flyball.control.routing.models import Minute, Outcome, RouteRevision
 from flyball.control.schedules import selectors as schedules
 from flyball.control.schedules.models import ScheduledRun
@@ -50,12 +51,19 @@ def attention(
     mine = asked.filter(retired_at=None).order_by("name")
     jobs = Job.objects.all() if teams is None else Job.objects.filter(team__slug__in=teams)
     return [
+        *_not_loaded(mine, moment),
         *_unanswered(mine, moment),
         *_no_worker(jobs, moment),
         *_failed_jobs(mine, jobs),
         *_schedules(mine, moment),
         *_no_outcomes(mine, moment),
     ]
+
+
+def _not_loaded(mine: QuerySet[Endpoint], moment: datetime) -> Iterator[Attention]:
+    for each in unloaded(mine.values("name"), moment=moment):
+        said = f"{each.told} Promote another, or go back: flyball rollback {each.endpoint}"
+        yield Attention(endpoint=each.endpoint, code="not_loaded", sentence=said)
 
 
 def _unanswered(mine: QuerySet[Endpoint], moment: datetime) -> Iterator[Attention]:

@@ -11,7 +11,7 @@ from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.configured import configured
 from flyball.control.jobs.services import prune
 from flyball.domain.records import now
-from flyball.stores import expiring, minutes
+from flyball.stores import expiring, failures, minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,7 @@ def maintain(*, is_quick: bool = False) -> Maintained:
         keys = expiring.expire_keys(stores, connection, moment - timedelta(days=config.idempotency_days))
         oldest = minutes.minute_of(moment - timedelta(days=config.minute_days))
         counts = minutes.expire(stores, connection, oldest)
+        expiring.expire_failures(stores, connection, moment - failures.UNSEEN)
         jobs = prune()
         if not is_quick:
             stores.rewrite(connection)

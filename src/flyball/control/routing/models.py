@@ -105,6 +105,26 @@ class Minute(models.Model):
         return f"{self.endpoint} {self.name} in minute {self.minute}"
 
 
+class LoadFailure(models.Model):
+    """What one process of the data plane did not load. Written by ``stores.failures``, again and again."""
+
+    process = models.UUIDField()
+    endpoint = models.CharField(max_length=63)
+    host = models.CharField(max_length=255)
+    version = models.PositiveIntegerField(null=True)  # null: the route itself cannot be read
+    code = models.CharField(max_length=63)
+    sentence = models.CharField(max_length=500)
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When its process last wrote it, as a sign of life.")
+    pk = models.CompositePrimaryKey("process", "endpoint")
+
+    class Meta:
+        db_table = "flyball_load_failure"
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} on {self.host}: {self.code}"
+
+
 class IdempotencyKey(models.Model):
     """What an ``Idempotency-Key`` was answered with, so that a retry gets the same answer."""
 

@@ -23,8 +23,8 @@ def status(output: Output) -> None:
 
     The champion; the last build; when the last outcome came; the answers of the last hour, and how many calls
     were refused or failed; the jobs that have not ended. A cron line or a health checker can watch the exit
-    code: an endpoint without a champion, a failed job, jobs that no worker takes, a schedule that makes no
-    runs, outcomes that used to come and have not for a week.
+    code: a version that does not load, an endpoint without a champion, a failed job, jobs that no worker
+    takes, a schedule that makes no runs, outcomes that used to come and have not for a week.
 
     Examples:
       flyball status

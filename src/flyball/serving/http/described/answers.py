@@ -121,12 +121,21 @@ class Hour(Document):
     failures: dict[str, int]
 
 
+class Failure(Document):
+    """Why the newest route of an endpoint does not load; ``version`` is null where it cannot be read."""
+
+    version: int | None
+    code: str
+    sentence: str
+    since: Moment
+
+
 class Status(Document):
     """What is in force and how it is."""
 
     routes: dict[str, Served]
     retired: list[str]
-    failures: dict[str, str]
+    failures: dict[str, Failure]
     recorder: Recorder
     refresh_error: str
     last_hour: dict[str, Hour] | None
