@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from flyball.console.charts.traffic import figures
 from flyball.console.frame.look import for_paper
-from flyball.control.monitoring import history
+from flyball.control.monitoring import history, traffic
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Minute, Outcome
 from flyball.domain.records import now
@@ -76,6 +76,30 @@ def test_everything_is_counted_in_its_step(browser: Browser) -> None:
     assert (steps[-1].refused, steps[-1].failed) == (3, 1)
     assert (steps[-1].within(0.5), steps[-1].within(0.95)) == (0.001, math.inf)
     assert steps[0].within(0.5) is None
+
+
+def test_the_mean_latency_of_an_hour_is_that_of_all_its_answers(browser: Browser) -> None:
+    count(NOON, "answers", 3)
+    count(NOON, "latency_sum", 6000)
+    count(NOON - timedelta(minutes=59), "answers", 1, version=2)
+    count(NOON - timedelta(minutes=59), "latency_sum", 2000, version=2)
+    count(NOON - timedelta(minutes=60), "answers", 2)
+    count(NOON - timedelta(minutes=60), "latency_sum", 1_000_000)
+    hours = traffic.paces(["purchase", "other"], 3, NOON)
+    assert (hours["purchase"].answers, hours["purchase"].means) == ([0, 2, 4], [0, 0.5, 0.002])
+    assert hours["other"].means == [0, 0, 0]
+
+
+def test_the_first_page_draws_answers_and_mean_latencies_and_says_them(
+    browser: Browser, promoted: Version
+) -> None:
+    for hours, answers, latency in ((2, 4, 12_000), (5, 2, 1000)):
+        count(now() - timedelta(hours=hours), "answers", answers)
+        count(now() - timedelta(hours=hours), "latency_sum", latency)
+    page = browser("viewer").get("/").content.decode()
+    assert 'Mean latency<span class="unseen">, last day</span></th>' in page
+    assert 'aria-label="6 answers in 24 hours, at most 4 in one"' in page
+    assert 'aria-label="Mean latency of each of 24 hours, at most 3 ms"' in page
 
 
 def test_a_prediction_with_two_outcomes_counts_once() -> None:

@@ -1,4 +1,4 @@
-"""Counts as bars of a small picture."""
+"""Amounts as bars of a small picture."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ HIGH = 16
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Counts as bars: each with its place, and at least a line where there is none."""
+    """Counts, or other amounts, as bars: each with its place, and at least a line where there is none."""
 
-    counts: Sequence[int]
+    counts: Sequence[float]
 
     @property
     def some(self) -> str:
@@ -26,8 +26,9 @@ class Bars:
         """The lines where there is none."""
         return self._path(lambda count: count <= 0)
 
-    def _path(self, is_drawn: Callable[[int], bool]) -> str:
-        heights = [max(1, round(HIGH * count / (self.most or 1))) for count in self.counts]
+    def _path(self, is_drawn: Callable[[float], bool]) -> str:
+        most = self.most or 1
+        heights = [max(1, round(HIGH * count / most)) for count in self.counts]
         return "".join(
             f"M{BAR * place} {HIGH - height}h{BAR - 1}v{height}h{1 - BAR}z"
             for place, height in enumerate(heights)
@@ -40,12 +41,12 @@ class Bars:
         return BAR * len(self.counts)
 
     @property
-    def total(self) -> int:
+    def total(self) -> float:
         """The sum."""
         return sum(self.counts)
 
     @property
-    def most(self) -> int:
+    def most(self) -> float:
         """The largest."""
         return max(self.counts, default=0)
 

@@ -56,12 +56,13 @@ def _names(mine: QuerySet[Endpoint], after: str) -> list[str]:
 
 def _rows(standing: Sequence[Standing]) -> list[dict[str, Any]]:
     names = [each.endpoint for each in standing]
-    hours, late = traffic.hourly(names), traffic.latency(names, 0.95, hours=1)
+    paces, late = traffic.paces(names), traffic.latency(names, 0.95, hours=1)
     scores = _scores(standing)
     return [
         {
             "standing": each,
-            "bars": Bars(hours[each.endpoint]),
+            "answers": Bars(paces[each.endpoint].answers),
+            "means": Bars(paces[each.endpoint].means),
             "p95": late[each.endpoint],
             "score": scores.get((each.endpoint, each.champion)),
         }
