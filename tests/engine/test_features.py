@@ -8,12 +8,15 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 
 from flyball.config import Config
+from flyball.control.routing.models import RouteRevision
+from flyball.domain.abtests.assignment import SLOTS
 from flyball.domain.errors import Conflict, InvalidInput, NotFound, UnknownEntity
-from flyball.domain.routing import Arm, Lookup, Route
+from flyball.domain.routing import ABTest, Arm, Lookup, Route
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
@@ -266,3 +269,41 @@ def test_an_entity_that_several_processes_are_asked_for_at_once_is_recorded_once
     other.stop()
     assert [len(each) for each in found] == [1] * rounds
     assert len(set.union(*found)) == rounds
+
+
+def test_an_ab_test_answers_each_entity_by_its_arm_and_anew_once(
+    plane: DataPlane, database: Database
+) -> None:
+    """What was stored before the test began is no exposure to it."""
+    before = of_entity(plane, "1")
+    published.store(database, version=2, schema=SCHEMA)
+    document = RouteRevision.objects.get().document
+    route = msgspec.convert(document, Route)
+    for challenger in (False, True):
+        test = ABTest(number=int(challenger), salt="s", runs=((int(challenger), SLOTS),))
+        number = RouteRevision.objects.count() + 1
+        arms = (*route.arms, Arm("challenger", 2))
+        published.put(replace(route, number=number, arms=arms, test=test))
+        plane.refresher.refresh()
+        first, again = of_entity(plane, "1"), of_entity(plane, "1")
+        assert (first.version, first.test, first.propensity) == (1 + challenger, int(challenger), 1.0)
+        assert first.id != before.id
+        assert again == first
+
+
+def test_rows_of_two_arms_look_up_what_each_version_takes(plane: DataPlane, database: Database) -> None:
+    published.store(database, version=2, schema=Schema((AGE, WARD)))
+    route = msgspec.convert(RouteRevision.objects.get().document, Route)
+    test = ABTest(number=1, salt="s", runs=((0, SLOTS // 2), (1, SLOTS // 2)))
+    published.put(replace(route, number=2, arms=(*route.arms, Arm("challenger", 2)), test=test))
+    change("INSERT INTO person SELECT id + 10, age, ward FROM person WHERE id = 1")
+    change("INSERT INTO person SELECT id + 20, age, ward FROM person WHERE id IN (1, 11)")
+    plane.refresher.refresh()
+    answers = ask(plane, 1, 2, 11, 21, 31)
+    assert {each.version for each in answers} == {1, 2}
+    for each in answers:
+        assert ("visits" in each.input) == (each.version == 1)
+        assert each.input["age"] in {80.5, 30.0}
+    with pytest.raises(UnknownEntity) as error:
+        ask(plane, 1, *range(100, 120))
+    assert len(error.value.problems) == 20

@@ -241,4 +241,4 @@ def test_only_few_fields_are_checked_on_the_event_loop(
     one = Row(input={**published.ROW, **{f"x{n}": 1 for n in range(fields)}})
     served = plane.engine.pool.table.endpoints["triage"]
     call = Call(endpoint="triage", rows=(one,) * rows)
-    assert preparer._is_quick(served.champion, call) is is_at_once
+    assert preparer._is_quick([served.champion], call) is is_at_once

@@ -85,13 +85,16 @@ class Prediction:
 
 
 def comes_out_again(
-    before: Prediction, version: int, values: Mapping[str, Scalar], decision: str | None
+    before: Prediction, version: int, values: Mapping[str, Scalar], decision: str | None, test: int | None
 ) -> bool:
     """Whether a stored prediction is what a version, an input and a decision lead to once more.
 
+    One of another A/B test, or of none, is not: a test counts who was exposed to it.
     Equal numbers are the same (databases give back 1e16 as a whole number); true and 1 are not.
     """
-    if before.version != version or before.decision != decision or before.input.keys() != values.keys():
+    if (before.version, before.decision, before.test) != (version, decision, test):
+        return False
+    if before.input.keys() != values.keys():
         return False
     return all(
         value == values[name] and isinstance(value, bool) == isinstance(values[name], bool)

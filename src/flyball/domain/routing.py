@@ -51,6 +51,21 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ABTest:
+    """The A/B test of an endpoint, as published: which units belong to which arm.
+
+    ``unit`` is the column of the entity or of the request that says whose a row is; empty: the whole entity,
+    else the reference. ``runs`` are slots of ``domain.abtests.assignment`` under ``salt``, in order: the
+    place of an arm among the route's, and how many slots.
+    """
+
+    number: int
+    salt: str
+    unit: str = ""
+    runs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
     """How the data plane reads one feature table for one entity.
 
@@ -76,7 +91,8 @@ class Route:
     ``fields`` and ``keys`` are the names of the request's fields and of the entity's columns that callers
     may send because some champion took them: what the answering version does not take is left out with a
     warning.
-    ``repeated`` says which of several predictions of one reference an outcome belongs to.
+    ``repeated`` says which of several predictions of one reference an outcome belongs to; ``test`` is the
+    A/B test in force.
     """
 
     endpoint: str
@@ -88,6 +104,7 @@ class Route:
     fields: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     repeated: str = "latest"
+    test: ABTest | None = None
 
     @property
     def champion(self) -> Arm:

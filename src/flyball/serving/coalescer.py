@@ -159,7 +159,7 @@ class Gatherer:
         line.turned_away = self._recorder.turned_away
         groups: dict[int, list[_Gathered]] = {}
         for each in _first(line.waiting, lambda one: len(one[0].inputs)):
-            groups.setdefault(id(each[0].version.runtime), []).append(each)
+            groups.setdefault(id(each[0].runtime), []).append(each)
         entries = [entry for group in groups.values() for entry in _computed(loop, group)]
         try:
             self._recorder.put(entries)
@@ -192,7 +192,7 @@ class _Line:
 
 def _computed(loop: asyncio.AbstractEventLoop, group: Sequence[_Gathered]) -> list[Entry]:
     """What is to be recorded of calls to one version; those that failed are told so."""
-    runtime: Runtime = group[0][0].version.runtime
+    runtime: Runtime = group[0][0].runtime
     entries = []
     results = shared(runtime, [each.inputs for each, _ in group])
     moment = now()

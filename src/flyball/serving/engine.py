@@ -107,7 +107,7 @@ class Engine:
         prepared = self._preparer.prepare_now(principal, call, read)
         if isinstance(prepared, list):
             return prepared
-        runtime = prepared.version.runtime
+        runtime = prepared.runtime
         if _is_direct(prepared):
             return prepared.submission(runtime.predict(prepared.inputs))
         return prepared.submission(self._coalescer.submit(runtime, prepared.inputs).result())
@@ -338,7 +338,7 @@ class Engine:
         if _is_direct(prepared):
             return await self._gatherer.recorded(prepared)
         recorded = self._coalescer.submit_chained(
-            prepared.version.runtime, prepared.inputs, prepared.submission, self.recorder.submit
+            prepared.runtime, prepared.inputs, prepared.submission, self.recorder.submit
         )
         return await asyncio.wrap_future(recorded)
 
@@ -377,4 +377,4 @@ class Engine:
 
 def _is_direct(prepared: Prepared) -> bool:
     """Whether the model takes no longer than handing it to a thread."""
-    return prepared.version.runtime.direct and len(prepared.inputs) <= FEW
+    return prepared.runtime.direct and len(prepared.inputs) <= FEW

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
+
+import msgspec
 
 from flyball.domain.access import Keyring, Principal
 from flyball.domain.errors import FlyballError, NotReady, Overloaded, Retired, UnknownEndpoint
@@ -14,6 +16,7 @@ from flyball.domain.records import now
 from flyball.domain.routing import Arm, Decision, Manifest, Route
 from flyball.domain.schema import Checked, Schema, check
 from flyball.inference.runtime import Runtime
+from flyball.serving.assigning import Running
 from flyball.serving.checker import Checker
 from flyball.stores.failures import Failure
 from flyball.stores.routes import Published
@@ -56,24 +59,38 @@ class Answering:
     looks_up: bool
 
 
+class Assigned(msgspec.Struct, frozen=True):
+    """What answers a row, under which arm's name (none: asked for by number), and the A/B test it is in."""
+
+    version: Answering
+    arm: str | None
+    test: int | None = None
+    propensity: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """An endpoint's route with every version that it names, by number.
 
-    ``known`` are the request's fields that some routed version takes, or some champion took.
+    ``known`` are the request's fields that some routed version takes, or some champion took. ``alone`` is
+    the champion outside any test; ``test`` the A/B test in force, whose rows ``arms`` answer, in the route's
+    order.
     """
 
     route: Route
     versions: Mapping[int, Answering]
-    champion: Answering
     known: frozenset[str]
+    champion: Answering
+    alone: tuple[Mapping[int, Answering], Assigned]
+    test: Running | None
+    arms: Sequence[Answering]
 
     def beside(self, loaded: Loaded) -> Served:
         """The same with what is loaded, and without what is not any more; itself where nothing changes."""
         versions = {number: _beside(each, loaded) for number, each in self.versions.items()}
         if all(each is self.versions[number] for number, each in versions.items()):
             return self
-        return replace(self, versions=versions, champion=versions[self.route.champion.version])
+        return _served(self.route, versions, self.known)
 
     def unrouted(self, manifest: Manifest, runtime: Runtime) -> Answering:
         """A version that the route does not name, as it answers here."""
@@ -204,7 +221,26 @@ def _serve(route: Route, published: Published, before: Table, load: Load) -> Ser
         runtime = kept.runtime if kept and kept.manifest == manifest else _opened(manifest, load)
         checker = Checker(_request(manifest), every)
         versions[number] = _answering(route, manifest, runtime, checker.check)
-    return Served(route, versions, versions[route.champion.version], every)
+    return _served(route, versions, every)
+
+
+def _served(route: Route, versions: Mapping[int, Answering], known: frozenset[str]) -> Served:
+    number = route.champion.version
+    champion = versions[number]
+    return Served(
+        route=route,
+        versions=versions,
+        known=known,
+        champion=champion,
+        alone=({number: champion}, Assigned(champion, "champion")),
+        test=None if route.test is None else Running(route, route.test),
+        arms=[_of_arm(route, arm, versions[arm.version]) for arm in route.arms],
+    )
+
+
+def _of_arm(route: Route, arm: Arm, answering: Answering) -> Answering:
+    decision, decides = _fitting(arm.decision, answering.manifest), arm.decision or route.champion.decision
+    return replace(answering, decision=decision, is_undecided=decision is None and decides is not None)
 
 
 def _opened(manifest: Manifest, load: Load) -> Runtime:
@@ -237,21 +273,23 @@ def _continued(before: Failure | None, failure: Failure) -> Failure:
 
 
 def _answering(route: Route, manifest: Manifest, runtime: Runtime, check_input: CheckInput) -> Answering:
-    decision = decision_of(route, manifest)
-    decides = _arm(route, manifest.number).decision or route.champion.decision
-    return Answering(
+    alone = Answering(
         manifest=manifest,
         runtime=runtime,
         check=check_input,
-        decision=decision,
-        is_undecided=decision is None and decides is not None,
+        decision=None,
+        is_undecided=False,
         looks_up=any(field.source != "request" for field in manifest.schema.fields),
     )
+    return _of_arm(route, _arm(route, manifest.number), alone)
 
 
 def decision_of(route: Route, manifest: Manifest) -> Decision | None:
     """What a route has a version decide; ``None`` for nothing, or where the version's outputs do not fit."""
-    decision = _arm(route, manifest.number).decision
+    return _fitting(_arm(route, manifest.number).decision, manifest)
+
+
+def _fitting(decision: Decision | None, manifest: Manifest) -> Decision | None:
     fits = decision is not None and decision.fits(manifest.task, manifest.classes)
     return decision if fits else None
 

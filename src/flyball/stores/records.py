@@ -65,7 +65,7 @@ def _known(database: Database, connection: Any, batch: Sequence[Submission]) -> 
     for each in once:
         key = keys[each.id]
         before = newest.get(key) or latest_of_entity(database, connection, *key)
-        if before is not None and comes_out_again(before, each.version, each.input, each.decision):
+        if before is not None and comes_out_again(before, each.version, each.input, each.decision, each.test):
             known[each.id] = before
         else:
             newest[key] = each

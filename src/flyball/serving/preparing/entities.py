@@ -13,7 +13,7 @@ from flyball.domain.values import Scalar, spelled
 from flyball.serving.calls import Row
 from flyball.serving.pool import Served, Table
 from flyball.serving.preparing import features
-from flyball.serving.preparing.prepared import Prepared
+from flyball.serving.preparing.prepared import Prepared, decided
 from flyball.stores import records
 from flyball.stores.database import Database
 
@@ -54,15 +54,16 @@ def endpoints_by_key(
 
 def unchanged(database: Database, connection: Any, prepared: Prepared) -> Prediction | None:
     """The entity's newest stored prediction, where it would come out again: same version, input, decision."""
-    (row,) = prepared.rows
+    (row,), (under,) = prepared.rows, prepared.assigned
     key = entity_key(row.entity)
     before = None
     if key is not None:
         before = records.latest_of_entity(database, connection, prepared.route.endpoint, key)
     if before is None:
         return None
-    decision = prepared.decision(before.output)
-    is_same = comes_out_again(before, prepared.version.manifest.number, row.values, decision)
+    decision = decided(under, before.output)
+    number = under.version.manifest.number
+    is_same = comes_out_again(before, number, row.values, decision, under.test)
     return before if is_same else None
 
 

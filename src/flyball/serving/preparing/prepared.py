@@ -14,7 +14,8 @@ from flyball.domain.errors import Problem
 from flyball.domain.records import Prediction, now
 from flyball.domain.routing import Route
 from flyball.domain.values import Scalar
-from flyball.serving.pool import Answering
+from flyball.inference.runtime import Runtime
+from flyball.serving.pool import Assigned
 from flyball.serving.preparing.features import CheckedRow
 from flyball.stores.records import Submission
 
@@ -24,13 +25,14 @@ UNDECIDED = "The endpoint's threshold does not fit this version; nothing is deci
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A call with everything that the model is asked with, and that its answer is recorded with.
 
+    ``runtime`` answers all rows; ``assigned`` says of each what it is recorded under.
     ``began`` is when the call came (``time.perf_counter_ns``); ``idempotency`` and ``request`` are digests,
     and ``is_once`` is, as in ``Submission``; ``inputs`` is what the model is asked.
     """
 
     route: Route
-    version: Answering
-    arm: str | None
+    runtime: Runtime
+    assigned: Sequence[Assigned]
     rows: Sequence[CheckedRow]
     inputs: Sequence[dict[str, Scalar]]
     idempotency: str | None
@@ -47,30 +49,36 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
             Prediction(
                 id=identity,
                 endpoint=self.route.endpoint,
-                version=self.version.manifest.number,
-                arm=self.arm,
+                version=under.version.manifest.number,
+                arm=under.arm,
                 route=self.route.number,
                 input=row.values,
                 output=output,
-                decision=self.decision(output),
-                warnings=self._warnings(row),
+                decision=decided(under, output),
+                warnings=_warnings(under, row),
                 entity=row.entity,
                 reference=row.row.reference,
                 created_at=moment,
                 latency=latency,
+                test=under.test,
+                propensity=under.propensity,
             )
-            for identity, row, output in zip(identities, self.rows, outputs, strict=True)
+            for identity, under, row, output in zip(
+                identities, self.assigned, self.rows, outputs, strict=True
+            )
         )
         return Submission(
             predictions=predictions, idempotency=self.idempotency, request=self.request, is_once=self.is_once
         )
 
-    def decision(self, output: Mapping[str, Any]) -> str | None:
-        """What is decided about an output; ``None`` where the version's arm decides nothing."""
-        decision = self.version.decision
-        return None if decision is None else decision.decide(output)
 
-    def _warnings(self, row: CheckedRow) -> tuple[Problem, ...]:
-        if not self.version.is_undecided:
-            return tuple(row.warnings) if row.warnings else ()
-        return (*row.warnings, Problem(row.row.pointer, "no_decision", UNDECIDED))
+def decided(under: Assigned, output: Mapping[str, Any]) -> str | None:
+    """What is decided about an output; ``None`` where the arm decides nothing."""
+    decision = under.version.decision
+    return None if decision is None else decision.decide(output)
+
+
+def _warnings(under: Assigned, row: CheckedRow) -> tuple[Problem, ...]:
+    if not under.version.is_undecided:
+        return tuple(row.warnings) if row.warnings else ()
+    return (*row.warnings, Problem(row.row.pointer, "no_decision", UNDECIDED))
