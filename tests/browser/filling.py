@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.shell import Server, Shell
 
 ASKED = 40
 """Patients that are asked about; every third one is heard of again."""
+ROOT = Path(__file__).parents[2]
+WEEK = "from tests.browser.week import week; week()"
 
 
 def fill(shell: Shell, server: Server) -> None:
-    """Two builds, a promotion and another, predictions of both, outcomes, a held one, a schedule, a key."""
+    """Two builds, a promotion and another, predictions of both, outcomes, a held one, a schedule, a week."""
     shell.flyball("build", "diagnosis")
     shell.flyball("promote", "diagnosis@1", "--yes")
     server.wait_for_champion("diagnosis", 1)
@@ -22,6 +26,7 @@ def fill(shell: Shell, server: Server) -> None:
         "POST", "/v1/endpoints/diagnosis/outcomes", {"outcomes": [{"reference": "later", "value": "benign"}]}
     )
     shell.flyball("schedules", "add", "diagnosis", "nightly", "every day at 02:00", "snapshot")
+    shell.run("env", f"PYTHONPATH={ROOT}", "python", "manage.py", "shell", "--command", WEEK)
 
 
 def _ask(server: Server, patients: range) -> None:

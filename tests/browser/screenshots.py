@@ -30,6 +30,7 @@ BY_FORMS = {
     "search": "/search?q=dia",
     "traffic": "/endpoints/diagnosis/traffic?over=day",
     "refusal": "/endpoints/nowhere",
+    "nothing": "/nothing",
 }
 """Pages that forms lead to, and what is refused."""
 DRAWN = 700
@@ -59,6 +60,7 @@ def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
         context = browser.new_context(**options)  # type: ignore[arg-type]  # a mapping of mixed values
         person = Person(context.new_page(), _url(server))
         person.go("/")
+        _picture(person, directory, "sign-in", f"{state}-{look}")
         person.fill(login="ada", password=PASSWORD)
         person.click("Sign in")
         for kind, _ in pages(person):
@@ -72,9 +74,15 @@ def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
 
 
 def _picture(person: Person, directory: Path, kind: str, look: str) -> None:
-    person.page.wait_for_timeout(DRAWN)
+    """The whole page, in a window that is as high: what stays in sight while one scrolls is drawn once."""
+    page = person.page
+    page.wait_for_timeout(DRAWN)
+    window = page.viewport_size or {"width": 1280, "height": 900}
+    whole = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": window["width"], "height": max(window["height"], whole)})
     name = re.sub(r"\W+", "-", kind.replace("*", "each")).strip("-") or "home"
-    person.page.screenshot(path=directory / f"{name}-{look}.png", full_page=True)
+    page.screenshot(path=directory / f"{name}-{look}.png", full_page=True)
+    page.set_viewport_size(window)
 
 
 def _url(server: Server) -> str:
