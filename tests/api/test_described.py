@@ -46,6 +46,12 @@ def test_the_document_is_openapi_and_names_each_operation_once() -> None:
     assert all(each["summary"] for item in DOCUMENT["paths"].values() for each in item.values())
 
 
+def test_what_the_document_says_is_no_docstring() -> None:
+    said = [each for item in DOCUMENT["paths"].values() for each in item.values()]
+    assert [each["summary"] for each in said if "`" in each["summary"] or "Raises" in each["summary"]] == []
+    assert [each["description"] for each in said if "``" in each["description"]] == []
+
+
 @pytest.mark.parametrize("who", ["caller", "viewer", "stranger"])
 def test_every_key_gets_it_once_as_long_as_it_stays_the_same(ask: Ask, who: str) -> None:
     answer = ask(who, "GET", "openapi.json")

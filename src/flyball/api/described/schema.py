@@ -50,8 +50,9 @@ class Described(AutoSchema):
         codes = [*EVERY, *said.fails, *(["unknown_endpoint"] if "{endpoint}" in path else [])]
         operation: dict[str, Any] = {
             "operationId": _name(view, method),
-            "summary": summary,
-            "description": f"{' '.join(more.split())}\n\nRole: {role}.".strip(),
+            # What is read in a browser is no docstring: a summary is plain text, a description Markdown.
+            "summary": summary.partition(" Raises ")[0].replace("``", ""),
+            "description": f"{' '.join(more.split())}\n\nRole: {role}.".strip().replace("``", "`"),
             "tags": [type(view).__module__.rpartition(".")[2]],
             "parameters": _parameters(path_regex, said),
             "security": [{"key": []}, {"session": []}],
