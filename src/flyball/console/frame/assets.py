@@ -19,6 +19,7 @@ from flyball.console.frame import vega
 SWAGGER = "static/drf_spectacular_sidecar/swagger-ui-dist"
 PLACES = {
     "console.css": ("flyball.console", "static/console.css"),
+    "mark.svg": ("flyball.console", "static/mark.svg"),
     "console.js": ("flyball.console", "static/console.js"),
     "described.js": ("flyball.console", "static/described.js"),
     "swagger-ui.css": ("drf_spectacular_sidecar", f"{SWAGGER}/swagger-ui.css"),

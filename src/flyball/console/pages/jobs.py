@@ -59,7 +59,9 @@ class OneJob(Page):
         """How far it is, what it says, what came of it."""
         job = selectors.visible_job(self.actor, identity, "viewer")
         context = {
-            "title": f"{job.kind} {str(job.pk)[:18]}",
+            "title": f"{job.kind} of {job.endpoint_id}".capitalize()
+            if job.endpoint_id
+            else job.kind.capitalize(),
             "job": job,
             "is_live": job.status not in selectors.ENDED,
             "is_unnoticed": selectors.is_unnoticed(job),

@@ -34,7 +34,7 @@ class Keys(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         """A page of keys: never their texts, which nobody knows any more."""
         page = some(request, selectors.visible_keys(self.actor), "id")
-        return self.show({"title": "Keys", "page": page, "now": now()}, people.crumbs())
+        return self.show({"title": "Keys", "page": page, "now": now()})
 
 
 class NewKey(Page):
