@@ -21,6 +21,11 @@ MISSING = (None, "")
 SHORT = 12
 LARGE = 1e9
 """From here on a score is written with its exponent."""
+BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox", "CriOS": "Chrome"}
+BROWSERS |= {"Chrome": "Chrome", "Safari": "Safari"}
+SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "macOS"}
+SYSTEMS |= {"Linux": "Linux"}
+"""Signs in what a browser calls itself, those before others that name them too."""
 UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
@@ -97,6 +102,23 @@ def plain(value: Any) -> str:
     if value is None:
         return NOTHING
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+@register.filter
+def sentence(value: Any) -> str:
+    """Words as a sentence begins: other packages write every word of a heading large."""
+    words = " ".join(str(value).split())
+    return words[:1].upper() + words[1:].lower()
+
+
+@register.filter
+def browser(value: Any) -> str:
+    """What a browser calls itself, in two words; all of it where none of them is known."""
+    found = [
+        next((name for sign, name in signs.items() if sign in str(value)), None)
+        for signs in (BROWSERS, SYSTEMS)
+    ]
+    return " on ".join(each for each in found if each) or str(value) or NOTHING
 
 
 @register.filter
