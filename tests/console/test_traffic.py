@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from flyball.console.charts.traffic import figures
 from flyball.console.frame.look import for_paper
+from flyball.console.frame.timeline import colour
 from flyball.control.monitoring import history, traffic
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Minute, Outcome
@@ -135,6 +136,19 @@ def test_the_charts_fit_the_grammar(name: str) -> None:
     for figure in figures(history.span(name), steps, known, [(NOON, 8), (NOON - timedelta(hours=1), 7)]):
         assert figure.rows
         altair.Chart.from_dict(for_paper(figure.document, "", ""))
+
+
+def test_a_version_has_one_colour_in_the_chart_and_in_the_band() -> None:
+    for version in (1, 2, 6, 7, 8):  # 7 has that of 2
+        count(NOON, "answers", 1, version=version)
+    steps, known = told("day")
+    answers = figures(history.span("day"), steps, known, [])[0]
+    colours = answers.spec["layer"][0]["encoding"]["color"]["scale"]
+    chosen = dict(zip(colours["domain"], colours["range"], strict=False))
+    assert [chosen[f"@{each}"] for each in (8, 7, 6)] == [
+        f"--series-{colour(each) + 1}" for each in (8, 7, 6)
+    ]
+    assert len(set(chosen.values())) == len(chosen)
 
 
 def test_the_page_has_the_numbers_as_tables_and_the_part_alone(browser: Browser, promoted: Version) -> None:

@@ -37,10 +37,20 @@ def when(title: str = "from") -> Spec:
     return shown("at", title, type="temporal", format="%b %-d, %H:%M")
 
 
+TIMES: Spec = {
+    "milliseconds": "%H:%M:%S.%L",
+    "seconds": "%H:%M:%S",
+    "minutes": "%H:%M",
+    "hours": "%H:%M",
+    "day": "%a %-d",
+    "week": "%b %-d",
+    "month": "%b %-d",
+}
+"""How a moment is written on an axis, by the unit that its tick begins."""
 OVER_TIME: Spec = {
     "field": "at",
     "type": "temporal",
-    "axis": axis(None, tickCount={"expr": "max(3, width / 110)"}),
+    "axis": axis(None, tickCount={"expr": "max(3, width / 110)"}, format=TIMES),
 }
 """The horizontal axis of rows that have a moment ``at``."""
 STEPS: Spec = {"x": {**OVER_TIME, "bin": {"binned": True}}, "x2": {"field": "to"}}

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flyball.console.charts.grammar import COUNT, HEIGHT, OVER_TIME, SHARE, STEPS, level, rules, shown, when
-from flyball.console.frame import tags
+from flyball.console.frame import tags, timeline
 from flyball.console.frame.figures import Column, Figure, Row, Spec
 from flyball.control.monitoring.history import MOST, Known, Span, Step
 from flyball.serving.recording.meter import BOUNDS
 
-VERSIONS = 5
+VERSIONS = timeline.COLOURS
 """How many have a colour of their own; what is left is one more."""
+REST = "--series-6"
 EARLIER = "earlier"
 TITLES = {"day": "the last 24 hours", "week": "the last seven days", "month": "the last 30 days"}
 EVERY = {60: "hour", 180: "three hours", 1440: "day"}
@@ -54,7 +55,7 @@ def _answers(over: Span, steps: Sequence[Step], marks: Sequence[tuple[datetime, 
         says=f"{tags.number(total)} answers, by the version that gave them.{_promoted(marks)}",
         rows=rows if total else [],
         columns=[FROM, *(Column(key, key) for key in keys)],
-        spec=_stacked(over, keys, ("version", "answers"), tooltip, marks),
+        spec=_stacked(over, keys, ("version", "answers"), tooltip, marks, _colours(named)),
     )
 
 
@@ -73,7 +74,7 @@ def _errors(over: Span, steps: Sequence[Step], marks: Sequence[tuple[datetime, s
         says=said if failed + refused else "No call failed, and none was refused.",
         rows=rows if failed + refused else [],
         columns=[FROM, Column("failed", "Failed"), Column("refused", "Refused")],
-        spec=_stacked(over, ["refused", "failed"], ("what", "calls"), tooltip, marks, range=BAD),
+        spec=_stacked(over, ["refused", "failed"], ("what", "calls"), tooltip, marks, BAD),
     )
 
 
@@ -155,7 +156,8 @@ def _coverage(over: Span, known: Sequence[Known]) -> Figure:
             Column("outcomes", "With an outcome"),
             Column("share", "Share", "share"),
         ],
-        spec={"height": HEIGHT, "mark": "bar", "encoding": encoding},
+        # What is not known is drawn as nothing: left out, the axis would begin with what is.
+        spec={"height": HEIGHT, "mark": {"type": "bar", "invalid": None}, "encoding": encoding},
     )
 
 
@@ -165,20 +167,30 @@ def _stacked(
     names: tuple[str, str],
     tooltip: Sequence[Spec],
     marks: Sequence[tuple[datetime, str]],
-    **colours: Sequence[str],
+    colours: Sequence[str],
 ) -> Spec:
     """Counts of each step on top of each other; ``names`` are what the parts are, and what is counted."""
     part, counted = names
     y: Spec = {"field": counted, "type": "quantitative", "stack": "zero"}
     y["axis"] = level(f"{counted} per {EVERY[over.step]}", **COUNT, tickCount=4)
-    colour: Spec = {"field": part, "type": "nominal", "scale": {"domain": list(keys), **colours}}
-    several = {"color": colour} if len(keys) > 1 else {}
+    colour: Spec = {"field": part, "type": "nominal", "scale": {"domain": list(keys), "range": list(colours)}}
+    several, alone = ({"color": colour}, {}) if len(keys) > 1 else ({}, {"fill": colours[0]})
     bars = {
         "transform": [{"fold": list(keys), "as": [part, counted]}],
-        "mark": "bar",
+        "mark": {"type": "bar", **alone},
         "encoding": {**STEPS, "y": y, **several, "tooltip": list(tooltip)},
     }
     return {"height": HEIGHT, "layer": [bars, *rules(marks, _apart(over))]}
+
+
+def _colours(versions: Sequence[int]) -> list[str]:
+    """As the band of revisions has them; of two with the same one, the older takes one that is free."""
+    free = list(range(timeline.COLOURS))
+    taken = []
+    for version in versions:
+        own = timeline.colour(version)
+        taken.append(free.pop(free.index(own) if own in free else 0))
+    return [*(f"--series-{each + 1}" for each in taken), REST]
 
 
 def _when(start: datetime, minutes: int) -> dict[str, datetime]:

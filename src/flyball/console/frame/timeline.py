@@ -13,8 +13,13 @@ from flyball.domain.records import now
 
 WIDE = 1000
 """The width of the band, in its own units."""
-COLOURS = 4
+COLOURS = 5
 """Champions that follow each other have different ones; what each is stands beside it."""
+
+
+def colour(version: int) -> int:
+    """Which of the colours a version has, wherever it is drawn."""
+    return (version - 1) % COLOURS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class Span:
     @property
     def colour(self) -> int:
         """Which of the band's colours it has."""
-        return self.champion % COLOURS
+        return colour(self.champion)
 
     @property
     def percent(self) -> str:
