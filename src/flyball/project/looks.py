@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.sites import UnfoldAdminSite
+
+from flyball.console.frame import assets
 
 ACCOUNTS = {"account", "mfa", "socialaccount", "usersessions"}
 """Apps of allauth: people keep what is in them at ``/account/``; it is nobody else's matter."""
@@ -27,6 +30,11 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]  # Unfold is not typed
         admin.autodiscover()
         addresses: list[URLPattern | URLResolver] = super().get_urls()
         return addresses
+
+
+def mark(request: HttpRequest) -> str:
+    """The address of Flyball's sign, for the admin's corner and the tab of a browser."""
+    return assets.address("mark.svg")
 
 
 def _dressed(admin_class: Any) -> Any:

@@ -115,7 +115,25 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starts_tls, MAIL.is_tls
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = FLYBALL.mail_from
 
-UNFOLD = {"SITE_TITLE": "Flyball", "SITE_HEADER": "Flyball", "SITE_URL": "/", "SHOW_HISTORY": False}
+UNFOLD = {
+    "SITE_TITLE": "Flyball",
+    "SITE_HEADER": "Flyball",
+    "SITE_ICON": "flyball.project.looks.mark",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "flyball.project.looks.mark"}],
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    # The console's accent, from light to dark.
+    "COLORS": {
+        "primary": {
+            name: f"oklch({light}% {0.02 if light > 90 else 0.075} 185)"
+            for name, light in zip(
+                ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950"),
+                (98, 95, 91, 85, 74, 58, 47, 42, 37, 32, 24),
+                strict=True,
+            )
+        }
+    },
+}
 
 USE_TZ = True
 TIME_ZONE = "UTC"
