@@ -23,7 +23,7 @@ def axis(title: str | None, **others: Any) -> Spec:
 
 def level(title: str, **others: Any) -> Spec:
     """A vertical axis whose title stands above it, to be read without turning one's head."""
-    lying = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": -40, "titleY": -18}
+    lying = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": -40, "titleY": -22}
     return axis(title, minExtent=40, maxExtent=40, **lying, **others)
 
 

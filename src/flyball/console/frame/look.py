@@ -54,7 +54,7 @@ LOOK: dict[str, Any] = {
         "labelFontSize": 12,
         "symbolSize": 90,
         "symbolStrokeWidth": 2,
-        "offset": 34,
+        "offset": 38,
         "padding": 0,
         "columnPadding": 14,
     },
