@@ -65,7 +65,7 @@ class OneEndpoint(Page):
             "route": route,
             "unloaded": unloaded([endpoint]),
             "over": history.span(request.GET.get("over", history.DEFAULT)).name,
-            "bars": Bars(traffic.hourly([endpoint], 7 * 24)[endpoint]),
+            "bars": Bars(traffic.hourly([endpoint])[endpoint]),
             "p50": traffic.latency([endpoint], 0.5)[endpoint],
             "p95": traffic.latency([endpoint], 0.95)[endpoint],
             "spans": timeline(revisions[:SHOWN]),
