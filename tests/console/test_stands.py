@@ -82,3 +82,13 @@ def test_a_version_whose_profile_is_not_known_draws_nothing(browser: Browser, pr
     Prediction.objects.update(version=9)
     page = browser("viewer").get(f"/predictions/{Prediction.objects.get().pk}").content.decode()
     assert "has been removed since" in page
+
+
+def test_a_warning_stands_beside_its_field_whatever_the_field_is_called(
+    browser: Browser, promoted: Version
+) -> None:
+    identity = flyball.predict("purchase", input={"age": 50.0, "job": "cook"}).id
+    warning = {"pointer": "/input/km~1h ~0", "code": "out_of_range", "message": "Outside the range."}
+    Prediction.objects.update(input={"km/h ~": 9.0}, warnings=[warning])
+    page = browser("viewer").get(f"/predictions/{identity}").content.decode()
+    assert '<span class="state failed">Outside the range.</span>' in page

@@ -31,6 +31,7 @@ from flyball.domain.access import Principal
 from flyball.domain.delimited import inert
 from flyball.domain.errors import Conflict, UnknownPrediction, UnknownVersion
 from flyball.domain.routing import Manifest
+from flyball.domain.schema import escape
 from flyball.serving.forms import read_id
 
 SHOWN = 50
@@ -212,7 +213,7 @@ def _fields(
             "name": name,
             "value": value,
             "field": known.get(name),
-            "warning": warned.get(name),
+            "warning": warned.get(escape(name)),
             **_stands(learned.get(name), value),
         }
         for name, value in (prediction.input or {}).items()
