@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,8 @@ known(Document, _Facts)
 def read(folder: Path) -> Document:
     """The description in a folder. Raises ``ArtifactCorrupt`` for one that no export has written."""
     try:
-        raw = json.loads(content(folder / DOCUMENT, LARGEST), parse_constant=_refuse)
+        text = content(folder / DOCUMENT, LARGEST)
+        raw = json.loads(text, parse_constant=_finite, parse_float=_finite)
         document = msgspec.convert(raw, Document)
         msgspec.convert(raw["facts"], _Facts)
         _check_texts(raw)
@@ -128,8 +130,11 @@ def content(path: Path, most: int) -> bytes:
         raise ArtifactCorrupt(f"The folder holds no readable {path.name}.") from None
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError("NaN and infinity are no JSON.")
+def _finite(number: str) -> float:
+    found = float(number)
+    if not math.isfinite(found):  # 1e999 too: Python reads it as infinity, and no database takes that
+        raise ValueError("NaN and infinity are no JSON.")
+    return found
 
 
 def _check_texts(raw: Any) -> None:
