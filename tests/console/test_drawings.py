@@ -204,6 +204,18 @@ def test_a_drawing_that_failed_can_be_asked_for_again(browser: Browser, version:
     assert asked(browser).job_id != first.job_id
 
 
+def test_a_drawing_that_was_cancelled_is_said_to_be(browser: Browser, version: Version) -> None:
+    first = asked(browser)
+    its = f'<a href="/jobs/{first.job_id}">Its drawing</a>'
+    assert running.claim(first.job_id) is not None
+    jobs.cancel(job=first.job)
+    assert f"{its} is being cancelled." in browser("viewer").get(PAGE).content.decode()
+    jobs.cancel(job=asked(browser).job)
+    page = browser("viewer").get(PAGE).content.decode()
+    assert "Its drawing</a> was cancelled." in page
+    assert "Draw again" in page
+
+
 def test_a_job_whose_drawing_is_asked_for_anew_keeps_nothing(browser: Browser, version: Version) -> None:
     first = asked(browser)
     jobs.cancel(job=first.job)
