@@ -216,6 +216,17 @@ def test_a_drawing_that_was_cancelled_is_said_to_be(browser: Browser, version: V
     assert "Draw again" in page
 
 
+def test_a_removed_versions_drawings_go_with_it_and_no_others(browser: Browser, version: Version) -> None:
+    drawing = asked(browser)
+    carried_out(drawing.job)
+    Drawing.objects.create(
+        endpoint_id="purchase", subject="versions/10/folds", digest="0", svg="<svg/>", job=drawing.job
+    )
+    assert browser("owner").post(f"{PAGE}/remove").status_code == 302
+    assert browser("owner").get(address(drawing)).status_code == 404
+    assert list(Drawing.objects.values_list("subject", flat=True)) == ["versions/10/folds"]
+
+
 def test_a_job_whose_drawing_is_asked_for_anew_keeps_nothing(browser: Browser, version: Version) -> None:
     first = asked(browser)
     jobs.cancel(job=first.job)

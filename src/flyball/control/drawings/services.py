@@ -55,6 +55,11 @@ def ask_drawing(*, endpoint: Endpoint, subject: str, document: Mapping[str, Any]
         return job
 
 
+def forget(*, endpoint: str, of: str) -> None:
+    """Delete the drawings of something that is removed: its subjects begin with ``of`` (``versions/3``)."""
+    Drawing.objects.filter(endpoint_id=endpoint, subject__startswith=f"{of}/").delete()
+
+
 def draw(run: Run, *, subject: str) -> dict[str, Any]:
     """The job: draw what it was asked for with, and keep that; nothing where it is asked for anew since."""
     asked = Drawing.objects.filter(endpoint_id=run.endpoint or "", subject=subject, job=run.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from flyball.control.declarations.models import Endpoint
+from flyball.control.drawings import services as drawings
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.registry.removing import remove_content
@@ -14,7 +15,7 @@ from flyball.domain.records import now
 
 
 def remove_version(*, endpoint: str, version: int) -> Version:
-    """Take a version away, with its model, its golden rows and its facts. Its number is never given again.
+    """Take a version away, with its model, golden rows, facts and drawings. Its number is never given again.
 
     Predictions and outcomes that it answered stay, and can be computed again no more; so do route revisions
     of the past, and a rollback to one of them is refused. Raises ``UnknownVersion``, and ``Conflict`` while
@@ -23,6 +24,7 @@ def remove_version(*, endpoint: str, version: int) -> Version:
     with transaction.atomic():
         found = _unrouted(endpoint, version)
         remove_content(found)
+        drawings.forget(endpoint=endpoint, of=f"versions/{version}")
     return found
 
 
