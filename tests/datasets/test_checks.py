@@ -227,10 +227,11 @@ def test_django_runs_the_checks(project: Path) -> None:
     assert "flyball.E021" in {message.id for message in checks.run_checks(tags=["flyball"])}
 
 
-def test_a_project_without_zones_is_warned(project: Path, settings: Any) -> None:
+def test_a_project_without_zones_is_refused(project: Path, settings: Any) -> None:
     declared(LOANS)
     settings.USE_TZ = False
-    assert "flyball.W001" in {message.id for message in checks.run_checks(tags=["flyball"])}
+    levels = {message.id: message.level for message in checks.run_checks(tags=["flyball"])}
+    assert levels["flyball.E033"] == checks.ERROR
 
 
 def test_the_metrics_that_a_check_knows_are_those_that_a_build_finds() -> None:

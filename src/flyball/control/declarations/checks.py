@@ -8,7 +8,6 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from flyball.control.declarations import discovery
@@ -16,10 +15,10 @@ from flyball.control.declarations.names import CATALOGUE, METRICS
 from flyball.domain.declaration import Candidate, Endpoint, Fault, declared
 from flyball.domain.faults import faults
 
-ZONES = checks.Warning(
-    "USE_TZ is off: Flyball takes the database's moments as UTC.",
-    hint="Set USE_TZ = True, or keep moments in UTC.",
-    id="flyball.W001",
+ZONES = Error(
+    "USE_TZ is off: SQLite refuses Flyball's moments then, PostgreSQL returns them without their zone.",
+    hint="Set USE_TZ = True.",
+    id="flyball.E033",
 )
 
 
