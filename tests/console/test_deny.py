@@ -107,6 +107,7 @@ def test_each_role_may_what_the_table_says(browser: Browser, version: Version, p
             may = lowest is None or ROLES.index(role) >= ROLES.index(lowest)
             answer = cast[role].generic(method, address)
             assert answer.status_code == (status if may else 403), (role, method)
+            assert (answer.status_code == 405) == ("Allow" in answer)
 
 
 @pytest.mark.parametrize("path", [path for path in OPEN if path not in WHOLE])

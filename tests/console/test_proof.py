@@ -52,6 +52,7 @@ def test_nobody_is_asked_where_a_project_says_nothing(browser: Browser, settings
 def test_who_has_not_proven_who_they_are_is_led_there(browser: Browser, settings: Any) -> None:
     settings.FLYBALL_PROOF = "tests.console.test_proof.asks"
     assert ask(browser, "GET").content == b"form"
+    assert browser("owner").head("/people/invite")["Location"] == "/prove"
     answer = ask(browser)
     assert (answer.status_code, answer["Location"]) == (302, "/prove")
     assert ask(browser, HTTP_HX_REQUEST="true")["HX-Redirect"] == "/prove"

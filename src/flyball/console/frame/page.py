@@ -102,8 +102,8 @@ class Page(View):
         self.actor = actor(request.user)
         try:
             if self.role is None:
-                raise MethodNotAllowed
-            asked = needs_proof(request) if request.method in self.sensitive else None
+                return self._closed()
+            asked = needs_proof(request) if self.method in self.sensitive else None
             return asked or super().dispatch(request, *args, **kwargs)
         except FlyballError as error:
             return refusal(request, error, self._around())
@@ -113,9 +113,14 @@ class Page(View):
         return to_sign_in(request)
 
     @property
+    def method(self) -> str:
+        """The method; ``HEAD`` asks what ``GET`` does."""
+        return "GET" if self.request.method == "HEAD" else self.request.method or ""
+
+    @property
     def role(self) -> str | None:
         """The role that this request takes; ``None`` where the method is refused."""
-        return self.roles.get("GET" if self.request.method == "HEAD" else self.request.method or "")
+        return self.roles.get(self.method)
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of a name, for somebody with the method's role.
@@ -147,6 +152,11 @@ class Page(View):
         if part and self.request.headers.get("HX-Request") == "true":
             return render(self.request, str(part), context, status)
         return render(self.request, self.template, {**self._around(), "crumbs": crumbs, **context}, status)
+
+    def _closed(self) -> HttpResponse:
+        answer = refusal(self.request, MethodNotAllowed(), self._around())
+        answer["Allow"] = ", ".join(self.roles).replace("GET", "GET, HEAD")
+        return answer
 
     def _around(self) -> dict[str, Any]:
         return {"sections": sections(self.section), "user": self.request.user}
