@@ -45,6 +45,7 @@ PROFILE: dict[str, Any] = {
         ("born", "1999-01-01", Stands("below", 0.0)),
         ("born", "soon", Stands("unsaid")),
         ("note", "abc", Stands("within", 0.5, 0.5)),
+        ("note", "a", Stands("within", 0.0, 0.25)),
         ("odd", 1, Stands("unsaid")),
         ("flat", 7, Stands("within", 0.5, 1.0)),
         ("wide", 0, Stands("within", 0.5, 0.5)),

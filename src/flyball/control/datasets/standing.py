@@ -55,7 +55,9 @@ def _among_numbers(profile: Profile, value: Any) -> Stands:
     if number is None or profile.low is None or profile.high is None:
         return Stands("unsaid")
     how = "below" if number < profile.low else "above" if number > profile.high else "within"
-    share = share_below(profile.quantiles, number) if how == "within" else None
+    share = None
+    if how == "within":  # the least of all is itself no higher than itself
+        share = max(share_below(profile.quantiles, number), 1 / (profile.count or math.inf))
     return Stands(how, _between(number, *ends(profile)), share)
 
 
