@@ -39,6 +39,13 @@ def text(client: Client, address: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
+def test_nobody_is_asked_what_happened_to_a_cluster(owner: Client) -> None:
+    address = f"/predictions/{asked()}"
+    assert f"{address}/outcome" in text(owner, address)
+    Endpoint.objects.update(task="clustering")
+    assert "/outcome" not in text(owner, address)
+
+
 def test_a_prediction_is_found_by_its_reference_and_by_its_id(owner: Client) -> None:
     wanted, other = asked("order 1"), asked("order 2")
     page = text(owner, "/predictions?reference=order+1")

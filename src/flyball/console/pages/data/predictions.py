@@ -116,13 +116,16 @@ class OnePrediction(Page):
 
     team: str
     """Whose the prediction is; known once it has been read."""
+    has_outcomes: bool
+    """Whether anything may happen to it: nothing does to a cluster."""
 
     def prediction(self, identity: UUID) -> Prediction:
         """The prediction, for who has the method's role. Raises ``UnknownPrediction``, ``Forbidden``."""
         found = recorded.prediction(declarations.visible(self.actor), identity)
         if found is None:
             raise UnknownPrediction
-        self.team = self.endpoint(found.endpoint).team.slug
+        endpoint = self.endpoint(found.endpoint)
+        self.team, self.has_outcomes = endpoint.team.slug, endpoint.task != "clustering"
         return found
 
     @property
@@ -143,6 +146,7 @@ class OnePrediction(Page):
             "fields": _fields(prediction, version, manifest),
             "classes": () if manifest is None else manifest.classes,
             "is_gone": manifest is None,
+            "has_outcomes": self.has_outcomes,
             "outcomes": outcomes,
             "counts": bound[0].pk if bound else None,
             "may_tell": self.may(self.team, "member"),
