@@ -107,3 +107,10 @@ def test_who_removes_one_proves_who_they_are(browser: Browser, version: Version,
     client.cookies["proven"] = "1"
     client.post(f"{ADDRESS}/remove")
     assert client.get(ADDRESS).status_code == 404
+
+
+def test_a_score_that_no_float_holds_is_written_and_not_drawn(browser: Browser, version: Version) -> None:
+    version.facts |= {"fold_scores": [10**400, 0.5], "held_out_score": -(10**400)}
+    version.save()
+    assert f">{10**400} · 0.5000<" in page(browser)
+    assert browser("owner").get("/endpoints/purchase").status_code == 200

@@ -48,6 +48,17 @@ def category_text(value: object) -> str:
     return plain if isinstance(plain, str) else json.dumps(plain)
 
 
+def finite(value: object) -> float | None:
+    """A finite number as a float; ``None`` for anything else, and for what no float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def label_text(label: Scalar) -> str:
     """A class's label, or a value of an entity, as text: ``true`` and ``false`` as JSON spells them."""
     return str(label).lower() if isinstance(label, bool) else str(label)

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flyball.console.frame import assets
+from flyball.domain.values import finite
 from flyball.serving.recording.meter import BOUNDS
 
 register = Library()
@@ -33,7 +34,8 @@ def _odd(value: Any) -> str | None:
     """How something is written that is no number: facts of another release, or folder, may hold anything."""
     if value in MISSING:
         return NOTHING
-    return str(value) if isinstance(value, bool) or not isinstance(value, int | float) else None
+    is_huge = isinstance(value, int) and finite(value) is None  # true and false among them
+    return str(value) if is_huge or not isinstance(value, int | float) else None
 
 
 @register.filter

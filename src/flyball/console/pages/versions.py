@@ -20,6 +20,7 @@ from flyball.control.registry.side_by_side import fact, sizes
 from flyball.control.routing import selectors as routing
 from flyball.control.routing import services
 from flyball.domain.routing import Route
+from flyball.domain.values import finite
 
 SHOWN_FIELDS = 100
 """Fields on the page; the snapshot's page has all of them."""
@@ -34,7 +35,7 @@ class OneVersion(ChartedPage):
         """The scores of its folds."""
         found = self.endpoint(endpoint)
         version = registry.version(endpoint, number)
-        scores = {str(version.facts.get("candidate") or version): [_score(each) for each in _folds(version)]}
+        scores = {str(version.facts.get("candidate") or version): [finite(each) for each in _folds(version)]}
         return Charts(
             endpoint=found,
             of=f"versions/{number}",
@@ -153,11 +154,6 @@ def _environment(version: Version) -> dict[str, Any]:
 def _folds(version: Version) -> list[Any]:
     found = fact(version, "fold_scores")
     return found[:FOLDS] if isinstance(found, list) else []
-
-
-def _score(value: object) -> float | None:
-    """A score to draw: facts may hold anything."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _proof(version: Version) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +10,7 @@ from typing import Any
 
 from flyball.control.datasets.models import Snapshot
 from flyball.domain.schema import Kind
-from flyball.domain.values import label_text
+from flyball.domain.values import finite, label_text
 
 BINS = 16
 """Parts of a distribution of numbers."""
@@ -237,15 +236,15 @@ def _profile(name: str, stated: Mapping[str, Any] | None, stored: object) -> Pro
     kind = str((stated or shown).get("kind") or "unknown")
     numbers = shown.get("length") if kind == Kind.TEXT else shown.get("quantiles")
     counts = [pair for pair in _list(shown.get("categories")) if isinstance(pair, list) and len(pair) == 2]
-    counted = {category_of(value): int(count) for value, count in counts if _number(count) is not None}
+    counted = {category_of(value): int(count) for value, count in counts if finite(count) is not None}
     return Profile(
         name=name,
         kind=kind,
         source=OUTCOME if stated is None else str(stated.get("source") or "request"),
         count=_whole(shown.get("count")),
         missing=_whole(shown.get("missing")),
-        mean=_number(shown.get("mean")),
-        deviation=_number(shown.get("deviation")),
+        mean=finite(shown.get("mean")),
+        deviation=finite(shown.get("deviation")),
         quantiles=_quantiles(numbers),
         counts=counted,
         known=known or tuple(counted),
@@ -257,7 +256,7 @@ def _profile(name: str, stated: Mapping[str, Any] | None, stored: object) -> Pro
 
 def _quantiles(numbers: object) -> tuple[tuple[float, float], ...]:
     every = numbers.items() if isinstance(numbers, dict) else ()
-    pairs = [(_share(share), _number(value)) for share, value in every]
+    pairs = [(_share(share), finite(value)) for share, value in every]
     known = sorted((share, value) for share, value in pairs if share is not None and value is not None)
     # In order also where a release has rounded them apart.
     return tuple(zip((share for share, _ in known), sorted(value for _, value in known), strict=True))
@@ -271,18 +270,8 @@ def _share(text: str) -> float | None:
     return share if 0 <= share <= 1 else None
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _whole(value: object) -> int | None:
-    number = _number(value)
+    number = finite(value)
     return None if number is None or number < 0 else int(number)
 
 

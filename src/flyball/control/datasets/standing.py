@@ -8,7 +8,7 @@ from typing import Any
 
 from flyball.control.datasets.profiles import Profile, category_of, chosen, ends, share_below
 from flyball.domain.schema import Kind
-from flyball.domain.values import parse_timestamp
+from flyball.domain.values import finite, parse_timestamp
 
 MIDDLE = 0.5
 
@@ -51,7 +51,7 @@ def _among_categories(profile: Profile, value: Any) -> Stands:
 
 
 def _among_numbers(profile: Profile, value: Any) -> Stands:
-    number = _number(len(value) if isinstance(value, str) else value)
+    number = finite(len(value) if isinstance(value, str) else value)
     if number is None or profile.low is None or profile.high is None:
         return Stands("unsaid")
     how = "below" if number < profile.low else "above" if number > profile.high else "within"
@@ -78,10 +78,3 @@ def _between(value: float, low: float, high: float) -> float:
     if width <= 0:
         return MIDDLE if value == low else float(value > low)
     return min(1.0, max(0.0, (value / 2 - low / 2) / width))
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    number = float(value)
-    return number if math.isfinite(number) else None
