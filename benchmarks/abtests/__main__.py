@@ -24,6 +24,24 @@ HEADS = {
         "",
     ],
     "further": ["", "goal", "measured", ""],
+    "bandits": [
+        "bandit",
+        "regret",
+        "beside an even split",
+        "first arm held",
+        "last arm held",
+        "difference held",
+        "by plain averages",
+        "",
+    ],
+    "budgets": [
+        "challenger's rate",
+        "budget",
+        "lost, mean",
+        "lost at most, 95 % of runs",
+        "its share at the end",
+    ],
+    "recorded": ["another version, from recorded traffic", "95 % interval held", "median width", ""],
 }
 
 
@@ -32,11 +50,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog=BY, description=__doc__)
     parser.add_argument("--quick", action="store_true", help="100 tests a cell; prints, and writes nothing")
     parser.add_argument("--seed", type=int, help="other random numbers; prints, and writes nothing")
+    parser.add_argument("--only", choices=HEADS, help="one of the tables")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     run = cells.Run(100 if options.quick else cells.Run().tests, options.seed or cells.Run().seed)
+    names = [options.only] if options.only else [*HEADS]
     with ProcessPoolExecutor(2) as pool:
-        running = {name: [pool.submit(cell, run) for cell in cells.TABLES[name]()] for name in HEADS}
+        running = {name: [pool.submit(cell, run) for cell in cells.TABLES[name]()] for name in names}
         for name, futures in running.items():
             rows = []
             for future in futures:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.abtests import others
+from benchmarks.abtests import bandits, others
 from benchmarks.abtests.running import LEVELS, SPLITS, Split, stops
 from benchmarks.abtests.worlds import Amounts, Area, Clicks, Foretold, Latency, Normal, Rate, Revenue, World
 from flyball.domain.abtests.claims import Metric, not_worse
@@ -189,4 +189,57 @@ def reached(met: bool) -> str:
     return "met" if met else "missed"
 
 
-TABLES: Mapping[str, Callable[[], list[Cell]]] = {"same": same, "powered": powered, "further": further}
+def played() -> list[Cell]:
+    """Bandits: what is lost while they learn, and how often 95 % intervals of what they learned are right."""
+    return [partial(_played, setting) for setting in bandits.SETTINGS]
+
+
+def _played(setting: bandits.Setting, run: Run) -> Rows:
+    done = bandits.play(setting, run.tests, run.seed)
+    regret, beside = bandits.regret_beside_even(done)
+    held = bandits.coverage(done)
+    met = beside <= 0.5 and min(held) >= 0.935
+    shown = [percent(share) for share in (*held, bandits.usual(done))]
+    return [[setting.name, f"{regret:.1f}", f"{beside:.2f} ×", *shown, reached(met)]]
+
+
+def budgets() -> list[Cell]:
+    """What a worse challenger loses beside a champion of 0.20, with a budget and without."""
+    return [partial(_budget, rate, most) for rate in (0.1, 0.18, 0.25) for most in (math.inf, 20.0)]
+
+
+def _budget(rate: float, most: float, run: Run) -> Rows:
+    setting = bandits.Setting("", (0.2, rate), budget=most)
+    done = bandits.play(setting, run.tests, run.seed)
+    spent, share = done.beside_champion, percent(round(float(done.shares[-1][:, 1].mean()), 3))
+    allowed = "none" if math.isinf(most) else f"{most:g}"
+    return [[f"{rate:g}", allowed, f"{spent.mean():.1f}", f"{np.quantile(spent, 0.95):.1f}", share]]
+
+
+def recorded() -> list[Cell]:
+    """Off-policy estimates of a version that was not served."""
+    worlds = {"rates": None, "amounts, σ = 1": 1.0, "amounts, σ = 2": 2.0}
+    return [partial(_recorded, name, sigma) for name, sigma in worlds.items()]
+
+
+def _recorded(name: str, sigma: float | None, run: Run) -> Rows:
+    found = bandits.evaluated(run.tests, run.seed, sigma=sigma)
+    return [
+        [
+            f"{name}, {way}",
+            percent(held),
+            f"{width:.3f}" if width < math.inf else "none",
+            reached(held >= 0.935),
+        ]
+        for way, (held, width) in zip(bandits.WAYS, found, strict=True)
+    ]
+
+
+TABLES: Mapping[str, Callable[[], list[Cell]]] = {
+    "same": same,
+    "powered": powered,
+    "further": further,
+    "bandits": played,
+    "budgets": budgets,
+    "recorded": recorded,
+}
