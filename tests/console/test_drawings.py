@@ -165,6 +165,22 @@ def test_a_chart_is_drawn_where_somebody_without_scripts_looks(
     assert "purchase@1" in texts(answer.content.decode())
 
 
+def test_nobody_fills_the_queue_with_drawings(
+    browser: Browser, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST", 2)
+    some = {"mark": "bar"}
+    under_way = [
+        services.ask_drawing(endpoint=version.endpoint, subject=str(number), document=some)
+        for number in range(2)
+    ]
+    answer = browser("viewer").post(PAGE, {"figure": "folds"})
+    assert answer.status_code == 409
+    assert "2 charts of purchase are being drawn" in answer.content.decode()
+    jobs.cancel(job=under_way[0])
+    asked(browser)
+
+
 def test_what_does_not_change_is_asked_for_once(browser: Browser, version: Version) -> None:
     first = asked(browser)
     assert asked(browser, who="owner").job_id == first.job_id

@@ -25,6 +25,11 @@ def svg(endpoint: str, digest: str) -> str:
     return found
 
 
+def under_way(endpoint: str) -> int:
+    """How many drawings of an endpoint are being made."""
+    return Drawing.objects.filter(endpoint_id=endpoint).exclude(job__status__in=ENDED).count()
+
+
 def is_under_way(drawing: Drawing) -> bool:
     """Whether its job has not ended, and nobody wants it ended."""
     return drawing.job.status not in ENDED and drawing.job.cancel_requested_at is None

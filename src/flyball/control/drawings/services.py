@@ -18,9 +18,12 @@ from flyball.control.jobs import running
 from flyball.control.jobs import services as jobs
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.running import Run
+from flyball.domain.errors import Conflict
 from flyball.domain.values import storable
 
 KIND = "draw"
+MOST = 20
+"""Drawings of one endpoint that are under way at once: whoever asks for all there are holds up no other job."""
 
 
 def written(document: Mapping[str, Any]) -> str:
@@ -36,7 +39,8 @@ def digest_of(document: Mapping[str, Any]) -> str:
 def ask_drawing(*, endpoint: Endpoint, subject: str, document: Mapping[str, Any], user: Any = None) -> Job:
     """The job that draws a chart, asked for unless this one is drawn, or another one of the subject is being.
 
-    Of all who ask at once one makes it; an earlier drawing of the subject is gone.
+    Of all who ask at once one makes it; an earlier drawing of the subject is gone. Raises ``Conflict`` where
+    as many of the endpoint are being drawn as may.
     """
     text = written(document)
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -46,6 +50,8 @@ def ask_drawing(*, endpoint: Endpoint, subject: str, document: Mapping[str, Any]
         known = selectors.of(endpoint.name, [subject]).get(subject)
         if known is not None and (selectors.is_under_way(known) or _is_the_same(known, digest)):
             return known.job
+        if selectors.under_way(endpoint.name) >= MOST:
+            raise Conflict(f"{MOST} charts of {endpoint.name} are being drawn: ask again when some are done.")
         job = jobs.ask(
             kind=KIND, team=endpoint.team, endpoint=endpoint, arguments={"subject": subject}, user=user
         )
