@@ -29,6 +29,7 @@ ALLOWED = [
     ("GET", "endpoints/purchase/routes", "viewer"),
     ("GET", "endpoints/purchase/versions", "viewer"),
     ("GET", "endpoints/purchase/versions/1", "viewer"),
+    ("GET", "endpoints/purchase/versions/1/files.zip", "member"),
     ("GET", "endpoints/purchase/versions/1/effect", "viewer"),
     ("POST", "endpoints/purchase/versions/1/effect", "owner"),
     ("GET", "endpoints/purchase/builds", "viewer"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from pathlib import Path
 
 import pandas
 import pytest
@@ -11,6 +13,7 @@ from django.contrib.auth import get_user_model
 from flyball.control.declarations.discovery import find
 from flyball.control.registry.models import Version
 from flyball.control.registry.services import request_build
+from flyball.control.routing.services import import_version
 from tests.api.conftest import Ask
 
 HERE = "endpoints/purchase"
@@ -68,6 +71,18 @@ def test_a_snapshot_is_handed_out_as_it_was_learned_from(ask: Ask, version: Vers
         answer = ask("viewer", "GET", f"{HERE}/snapshots/{name}/rows.parquet")
         rows = pandas.read_parquet(io.BytesIO(answer.getvalue()))
         assert (len(rows), list(rows.columns[-2:])) == (60, ["age", "job"])
+
+
+def test_a_version_is_handed_out_as_a_folder_that_can_be_imported(
+    ask: Ask, version: Version, tmp_path: Path
+) -> None:
+    answer = ask("member", "GET", f"{HERE}/versions/1/files.zip")
+    assert answer["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
+        archive.extractall(tmp_path)
+    copy = import_version(folder=tmp_path / "purchase-1")
+    assert copy.number == 2
+    assert copy.manifest["artifacts"] == version.manifest["artifacts"]
 
 
 def test_lists_come_in_pages(ask: Ask, version: Version) -> None:

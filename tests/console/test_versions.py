@@ -30,6 +30,8 @@ def test_it_says_where_it_comes_from_and_how_it_was_proven(browser: Browser, ver
     for act in ("Archive…", "Remove…", "Promote…"):
         assert act not in text
         assert act in page(browser)
+    assert "files.zip" not in text
+    assert "/api/endpoints/purchase/versions/1/files.zip" in page(browser, "member")
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.described import documents
 from flyball.api.described.operations import PAGED, described, listed
-from flyball.api.view import ManagementView, actor, body, page
+from flyball.api.view import ManagementView, actor, body, page, streamed
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
 from flyball.control.declarations import selectors as endpoints
@@ -23,8 +20,6 @@ from flyball.domain.errors import DataError, NotFound
 from flyball.domain.schema import Schema
 
 PARQUET = "application/vnd.apache.parquet"
-CHUNK = 1024 * 1024
-"""Bytes that are read and sent at a time."""
 
 
 class Snapshots(ManagementView):
@@ -72,18 +67,7 @@ class SnapshotRows(ManagementView):
             path = datasets.snapshot_path(snapshot)
         except DataError:
             raise NotFound("The snapshot's file is not on this server.") from None
-        if hasattr(request, "scope"):  # of ASGI
-            answer = StreamingHttpResponse(_chunks(path), content_type=PARQUET)
-            answer["Content-Length"] = str(path.stat().st_size)
-            return answer
-        return FileResponse(path.open("rb"), content_type=PARQUET)
-
-
-async def _chunks(path: Path) -> AsyncIterator[bytes]:
-    """The file in parts: Django would first read a plain file whole into memory, when it serves by ASGI."""
-    with path.open("rb") as file:
-        while chunk := await sync_to_async(file.read)(CHUNK):
-            yield chunk
+        return streamed(request, path.open("rb"), PARQUET)
 
 
 def _summary(snapshot: Snapshot) -> dict[str, Any]:

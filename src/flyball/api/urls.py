@@ -14,7 +14,7 @@ from flyball.api.nothing import Nothing
 from flyball.api.outcomes import Outcomes, ResolveOutcome, RetractOutcome
 from flyball.api.schedules import OneSchedule, PauseSchedule, ResumeSchedule, Schedules
 from flyball.api.snapshots import OneSnapshot, SnapshotRows, Snapshots
-from flyball.api.versions import Effect, OneVersion, Versions
+from flyball.api.versions import Effect, OneVersion, VersionFiles, Versions
 
 urlpatterns = [
     path("openapi.json", Description.as_view(), name="flyball-openapi"),
@@ -26,6 +26,11 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/retire", Retire.as_view()),
     path("endpoints/<str:endpoint>/versions", Versions.as_view()),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view()),
+    path(
+        "endpoints/<str:endpoint>/versions/<int:number>/files.zip",
+        VersionFiles.as_view(),
+        name="flyball-version-files",
+    ),
     path("endpoints/<str:endpoint>/versions/<int:number>/effect", Effect.as_view()),
     path("endpoints/<str:endpoint>/builds", Builds.as_view()),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view()),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
+from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.described import documents
 from flyball.api.described.operations import PAGED, described, listed
-from flyball.api.view import ManagementView, actor, body, page
+from flyball.api.view import ManagementView, actor, body, page, streamed
+from flyball.control.registry import portable
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.compiling import runtime_of
 from flyball.control.registry.models import Version
@@ -21,6 +24,7 @@ from flyball.domain.schema import Field, Kind, Schema
 
 ARCHIVING = Schema((Field(name="archived", kind=Kind.BOOLEAN),))
 EFFECT = Schema(())
+ZIP = "application/zip"
 
 
 class Versions(ManagementView):
@@ -64,6 +68,20 @@ class OneVersion(ManagementView):
         """Remove a version that the route in force does not name."""
         services.remove_version(endpoint=self.endpoint(request, endpoint).name, version=number)
         return Response(status=204)
+
+
+class VersionFiles(ManagementView):
+    """``GET /api/endpoints/{endpoint}/versions/{number}/files.zip``."""
+
+    roles = {"GET": "member"}
+
+    @described({"type": "string", "format": "binary"}, "unknown_version", file=ZIP)
+    def get(self, request: Request, endpoint: str, number: int) -> StreamingHttpResponse:
+        """The folder that ``flyball export`` writes, zipped; unpacked, ``flyball import`` takes it."""
+        version = registry.version(self.endpoint(request, endpoint).name, number)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+        portable.export_zip(version=version, file=file)
+        return streamed(request, file, ZIP)
 
 
 class Effect(ManagementView):

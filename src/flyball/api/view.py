@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import IO, Any, ClassVar, TypeVar
 
+from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
+from django.http import FileResponse, StreamingHttpResponse
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -38,6 +41,8 @@ T = TypeVar("T")
 
 PAGE = 100
 """Entries of a page, unless fewer are asked for."""
+CHUNK = 1024 * 1024
+"""Bytes of a file that are read and sent at a time."""
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -191,6 +196,22 @@ def page(
     if before is not None:
         every = every.filter(**{f"{field}__lt": before})
     return list(every.order_by(f"-{field}")[: min(limit or PAGE, PAGE)])
+
+
+def streamed(request: Request, file: IO[bytes], kind: str) -> StreamingHttpResponse:
+    """A file as the answer, from its beginning, in parts; it is closed with the answer."""
+    file.seek(0)
+    if not hasattr(request, "scope"):
+        return FileResponse(file, content_type=kind)
+    # Served by ASGI, Django would first read a plain file whole into memory.
+    length = str(os.fstat(file.fileno()).st_size)
+    return StreamingHttpResponse(_parts(file), content_type=kind, headers={"Content-Length": length})
+
+
+async def _parts(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while part := await sync_to_async(file.read)(CHUNK):
+            yield part
 
 
 def _asked(

@@ -64,6 +64,7 @@ class OneVersion(ChartedPage):
             "fields": fields[:SHOWN_FIELDS],
             "more_fields": len(fields[SHOWN_FIELDS:]),
             "is_routed": _is_routed(version, route),
+            "may_download": self.may(charts.endpoint.team.slug, "member"),
             "may_change": self.may(charts.endpoint.team.slug, "owner"),
         }
         return self.show(context, compare_crumbs(endpoint))

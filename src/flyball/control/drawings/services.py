@@ -23,7 +23,7 @@ from flyball.domain.values import storable
 
 KIND = "draw"
 MOST = 20
-"""Drawings of one endpoint that are under way at once: whoever asks for all there are holds up no other job."""
+"""Drawings of one endpoint that are under way at once: who asks for all there are holds up no other job."""
 
 
 def written(document: Mapping[str, Any]) -> str:

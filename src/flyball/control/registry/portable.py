@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from flyball.control.connection import database
 from flyball.control.declarations.configured import configured
@@ -31,14 +33,17 @@ def export_version(*, version: Version, folder: Path) -> Path:
 
     The folder is made where it is missing.
     """
-    content = {"manifest": version.manifest, "facts": version.facts}
-    described = {"format": FORMAT, "content_sha256": digest(content), **content}
     folder.mkdir(parents=True, exist_ok=True)
-    for each in selectors.manifest(version).artifacts:
-        (folder / FILES[each.runtime]).write_bytes(selectors.artifact(each.digest))
-    text = json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    (folder / DOCUMENT).write_text(text + "\n", encoding="utf-8")
+    for name, data in _files(version):
+        (folder / name).write_bytes(data)
     return folder
+
+
+def export_zip(*, version: Version, file: BinaryIO) -> None:
+    """Write the same to a zip file: a folder ``income-3``, which ``import_version`` takes once unpacked."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in _files(version):
+            archive.writestr(f"{version.endpoint_id}-{version.number}/{name}", data)
 
 
 def import_version(*, folder: Path, endpoint: str | None = None, trusted: Iterable[str] = ()) -> Version:
@@ -63,6 +68,15 @@ def import_version(*, folder: Path, endpoint: str | None = None, trusted: Iterab
     # A comparison names a champion of the server that the folder comes from, not of this one.
     facts = {name: fact for name, fact in described.facts.items() if name != "comparison"}
     return number_version(manifest=named, facts=facts)
+
+
+def _files(version: Version) -> Iterator[tuple[str, bytes]]:
+    for each in selectors.manifest(version).artifacts:
+        yield FILES[each.runtime], selectors.artifact(each.digest)
+    content = {"manifest": version.manifest, "facts": version.facts}
+    described = {"format": FORMAT, "content_sha256": digest(content), **content}
+    text = json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    yield DOCUMENT, f"{text}\n".encode()
 
 
 def _answering_first(manifest: Manifest) -> list[Artifact]:
