@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from flyball.control.accounts.models import ApiKey, Team
+from flyball.control.drawings.services import ask_drawing
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome, Prediction
 from flyball.control.schedules.making import make_due
@@ -45,6 +46,7 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     Outcome.objects.create(
         state="bound", prediction=asked.id, value="yes", source="api", received_at=now(), **of
     )
+    ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
     return client
@@ -62,6 +64,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "Build",
         "BuildUnit",
         "CandidateResult",
+        "Drawing",
         "Endpoint",
         "Job",
         "Outcome",
