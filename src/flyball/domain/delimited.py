@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
+from collections.abc import Iterable
 
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 """Texts that mean "no value", after spaces around them are taken off."""
@@ -27,6 +30,13 @@ def inert(value: object) -> object:
     if not isinstance(value, str) or not value.startswith(FORMULAS) or _is_number(value):
         return value
     return f"'{value}"
+
+
+def inert_line(cells: Iterable[object]) -> str:
+    """A line of such a file, its end included."""
+    written = io.StringIO()
+    csv.writer(written).writerow([inert(cell) for cell in cells])
+    return written.getvalue()
 
 
 def _is_number(text: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +15,7 @@ from flyball.console.frame.page import HEADERS, Page, render
 from flyball.control.declarations.models import Endpoint
 from flyball.control.drawings import selectors, services
 from flyball.control.drawings.models import Drawing
-from flyball.domain.delimited import inert
+from flyball.domain.delimited import inert_line
 from flyball.domain.errors import InvalidInput, NotFound, Problem
 from flyball.serving.forms import is_clean
 
@@ -174,17 +172,11 @@ def _numbers(charted: Charted) -> HttpResponse:
 
 
 def _lines(figure: Figure) -> Iterator[str]:
-    yield _line([each.title for each in figure.columns])
+    yield inert_line([each.title for each in figure.columns])
     for row in figure.rows:
-        yield _line([_cell(row, each.key) for each in figure.columns])
+        yield inert_line([_cell(row, each.key) for each in figure.columns])
 
 
 def _cell(row: Mapping[str, Any], key: str) -> Any:
     value = row.get(key)
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _line(cells: Sequence[Any]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow([inert(each) for each in cells])
-    return written.getvalue()

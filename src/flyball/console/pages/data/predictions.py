@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +26,7 @@ from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome, Prediction
 from flyball.domain.access import Principal
-from flyball.domain.delimited import inert
+from flyball.domain.delimited import inert_line
 from flyball.domain.errors import Conflict, UnknownPrediction, UnknownVersion
 from flyball.domain.routing import Manifest
 from flyball.domain.schema import escape
@@ -234,10 +232,10 @@ def _stands(profile: Profile | None, value: Any) -> dict[str, Any]:
 
 
 def _lines(predictions: Iterator[Prediction]) -> Iterator[str]:
-    yield _line(COLUMNS)
+    yield inert_line(COLUMNS)
     while page := [each for _, each in zip(range(WRITTEN), predictions, strict=False)]:
         told = recorded.outcomes(page)
-        yield "".join(_line(_cells(each, told.get(each.id))) for each in page)
+        yield "".join(inert_line(_cells(each, told.get(each.id))) for each in page)
 
 
 def _cells(each: Prediction, outcome: Outcome | None) -> Iterable[Any]:
@@ -248,12 +246,6 @@ def _cells(each: Prediction, outcome: Outcome | None) -> Iterable[Any]:
         each.id, each.created_at.isoformat(), each.endpoint, each.version, each.arm, each.reference, entity,
         said, each.decision, told,
     )  # fmt: skip
-
-
-def _line(cells: Iterable[Any]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow([inert(cell) for cell in cells])
-    return written.getvalue()
 
 
 async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
