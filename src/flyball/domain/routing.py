@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flyball.domain.abtests.assignment import slot
 from flyball.domain.errors import ArtifactCorrupt
+from flyball.domain.records import entity_key
 from flyball.domain.schema import Kind, Schema
-from flyball.domain.values import Scalar, label_text
+from flyball.domain.values import Scalar, label_text, spelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ class Arm:
     """A version's part in the traffic of an endpoint.
 
     Several arms may have one name: an A/B test has as many challengers as it needs. ``decision`` fits the
-    arm's version, or is ``None``. Nothing reads ``segment`` yet.
+    arm's version, or is ``None``; ``threshold`` is the arm's own, in place of the declared one. Nothing reads
+    ``segment`` yet.
     """
 
     name: str
@@ -48,6 +51,13 @@ class Arm:
     weight: float = 1.0
     decision: Decision | None = None
     segment: str | None = None
+    threshold: float | None = None
+
+    def deciding(self, decision: Decision | None) -> Arm:
+        """The arm with what its endpoint decides, at its own threshold where it has one."""
+        if decision is not None and self.threshold is not None:
+            decision = replace(decision, threshold=self.threshold)
+        return replace(self, decision=decision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +66,53 @@ class ABTest:
 
     ``unit`` is the column of the entity or of the request that says whose a row is; empty: the whole entity,
     else the reference. ``runs`` are slots of ``domain.abtests.assignment`` under ``salt``, in order: the
-    place of an arm among the route's, and how many slots.
+    place of an arm among those that answer, and how many slots. Where tests share units, the test has those
+    whose slot under ``layer`` is in one of its ``shares`` (the first slot, and the first behind): the others
+    stand outside.
     """
 
     number: int
     salt: str
     unit: str = ""
     runs: tuple[tuple[int, int], ...]
+    layer: str = ""
+    shares: tuple[tuple[int, int], ...] = ()
+
+    def has(self, unit: str) -> bool:
+        """Whether a unit is one of the test's, and not of a test that excludes this one, or held out."""
+        if not self.layer:
+            return True
+        at = slot(self.layer, unit)
+        return any(first <= at < behind for first, behind in self.shares)
+
+    def unit_of(
+        self,
+        entity: Mapping[str, object],
+        values: Mapping[str, object],
+        reference: str | None,
+        uuids: Container[str] = (),
+    ) -> str | None:
+        """Whose a row is: the value of the test's column; without one, its entity, else its reference.
+
+        The same of a row as it was sent and as it is stored. ``uuids`` are columns of the entity that have
+        several spellings of one value.
+        """
+        name = self.unit
+        if name:
+            return _unit_text(name, entity.get(name, values.get(name)), uuids)
+        if entity:
+            texts = {each: _unit_text(each, value, uuids) for each, value in entity.items()}
+            return entity_key({each: text for each, text in texts.items() if text is not None})
+        return reference
+
+
+def _unit_text(name: str, value: object, uuids: Container[str]) -> str | None:
+    """A value as text, 4711.0 as 4711: a column of whole numbers stores one for the other."""
+    if value is None or not isinstance(value, str | int | float):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return label_text(spelled(value) if name in uuids else value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +161,11 @@ class Route:
         """The arm that answers. Every published route has exactly one."""
         return next(arm for arm in self.arms if arm.name == "champion")
 
+    @property
+    def answering(self) -> tuple[Arm, ...]:
+        """The arms whose versions may answer a caller: all but the shadows, in order."""
+        return tuple(arm for arm in self.arms if arm.name != "shadow")
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -121,6 +176,8 @@ class Step:
     is_rollback: bool = False
 
 
+TESTED = ("challenger", "canary")
+"""Names of the arms that are there for the length of a test."""
 TOLERANCE = 1e-9
 """Largest difference between a golden number and its repetition in another process (absolute)."""
 
@@ -170,11 +227,23 @@ class Manifest:
         raise ArtifactCorrupt("The version has no artifact that answers.")
 
 
-def promoted(route: Route | None, version: int, decision: Decision | None = None) -> tuple[Arm, ...]:
-    """The arms after ``version`` became champion: the other arms stay, unless they were that version's."""
-    others = () if route is None else route.arms
+def promoted(
+    route: Route | None, version: int, decision: Decision | None = None, threshold: float | None = None
+) -> tuple[Arm, ...]:
+    """The arms after ``version`` became champion: those outside a test stay, unless of that version."""
+    others = () if route is None else standing(route.arms)
     kept = tuple(arm for arm in others if arm.name != "champion" and arm.version != version)
-    return (Arm("champion", version, decision=decision), *kept)
+    return (Arm("champion", version, threshold=threshold).deciding(decision), *kept)
+
+
+def ordered(arms: Iterable[Arm]) -> tuple[Arm, ...]:
+    """The champion first, then those of a test: their places stay, whatever else comes beside them."""
+    return tuple(sorted(arms, key=lambda arm: (arm.name != "champion", arm.name not in TESTED)))
+
+
+def standing(arms: Iterable[Arm]) -> tuple[Arm, ...]:
+    """The arms that stay when a test ends: all that no unit is assigned to but outside of tests."""
+    return tuple(arm for arm in arms if arm.name not in TESTED)
 
 
 def before_champion(history: Sequence[Step]) -> int | None:

@@ -123,6 +123,44 @@ def check(
     return checked
 
 
+TAKEN = {
+    Kind.NUMBER: {Kind.NUMBER, Kind.INTEGER},
+    Kind.CATEGORY: {Kind.CATEGORY, Kind.TEXT, Kind.INTEGER, Kind.BOOLEAN, Kind.TIMESTAMP},
+    Kind.TEXT: {Kind.TEXT, Kind.TIMESTAMP},
+}
+"""Of which kinds each takes every value; of the others, its own alone."""
+
+
+def stricter(before: Schema, after: Schema) -> list[str]:
+    """Why a row that passes ``before`` may be refused by ``after``, a sentence each; else none."""
+    known = {field.name: field for field in before.fields}
+    return [reason for field in after.fields if (reason := _stricter(known.get(field.name), field))]
+
+
+def _stricter(before: Field | None, after: Field) -> str:
+    if before is None or before.source != after.source:
+        return "" if after.nullable else f"{after.name} must be there."
+    if before.nullable and not after.nullable:
+        return f"{after.name} may not be left out."
+    if before.kind not in TAKEN.get(after.kind, {after.kind}):
+        return f"{after.name} is read as {after.kind.value}, not as {before.kind.value}."
+    if after.unseen == "refuse" and not (before.unseen == "refuse" and _is_within(before, after)):
+        return f"{after.name} refuses values that are answered now."
+    return ""
+
+
+def _is_within(one: Field, other: Field) -> bool:
+    """Whether all that one has seen the other has seen, too."""
+    seen = {(type(each), each) for each in other.categories}
+    lows = [-math.inf if each.low is None else each.low for each in (other, one)]
+    highs = [math.inf if each.high is None else each.high for each in (one, other)]
+    return (
+        all((type(each), each) in seen for each in one.categories)
+        and lows == sorted(lows)
+        and highs == sorted(highs)
+    )
+
+
 def left_out(names: Collection[str], values: Mapping[str, object], pointer: str) -> list[Problem]:
     """A warning for each value that was sent under one of these names; ``null`` counts as not sent."""
     return [

@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 
 from flyball.domain.abtests.assignment import SLOTS, slot
-from flyball.domain.records import entity_key
 from flyball.domain.routing import ABTest, Route
-from flyball.domain.values import Scalar, label_text, spelled
+from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 from flyball.serving.calls import Row
 
@@ -36,35 +35,18 @@ class Running:
             held[arm] = held.get(arm, 0) + length
         places = {arm: Place(arm, test.number, length / SLOTS) for arm, length in held.items()}
         self._places = [places[arm] for arm, _ in test.runs]
-        self._outside = Place(route.arms.index(route.champion))
+        self._outside = Place(route.answering.index(route.champion))
         self._uuids = frozenset(lookup.on for lookup in route.lookups if lookup.is_uuid)
 
     def place(self, row: Row) -> Place:
-        """The arm of the row's unit; the champion, outside the test, where a row names none."""
-        unit = self.unit(row)
-        if unit is None:
+        """The arm of the row's unit; the champion, outside the test, where a row names none of its units.
+
+        By the row as it was sent: what is wrong with it is said when the row is checked.
+        """
+        unit = self._test.unit_of(row.entity, row.input, row.reference, self._uuids)
+        if unit is None or not self._test.has(unit):
             return self._outside
         return self._places[bisect_right(self._ends, slot(self._test.salt, unit))]
-
-    def unit(self, row: Row) -> str | None:
-        """Whose the row is: the value of the test's column; without one, its entity, else its reference.
-
-        As it was sent: what is wrong with it is said when the row is checked.
-        """
-        name = self._test.unit
-        if name:
-            return self._text(name, row.entity.get(name, row.input.get(name)))
-        if row.entity:
-            return entity_key({name: self._spelled(name, value) for name, value in row.entity.items()})
-        return row.reference
-
-    def _text(self, name: str, value: object) -> str | None:
-        if value is None or not isinstance(value, str | int | float):
-            return None
-        return label_text(self._spelled(name, value))
-
-    def _spelled(self, name: str, value: Scalar) -> Scalar:
-        return spelled(value) if name in self._uuids else value
 
 
 class Split:

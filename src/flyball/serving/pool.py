@@ -212,7 +212,7 @@ def _beside(answering: Answering, loaded: Loaded) -> Answering:
 
 def _serve(route: Route, published: Published, before: Table, load: Load) -> Served:
     known = before.endpoints[route.endpoint].versions if route.endpoint in before.endpoints else {}
-    manifests = {arm.version: published.manifests[route.endpoint, arm.version] for arm in route.arms}
+    manifests = {arm.version: published.manifests[route.endpoint, arm.version] for arm in route.answering}
     fields = {name for manifest in manifests.values() for name in _request(manifest).names}
     every = frozenset(fields.union(route.fields))
     versions = {}
@@ -234,7 +234,7 @@ def _served(route: Route, versions: Mapping[int, Answering], known: frozenset[st
         champion=champion,
         alone=({number: champion}, Assigned(champion, "champion")),
         test=None if route.test is None else Running(route, route.test),
-        arms=[_of_arm(route, arm, versions[arm.version]) for arm in route.arms],
+        arms=[_of_arm(route, arm, versions[arm.version]) for arm in route.answering],
     )
 
 
@@ -296,7 +296,7 @@ def _fitting(decision: Decision | None, manifest: Manifest) -> Decision | None:
 
 def _arm(route: Route, version: int) -> Arm:
     """The arm that routes a version; the champion's for a version without one."""
-    return next((arm for arm in route.arms if arm.version == version), route.champion)
+    return next((arm for arm in route.answering if arm.version == version), route.champion)
 
 
 def _request(manifest: Manifest) -> Schema:

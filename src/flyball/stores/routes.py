@@ -86,7 +86,7 @@ def _published(database: Database, connection: Any) -> Published:
     manifests = {}
     for name, route in routes.items():
         try:
-            for arm in route.arms:
+            for arm in route.answering:
                 manifests[name, arm.version] = manifest(database, connection, name, arm.version)
         except (UnknownVersion, msgspec.ValidationError):
             faults[name] = "The manifest of a routed version cannot be read."

@@ -144,8 +144,12 @@ def _following(declaration: type[Endpoint], current: Route, *, forget: bool) -> 
     manifests = selectors.manifests(current)
     champion = current.champion
     decision = composition.decision(declaration, manifests[champion.version])
-    arms = tuple(replace(arm, decision=_fitting(decision, manifests[arm.version])) for arm in current.arms)
+    arms = tuple(
+        arm.deciding(_fitting(decision, manifests[arm.version])) if arm in current.answering else arm
+        for arm in current.arms
+    )
     following = composition.compose(declaration, arms, manifests, current.number + 1)
+    following = replace(following, test=current.test)
     return remembering(following, None if forget else current, manifests[champion.version].schema)
 
 

@@ -19,7 +19,7 @@ def compose(
     manifests: Mapping[int, Manifest],
     number: int,
 ) -> Route:
-    """The complete route as it would be published now.
+    """The complete route as it would be published now, ``manifests`` being those of the arms that answer.
 
     Raises ``DeclarationError`` where the declaration no longer has what a routed version needs, or is of
     another task.
@@ -28,15 +28,16 @@ def compose(
         if manifest.task != declaration.task:
             declared = f"{declaration.name} is declared as {declaration.task}"
             raise DeclarationError(f"{declared}; version {known} is for {manifest.task}.")
-    return Route(
+    route = Route(
         endpoint=declaration.name,
         team=declaration.team,
         task=declaration.task,
         number=number,
         arms=arms,
-        lookups=compiled(declaration, accepted(manifests[arm.version] for arm in arms)),
         repeated="latest" if declaration.outcome is None else declaration.outcome.repeated,
     )
+    schema = accepted(manifests[arm.version] for arm in route.answering)
+    return replace(route, lookups=compiled(declaration, schema))
 
 
 def accepted(manifests: Iterable[Manifest]) -> Schema:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.comparison import comparison_text
 from flyball.control.registry.models import Version
 from flyball.control.routing import composition
 from flyball.domain.declaration import Endpoint
-from flyball.domain.errors import ConfirmationNeeded, FlyballError, PolicyUnmet
+from flyball.domain.errors import ConfirmationNeeded, Conflict, FlyballError, PolicyUnmet
 from flyball.domain.lifecycle import is_better, is_worse
-from flyball.domain.routing import Manifest, Route, entity_columns, newly_required
+from flyball.domain.routing import Lookup, Manifest, Route, entity_columns, newly_required
+from flyball.domain.schema import stricter
 
 
 def prove(version: Version) -> None:
@@ -35,6 +36,26 @@ def meet_policy(declaration: type[Endpoint], version: Version) -> None:
     if score < minimum:
         raise PolicyUnmet(
             f"{version} has a held-out {metric} of {score:.4f}; the policy asks for at least {minimum}."
+        )
+
+
+def ask_no_more(champion: Manifest, beside: Manifest, lookups: Sequence[Lookup]) -> None:
+    """Raise ``Conflict`` where rows that the champion answers may be refused by a version beside it.
+
+    Fields and keys that it needs, values that it does not take; and tables in which an entity that the
+    champion knows may have no row. ``lookups`` are those of all routed versions.
+    """
+    reasons = stricter(champion.schema, beside.schema)
+    keys = {lookup.on for lookup in lookups if champion.schema.of(lookup.table).fields}
+    reasons += [
+        f"{lookup.on} must name the entity, for {lookup.table}."
+        for lookup in lookups
+        if beside.schema.of(lookup.table).fields and lookup.on not in keys
+    ]
+    if reasons:
+        raise Conflict(
+            f"Version {beside.number} cannot answer beside the champion, version {champion.number}: callers "
+            f"would see errors that they do not see now. {' '.join(reasons)}"
         )
 
 

@@ -19,6 +19,7 @@ class RouteRevision(models.Model):
         APPLY = "apply"
         TEST = "test"
         RAMP = "ramp"
+        ARMS = "arms"
 
     endpoint = endpoint_key("route_revisions")
     number = models.PositiveIntegerField()

@@ -33,6 +33,18 @@ class RouteChange:
     required: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The number of the A/B test that ends with a promotion, and why, in a sentence that a revision keeps.
+
+    ``threshold`` is the winning arm's own, where it has one.
+    """
+
+    test: int
+    reason: str
+    threshold: float | None = None
+
+
 def publish(*, route: Route, kind: Kind, reason: str, user: Any = None) -> RouteRevision:
     """Insert a route as its endpoint's next revision.
 

@@ -98,8 +98,8 @@ def champion_of(arms: Sequence[Mapping[str, Any]]) -> int:
 
 
 def manifests(route: Route | None) -> dict[int, Manifest]:
-    """The manifests of a route's versions, by number."""
-    numbers = {} if route is None else dict.fromkeys(arm.version for arm in route.arms)
+    """The manifests of the versions that may answer on a route, by number."""
+    numbers = {} if route is None else dict.fromkeys(arm.version for arm in route.answering)
     return {
         number: registry.manifest(registry.version(route.endpoint, number)) for number in numbers if route
     }

@@ -16,17 +16,23 @@ from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing import guards, selectors
 from flyball.control.routing.applying import Change, apply, plan_changes
-from flyball.control.routing.foreseeing.following import Following, after_promotion, after_rollback
-from flyball.control.routing.publishing import Kind, RouteChange, check_expected, publish
+from flyball.control.routing.foreseeing.following import (
+    Following,
+    after_arms,
+    after_promotion,
+    after_rollback,
+)
+from flyball.control.routing.publishing import Kind, RouteChange, Verdict, check_expected, publish
 from flyball.control.routing.pulling import record_outcomes_pulled
 from flyball.control.routing.removing import archive_version, remove_version, restore_version
 from flyball.control.routing.resolving import resolve_outcome, retract_outcome
-from flyball.domain.errors import ConfirmationNeeded, Conflict, InvalidInput, PolicyUnmet, Problem
-from flyball.domain.routing import Route
+from flyball.domain.errors import ConfirmationNeeded, Conflict, InvalidInput, NotReady, PolicyUnmet, Problem
+from flyball.domain.routing import ABTest, Arm, Route
 
 __all__ = [
     "Change",
     "RouteChange",
+    "Verdict",
     "apply",
     "archive_version",
     "ask_build",
@@ -34,6 +40,7 @@ __all__ = [
     "plan_changes",
     "promote",
     "promote_if_better",
+    "rearm",
     "record_outcomes_pulled",
     "remove_version",
     "resolve_outcome",
@@ -44,26 +51,64 @@ __all__ = [
 
 
 def promote(
-    *, endpoint: str, version: int, expected: int | None = None, yes: bool = False, user: Any = None
+    *,
+    endpoint: str,
+    version: int,
+    expected: int | None = None,
+    yes: bool = False,
+    user: Any = None,
+    verdict: Verdict | None = None,
 ) -> RouteChange:
     """Make a version the champion, as one route revision more; none where it is champion already.
 
-    ``expected`` is the number of the revision that the caller has seen in force (0: none yet). Raises
-    ``Conflict`` where another one is, also when somebody else is quicker; ``PolicyUnmet``; the errors of
+    ``expected`` is the number of the revision that the caller has seen in force (0: none yet); ``verdict``
+    is the A/B test that ends with it. Raises
+    ``Conflict`` where another one is, also when somebody else is quicker, and while another test runs;
+    ``PolicyUnmet``; the errors of
     loading and ``GoldenMismatch``; ``ConfirmationNeeded`` where callers must send more than before, or the
     version is worse than the champion it was compared with, and ``yes`` is not given.
     """
     endpoints.endpoint(endpoint)
     declaration, current = discovery.find(endpoint), selectors.route(endpoint)
     check_expected(current, expected)
+    _check_test(current, verdict)
     chosen = registry.version(endpoint, version)
-    if current is not None and current.champion.version == version:
+    threshold = None if verdict is None else verdict.threshold
+    if current is not None and (current.champion.version, current.champion.threshold) == (version, threshold):
         return RouteChange(revision=selectors.revision(endpoint, current.number), is_new=False)
     guards.meet_policy(declaration, chosen)
     guards.prove(chosen)
-    following = after_promotion(chosen)
+    following = after_promotion(chosen, threshold)
     guards.confirm(guards.reasons_to_ask(following.required, chosen), yes=yes)
-    return _published(following, current, Kind.PROMOTION, f"promotion of version {version}", user)
+    reason = f"promotion of version {version}" if verdict is None else verdict.reason
+    return _published(following, current, Kind.PROMOTION, reason, user)
+
+
+def rearm(
+    *,
+    endpoint: str,
+    arms: tuple[Arm, ...],
+    test: ABTest | None,
+    expected: int,
+    kind: Kind,
+    reason: str,
+    user: Any = None,
+) -> RouteChange:
+    """Let other arms answer beside the same champion, as one route revision more.
+
+    ``arms`` are all of them, in any order; ``test`` is the A/B test in force from then on, its runs naming
+    arms by their places among those that answer, the champion first, then those of the test. ``expected`` is
+    the revision in force, from which they were made. Raises ``Conflict`` where another one is, or where a
+    version refuses what the champion answers; ``UnknownVersion``; the errors of loading.
+    """
+    current = selectors.route(endpoint)
+    check_expected(current, expected)
+    if current is None:
+        raise NotReady(f"{endpoint} has no champion yet; promote a version first.")
+    following = after_arms(current, arms, test)
+    for number in following.new.keys() - following.old.keys():
+        guards.prove(registry.version(endpoint, number))
+    return _published(following, current, kind, reason, user)
 
 
 def promote_if_better(*, endpoint: str, version: int, user: Any = None) -> str:
@@ -101,6 +146,16 @@ def rollback(*, endpoint: str, expected: int | None = None, user: Any = None) ->
         guards.prove(registry.version(endpoint, routed))
     reason = f"rollback to version {following.champion.number}"
     return _published(following, current, Kind.ROLLBACK, reason, user)
+
+
+def _check_test(current: Route | None, verdict: Verdict | None) -> None:
+    """Raise ``Conflict`` where a champion would change under an A/B test that has not ended."""
+    running = None if current is None else current.test
+    if running is not None and (verdict is None or verdict.test != running.number):
+        raise Conflict(
+            f"A/B test {running.number} runs on this endpoint: its arms would change under it. "
+            "Stop it first: flyball abtest stop."
+        )
 
 
 def ask_build(

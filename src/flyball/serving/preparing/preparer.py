@@ -235,7 +235,7 @@ def _answering(served: Served, call: Call) -> tuple[Mapping[int, Answering], Seq
 
 
 def _placed(served: Served, place: Place) -> Assigned:
-    name = served.route.arms[place.arm].name
+    name = served.route.answering[place.arm].name
     return Assigned(served.arms[place.arm], name, place.test, place.propensity)
 
 

@@ -13,13 +13,17 @@ from flyball.control.routing import composition, guards, selectors
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import Conflict
 from flyball.domain.routing import (
+    ABTest,
+    Arm,
     Decision,
     Lookup,
     Manifest,
     Route,
     no_longer_taken,
+    ordered,
     promoted,
     remembering,
+    standing,
 )
 
 
@@ -57,8 +61,8 @@ class Following:
         return no_longer_taken(self.current, before, self.route, self.champion.schema)
 
 
-def after_promotion(version: Version) -> Following:
-    """What would follow if this version became the champion.
+def after_promotion(version: Version, threshold: float | None = None) -> Following:
+    """What would follow if this version became the champion, with a threshold of its own where one is given.
 
     Raises ``UnknownEndpoint``, ``Retired``, and ``DeclarationError`` where the declaration has no longer what
     a routed version needs.
@@ -67,7 +71,7 @@ def after_promotion(version: Version) -> Following:
     applied, declaration = endpoints.endpoint(name), discovery.find(name)
     current, chosen = selectors.route(name), registry.manifest(version)
     old = selectors.manifests(current)
-    arms = promoted(current, version.number, _decision(declaration, current, chosen))
+    arms = promoted(current, version.number, _decision(declaration, current, chosen), threshold)
     new = {arm.version: old.get(arm.version) or chosen for arm in arms}
     composed = composition.compose(declaration, arms, new, _next(current))
     composed = replace(composed, team=applied.team.slug, repeated=(current or composed).repeated)
@@ -86,19 +90,55 @@ def after_rollback(endpoint: str) -> Following:
         raise Conflict(f"{endpoint} has no earlier champion to go back to.")
     new = selectors.manifests(earlier)
     champion = new[earlier.champion.version]
-    kept = current.champion.decision
-    decision = kept if composition.fits(kept, champion) else earlier.champion.decision
+    applied_now = current.champion.decision
+    decision = applied_now if composition.fits(applied_now, champion) else earlier.champion.decision
     back = replace(earlier.champion, decision=decision)
+    kept = (back if arm == earlier.champion else arm for arm in standing(earlier.arms))
     composed = replace(
         earlier,
         number=_next(current),
         team=applied.team.slug,
-        arms=tuple(back if arm == earlier.champion else arm for arm in earlier.arms),
+        arms=tuple(kept),
+        test=None,
         lookups=_lookups(earlier, new),
         repeated=current.repeated,
     )
     route = remembering(composed, current, champion.schema)
     return Following(current=current, route=route, old=selectors.manifests(current), new=new)
+
+
+def after_arms(current: Route, arms: tuple[Arm, ...], test: ABTest | None) -> Following:
+    """What would follow if these arms answered, under the same champion. Callers see no difference.
+
+    Each decides what the champion does, at its own threshold where it has one. Raises ``UnknownVersion``,
+    ``UnknownEndpoint``, ``Retired``, ``DeclarationError``, and ``Conflict`` where a version would refuse what
+    the champion answers.
+    """
+    name = current.endpoint
+    applied, declaration = endpoints.endpoint(name), discovery.find(name)
+    old = selectors.manifests(current)
+    named = replace(current, arms=ordered(arms), test=test)
+    new = {
+        arm.version: old.get(arm.version) or registry.manifest(registry.version(name, arm.version))
+        for arm in named.answering
+    }
+    champion = new[current.champion.version]
+    decision = _decision(declaration, current, champion)
+    composed = composition.compose(declaration, _deciding(named, decision, new), new, current.number + 1)
+    composed = replace(composed, team=applied.team.slug, repeated=current.repeated, test=test)
+    for manifest in new.values():
+        guards.ask_no_more(champion, manifest, composed.lookups)
+    route = remembering(composed, current, champion.schema)
+    return Following(current=current, route=route, old=old, new=new)
+
+
+def _deciding(route: Route, decision: Decision | None, manifests: Mapping[int, Manifest]) -> tuple[Arm, ...]:
+    def decides(arm: Arm) -> Arm:
+        if arm == route.champion or arm not in route.answering:
+            return arm
+        return arm.deciding(decision if composition.fits(decision, manifests[arm.version]) else None)
+
+    return tuple(map(decides, route.arms))
 
 
 def _next(current: Route | None) -> int:
@@ -107,7 +147,9 @@ def _next(current: Route | None) -> int:
 
 def _decision(declaration: type[Endpoint], current: Route | None, champion: Manifest) -> Decision | None:
     """What has been applied stays: a declaration that changed since acts only through ``apply``."""
-    if current is not None and composition.fits(current.champion.decision, champion):
+    if current is None or current.champion.threshold is not None:  # its own says nothing of the others
+        return composition.decision(declaration, champion)
+    if composition.fits(current.champion.decision, champion):
         return current.champion.decision
     return composition.decision(declaration, champion)
 
