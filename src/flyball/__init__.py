@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flyball.control.routing.building import build
+    from flyball.domain.abtests.metrics import Metric
     from flyball.domain.declaration import (
         Candidate,
         Classification,
@@ -32,6 +33,7 @@ APPS = [
     "flyball.control.datasets",
     "flyball.control.registry",
     "flyball.control.routing",
+    "flyball.control.abtests",
     "flyball.api",
     "flyball.console",
     "flyball.cli",
@@ -47,6 +49,7 @@ __all__ = [
     "Clustering",
     "FeatureTable",
     "Field",
+    "Metric",
     "Outcome",
     "Policy",
     "Regression",

@@ -93,6 +93,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Memory that a heavy job may take (bytes, 256 MiB or more)."""
     job_seconds: Annotated[float, msgspec.Meta(ge=1, le=2_592_000)] = 86_400
     """Time that one attempt at a heavy job may take (seconds, up to 30 days)."""
+    abtest_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 60
+    """How soon a running A/B test is looked at again (seconds, 0.1 to 86,400); long ones more seldom."""
+    abtest_lag_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 60
+    """How long after its time a prediction may still be committed: younger ones wait for a look (seconds)."""
     log_level: Annotated[str, msgspec.Meta(pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")] = "INFO"
     """Lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
     log_format: Annotated[str, msgspec.Meta(pattern="^(text|json)$")] = "text"

@@ -10,9 +10,11 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Any, ClassVar
 
+from flyball.domain.abtests.metrics import Metric
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.schedules import derived_name
 from flyball.domain.schema import Kind, Unseen
+from flyball.domain.values import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +157,7 @@ class Outcome:
     @property
     def maturity(self) -> timedelta:
         """``matures_after`` as a duration. Raises ``ValueError`` when it cannot be read."""
-        match = re.fullmatch(r"(\d{1,5})([dhm])", str(self.matures_after or "0d"))
-        if match is None:
-            raise ValueError('matures_after is a number of up to five digits and d, h or m: "90d".')
-        unit = {"d": "days", "h": "hours", "m": "minutes"}[match[2]]
-        return timedelta(**{unit: int(match[1])})
+        return duration(self.matures_after or "0d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +237,7 @@ class Endpoint:
     scikit-learn splitter, or a number of folds. ``feature_sets`` names subsets of the features for the
     search to choose from. ``fields`` overrides the inferred schema; ``unseen`` says what happens with
     categories and ranges the model has not seen. ``trusted`` are transformer classes of the user's own.
+    ``metrics`` are those of the business that A/B tests may be judged by.
 
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
     with subclasses.
@@ -261,6 +260,7 @@ class Endpoint:
     trusted: ClassVar[Sequence[type]] = ()
     search: ClassVar[Search] = Search()
     policy: ClassVar[Policy] = Policy()
+    metrics: ClassVar[Sequence[Metric]] = ()
     schedules: ClassVar[Sequence[Schedule]] = ()
     seed: ClassVar[int] = 0
 

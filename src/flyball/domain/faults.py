@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from flyball.domain.abtests.metrics import KNOWN, Metric
 from flyball.domain.declaration import (
     KINDS,
     Candidate,
@@ -281,6 +282,44 @@ def _schedules(endpoint: Declared) -> Iterator[Fault]:
             yield Fault("E030", "schedules", "has times that cannot be read", str(error))
 
 
+def _metrics(endpoint: Declared) -> Iterator[Fault]:
+    metrics = endpoint.metrics
+    if not _is_list(metrics) or not all(isinstance(each, Metric) for each in metrics):
+        hint = 'Use metrics = [Metric("revenue", model="shop.Payment", on="customer_id", within="30d")].'
+        yield Fault("E034", "metrics", "is not a list of metrics", hint)
+        return
+    names = [each.name for each in metrics]
+    for each in metrics:
+        place = f"metric {each.name!r} "
+        yield from _wrong("metrics", each, place)
+        for problem, hint in _of_metric(each, names):
+            yield Fault("E034", "metrics", f"{place}{problem}", hint)
+
+
+def _of_metric(metric: Metric, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    yield from _named_metric(metric, names)
+    if metric.better not in {"higher", "lower"}:
+        yield "is better in no direction", 'Say better="higher" or better="lower".'
+    if metric.per and metric.before:
+        yield "is a ratio with a value before", "A ratio has no before=."
+    if None not in (metric.low, metric.high) and not float(metric.low or 0) < float(metric.high or 0):
+        yield "has no room between low and high", "Give low below high."
+    try:
+        if not metric.period + metric.prelude * 0:
+            yield "counts nothing", 'Give a time after the first prediction: within="30d".'
+    except ValueError as error:
+        yield "has a time that cannot be read", str(error)
+
+
+def _named_metric(metric: Metric, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", metric.name) or metric.name in KNOWN:
+        yield "needs a name of its own", f"Endpoints have these already: {', '.join(KNOWN)}."
+    if names.count(metric.name) > 1:
+        yield "is there twice", "Give each a name of its own."
+    if bool(metric.query) == bool(metric.model):
+        yield "needs one source", "Give a model or query=, and only one."
+
+
 def _is_schedule(value: Any) -> bool:
     texts = ("times", "kind", "name", "timezone")
     return (
@@ -346,4 +385,5 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _trusted,
     _feature_sets,
     _schedules,
+    _metrics,
 )

@@ -99,20 +99,23 @@ class ABTest:
         """
         name = self.unit
         if name:
-            return _unit_text(name, entity.get(name, values.get(name)), uuids)
+            return unit_text(entity.get(name, values.get(name)), is_uuid=name in uuids)
         if entity:
-            texts = {each: _unit_text(each, value, uuids) for each, value in entity.items()}
+            texts = {each: unit_text(value, is_uuid=each in uuids) for each, value in entity.items()}
             return entity_key({each: text for each, text in texts.items() if text is not None})
         return reference
 
 
-def _unit_text(name: str, value: object, uuids: Container[str]) -> str | None:
-    """A value as text, 4711.0 as 4711: a column of whole numbers stores one for the other."""
+def unit_text(value: object, *, is_uuid: bool = False) -> str | None:
+    """A value that names a unit, as text, 4711.0 as 4711: a column of whole numbers stores one for the other.
+
+    ``None`` for no value, and for what is no scalar.
+    """
     if value is None or not isinstance(value, str | int | float):
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return label_text(spelled(value) if name in uuids else value)
+    return label_text(spelled(value) if is_uuid else value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

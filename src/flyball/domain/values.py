@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -128,6 +128,15 @@ def parse_timestamp(text: str) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("In UTC, that is before the year 1 or after the year 9999.") from None
+
+
+def duration(text: object) -> timedelta:
+    """A time such as ``90d``, ``12h`` or ``30m``. Raises ``ValueError``."""
+    match = re.fullmatch(r"(\d{1,5})([dhms])", str(text))
+    if match is None:
+        raise ValueError('A time is a number of up to five digits and d, h, m or s: "90d".')
+    unit = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
 
 
 def spelled(key: Scalar) -> Scalar:

@@ -22,8 +22,25 @@ def slot(salt: str, unit: str) -> int:
     the first byte the highest; times ``SLOTS``, over 2^64, rounded down. Another salt gives another slot
     that has nothing to do with this one.
     """
-    data = f"{salt}\0{unit}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(data).digest()[:8], "big") * SLOTS >> 64
+    return _slot(_digest(salt, unit))
+
+
+def identity(salt: str, unit: str) -> str:
+    """A unit as a test knows it again: the first 16 bytes of the same digest, as hexadecimal digits."""
+    return _digest(salt, unit)[:16].hex()
+
+
+def slot_of(identity: str) -> int:
+    """The slot of a unit, from its identity."""
+    return _slot(bytes.fromhex(identity))
+
+
+def _digest(salt: str, unit: str) -> bytes:
+    return hashlib.sha256(f"{salt}\0{unit}".encode("utf-8", "surrogatepass")).digest()
+
+
+def _slot(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], "big") * SLOTS >> 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +81,7 @@ class Allocation:
         wanted = _in_slots(shares)
         left = dict(wanted)
         kept: list[str | None] = []
-        for owner in self._each():
+        for owner in self.owners():
             has_room = left.get(owner, 0) > 0
             kept.append(owner if has_room else None)
             if has_room:
@@ -74,10 +91,11 @@ class Allocation:
 
     def moved(self, to: Allocation) -> int:
         """How many slots have another owner there."""
-        return sum(here != there for here, there in zip(self._each(), to._each(), strict=True))
+        return sum(here != there for here, there in zip(self.owners(), to.owners(), strict=True))
 
-    def _each(self) -> Iterable[str]:
-        return (owner for owner, length in self.runs for _ in range(length))
+    def owners(self) -> tuple[str, ...]:
+        """To whom each slot belongs, in order."""
+        return tuple(owner for owner, length in self.runs for _ in range(length))
 
 
 def allocation(shares: Mapping[str, float]) -> Allocation:

@@ -1,0 +1,1 @@
+"""A/B tests: challengers beside the champion, each unit counted once, and a verdict with its evidence."""

@@ -1,0 +1,28 @@
+"""The app's name and label, its kind of job, and its step of the dispatchers."""
+
+from django.apps import AppConfig
+
+
+class ABTestsConfig(AppConfig):
+    """A/B tests of endpoints."""
+
+    name = "flyball.control.abtests"
+    label = "flyball_abtests"
+    verbose_name = "Flyball: A/B tests"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add the job that looks at a test, and have dispatchers ask for it."""
+        from flyball.control.abtests.making import ask_due  # models are loaded only by now
+        from flyball.control.jobs import dispatching
+        from flyball.control.jobs.kinds import Kind, register
+
+        register(
+            Kind(
+                name="abtest",
+                queue="default",
+                service="flyball.control.abtests.analysing.carry_out",
+                is_recurring=False,
+            )
+        )
+        dispatching.register(ask_due)

@@ -1,0 +1,82 @@
+"""Closing: each unit counts once per metric, as it was when its time was over."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from flyball.control.abtests.accumulating import Pair, add, summed
+from flyball.control.abtests.exposing import read_until
+from flyball.control.abtests.measures.units import Measure, Unit
+from flyball.control.abtests.models import ABTest, Exposure
+from flyball.control.abtests.spec import Spec
+from flyball.control.abtests.strata import History
+from flyball.domain.abtests.assignment import slot_of
+from flyball.domain.values import parse_timestamp, timestamp_text
+
+CHUNK = 1_000
+"""Units that are counted in one transaction."""
+
+
+def close(test: ABTest, spec: Spec, history: History, measures: Sequence[Measure]) -> bool:
+    """Count the next units whose time is over, of every metric; whether there may be more.
+
+    In one transaction with the cursors, as ``expose``.
+    """
+    more = False
+    for within in sorted({each.within for each in measures}):
+        alike = [each for each in measures if each.within == within]
+        more = _close(test, history, alike, timedelta(seconds=within)) or more
+    return more
+
+
+def _close(test: ABTest, history: History, measures: Sequence[Measure], within: timedelta) -> bool:
+    name = f"{within.total_seconds():g}"
+    until = read_until(test) - within
+    units = _next(test, test.cursor.get(name), until)
+    if not units:
+        return False
+    counted = [unit for unit in units if not _has_moved(history, unit, within)]
+    found = {measure.name: measure.of(counted) for measure in measures}  # reads much: before the lock
+    with transaction.atomic():
+        held = ABTest.objects.select_for_update().get(pk=test.pk)
+        if held.cursor.get(name) != test.cursor.get(name):  # somebody else has counted them
+            test.cursor = held.cursor
+            return True
+        for measure in measures:
+            _add(held, measure, counted, found[measure.name])
+        last = [timestamp_text(units[-1].exposed_at), units[-1].identity]
+        held.cursor = test.cursor = {**held.cursor, name: last}
+        held.save(update_fields=["cursor"])
+    return len(units) == CHUNK
+
+
+def _next(test: ABTest, cursor: Any, until: datetime) -> list[Unit]:
+    every = Exposure.objects.filter(test=test, exposed_at__lt=until)
+    if cursor is not None:
+        moment, unit = parse_timestamp(cursor[0]), cursor[1]
+        # The first condition alone lets an index begin where it is to.
+        every = every.filter(exposed_at__gte=moment).filter(Q(exposed_at__gt=moment) | Q(unit__gt=unit))
+    return [Unit.of(each) for each in every.order_by("exposed_at", "unit")[:CHUNK]]
+
+
+def _has_moved(history: History, unit: Unit, within: timedelta) -> bool:
+    """Whether the unit belonged to another arm, or to none, before its time was over."""
+    until = history.counts_until(unit.stratum, slot_of(unit.identity))
+    return until is not None and until < unit.exposed_at + within
+
+
+def _add(test: ABTest, measure: Measure, units: Sequence[Unit], found: Iterable[Pair | None]) -> None:
+    """Units with nothing to be known by are mature, and lack."""
+    by_arm: dict[tuple[int, str], list[Pair | None]] = defaultdict(list)
+    for unit, pair in zip(units, found, strict=True):
+        by_arm[unit.stratum, unit.arm].append(pair)
+    for (stratum, arm), pairs in sorted(by_arm.items()):
+        known = [pair for pair in pairs if pair is not None]
+        document = {"mature": len(pairs), "known": len(known), **summed(measure.shape, known)}
+        add(test, measure.name, stratum, arm, document)

@@ -1,0 +1,1 @@
+"""Measures: what one unit brings to a metric."""

@@ -1,0 +1,90 @@
+"""Units as they are counted, with what was recorded of their predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from flyball.control.abtests.accumulating import Pair
+from flyball.control.abtests.models import Exposure
+from flyball.control.routing.models import Prediction
+from flyball.domain.abtests.metrics import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit of a test: where it is assigned, and the predictions that count, the first one first."""
+
+    identity: str
+    stratum: int
+    arm: str
+    exposed_at: datetime
+    predictions: tuple[UUID, ...]
+
+    @classmethod
+    def of(cls, exposure: Exposure) -> Unit:
+        """As it is kept."""
+        more = (UUID(each) for each in exposure.more or ())
+        return cls(
+            exposure.unit,
+            exposure.stratum,
+            exposure.arm,
+            exposure.exposed_at,
+            (exposure.prediction, *more),
+        )
+
+
+class Measure(Protocol):
+    """What a metric is of each unit. ``within`` is when it counts (seconds after its first prediction)."""
+
+    @property
+    def name(self) -> str:
+        """The metric's."""
+        ...
+
+    @property
+    def shape(self) -> Shape:
+        """What is added up."""
+        ...
+
+    @property
+    def within(self) -> float:
+        """Seconds."""
+        ...
+
+    def of(self, units: Sequence[Unit]) -> list[Pair | None]:
+        """Of each unit, in order; ``None`` where nothing is known of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a metric reads of one prediction."""
+
+    id: UUID
+    output: Mapping[str, Any]
+    decision: str | None
+    latency: int | None
+    created_at: datetime
+
+
+NAMES = ("id", "output", "decision", "latency", "created_at")
+SOME = 500
+"""Ids of one statement."""
+
+
+def first_of(units: Sequence[Unit]) -> dict[UUID, Recorded]:
+    """The first prediction of each unit, by id; those that were erased are not there."""
+    return recorded(unit.predictions[0] for unit in units)
+
+
+def recorded(ids: Iterable[UUID]) -> dict[UUID, Recorded]:
+    """Predictions by id, without those that were erased."""
+    wanted, found = list(ids), dict[UUID, Recorded]()
+    for start in range(0, len(wanted), SOME):
+        some = Prediction.objects.filter(pk__in=wanted[start : start + SOME], erased_at=None)
+        found |= {row[0]: Recorded(*row) for row in some.values_list(*NAMES)}
+    return found

@@ -1,0 +1,1 @@
+"""Steering: what a look at a test changes of its arms."""

@@ -1,0 +1,37 @@
+"""Verdicts and looks as JSON: what pages, commands and revisions show of a test."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from flyball.domain.abtests.sequences import Interval
+from flyball.domain.abtests.verdict import Summary, Verdict
+
+
+def document_of(verdict: Verdict) -> dict[str, Any]:
+    """A verdict, its intervals as sentences."""
+    return {**asdict(verdict), "intervals": list(verdict.intervals)}
+
+
+def look_of(summary: Summary, verdict: Verdict) -> dict[str, Any]:
+    """What one look saw, in numbers; a bound that says nothing is null."""
+    return {
+        "state": verdict.state,
+        "running": summary.running.total_seconds(),
+        "exposed": summary.exposed,
+        "mature": summary.mature,
+        "mismatch": float(summary.mismatch),
+        "readings": [
+            {"arm": each.name, "metric": reading.metric.name, **interval_of(reading.interval)}
+            for each in summary.challengers
+            for reading in each.readings
+        ],
+    }
+
+
+def interval_of(interval: Interval) -> dict[str, float | None]:
+    """An interval's three numbers."""
+    numbers = {name: float(getattr(interval, name)) for name in ("estimate", "lower", "upper")}
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}

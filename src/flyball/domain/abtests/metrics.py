@@ -1,0 +1,120 @@
+"""What an A/B test may be judged by: the metrics that every endpoint has, and those that it declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from flyball.domain.forgiving import Wrong, forgiving
+from flyball.domain.values import duration
+
+Better = Literal["higher", "lower"]
+Shape = Literal["mean", "ratio", "cuped", "latency", "auc"]
+"""What of a unit is added up: a value; two, whose sums are divided; a value and one from before the test;
+seconds into bins; the score and the class into bins."""
+
+
+@forgiving
+class Metric:
+    """A metric of the business: what each unit of an A/B test brings within some time of its first answer.
+
+    Rows come from a SQL ``query`` on the project's database or a Django ``model`` (``"shop.Payment"``).
+    ``on`` is the column (a model's field) that says whose a row is, ``time`` when it was, ``value`` how
+    much, of which the sum counts; without ``value`` rows are counted. ``within`` (``"30d"``, ``"12h"``,
+    ``"30m"``) is how long after a unit's first prediction rows count: the unit counts once that is
+    over. ``per`` is a second column: the metric is then the ratio of the two sums (amount per item).
+    ``before`` is a time before the first prediction whose sum foretells the value (CUPED): intervals
+    narrow. ``low`` and ``high`` bound a unit's value, so that no single one decides (winsorising).
+    ``better`` is ``"higher"`` or ``"lower"``.
+    """
+
+    wrong: tuple[Wrong, ...]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        on: str,
+        within: str,
+        query: str = "",
+        model: str = "",
+        time: str = "at",
+        value: str = "",
+        per: str = "",
+        before: str = "",
+        low: float | None = None,
+        high: float | None = None,
+        better: str = "higher",
+    ) -> None:
+        self.name = name
+        self.on = on
+        self.within = within
+        self.query = query
+        self.model = model
+        self.time = time
+        self.value = value
+        self.per = per
+        self.before = before
+        self.low = low
+        self.high = high
+        self.better = better
+
+    @property
+    def period(self) -> timedelta:
+        """``within`` as a duration. Raises ``ValueError`` when it cannot be read."""
+        return duration(self.within)
+
+    @property
+    def prelude(self) -> timedelta:
+        """``before`` as a duration; none where nothing foretells. Raises ``ValueError``."""
+        return duration(self.before or "0d")
+
+    @property
+    def shape(self) -> Shape:
+        """What of a unit is added up."""
+        if self.before:
+            return "cuped"
+        return "ratio" if self.per else "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A metric that endpoints have without declaring it.
+
+    ``tasks`` are those of endpoints that have it; ``outcomes`` says whether it needs outcomes; ``positive``
+    whether there must be two classes, of which one is declared positive.
+    """
+
+    name: str
+    shape: Shape
+    better: Better
+    tasks: tuple[str, ...] = ("classification", "regression")
+    outcomes: bool = True
+    positive: bool = False
+
+
+EVERY_TASK = ("classification", "regression", "clustering")
+KNOWN = {
+    metric.name: metric
+    for metric in (
+        Known("outcome", "ratio", "higher", positive=True),
+        Known("accuracy", "ratio", "higher", ("classification",)),
+        Known("log_loss", "ratio", "lower", ("classification",)),
+        Known("brier", "ratio", "lower", ("classification",)),
+        Known("roc_auc", "auc", "higher", ("classification",), positive=True),
+        Known("absolute_error", "ratio", "lower", ("regression",)),
+        Known("squared_error", "ratio", "lower", ("regression",)),
+        Known("output", "mean", "higher", outcomes=False, positive=True),
+        Known("latency_p50", "latency", "lower", EVERY_TASK, outcomes=False),
+        Known("latency_p95", "latency", "lower", EVERY_TASK, outcomes=False),
+        Known("latency_p99", "latency", "lower", EVERY_TASK, outcomes=False),
+    )
+}
+"""By name. ``outcome`` is the mean of outcomes themselves (of the positive class: its rate), ``output`` that
+of the positive class's probability, or of a regression's value: how far answers shifted."""
+
+
+def quantile_of(name: str) -> float:
+    """The quantile that a metric of latency compares: 0.99 of ``latency_p99``."""
+    return int(name.removeprefix("latency_p")) / 100
