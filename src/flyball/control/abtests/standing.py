@@ -1,0 +1,197 @@
+"""How a test stands, in one document: what the page, the command and the management API show of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from flyball.control.abtests import selectors
+from flyball.control.abtests.accumulating import LATENCIES, counts
+from flyball.control.abtests.models import ABTest
+from flyball.control.abtests.spec import Judged, Spec, of_document
+from flyball.control.abtests.strata import CHAMPION, History, history
+from flyball.control.abtests.summarising import Added, added, arm_counts, moments_of, summary
+from flyball.control.abtests.verdicts import document_of, interval_of
+from flyball.control.routing import selectors as routing
+from flyball.domain.abtests import split
+from flyball.domain.abtests.metrics import quantile_of
+from flyball.domain.abtests.sentences import period
+from flyball.domain.abtests.verdict import Summary, judge
+from flyball.domain.records import now
+from flyball.domain.values import moment_text
+
+
+def standing(test: ABTest) -> dict[str, Any]:
+    """All that is known of a test; reads what was added up, and never a unit or a prediction.
+
+    Intervals are of the difference from the champion; bounds that say nothing are ``None``. Shares are those
+    of now. Times are ISO 8601, durations seconds.
+    """
+    found, spec = history(test), of_document(test.spec)
+    base = {
+        "endpoint": test.endpoint_id,
+        "number": test.number,
+        "kind": spec.kind,
+        "state": state(test, found),
+        "unit": spec.unit,
+        "level": spec.level,
+        "at_least": spec.at_least,
+        "at_most": spec.at_most,
+        "stops": list(spec.stops),
+        "action": spec.action,
+        "planned_information": spec.information,
+        "created_at": moment_text(test.created_at),
+        "started_at": moment_text(found.strata[0].since) if found.strata else None,
+        "ended_at": moment_text(found.ended_at),
+        "ended_by": found.ended_by,
+        "decided_at": moment_text(test.decided_at),
+        "next_look_at": moment_text(test.next_look_at),
+        "trouble": test.trouble,
+    }
+    if not found.strata:
+        return base | {"arms": [], "strata": [], "metrics": [], "split": None, "verdict": None, "next": ""}
+    kept, moment = added(test), now()
+    seen = summary(spec, found, kept, moment)
+    verdict = test.verdict if test.decided_at or found.ended_at else document_of(judge(seen, spec.rules))
+    return base | {
+        "arms": _arms(found, kept),
+        "strata": _strata(test, found),
+        "metrics": [_metric(each, kept, seen, found) for each in spec.metrics],
+        "split": {
+            "evidence": float(seen.mismatch),
+            "broken_from": -math.log(split.LEVEL),
+            "cause": seen.cause,
+        },
+        "exposed": seen.exposed,
+        "mature": seen.mature,
+        "verdict": verdict,
+        "next": next_sentence(test, spec, found, moment),
+    }
+
+
+def state(test: ABTest, found: History) -> str:
+    """``running``, ``ended``, or ``not_started`` where no route ever had it."""
+    if not found.strata:
+        return "not_started"
+    return "running" if found.ended_by is None else "ended"
+
+
+def band(test: ABTest, arm: str, metric: str) -> list[dict[str, Any]]:
+    """The interval of one metric of one arm over time, as looks saw it: ``at``, ``estimate``, bounds."""
+    points = []
+    for look in selectors.looks(test):
+        for reading in look.document["readings"]:
+            if (reading["arm"], reading["metric"]) == (arm, metric):
+                numbers = {name: reading[name] for name in ("estimate", "lower", "upper")}
+                points.append({"at": moment_text(look.at), "units": look.document["exposed"], **numbers})
+    return points
+
+
+def next_sentence(test: ABTest, spec: Spec, found: History, moment: datetime) -> str:
+    """What happens next, in a sentence or two."""
+    if found.ended_at is not None:
+        return f"It ended with route revision {found.ended_by}."
+    since = found.strata[0].since
+    if spec.ramp is not None:
+        step = found.strata[-1].since + timedelta(seconds=spec.ramp.each)
+        return f"Without harm, the next step comes by {step:%Y-%m-%d %H:%M} UTC. Harm sends the canary back."
+    if spec.bandit is not None:
+        each = period(timedelta(seconds=spec.bandit.every))
+        return f"Shares follow what is seen, every {each}."
+    does = "is promoted" if spec.action == "promote" else "is told, and the test goes on until it is stopped"
+    parts = []
+    if moment < since + timedelta(seconds=spec.at_least):
+        first = since + timedelta(seconds=spec.at_least)
+        parts.append(f"No winner is named before {first:%Y-%m-%d %H:%M} UTC.")
+    parts.append(f"A winner {does}.")
+    if spec.at_most is not None:
+        last = since + timedelta(seconds=spec.at_most)
+        parts.append(f"The test is over on {last:%Y-%m-%d %H:%M} UTC.")
+    return " ".join(parts)
+
+
+def _arms(found: History, kept: Added) -> list[dict[str, Any]]:
+    counted, shares = arm_counts(kept), found.strata[-1].shares
+    arms = {name: arm for stratum in found.strata for name, arm in stratum.arms.items()}
+    over = found.ended_at is not None
+    return [
+        {
+            "name": name,
+            "version": arms[name].version,
+            "threshold": arms[name].threshold,
+            "share": None if over else shares.get(name, 0.0),
+            "units": counted[name]["units"],
+            "predictions": counted[name]["predictions"],
+        }
+        for name in (CHAMPION, *found.challengers)
+    ]
+
+
+def _strata(test: ABTest, found: History) -> list[dict[str, Any]]:
+    numbers = [each.revision for each in found.strata]
+    reasons = dict(
+        routing.revisions(test.endpoint_id).filter(number__in=numbers).values_list("number", "reason")
+    )
+    return [
+        {
+            "number": each.number,
+            "revision": each.revision,
+            "since": moment_text(each.since),
+            "shares": each.shares,
+            "reason": reasons.get(each.revision, ""),
+        }
+        for each in found.strata
+    ]
+
+
+def _metric(judged: Judged, kept: Added, seen: Summary, found: History) -> dict[str, Any]:
+    documents = kept.metrics.get(judged.name, {})
+    return {
+        "name": judged.name,
+        "role": judged.role,
+        "better": judged.better,
+        "shape": judged.shape,
+        "margin": judged.margin,
+        "one_sided": judged.one_sided,
+        "within": judged.within,
+        "mature": kept.total(judged.name, "mature"),
+        "known": kept.total(judged.name, "known"),
+        "values": [
+            {"arm": name, **_value(judged, documents, name)} for name in (CHAMPION, *found.challengers)
+        ],
+        "readings": [
+            {"arm": each.name, **interval_of(reading.interval)}
+            for each in seen.challengers
+            for reading in each.readings
+            if reading.metric.name == judged.name
+        ],
+    }
+
+
+def _value(
+    judged: Judged, documents: Mapping[tuple[int, str], Mapping[str, Any]], arm: str
+) -> dict[str, Any]:
+    """An arm's own value, over all its units: of latency the quantile in seconds. It decides nothing."""
+    own = {at: each for at, each in documents.items() if at[1] == arm}
+    if judged.shape == "latency":
+        total = np.sum([counts(each, 1, len(LATENCIES.edges) + 1)[0] for each in own.values()], axis=0)
+        return {
+            "value": _quantile(np.atleast_1d(total), quantile_of(judged.name)),
+            "units": int(np.sum(total)),
+        }
+    moments = list(moments_of(judged, own).values())
+    units = sum(float(each.units) for each in moments)
+    value = sum(float(each.units) * float(each.mean) for each in moments) / units if units else None
+    return {"value": value, "units": int(units)}
+
+
+def _quantile(total: np.ndarray, quantile: float) -> float | None:
+    """The upper edge of the bin that the quantile is in."""
+    if not total.sum():
+        return None
+    at = int(np.searchsorted(np.cumsum(total), quantile * total.sum()))
+    return float(LATENCIES.edges[min(at, len(LATENCIES.edges) - 1)])

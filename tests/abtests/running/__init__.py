@@ -1,0 +1,1 @@
+"""A/B tests as they run: started, counted, judged and ended."""
