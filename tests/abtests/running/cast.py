@@ -59,7 +59,7 @@ def predicted(
         arm = next(each for each in route.answering if label(each) == name)
         found.append(
             Prediction(
-                id=at(moment, place),
+                id=at(moment, (route.number << 32) + place),
                 endpoint="purchase",
                 version=arm.version,
                 arm=arm.name,

@@ -47,10 +47,10 @@ def look(*, test: ABTest, moment: datetime | None = None, report: Any = None) ->
     What cannot be read is kept as the test's trouble, and the next look tries it again. A test that was never
     in force has the state ``not_started``.
     """
-    services.taken_out(test)
     found, at = history(test), moment or now()
+    services.notice(test=test, found=found)
     if not found.strata:
-        _keep(test, next_look_at=None)
+        _keep(test, next_look_at=None if test.ended_at else following(test, at))
         return "not_started"
     spec = of_document(test.spec)
     try:
@@ -85,7 +85,7 @@ def _take_in(
     test: ABTest, spec: Spec, found: History, measured: Sequence[Measure], at: datetime, report: Any
 ) -> None:
     """All that there is, a transaction at a time: who is killed in between goes on from there."""
-    horizon = at - timedelta(seconds=configured().abtest_lag_seconds)
+    horizon = at - _lag()
     said = report or (lambda **_: None)
     while expose(test, spec, found, horizon):
         said(message="reading predictions")
@@ -97,12 +97,16 @@ def _save(test: ABTest, seen: Summary, verdict: Verdict, at: datetime) -> None:
     with transaction.atomic():
         Look.objects.create(test=test, at=at, document=look_of(seen, verdict))
         _thin(test)
-        ended = test.ended_at is not None
-        kept: dict[str, Any] = {"trouble": "", "next_look_at": None if ended else following(test, at)}
+        over = test.ended_at is not None and at > test.ended_at + _lag()
+        kept: dict[str, Any] = {"trouble": "", "next_look_at": None if over else following(test, at)}
         if test.decided_at is None:  # a verdict that was final stays
             kept["verdict"] = document_of(verdict)
             kept["decided_at"] = at if verdict.final else None
         _keep(test, **kept)
+
+
+def _lag() -> timedelta:
+    return timedelta(seconds=configured().abtest_lag_seconds)
 
 
 def _thin(test: ABTest) -> None:

@@ -13,8 +13,6 @@ from flyball.domain.values import duration
 
 STOPS = ("winner", "no_difference", "harm")
 DAY = 86_400.0
-GUARDED = ("latency_p99",)
-"""What a canary is guarded by, unless something else is asked for."""
 STEPS = (0.01, 0.05, 0.25, 1.0)
 MOST_CHALLENGERS = 8
 CHALLENGERS = f"A test has 1 to {MOST_CHALLENGERS} challengers."
@@ -36,6 +34,10 @@ class Guard:
 
     metric: str
     margin: float | None = None
+
+
+GUARDED = (Guard("latency_p99"),)
+"""What a canary is guarded by, unless something else is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,11 @@ class Asked:
     every: float | None = None
     floor: float = 0.1
     budget: float | None = None
+
+    @property
+    def guards(self) -> Sequence[Guard]:
+        """The guardrails; those of every canary, unless it has others."""
+        return self.guardrails or (GUARDED if self.steps else ())
 
     @property
     def shares(self) -> dict[Arm, float]:

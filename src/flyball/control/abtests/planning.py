@@ -23,6 +23,7 @@ from flyball.domain.abtests.claims import levels
 from flyball.domain.abtests.histograms import auc
 from flyball.domain.abtests.moments import Moments
 from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import InvalidInput, Problem
 from flyball.domain.records import now
 from flyball.domain.routing import Manifest, Route
 
@@ -74,10 +75,10 @@ def draft(asked: Asked, declaration: type[Endpoint], champion: Manifest) -> Spec
         *(judged(declaration, champion, each, "secondary", within=within) for each in asked.secondary),
         *(
             judged(declaration, champion, each.metric, "guardrail", within=within, margin=each.margin)
-            for each in asked.guardrails
+            for each in asked.guards
         ),
     ]
-    levels(asked.level, [each.claimed for each in metrics], len(asked.challengers))
+    _check_claims(asked, metrics)
     return Spec(
         unit=asked.unit,
         metrics=tuple(metrics),
@@ -86,13 +87,22 @@ def draft(asked: Asked, declaration: type[Endpoint], champion: Manifest) -> Spec
         level=asked.level,
         at_least=asked.at_least,
         at_most=asked.at_most,
-        stops=tuple(asked.stops),
+        stops=("harm",) if asked.steps else tuple(asked.stops),
         action=asked.action,
         ramp=Ramp(steps=tuple(asked.steps), each=asked.each) if asked.steps else None,
         bandit=None
         if asked.every is None
         else Bandit(every=asked.every, floor=asked.floor, budget=asked.budget),
     )
+
+
+def _check_claims(asked: Asked, metrics: Sequence[Judged]) -> None:
+    """Raise ``InvalidInput`` where nothing could be claimed of such metrics."""
+    try:
+        levels(asked.level, [each.claimed for each in metrics], len(asked.challengers))
+    except ValueError as error:
+        problem = Problem("/metric", "conflict", str(error))
+        raise InvalidInput("The test cannot be judged so.", problems=[problem]) from None
 
 
 def planned(

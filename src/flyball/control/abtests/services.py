@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,11 +12,10 @@ from django.db.models import Max
 
 from flyball.control.abtests import layers, selectors
 from flyball.control.abtests.asking import Asked, check
-from flyball.control.abtests.making import following
 from flyball.control.abtests.models import ABTest
 from flyball.control.abtests.planning import Planned, draft, planned
 from flyball.control.abtests.spec import Spec, of_document
-from flyball.control.abtests.strata import CHAMPION, allocation, history, is_assigned, label, runs
+from flyball.control.abtests.strata import CHAMPION, History, allocation, is_assigned, label, runs
 from flyball.control.declarations import discovery
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.registry import selectors as registry
@@ -26,12 +26,14 @@ from flyball.control.routing.models import RouteRevision
 from flyball.domain import routing as published
 from flyball.domain.abtests.assignment import Allocation
 from flyball.domain.abtests.assignment import allocation as first_allocation
-from flyball.domain.errors import Conflict, InvalidInput, NotReady, Problem
+from flyball.domain.errors import Conflict, FlyballError, InvalidInput, NotReady, Problem
 from flyball.domain.records import now
 from flyball.domain.routing import Arm, Manifest, Route, entity_columns, ordered, standing
 from flyball.domain.schema import Kind
 
 LONGEST_REASON = 200
+NEVER = timedelta(minutes=15)
+"""After this a test that no route has is taken to have been killed at its start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +67,9 @@ def start(*, endpoint: str, asked: Asked, expected: int | None = None, user: Any
     test = _made(prepared, spec, asked, user)
     try:
         revision = _put(test, spec, asked, prepared.route, user)
-    except BaseException:
+    except FlyballError:
         test.delete()  # it was never in force
         raise
-    test.next_look_at = following(test, now())
-    test.save(update_fields=["next_look_at"])
     return Started(test=test, revision=revision, plan=expectation)
 
 
@@ -196,6 +196,7 @@ def _made(prepared: _Prepared, spec: Spec, asked: Asked, user: Any) -> ABTest:
                 number=newest + 1,
                 before=prepared.route.number,
                 spec=spec.document(),
+                next_look_at=now(),  # whoever is killed from here on leaves a test that is looked at
                 created_by=user,
             )
             if layer is not None:
@@ -267,11 +268,12 @@ def _said(test: ABTest, what: str) -> str:
     return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
 
 
-def taken_out(test: ABTest) -> bool:
-    """Keep that a test has ended where a revision of another kind took it out; whether it has ended."""
-    found = history(test)
-    if found.ended_by is None:
-        return False
-    if test.ended_at is None:
+def notice(*, test: ABTest, found: History) -> None:
+    """Keep that a test has ended where a revision of another kind took it out, or where none ever had it."""
+    if test.ended_at is not None:
+        return
+    if found.ended_by is not None:
         close(test=test, revision=routing.revision(test.endpoint_id, found.ended_by))
-    return True
+    elif not found.strata and now() - test.created_at > NEVER:
+        test.ended_at = test.created_at
+        test.save(update_fields=["ended_at"])

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from flyball.domain.abtests.metrics import Better
 from flyball.domain.abtests.sequences import Interval
 
 Role = Literal["primary", "secondary", "guardrail"]
@@ -22,14 +23,15 @@ GUARDED = 0.2
 class Metric:
     """A metric of the test.
 
-    ``margin`` is how much worse a challenger may be and still pass, in units of the metric. A primary metric
+    ``better`` is ``same`` where every difference is for the worse. ``margin`` is how much worse a challenger
+    may be and still pass, in units of the metric. A primary metric
     with ``one_sided`` asks only whether it is not worse than that. ``outcomes`` says whether it rests on
     outcomes, so that it waits for them; latency does not.
     """
 
     name: str
     role: Role = "primary"
-    better: Literal["higher", "lower"] = "higher"
+    better: Better = "higher"
     margin: float | None = None
     one_sided: bool = False
     outcomes: bool = True
@@ -37,6 +39,8 @@ class Metric:
     def __post_init__(self) -> None:
         if self.margin is not None and not self.margin > 0:
             raise ValueError(f"The margin of {self.name} is above 0.")
+        if self.better == "same" and self.role == "primary":
+            raise ValueError(f"No challenger can win by {self.name}: it has no better direction.")
         if self.one_sided and (self.margin is None or self.role != "primary"):
             raise ValueError(f"Only a primary metric with a margin can be one-sided; {self.name} is not.")
 
@@ -69,9 +73,13 @@ def levels(level: float, metrics: Sequence[Metric], challengers: int) -> dict[st
 
 
 def toward_better(metric: Metric, interval: Interval) -> Interval:
-    """The interval of what is gained: turned round where lower values are better."""
+    """The interval of what is gained: turned round where lower values are better, below 0 where none is."""
     if metric.better == "higher":
         return interval
+    if metric.better == "same":
+        nearest = np.maximum(np.maximum(interval.lower, -interval.upper), 0.0)
+        farthest = np.maximum(np.abs(interval.lower), np.abs(interval.upper))
+        return Interval(-np.abs(interval.estimate), -farthest, -nearest)
     return Interval(-interval.estimate, -interval.upper, -interval.lower)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.values import duration
 
-Better = Literal["higher", "lower"]
+Better = Literal["higher", "lower", "same"]
 Shape = Literal["mean", "ratio", "cuped", "latency", "auc"]
 """What of a unit is added up: a value; two, whose sums are divided; a value and one from before the test;
 seconds into bins; the score and the class into bins."""
@@ -105,7 +105,7 @@ KNOWN = {
         Known("roc_auc", "auc", "higher", ("classification",), positive=True),
         Known("absolute_error", "ratio", "lower", ("regression",)),
         Known("squared_error", "ratio", "lower", ("regression",)),
-        Known("output", "mean", "higher", outcomes=False, positive=True),
+        Known("output", "mean", "same", outcomes=False, positive=True),
         Known("latency_p50", "latency", "lower", EVERY_TASK, outcomes=False),
         Known("latency_p95", "latency", "lower", EVERY_TASK, outcomes=False),
         Known("latency_p99", "latency", "lower", EVERY_TASK, outcomes=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flyball.control.abtests.measures.answers import Latency, Output
 from flyball.control.abtests.measures.business import Business
@@ -31,6 +31,9 @@ OFFLINE = {
     "neg_median_absolute_error": "absolute_error",
 }
 """Which metric of a test says what a scorer of model selection says."""
+
+
+BETTER: Mapping[str, Better] = {"lower": "lower", "same": "same"}
 
 
 def judged(
@@ -78,7 +81,7 @@ def judged(
 
 
 def _better(word: str) -> Better:
-    return "lower" if word == "lower" else "higher"
+    return BETTER.get(word, "higher")
 
 
 def default_metric(declaration: type[Endpoint], champion: Manifest) -> str:
