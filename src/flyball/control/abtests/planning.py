@@ -111,7 +111,8 @@ def planned(
     """The spec tuned to the traffic, and what is to be expected."""
     units, a_day = _past(route, spec.unit)
     a_day *= asked.layer_share
-    variance = _variance(spec, spec.primary, declaration, champion, units)
+    known = _known(spec, spec.primary, declaration, champion, units)
+    variance = None if known is None else float(known.variance) or None
     share = max(asked.share if not asked.steps else asked.steps[-1] / 2, 1e-4)
     rest = max(1.0 - sum(asked.shares.values()), 1e-4) if not asked.steps else 1.0 - share
     level = levels(spec.level, [each.claimed for each in spec.metrics], len(asked.challengers))
@@ -135,7 +136,16 @@ def planned(
         days=made.days(a_day) if a_day else None,
         days_at_most=made.days(a_day, slower) if a_day else None,
     )
+    if known is not None and _is_rate(spec, declaration) and made.few(float(known.mean)):
+        spec = replace(spec, metrics=(replace(spec.primary, bets=True), *spec.metrics[1:]))
     return _tuned(spec, made.information), found
+
+
+def _is_rate(spec: Spec, declaration: type[Endpoint]) -> bool:
+    """Whether the primary metric is 0 or 1 of each unit: one prediction, and two outcomes."""
+    chosen, is_single = spec.primary, spec.primary.within <= spec.maturity
+    is_rate = chosen.name == "accuracy" or (chosen.name, declaration.task) == ("outcome", "classification")
+    return is_single and is_rate and not chosen.declared and not chosen.one_sided
 
 
 def _tuned(spec: Spec, information: float) -> Spec:
@@ -180,10 +190,10 @@ def _pages(endpoint: str, after: UUID) -> Any:
             return
 
 
-def _variance(
+def _known(
     spec: Spec, chosen: Judged, declaration: type[Endpoint], champion: Manifest, units: Sequence[Unit]
-) -> float | None:
-    """The variance of one unit's value, of those whose time is over; ``None`` of too few."""
+) -> Moments | None:
+    """What the values of units were whose time is over; ``None`` of too few."""
     until = now() - timedelta(seconds=chosen.within)
     over = [unit for unit in units if unit.exposed_at < until]
     measured = measure(spec, chosen, declaration, champion)
@@ -191,8 +201,7 @@ def _variance(
     known = [pair for pair in pairs if pair is not None]
     if len(known) < 10:
         return None
-    moments = _moments(chosen, summed(chosen.shape, known))
-    return None if moments is None else (float(moments.variance) or None)
+    return _moments(chosen, summed(chosen.shape, known))
 
 
 def _moments(chosen: Judged, document: Mapping[str, Any]) -> Moments | None:

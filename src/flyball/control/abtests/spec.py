@@ -23,7 +23,7 @@ class Judged:
 
     ``within`` is how long after its first prediction a unit counts (seconds); ``margin`` how much worse a
     challenger may be. ``declared`` is the digest of the declaration's metric, empty for one that every
-    endpoint has.
+    endpoint has; ``bets`` says that it is a rate of few planned events, judged without approximation.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Judged:
     margin: float | None = None
     one_sided: bool = False
     declared: str = ""
+    bets: bool = False
 
     @property
     def claimed(self) -> Claimed:

@@ -15,6 +15,7 @@ from flyball.control.abtests.models import ABTest, Sums
 from flyball.control.abtests.spec import Judged, Spec
 from flyball.control.abtests.strata import CHAMPION, History
 from flyball.domain.abtests import adjusted, maturity, split, sums
+from flyball.domain.abtests.betting import Betting
 from flyball.domain.abtests.claims import levels
 from flyball.domain.abtests.evidence import Evidence, between, combined
 from flyball.domain.abtests.histograms import auc, exceedance, threshold
@@ -127,6 +128,8 @@ def _pairs(moments: By, history: History, challenger: str) -> list[tuple[Moments
 def _interval(spec: Spec, judged: Judged, pairs: Sequence[tuple[Moments, Moments]], level: float) -> Interval:
     if not pairs:
         return NOTHING
+    if judged.bets:
+        return Betting(level).interval(list(pairs))
     evidence = combined([between(*pair) for pair in pairs])
     return mixture(spec, evidence, level).interval(evidence, sided=judged.claimed.sided)
 
