@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -144,9 +145,8 @@ def test_an_erased_prediction_lacks_an_outcome(tmp_path: Path, database: Databas
 
 
 def paid(*rows: tuple[str, str, float | None]) -> None:
-    """Payments of people, in a table of the project."""
+    """Payments of people."""
     with django.cursor() as cursor:
-        cursor.execute("CREATE TABLE paid (person text, day text, amount double precision, items integer)")
         cursor.executemany("INSERT INTO paid VALUES (%s, %s, %s, 2)", rows)
 
 
@@ -154,14 +154,19 @@ QUERY = "SELECT person, CAST(day AS timestamp) AS at, amount, items FROM paid WH
 
 
 @pytest.fixture
-def revenue() -> dict[str, Metric]:
+def revenue(database: Database) -> Iterator[dict[str, Metric]]:
+    """Metrics of payments, which are in a table of the project."""
+    with django.cursor() as cursor:
+        cursor.execute("CREATE TABLE paid (person text, day text, amount double precision, items integer)")
     query = QUERY if django.vendor == "postgresql" else QUERY.replace("CAST(day AS timestamp)", "day")
     given = {"query": query, "on": "person", "within": "7d", "value": "amount"}
-    return {
+    yield {
         "revenue": Metric("revenue", high=50.0, **given),  # type: ignore[arg-type]
         "an_item": Metric("an_item", per="items", **given),  # type: ignore[arg-type]
         "foretold": Metric("foretold", before="7d", **given),  # type: ignore[arg-type]
     }
+    with django.cursor() as cursor:
+        cursor.execute("DROP TABLE paid")
 
 
 def test_a_metric_of_the_business_is_summed_per_unit_after_its_first_prediction(
@@ -199,3 +204,20 @@ def test_a_query_that_fails_is_the_trouble_of_its_test_alone(tmp_path: Path, dat
     document = standing.standing(ABTest.objects.get())
     assert document["trouble"].startswith("Metric revenue: reading its rows fails")
     assert document["exposed"] == 3
+
+
+def test_effects_are_told_by_days_since_the_first_prediction(
+    tmp_path: Path, database: Database, revenue: dict[str, Metric]
+) -> None:
+    two_versions(tmp_path, metrics=list(revenue.values()))
+    test = started(metric="revenue")
+    answered = predicted(database, PEOPLE, START, timedelta(0))
+    new = [each.reference for each in answered if each.version == 2]
+    paid(*((str(unit), "2030-01-01 12:00:00", 10.0 + place % 3) for place, unit in enumerate(new)))
+    paid(*((each, "2030-01-03 12:00:00", 5.0 + place % 2) for place, each in enumerate(PEOPLE)))
+    analysing.look(test=test, moment=START + 8 * DAY)
+    days = standing.standing(ABTest.objects.get())["days"]
+    assert [each["day"] for each in days] == list(range(7))
+    assert days[0]["lower"] > 5
+    assert days[2]["lower"] < 0 < days[2]["upper"]
+    assert (days[4]["estimate"], days[4]["lower"]) == (0.0, None)

@@ -30,6 +30,11 @@ def summed(shape: Shape, pairs: Sequence[Pair]) -> dict[str, Any]:
     return {"sums": sums.of_rows(values[:, 0], values[:, 1]).document()}
 
 
+def of_day(metric: str, day: int) -> str:
+    """What a metric is called of one day since the first prediction."""
+    return f"{metric}/{day}"
+
+
 def add(test: ABTest, metric: str, stratum: int, arm: str, more: Mapping[str, Any]) -> None:
     """Add a document to that of a metric, in the transaction that holds the test."""
     own = Sums.objects.filter(test=test, metric=metric, stratum=stratum, arm=arm)

@@ -10,15 +10,18 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from flyball.control.abtests.accumulating import Pair, add, summed
+from flyball.control.abtests.accumulating import Pair, add, of_day, summed
 from flyball.control.abtests.exposing import read_until
-from flyball.control.abtests.measures.units import Measure, Unit
+from flyball.control.abtests.measures.units import Brought, Measure, Unit
 from flyball.control.abtests.models import ABTest, Exposure
 from flyball.control.abtests.spec import Spec
 from flyball.control.abtests.strata import History
 from flyball.domain.abtests.assignment import slot_of
+from flyball.domain.abtests.metrics import Shape
 from flyball.domain.values import parse_timestamp, timestamp_text
 
+DAYS = 28
+"""Days since the first prediction of which effects are kept."""
 CHUNK = 1_000
 """Units that are counted in one transaction."""
 
@@ -71,12 +74,24 @@ def _has_moved(history: History, unit: Unit, within: timedelta) -> bool:
     return until is not None and until < unit.exposed_at + within
 
 
-def _add(test: ABTest, measure: Measure, units: Sequence[Unit], found: Iterable[Pair | None]) -> None:
+def _add(test: ABTest, measure: Measure, units: Sequence[Unit], found: Iterable[Brought]) -> None:
     """Units with nothing to be known by are mature, and lack."""
-    by_arm: dict[tuple[int, str], list[Pair | None]] = defaultdict(list)
-    for unit, pair in zip(units, found, strict=True):
-        by_arm[unit.stratum, unit.arm].append(pair)
-    for (stratum, arm), pairs in sorted(by_arm.items()):
-        known = [pair for pair in pairs if pair is not None]
-        document = {"mature": len(pairs), "known": len(known), **summed(measure.shape, known)}
+    by_arm: dict[tuple[int, str], list[Brought]] = defaultdict(list)
+    for unit, brought in zip(units, found, strict=True):
+        by_arm[unit.stratum, unit.arm].append(brought)
+    shape: Shape = "ratio" if measure.shape == "ratio" else "mean"
+    for (stratum, arm), every in sorted(by_arm.items()):
+        known = [each.all for each in every if each.all is not None]
+        document = {"mature": len(every), "known": len(known), **summed(measure.shape, known)}
         add(test, measure.name, stratum, arm, document)
+        for day, pairs in _by_day(every).items():
+            add(test, of_day(measure.name, day), stratum, arm, summed(shape, pairs))
+
+
+def _by_day(every: Iterable[Brought]) -> dict[int, list[Pair]]:
+    days: dict[int, list[Pair]] = defaultdict(list)
+    for brought in every:
+        for day, pair in brought.days.items():
+            if day < DAYS:
+                days[day].append(pair)
+    return days

@@ -91,7 +91,7 @@ class Sums(models.Model):
     """What was added up of one metric, by stratum and arm; of the metric "" the units themselves."""
 
     test = models.ForeignKey(ABTest, models.CASCADE, related_name="sums")
-    metric = models.CharField(max_length=63, blank=True)
+    metric = models.CharField(max_length=80, blank=True)
     stratum = models.PositiveIntegerField()
     arm = models.CharField(max_length=63)
     document = models.JSONField()

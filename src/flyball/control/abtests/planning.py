@@ -197,8 +197,9 @@ def _known(
     until = now() - timedelta(seconds=chosen.within)
     over = [unit for unit in units if unit.exposed_at < until]
     measured = measure(spec, chosen, declaration, champion)
-    pairs = [pair for start in range(0, len(over), PAGE) for pair in measured.of(over[start : start + PAGE])]
-    known = [pair for pair in pairs if pair is not None]
+    pages = (over[start : start + PAGE] for start in range(0, len(over), PAGE))
+    brought = [each for page in pages for each in measured.of(page)]
+    known = [each.all for each in brought if each.all is not None]
     if len(known) < 10:
         return None
     return _moments(chosen, summed(chosen.shape, known))

@@ -14,7 +14,7 @@ from flyball.control.abtests.accumulating import LATENCIES, counts
 from flyball.control.abtests.models import ABTest
 from flyball.control.abtests.spec import Judged, Spec, of_document
 from flyball.control.abtests.strata import CHAMPION, History, history
-from flyball.control.abtests.summarising import Added, added, arm_counts, moments_of, summary
+from flyball.control.abtests.summarising import Added, added, arm_counts, by_day, moments_of, summary
 from flyball.control.abtests.verdicts import document_of, interval_of
 from flyball.control.routing import selectors as routing
 from flyball.domain.abtests import split
@@ -53,7 +53,15 @@ def standing(test: ABTest) -> dict[str, Any]:
         "trouble": test.trouble,
     }
     if not found.strata:
-        return base | {"arms": [], "strata": [], "metrics": [], "split": None, "verdict": None, "next": ""}
+        return base | {
+            "arms": [],
+            "strata": [],
+            "metrics": [],
+            "days": [],
+            "split": None,
+            "verdict": None,
+            "next": "",
+        }
     kept, moment = added(test), now()
     seen = summary(spec, found, kept, moment)
     verdict = test.verdict if test.decided_at or found.ended_at else document_of(judge(seen, spec.rules))
@@ -61,6 +69,7 @@ def standing(test: ABTest) -> dict[str, Any]:
         "arms": _arms(found, kept),
         "strata": _strata(test, found),
         "metrics": [_metric(each, kept, seen, found) for each in spec.metrics],
+        "days": _days(spec, found, kept),
         "split": {
             "evidence": float(seen.mismatch),
             "broken_from": -math.log(split.LEVEL),
@@ -170,6 +179,15 @@ def _metric(judged: Judged, kept: Added, seen: Summary, found: History) -> dict[
             if reading.metric.name == judged.name
         ],
     }
+
+
+def _days(spec: Spec, found: History, kept: Added) -> list[dict[str, Any]]:
+    """The primary metric's difference by days since a unit's first prediction."""
+    return [
+        {"arm": name, "day": day, **interval_of(interval)}
+        for name in found.challengers
+        for day, interval in enumerate(by_day(spec, found, kept, spec.primary, name))
+    ]
 
 
 def _value(

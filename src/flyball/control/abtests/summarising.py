@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from flyball.control.abtests.accumulating import LATENCIES, SCORES, counts
+from flyball.control.abtests.accumulating import LATENCIES, SCORES, counts, of_day
 from flyball.control.abtests.models import ABTest, Sums
 from flyball.control.abtests.spec import Judged, Spec
 from flyball.control.abtests.strata import CHAMPION, History
@@ -19,7 +20,7 @@ from flyball.domain.abtests.betting import Betting
 from flyball.domain.abtests.claims import levels
 from flyball.domain.abtests.evidence import Evidence, between, combined
 from flyball.domain.abtests.histograms import auc, exceedance, threshold
-from flyball.domain.abtests.metrics import quantile_of
+from flyball.domain.abtests.metrics import Shape, quantile_of
 from flyball.domain.abtests.moments import Moments, of_counts
 from flyball.domain.abtests.plan import TUNED
 from flyball.domain.abtests.sequences import Interval, Mixture, rho
@@ -132,6 +133,22 @@ def _interval(spec: Spec, judged: Judged, pairs: Sequence[tuple[Moments, Moments
         return Betting(level).interval(list(pairs))
     evidence = combined([between(*pair) for pair in pairs])
     return mixture(spec, evidence, level).interval(evidence, sided=judged.claimed.sided)
+
+
+def by_day(spec: Spec, history: History, kept: Added, judged: Judged, challenger: str) -> list[Interval]:
+    """The difference on each day since the first prediction: an effect of novelty wears off.
+
+    Each interval is for its own day, at the test's level; together they claim nothing.
+    """
+    shape: Shape = "ratio" if judged.shape == "ratio" else "mean"
+    daily, found = replace(judged, shape=shape, bets=False), []
+    for day in itertools.count():
+        documents = kept.metrics.get(of_day(judged.name, day))
+        if documents is None:
+            break
+        pairs = _pairs(moments_of(daily, documents), history, challenger)
+        found.append(_interval(spec, daily, pairs, spec.level))
+    return found
 
 
 def mixture(spec: Spec, evidence: Evidence, level: float) -> Mixture:

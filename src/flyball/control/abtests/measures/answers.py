@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flyball.control.abtests.accumulating import Pair
-from flyball.control.abtests.measures.units import Unit, first_of
+from flyball.control.abtests.measures.units import Brought, Unit, first_of
 from flyball.domain.abtests.metrics import Shape
 
 
@@ -19,13 +18,12 @@ class Latency:
     shape: Shape = "latency"
     within: float = 0.0
 
-    def of(self, units: Sequence[Unit]) -> list[Pair | None]:
+    def of(self, units: Sequence[Unit]) -> list[Brought]:
         """Seconds and 0."""
         rows = first_of(units)
         found = (rows.get(unit.predictions[0]) for unit in units)
-        return [
-            None if row is None or row.latency is None else (row.latency / 1_000_000, 0.0) for row in found
-        ]
+        seconds = (None if row is None or row.latency is None else row.latency / 1_000_000 for row in found)
+        return [_brought(each) for each in seconds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,15 @@ class Output:
     shape: Shape = "mean"
     within: float = 0.0
 
-    def of(self, units: Sequence[Unit]) -> list[Pair | None]:
+    def of(self, units: Sequence[Unit]) -> list[Brought]:
         """The number and 0."""
         rows = first_of(units)
         found = (rows.get(unit.predictions[0]) for unit in units)
-        numbers = (None if row is None else number(row.output, self.positive) for row in found)
-        return [None if each is None else (each, 0.0) for each in numbers]
+        return [_brought(None if row is None else number(row.output, self.positive)) for row in found]
+
+
+def _brought(value: float | None) -> Brought:
+    return Brought(None if value is None else (value, 0.0))
 
 
 def number(output: Any, positive: str | None) -> float | None:

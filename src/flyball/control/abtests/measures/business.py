@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from django.db import DataError as BadValue
 from django.db.models import Field, ForeignKey, Model
 
 from flyball.control.abtests.accumulating import Pair
-from flyball.control.abtests.measures.units import SOME, Unit
+from flyball.control.abtests.measures.units import SOME, Brought, Unit
 from flyball.control.datasets.sources.query_source import OIDS, inner
 from flyball.control.routing.models import Prediction
 from flyball.domain.abtests.metrics import Metric, Shape
@@ -27,6 +27,8 @@ from flyball.domain.routing import unit_text
 from flyball.domain.values import Scalar, canonical, parse_timestamp, unpointed
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.expressions import quoted
+
+DAY = timedelta(days=1)
 
 
 class Event(NamedTuple):
@@ -63,26 +65,36 @@ class Business:
         """Seconds."""
         return self.metric.period.total_seconds()
 
-    def of(self, units: Sequence[Unit]) -> list[Pair | None]:
-        """The sum, and that of the second column or of the time before. Raises ``DataError``."""
+    def of(self, units: Sequence[Unit]) -> list[Brought]:
+        """The sum, and that of the second column or of the time before; by the day without the latter.
+
+        Raises ``DataError``.
+        """
         named = self._named(units)
         events = self._events(set(named.values()))
         return [
             self._of(unit.exposed_at, events[str(unit_text(named[unit.identity]))])
             if unit.identity in named
-            else None
+            else Brought(None)
             for unit in units
         ]
 
-    def _of(self, exposed_at: datetime, events: Iterable[Event]) -> Pair:
+    def _of(self, exposed_at: datetime, events: Iterable[Event]) -> Brought:
         own = list(events)
         until, since = exposed_at + self.metric.period, exposed_at - self.metric.prelude
         during = [each for each in own if exposed_at <= each.at < until]
-        value = self._bounded(math.fsum(each.value for each in during))
-        if self.metric.per:
-            return value, math.fsum(each.per for each in during)
+        by_day: dict[int, list[Event]] = {day: [] for day in range(math.ceil(self.metric.period / DAY))}
+        for each in during:
+            by_day[(each.at - exposed_at) // DAY].append(each)
+        days = {day: self._pair(every) for day, every in by_day.items()}
+        if not self.metric.before:
+            return Brought(self._pair(during), days)
         earlier = math.fsum(each.value for each in own if since <= each.at < exposed_at)
-        return value, self._bounded(earlier) if self.metric.before else 0.0
+        return Brought((self._pair(during)[0], self._bounded(earlier)), days)
+
+    def _pair(self, events: Sequence[Event]) -> Pair:
+        value = self._bounded(math.fsum(each.value for each in events))
+        return value, math.fsum(each.per for each in events) if self.metric.per else 0.0
 
     def _bounded(self, value: float) -> float:
         low = -math.inf if self.metric.low is None else self.metric.low

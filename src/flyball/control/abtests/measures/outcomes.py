@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,12 @@ from uuid import UUID
 
 from flyball.control.abtests.accumulating import Pair
 from flyball.control.abtests.measures.answers import number
-from flyball.control.abtests.measures.units import SOME, Recorded, Unit, recorded
+from flyball.control.abtests.measures.units import SOME, Brought, Recorded, Unit, recorded
 from flyball.control.routing.models import Outcome
 from flyball.domain.abtests.metrics import Shape
 from flyball.domain.values import Scalar, label_text
 
+DAY = timedelta(days=1)
 LEAST = 1e-15
 """Probabilities are taken to be at least this: one that is 0 would make the loss of all infinite."""
 
@@ -47,19 +49,21 @@ class Outcomes:
     maturity: float
     shape: Shape = "ratio"
 
-    def of(self, units: Sequence[Unit]) -> list[Pair | None]:
-        """The sum and the number of a unit's known predictions; ``None`` where none is known."""
+    def of(self, units: Sequence[Unit]) -> list[Brought]:
+        """The sum and the number of a unit's known predictions, also by the day that they were made."""
         rows = recorded(each for unit in units for each in unit.predictions)
         happened = known_outcomes(rows, self.maturity)
         return [self._of(unit, rows, happened) for unit in units]
 
-    def _of(self, unit: Unit, rows: Mapping[UUID, Recorded], happened: Mapping[UUID, Scalar]) -> Pair | None:
-        losses = [
-            self.loss(rows[each], happened[each], self.classes)
-            for each in unit.predictions
-            if each in happened
-        ]
-        return (math.fsum(losses), float(len(losses))) if losses else None
+    def _of(self, unit: Unit, rows: Mapping[UUID, Recorded], happened: Mapping[UUID, Scalar]) -> Brought:
+        days: dict[int, list[float]] = defaultdict(list)
+        for each in unit.predictions:
+            if each in happened:
+                day = (rows[each].created_at - unit.exposed_at) // DAY
+                days[max(day, 0)].append(self.loss(rows[each], happened[each], self.classes))
+        losses = [loss for every in days.values() for loss in every]
+        by_day = {day: (math.fsum(every), float(len(every))) for day, every in days.items()}
+        return Brought((math.fsum(losses), float(len(losses))) if losses else None, by_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,11 @@ class Ranked:
     maturity: float
     shape: Shape = "auc"
 
-    def of(self, units: Sequence[Unit]) -> list[Pair | None]:
+    def of(self, units: Sequence[Unit]) -> list[Brought]:
         """The score, and 1 for the positive class."""
         rows = recorded(unit.predictions[0] for unit in units)
         happened = known_outcomes(rows, self.maturity)
-        return [self._of(unit.predictions[0], rows, happened) for unit in units]
+        return [Brought(self._of(unit.predictions[0], rows, happened)) for unit in units]
 
     def _of(self, of: UUID, rows: Mapping[UUID, Recorded], happened: Mapping[UUID, Scalar]) -> Pair | None:
         if of not in happened:

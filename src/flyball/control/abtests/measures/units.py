@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from flyball.control.abtests.accumulating import Pair
@@ -37,6 +38,16 @@ class Unit:
         )
 
 
+class Brought(NamedTuple):
+    """What one unit brings to a metric: all of it (``None``: nothing is known), and by the day.
+
+    Days are counted from its first prediction, the first one being 0; none where a metric has no days.
+    """
+
+    all: Pair | None
+    days: Mapping[int, Pair] = MappingProxyType({})
+
+
 class Measure(Protocol):
     """What a metric is of each unit. ``within`` is when it counts (seconds after its first prediction)."""
 
@@ -55,8 +66,8 @@ class Measure(Protocol):
         """Seconds."""
         ...
 
-    def of(self, units: Sequence[Unit]) -> list[Pair | None]:
-        """Of each unit, in order; ``None`` where nothing is known of it."""
+    def of(self, units: Sequence[Unit]) -> list[Brought]:
+        """Of each unit, in order."""
         ...
 
 

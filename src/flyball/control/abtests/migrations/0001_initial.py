@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Sums",
             fields=[
-                ("metric", models.CharField(blank=True, max_length=63)),
+                ("metric", models.CharField(blank=True, max_length=80)),
                 ("stratum", models.PositiveIntegerField()),
                 ("arm", models.CharField(max_length=63)),
                 ("document", models.JSONField()),

@@ -1,0 +1,252 @@
+"""A test to its promotion in real processes, while servers and workers are killed; and its A/A twin."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sklearn.datasets import load_breast_cancer
+
+from flyball.domain.abtests.assignment import slot
+from flyball.domain.records import entity_key
+from tests.shell import PATIENCE, Server, Shell, workers_of
+from tests.test_journey import EXAMPLE, own_database
+
+pytestmark = [pytest.mark.storage, pytest.mark.journey]
+SOON = {"FLYBALL_ABTEST_SECONDS": "1", "FLYBALL_ABTEST_LAG_SECONDS": "2", "FLYBALL_JOB_LEASE_SECONDS": "2"}
+MALIGNANT = load_breast_cancer().target == 0
+FACTS = """
+import json
+from flyball.control.abtests import selectors, standing
+from flyball.control.abtests.models import Exposure
+from flyball.control.routing.models import Prediction
+test = selectors.newest("diagnosis")
+print(json.dumps({
+    **standing.standing(test),
+    "runs": {each.revision: each.allocation.runs for each in standing.history(test).strata},
+    "kept": Exposure.objects.filter(test=test).count(),
+    "stored": Prediction.objects.filter(test=test.number).count(),
+}))
+"""
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[Shell]:
+    """The clinic with two versions: one that says the same of everybody, and one that has learned."""
+    project = tmp_path / "clinic"
+    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(".flyball", "__pycache__"))
+    endpoints = project / "clinic" / "endpoints.py"
+    text, changed = re.subn(
+        r"candidates = \[[^]]*\]",
+        'candidates = ["linear", Candidate("same", DummyClassifier(strategy="prior"))]',
+        endpoints.read_text(),
+    )
+    assert changed == 1
+    imports = "from sklearn.dummy import DummyClassifier\n\nfrom flyball import Candidate, "
+    endpoints.write_text(text.replace("from flyball import ", imports, 1))
+    with own_database(os.environ.get("FLYBALL_DATABASE_URL", "")) as settings:
+        shell = Shell(project, {**settings, **SOON})
+        shell.run("python", "manage.py", "migrate", "--verbosity", "0")
+        shell.run("python", "manage.py", "seed")
+        with shell.up(worker=True):
+            shell.flyball("build", "diagnosis", "--candidate", "same", "--promote")
+            for _ in range(2):
+                shell.flyball("build", "diagnosis", "--candidate", "linear")
+        yield shell
+
+
+@dataclass
+class Crowd:
+    """Patients who come again and again, and what happened to each, told late. Nobody gives up."""
+
+    server: Server
+    seed: int
+    stopped: threading.Event = field(default_factory=threading.Event)
+    answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    told: list[threading.Timer] = field(default_factory=list)
+
+    def ask(self) -> None:
+        """Come until it is enough: each visit once, however often it has to be sent."""
+        drawn = random.Random(self.seed)  # noqa: S311 - patients, not secrets
+        while not self.stopped.is_set():
+            number = drawn.randrange(len(MALIGNANT))
+            answer = self._send(
+                "/v1/endpoints/diagnosis/predictions", {"entity": {"number": number}}, uuid4().hex
+            )
+            self.answers.append((number, answer))
+            value = "malignant" if MALIGNANT[number] else "benign"
+            path = f"/v1/predictions/{answer['id']}/outcome"
+            teller = threading.Timer(
+                drawn.uniform(0.2, 2.0), self._send, (path, {"value": value}, uuid4().hex)
+            )
+            teller.start()
+            self.told.append(teller)
+            time.sleep(0.02)
+
+    def _send(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.server.key}", "Idempotency-Key": key}
+        while True:
+            try:
+                answer = httpx.post(self.server.url + path, json=body, headers=headers, timeout=10)
+            except httpx.TransportError:  # its server was killed
+                time.sleep(0.1)
+                continue
+            if answer.is_success:
+                found: dict[str, Any] = answer.json()
+                return found
+            if answer.status_code not in {409, 503}:  # 409: the first of the same is still under way
+                self.refused.append(answer.text)
+                raise AssertionError(answer.text)
+            time.sleep(0.1)
+
+
+@contextmanager
+def crowd(server: Server, seed: int) -> Iterator[list[Crowd]]:
+    """Four of them, until the block ends, and all that they had to tell has been told."""
+    everybody = [Crowd(server, seed * 100 + each) for each in range(4)]
+    threads = [threading.Thread(target=each.ask) for each in everybody]
+    for thread in threads:
+        thread.start()
+    try:
+        yield everybody
+    finally:
+        for each in everybody:
+            each.stopped.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+        for teller in [teller for each in everybody for teller in each.told]:
+            teller.join(PATIENCE)
+
+
+@contextmanager
+def killed_again_and_again(clinic: Shell, server: Server) -> Iterator[None]:
+    """One that answers and the one that works, every few seconds; others come after them."""
+    over = threading.Event()
+
+    def work() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["flyball", "worker"], cwd=clinic.directory, env=clinic.environment)
+
+    worker = work()
+
+    def kill() -> None:
+        nonlocal worker
+        while not over.wait(4):
+            for process in workers_of(server.process)[:1]:
+                os.kill(process, signal.SIGKILL)
+            worker.kill()
+            worker.wait(PATIENCE)
+            worker = work()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        killer.join(PATIENCE)
+        worker.kill()
+        worker.wait(PATIENCE)
+
+
+def facts(clinic: Shell) -> dict[str, Any]:
+    said = clinic.run("python", "manage.py", "shell", "--no-imports", "-c", FACTS).stdout
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+def start(clinic: Shell, asked: str) -> None:
+    code = f"""
+from flyball.control.abtests import services
+from flyball.control.abtests.asking import Arm, Asked
+services.start(endpoint="diagnosis", asked=Asked({asked}))
+"""
+    clinic.run("python", "manage.py", "shell", "--no-imports", "-c", code)
+
+
+def change(clinic: Shell, share: float) -> None:
+    code = f"""
+from flyball.control.abtests import selectors, services
+services.reweigh(test=selectors.newest("diagnosis"), shares={{"2": {share}}}, reason="grows", kind="test")
+"""
+    clinic.run("python", "manage.py", "shell", "--no-imports", "-c", code)
+
+
+def until_it_ends(clinic: Shell) -> dict[str, Any]:
+    """What is known of the newest test once it has ended and was looked at for the last time."""
+    deadline = time.monotonic() + 2 * PATIENCE
+    while time.monotonic() < deadline:
+        found = facts(clinic)
+        if found["state"] == "ended" and found["next_look_at"] is None:
+            return found
+        time.sleep(1)
+    raise AssertionError(f"The test does not end: {found}")
+
+
+def check_assignments(everybody: list[Crowd], found: dict[str, Any], versions: dict[str, int]) -> set[int]:
+    """Each answer came from the arm to which its unit's slot belonged under that route; whose they are."""
+    number, exposed = found["number"], set()
+    strata = sorted((int(revision), runs) for revision, runs in found["runs"].items())
+    of_patient: dict[int, set[tuple[int, str]]] = defaultdict(set)
+    for patient, answer in [each for one in everybody for each in one.answers]:
+        if answer["route"] < strata[0][0] or answer["route"] >= found["ended_by"]:
+            continue
+        revision, runs = [each for each in strata if each[0] <= answer["route"]][-1]
+        at = slot(f"diagnosis {number}", str(entity_key({"number": patient})))
+        arm = next(name for name, end in ends(runs) if at < end)
+        assert answer["version"] == versions[arm]
+        of_patient[patient].add((revision, arm))
+        exposed.add(patient)
+    for seen in of_patient.values():
+        assert len(dict(seen)) == len(seen)
+    return exposed
+
+
+def ends(runs: list[list[Any]]) -> Iterator[tuple[str, int]]:
+    end = 0
+    for name, length in runs:
+        end += length
+        yield name, end
+
+
+def test_the_right_arm_wins_while_servers_and_workers_are_killed(clinic: Shell) -> None:
+    judged = 'metric="accuracy", within=4.0, action="promote", share=0.3'
+    with clinic.up() as server:
+        with killed_again_and_again(clinic, server), crowd(server, 1) as everybody:
+            start(clinic, f"challengers=[Arm(2)], at_least=25.0, {judged}")
+            time.sleep(10)
+            change(clinic, 0.5)
+            found = until_it_ends(clinic)
+        assert not [text for each in everybody for text in each.refused]
+        exposed = check_assignments(everybody, found, {"champion": 1, "2": 2})
+        assert len(found["strata"]) == 2
+        assert found["kept"] == found["exposed"] == len(exposed)
+        assert sum(arm["predictions"] for arm in found["arms"]) == found["stored"]
+        assert found["verdict"]["state"] == "winner"
+        route = server.ask("GET", "/api/endpoints/diagnosis/routes")["routes"][0]
+        assert (route["number"], route["arms"][0]["version"]) == (found["ended_by"], 2)
+        assert route["reason"].startswith("A/B test 1 is won: accuracy of 2: +")
+
+        with killed_again_and_again(clinic, server), crowd(server, 2) as everybody:
+            start(clinic, f"challengers=[Arm(3)], at_least=0.0, at_most=15.0, {judged}")
+            found = until_it_ends(clinic)
+        exposed = check_assignments(everybody, found, {"champion": 2, "3": 3})
+        assert found["verdict"]["state"] == "time_over"
+        assert found["kept"] == found["exposed"] == len(exposed)
+        assert server.ask("GET", "/api/endpoints/diagnosis/routes")["routes"][0]["arms"][0]["version"] == 2
