@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
@@ -24,6 +24,7 @@ from flyball.domain.errors import (
 from flyball.domain.records import Prediction, check_outcome
 from flyball.domain.schema import Checked, Field, Kind, Schema
 from flyball.domain.values import Scalar
+from flyball.inference.runtime import Runtime
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine
@@ -55,6 +56,24 @@ class Counting:
         if min(numbers) < 0:
             raise ModelFailed
         return [{"value": number * 2} for number in numbers]
+
+
+class Acting:
+    """A runtime in front of another one: before each answer it does what the test says.
+
+    ``does`` may wait or raise; ``calls`` are the numbers of rows that it was asked for.
+    """
+
+    def __init__(self, real: Runtime, does: Callable[[], object], *, direct: bool = False) -> None:
+        self.direct = direct
+        self.calls: list[int] = []
+        self.real = real
+        self._does = does
+
+    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
+        self.calls.append(len(rows))
+        self._does()
+        return self.real.predict(rows)
 
 
 INCOME = Schema(
@@ -118,7 +137,9 @@ class EngineOfDoors(Protocol):
 
     def status(self, principal: Principal) -> dict[str, Any]: ...
 
-    def count_refusal(self, principal: Principal, endpoint: str, code: str) -> None: ...
+    def count_refusal(
+        self, principal: Principal, endpoint: str, code: str, of: tuple[int, str | None] | None = None
+    ) -> None: ...
 
     async def counted(self, principal: Principal, minute: int | None = None) -> dict[Count, int]: ...
 
@@ -275,7 +296,9 @@ class FakeEngine(EngineOfDoors):
         self.sent.extend(outcomes)
         return Counts(bound=len(outcomes))
 
-    def count_refusal(self, principal: Principal, endpoint: str, code: str) -> None:
+    def count_refusal(
+        self, principal: Principal, endpoint: str, code: str, of: tuple[int, str | None] | None = None
+    ) -> None:
         self.refused.append((endpoint, code))
 
     async def counted(self, principal: Principal, minute: int | None = None) -> dict[Count, int]:

@@ -222,7 +222,7 @@ def _counted(plane: DataPlane, owner: Principal, endpoint: str) -> Iterator[None
     try:
         yield
     except FlyballError as error:
-        plane.engine.count_refusal(owner, endpoint, error.code)
+        plane.engine.count_refusal(owner, endpoint, error.code, error.of)
         raise
 
 

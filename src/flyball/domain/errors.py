@@ -27,6 +27,8 @@ class FlyballError(Exception):
     """Something went wrong inside Flyball."""
 
     code = "internal"
+    of: tuple[int, str | None] | None = None
+    """The version that it happened to and the arm that it has, where that is known of a prediction."""
 
     def __init__(self, detail: str = "", *, problems: Sequence[Problem] = ()) -> None:
         self.detail = detail or (self.__doc__ or "").strip().splitlines()[0]
@@ -197,6 +199,12 @@ class ModelFailed(FlyballError):
     """The model gave no usable answer for this input."""
 
     code = "model_failed"
+
+
+class TooLate(FlyballError):
+    """The model did not answer within its deadline, nor did the fallback."""
+
+    code = "too_late"
 
 
 class ConfirmationNeeded(FlyballError):

@@ -9,6 +9,7 @@ STAGES = (
     ("champion", "production"),
     ("challenger", "ab_testing"),
     ("canary", "ab_testing"),
+    ("fallback", "fallback"),
     ("shadow", "staging"),
 )
 

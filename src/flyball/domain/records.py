@@ -61,6 +61,8 @@ def fits(entity: Mapping[str, Scalar]) -> bool:
 class Prediction:
     """One answered request, as recorded. ``arm`` is ``None`` where a version was asked for by number.
 
+    ``arm`` is the one that the row was assigned to, ``version`` the one that answered: that of another arm
+    where ``answered`` names it (``fallback``), else the assigned arm's own.
     ``latency`` is the time from call to output (microseconds); ``propensity`` the probability by which the
     arm was drawn, and ``test`` the A/B test, where there is one.
     """
@@ -81,18 +83,25 @@ class Prediction:
     latency: int | None = None
     propensity: float | None = None
     test: int | None = None
+    answered: str | None = None
     erased_at: datetime | None = None
 
 
 def comes_out_again(
-    before: Prediction, version: int, values: Mapping[str, Scalar], decision: str | None, test: int | None
+    before: Prediction,
+    version: int,
+    values: Mapping[str, Scalar],
+    decision: str | None,
+    test: int | None,
+    answered: str | None,
 ) -> bool:
     """Whether a stored prediction is what a version, an input and a decision lead to once more.
 
-    One of another A/B test, or of none, is not: a test counts who was exposed to it.
+    One of another A/B test, or of none, is not: a test counts who was exposed to it. Nor is one that another
+    arm ``answered``.
     Equal numbers are the same (databases give back 1e16 as a whole number); true and 1 are not.
     """
-    if (before.version, before.decision, before.test) != (version, decision, test):
+    if (before.version, before.decision, before.test, before.answered) != (version, decision, test, answered):
         return False
     if before.input.keys() != values.keys():
         return False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flyball.domain.abtests.assignment import slot
+from flyball.domain.abtests.assignment import SLOTS, slot
 from flyball.domain.errors import ArtifactCorrupt
 from flyball.domain.records import entity_key
 from flyball.domain.schema import Kind, Schema
@@ -42,8 +43,9 @@ class Arm:
     """A version's part in the traffic of an endpoint.
 
     Several arms may have one name: an A/B test has as many challengers as it needs. ``decision`` fits the
-    arm's version, or is ``None``; ``threshold`` is the arm's own, in place of the declared one. Nothing reads
-    ``segment`` yet.
+    arm's version, or is ``None``; ``threshold`` is the arm's own, in place of the declared one. After
+    ``deadline`` seconds a fallback answers in another arm's place (``None``: only where that fails). Nothing
+    reads ``segment`` yet.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Arm:
     decision: Decision | None = None
     segment: str | None = None
     threshold: float | None = None
+    deadline: float | None = None
 
     def deciding(self, decision: Decision | None) -> Arm:
         """The arm with what its endpoint decides, at its own threshold where it has one."""
@@ -164,6 +167,27 @@ class Route:
         """The arm that answers. Every published route has exactly one."""
         return next(arm for arm in self.arms if arm.name == "champion")
 
+    def shares(self) -> list[dict[str, Any]]:
+        """The arms as they are told: each with its name, its version, and its share of what a test assigns.
+
+        Without a test the champion has all of it; an arm that no row is assigned to has 0.
+        """
+        runs = ((self.answering.index(self.champion), SLOTS),) if self.test is None else self.test.runs
+        held = Counter[int]()
+        for place, length in runs:
+            held[place] += length
+        answering = [(arm, held[place] / SLOTS) for place, arm in enumerate(self.answering)]
+        shadows = [(arm, 0.0) for arm in self.arms if arm not in self.answering]
+        return [
+            {"name": arm.name, "version": arm.version, "share": share}
+            for arm, share in (*answering, *shadows)
+        ]
+
+    @property
+    def fallback(self) -> Arm | None:
+        """The arm that answers where another one fails, or is too late."""
+        return next((arm for arm in self.arms if arm.name == FALLBACK), None)
+
     @property
     def answering(self) -> tuple[Arm, ...]:
         """The arms whose versions may answer a caller: all but the shadows, in order."""
@@ -179,6 +203,8 @@ class Step:
     is_rollback: bool = False
 
 
+FALLBACK = "fallback"
+"""The name of the arm that no row is assigned to."""
 TESTED = ("challenger", "canary")
 """Names of the arms that are there for the length of a test."""
 TOLERANCE = 1e-9

@@ -11,6 +11,7 @@ from flyball.config import Config, load
 from flyball.serving.coalescer import Coalescer, Gatherer
 from flyball.serving.collector import calm_collector
 from flyball.serving.engine import Engine
+from flyball.serving.fallback import Fallback
 from flyball.serving.http import asgi, rsgi
 from flyball.serving.http.door import Door
 from flyball.serving.loader import Loader, Trust
@@ -37,14 +38,17 @@ class DataPlane:
         self.refresher = Refresher(readers, pool, loader, self.recorder, config.refresh_seconds)
         self._scrubber = Scrubber(database)
         self._readers, self._loader, self._coalescer = readers, loader, Coalescer()
+        preparer, gatherer = Preparer(pool, readers, loader), Gatherer(self.recorder)
+        self._fallback = Fallback(preparer, self._coalescer, gatherer, self.recorder)
         self.engine = Engine(
-            Preparer(pool, readers, loader),
+            preparer,
             self._coalescer,
             self.recorder,
             pool=pool,
             readers=readers,
             scrubber=self._scrubber,
-            gatherer=Gatherer(self.recorder),
+            gatherer=gatherer,
+            fallback=self._fallback,
             replayer=Replayer(readers, loader, self._coalescer),
             held_limit=config.held_limit,
         )
@@ -69,6 +73,7 @@ class DataPlane:
                 self.refresher.stop()
                 self.recorder.stop()
                 self._coalescer.close()
+                self._fallback.close()
                 self._loader.close()
                 self._readers.close()
                 self._scrubber.stop()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from flyball.domain.abtests.assignment import SLOTS, slot
+from flyball.domain.errors import ModelFailed
 from flyball.domain.routing import ABTest, Route
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
@@ -52,8 +53,10 @@ class Running:
 class Split:
     """Several versions as one model: each row of one call is answered by the version of its arm."""
 
-    def __init__(self, runtimes: Sequence[Runtime]) -> None:
+    def __init__(self, runtimes: Sequence[Runtime], of: Sequence[tuple[int, str | None]]) -> None:
+        """``of`` says of each row which version and arm its runtime is."""
         self._runtimes = runtimes
+        self._of = of
 
     @property
     def direct(self) -> bool:
@@ -67,5 +70,9 @@ class Split:
             parts.setdefault(id(runtime), (runtime, []))[1].append(place)
         outputs: dict[int, dict[str, Any]] = {}
         for runtime, places in parts.values():
-            outputs |= zip(places, runtime.predict([rows[place] for place in places]), strict=True)
+            try:
+                outputs |= zip(places, runtime.predict([rows[place] for place in places]), strict=True)
+            except ModelFailed as error:
+                error.of = self._of[places[0]]
+                raise
         return [outputs[place] for place in range(len(rows))]

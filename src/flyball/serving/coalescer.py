@@ -48,8 +48,8 @@ class Coalescer:
     goes into the next one. A request whose rows make the model fail fails alone.
     """
 
-    def __init__(self) -> None:
-        self._workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "flyball-model")
+    def __init__(self, name: str = "flyball-model") -> None:
+        self._workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1), name)
         self._lock = threading.Lock()
         self._waiting: dict[int, deque[_Waiting]] = {}
         self._closed = False
@@ -67,6 +67,19 @@ class Coalescer:
             self._waiting[id(runtime)] = deque([request])
             self._workers.submit(self._run, runtime)
         return request.outputs
+
+    def give_up(self, runtime: Runtime, outputs: Future[Outputs]) -> bool:
+        """Wait for outputs no longer; rows that the model has not been asked yet are never asked.
+
+        Says whether it was so: outputs that are there already stay.
+        """
+        with self._lock:
+            waiting = self._waiting.get(id(runtime), deque())
+            for place, each in enumerate(waiting):
+                if each.outputs is outputs:
+                    del waiting[place]
+                    break
+        return outputs.cancel()
 
     def submit_chained(
         self,

@@ -12,17 +12,19 @@ from typing import Any
 from uuid import UUID
 
 from flyball.domain.access import Principal
-from flyball.domain.errors import Erased, Overloaded, Problem, UnknownPrediction
+from flyball.domain.errors import Erased, ModelFailed, Overloaded, Problem, UnknownPrediction
 from flyball.domain.records import Outcome, Prediction, entity_key, now
 from flyball.domain.values import Scalar
 from flyball.serving import feedback
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.coalescer import Coalescer, Gatherer
+from flyball.serving.fallback import Fallback
 from flyball.serving.keyed_lock import KeyedLock
 from flyball.serving.pool import Pool
 from flyball.serving.preparing import entities
 from flyball.serving.preparing.prepared import Prepared
 from flyball.serving.preparing.preparer import Preparer, Read
+from flyball.serving.preparing.request import Request
 from flyball.serving.readers import Readers
 from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
@@ -36,9 +38,6 @@ from flyball.stores.outcomes import Counts
 from flyball.stores.records import Submission
 
 __all__ = ["Call", "Counts", "Engine", "Principal", "Row", "SentOutcome"]
-
-FEW = 16
-"""Rows that a direct runtime answers on the event loop: others wait for no more than these."""
 
 
 class Engine:
@@ -54,6 +53,7 @@ class Engine:
         readers: Readers,
         scrubber: Scrubber,
         gatherer: Gatherer,
+        fallback: Fallback,
         replayer: Replayer,
         held_limit: int,
     ) -> None:
@@ -62,6 +62,7 @@ class Engine:
         self._preparer = preparer
         self._coalescer = coalescer
         self._gatherer = gatherer
+        self._fallback = fallback
         self._readers = readers
         self._scrubber = scrubber
         self._replayer = replayer
@@ -81,10 +82,10 @@ class Engine:
         """Answers, one a row, in order: each is in the database when this returns."""
         self._admit(len(call.rows))
         try:
-            prepared = self._preparer.at_once(principal, call) or await self._preparer.prepare(
-                principal, call
-            )
-            return await self._recorded(prepared) if isinstance(prepared, Prepared) else prepared
+            prepared = self._preparer.at_once(principal, call)
+            if prepared is None:
+                return await self._longer(self._preparer.request(principal, call))
+            return await self._recorded(prepared)
         finally:
             self._leave(len(call.rows))
 
@@ -104,13 +105,20 @@ class Engine:
 
         ``read`` reads with another connection than the engine's own.
         """
-        prepared = self._preparer.prepare_now(principal, call, read)
+        request = self._preparer.request(principal, call)
+        if request.spare is not None:
+            return self._fallback.submission(request, read)
+        prepared = self._preparer.prepare_now(request, read)
         if isinstance(prepared, list):
             return prepared
         runtime = prepared.runtime
-        if _is_direct(prepared):
-            return prepared.submission(runtime.predict(prepared.inputs))
-        return prepared.submission(self._coalescer.submit(runtime, prepared.inputs).result())
+        try:
+            if prepared.is_direct:
+                return prepared.submission(runtime.predict(prepared.inputs))
+            return prepared.submission(self._coalescer.submit(runtime, prepared.inputs).result())
+        except ModelFailed as error:
+            error.of = error.of or prepared.of
+            raise
 
     async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
         """The answer for one entity; the stored one where input, version and decision are unchanged.
@@ -122,11 +130,8 @@ class Engine:
         self._admit(1)
         try:
             async with self._entities.holding((endpoint, entity_key(row.entity))):
-                call = Call(endpoint=endpoint, rows=(row,))
-                prepared = await self._preparer.prepare_entity(principal, call)
-                if isinstance(prepared, Prediction):
-                    return prepared
-                return (await self._recorded(prepared))[0]
+                request = self._preparer.request(principal, Call(endpoint=endpoint, rows=(row,)))
+                return (await self._longer(request, is_entity=True))[0]
         finally:
             self._leave(1)
 
@@ -263,10 +268,15 @@ class Engine:
             found = await self._find([each.prediction for each in outcomes if each.prediction])
             feedback.check_mine(self.pool.table, principal, outcomes, found)
 
-    def count_refusal(self, principal: Principal, endpoint: str, code: str) -> None:
-        """Count a call that a door has answered with an error, where the endpoint is the principal's."""
+    def count_refusal(
+        self, principal: Principal, endpoint: str, code: str, of: tuple[int, str | None] | None = None
+    ) -> None:
+        """Count a call that a door has answered with an error, where the endpoint is the principal's.
+
+        ``of`` is the version that it happened to and its arm, where they are known.
+        """
         if self.pool.table.is_mine(principal, endpoint):
-            self.recorder.meter.refused(endpoint, code)
+            self.recorder.meter.refused(endpoint, code, *(of or (0, None)))
 
     async def counted(self, principal: Principal, minute: int | None = None) -> dict[Count, int]:
         """What all processes have counted of the principal's endpoints since a minute, or ever.
@@ -301,10 +311,7 @@ class Engine:
         answering = mine - table.retired
         return {
             "routes": {
-                name: {
-                    "number": served.route.number,
-                    "arms": {arm.name: arm.version for arm in served.route.arms},
-                }
+                name: {"number": served.route.number, "arms": served.route.shares()}
                 for name, served in table.endpoints.items()
                 if name in answering
             },
@@ -334,13 +341,25 @@ class Engine:
         """
         return self._preparer.problems(principal, call)
 
+    async def _longer(self, request: Request, *, is_entity: bool = False) -> list[Prediction]:
+        """Of a call that is not prepared at once: something is read for it, or a fallback is behind it."""
+        if request.spare is not None:
+            return await self._fallback.recorded(request, is_entity=is_entity)
+        prepare = self._preparer.prepare_entity if is_entity else self._preparer.prepare
+        prepared = await prepare(request)
+        return prepared if isinstance(prepared, list) else await self._recorded(prepared)
+
     async def _recorded(self, prepared: Prepared) -> list[Prediction]:
-        if _is_direct(prepared):
-            return await self._gatherer.recorded(prepared)
-        recorded = self._coalescer.submit_chained(
-            prepared.runtime, prepared.inputs, prepared.submission, self.recorder.submit
-        )
-        return await asyncio.wrap_future(recorded)
+        try:
+            if prepared.is_direct:
+                return await self._gatherer.recorded(prepared)
+            recorded = self._coalescer.submit_chained(
+                prepared.runtime, prepared.inputs, prepared.submission, self.recorder.submit
+            )
+            return await asyncio.wrap_future(recorded)
+        except ModelFailed as error:
+            error.of = error.of or prepared.of
+            raise
 
     async def _room(self, outcomes: Sequence[Outcome]) -> int | None:
         """How many of the outcomes may be held; ``None`` where none can be.
@@ -373,8 +392,3 @@ class Engine:
     def _leave(self, rows: int) -> None:
         with self._counting:
             self._under_way -= rows
-
-
-def _is_direct(prepared: Prepared) -> bool:
-    """Whether the model takes no longer than handing it to a thread."""
-    return prepared.runtime.direct and len(prepared.inputs) <= FEW

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,6 +16,7 @@ from flyball.domain.errors import FlyballError, NotReady, Overloaded, Retired, U
 from flyball.domain.records import now
 from flyball.domain.routing import Arm, Decision, Manifest, Route
 from flyball.domain.schema import Checked, Schema, check
+from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 from flyball.serving.assigning import Running
 from flyball.serving.checker import Checker
@@ -43,6 +45,19 @@ class _Unloaded(Exception):
         self.version = version
 
 
+class _Broken:
+    """In place of a version that does not load, where a fallback stands behind it: it fails as loading did."""
+
+    direct = True
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
+        """Nothing: raises why the version does not load."""
+        raise self._error
+
+
 @dataclass(frozen=True, slots=True)
 class Answering:
     """A version as it answers on a route: it checks its own fields and makes its own decision.
@@ -60,12 +75,23 @@ class Answering:
 
 
 class Assigned(msgspec.Struct, frozen=True):
-    """What answers a row, under which arm's name (none: asked for by number), and the A/B test it is in."""
+    """What answers a row, under which arm's name (none: asked for by number), and the A/B test it is in.
+
+    ``answered`` names the arm whose version it is where that is another one: the fallback.
+    """
 
     version: Answering
     arm: str | None
     test: int | None = None
     propensity: float | None = None
+    answered: str | None = None
+
+
+class Spare(NamedTuple):
+    """The fallback of a route: its version, and after how many seconds it answers (``None``: on failure)."""
+
+    version: Answering
+    deadline: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +100,7 @@ class Served:
 
     ``known`` are the request's fields that some routed version takes, or some champion took. ``alone`` is
     the champion outside any test; ``test`` the A/B test in force, whose rows ``arms`` answer, in the route's
-    order.
+    order; ``spare`` the fallback.
     """
 
     route: Route
@@ -84,6 +110,7 @@ class Served:
     alone: tuple[Mapping[int, Answering], Assigned]
     test: Running | None
     arms: Sequence[Answering]
+    spare: Spare | None = None
 
     def beside(self, loaded: Loaded) -> Served:
         """The same with what is loaded, and without what is not any more; itself where nothing changes."""
@@ -176,6 +203,9 @@ class Pool:
                 logger.exception("The new route of %s does not load; the last good one stays.", name)
             if name in failures and name in before.endpoints:
                 endpoints[name] = before.endpoints[name]
+            elif name in failures and name in published.routes:
+                with suppress(Exception):  # told already; without a fallback that loads, nothing answers
+                    endpoints[name] = _serve_behind(published.routes[name], published, before, load)
         teams, retired = published.teams, published.retired
         self.table = Table(
             endpoints=endpoints,
@@ -218,10 +248,28 @@ def _serve(route: Route, published: Published, before: Table, load: Load) -> Ser
     versions = {}
     for number, manifest in manifests.items():
         kept = known.get(number)
-        runtime = kept.runtime if kept and kept.manifest == manifest else _opened(manifest, load)
+        is_kept = kept and kept.manifest == manifest and not isinstance(kept.runtime, _Broken)
+        runtime = kept.runtime if kept and is_kept else _opened(manifest, load)
         checker = Checker(_request(manifest), every)
         versions[number] = _answering(route, manifest, runtime, checker.check)
     return _served(route, versions, every)
+
+
+def _serve_behind(route: Route, published: Published, before: Table, load: Load) -> Served:
+    """A route of which not every version loads: calls to those that do not are the fallback's."""
+    spare = route.fallback
+    if spare is None:
+        raise NotReady
+
+    def load_or_not(manifest: Manifest) -> Runtime:
+        try:
+            return load(manifest)
+        except Exception as error:
+            if manifest.number == spare.version:
+                raise
+            return _Broken(error)
+
+    return _serve(route, published, before, load_or_not)
 
 
 def _served(route: Route, versions: Mapping[int, Answering], known: frozenset[str]) -> Served:
@@ -235,7 +283,13 @@ def _served(route: Route, versions: Mapping[int, Answering], known: frozenset[st
         alone=({number: champion}, Assigned(champion, "champion")),
         test=None if route.test is None else Running(route, route.test),
         arms=[_of_arm(route, arm, versions[arm.version]) for arm in route.answering],
+        spare=_spare(route, versions),
     )
+
+
+def _spare(route: Route, versions: Mapping[int, Answering]) -> Spare | None:
+    arm = route.fallback
+    return None if arm is None else Spare(_of_arm(route, arm, versions[arm.version]), arm.deadline)
 
 
 def _of_arm(route: Route, arm: Arm, answering: Answering) -> Answering:

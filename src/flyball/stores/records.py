@@ -65,7 +65,9 @@ def _known(database: Database, connection: Any, batch: Sequence[Submission]) -> 
     for each in once:
         key = keys[each.id]
         before = newest.get(key) or latest_of_entity(database, connection, *key)
-        if before is not None and comes_out_again(before, each.version, each.input, each.decision, each.test):
+        if before is not None and comes_out_again(
+            before, each.version, each.input, each.decision, each.test, each.answered
+        ):
             known[each.id] = before
         else:
             newest[key] = each

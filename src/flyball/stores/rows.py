@@ -26,13 +26,14 @@ COLUMNS = (
     "latency",
     "propensity",
     "test",
+    "answered",
     "warnings",
     "created_at",
     "erased_at",
 )
 NAMES = ", ".join(COLUMNS)
 STATEMENT_ROWS = 500
-"""Rows in one statement: 18 values each stay well under SQLite's limit of 32,766."""
+"""Rows in one statement: 19 values each stay well under SQLite's limit of 32,766."""
 
 
 def insert(database: Database, connection: Any, predictions: Sequence[Prediction]) -> None:
@@ -93,6 +94,7 @@ def _row(database: Database, each: Prediction, created_at: Any) -> tuple[Any, ..
         each.latency,
         each.propensity,
         each.test,
+        each.answered,
         database.json_in([asdict(warning) for warning in each.warnings]) if each.warnings else "[]",
         created_at,
         None if each.erased_at is None else database.moment_in(each.erased_at),

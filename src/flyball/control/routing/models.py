@@ -59,6 +59,7 @@ class Prediction(models.Model):
     latency = models.PositiveIntegerField(null=True, help_text="From call to output, in microseconds.")
     propensity = models.FloatField(null=True, help_text="The probability by which its arm was drawn.")
     test = models.BigIntegerField(null=True, help_text="The A/B test that it belongs to.")
+    answered = models.CharField(max_length=16, null=True)  # null: the arm itself
     warnings = models.JSONField()
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # it brings an event loop, which not every command needs
 
 def answer(one: Prediction) -> dict[str, Any]:
     """What a caller is answered."""
-    return {
+    told = {
         "id": one.id,
         "endpoint": one.endpoint,
         "version": one.version,
@@ -24,6 +24,9 @@ def answer(one: Prediction) -> dict[str, Any]:
         "decision": one.decision,
         "warnings": [as_json(warning) for warning in one.warnings] if one.warnings else [],
     }
+    if one.answered is not None:
+        told["answered"] = one.answered
+    return told
 
 
 def record(one: Prediction) -> dict[str, Any]:

@@ -104,10 +104,10 @@ class Door:
             visit = Visit(self.engine, admitted.principal, request, admitted.values)
             response = await admitted.path.handler(visit)
         except FlyballError as error:
-            self._count(admitted, error.code)
+            self._count(admitted, error)
             return _refusal(error, request)
         except Exception as error:  # noqa: BLE001 - the door is the last stop; _broken logs it
-            self._count(admitted, FlyballError.code)
+            self._count(admitted, FlyballError())
             return _broken(error, request)
         return replace(response, body=b"") if request.method == "HEAD" else response
 
@@ -124,9 +124,10 @@ class Door:
         _check_media_type(request, path)
         return Admitted(path, principal, values)
 
-    def _count(self, admitted: Admitted, code: str) -> None:
+    def _count(self, admitted: Admitted, error: FlyballError) -> None:
         if admitted.path.handler in PREDICTING:
-            self.engine.count_refusal(admitted.principal, admitted.values["endpoint"], code)
+            endpoint = admitted.values["endpoint"]
+            self.engine.count_refusal(admitted.principal, endpoint, error.code, error.of)
 
     def _principal(self, request: Request) -> Principal:
         key = _key(request)

@@ -46,6 +46,7 @@ STATUS = {
     "unusable": 500,
     "overloaded": 503,
     "not_ready": 503,
+    "too_late": 503,
 }
 """The HTTP status of each error code."""
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}

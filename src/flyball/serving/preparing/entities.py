@@ -63,7 +63,7 @@ def unchanged(database: Database, connection: Any, prepared: Prepared) -> Predic
         return None
     decision = decided(under, before.output)
     number = under.version.manifest.number
-    is_same = comes_out_again(before, number, row.values, decision, under.test)
+    is_same = comes_out_again(before, number, row.values, decision, under.test, under.answered)
     return before if is_same else None
 
 

@@ -25,7 +25,8 @@ UNDECIDED = "The endpoint's threshold does not fit this version; nothing is deci
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A call with everything that the model is asked with, and that its answer is recorded with.
 
-    ``runtime`` answers all rows; ``assigned`` says of each what it is recorded under.
+    ``runtime`` answers all rows; ``assigned`` says of each what it is recorded under; ``is_direct`` that the
+    model takes no longer than handing it to a thread.
     ``began`` is when the call came (``time.perf_counter_ns``); ``idempotency`` and ``request`` are digests,
     and ``is_once`` is, as in ``Submission``; ``inputs`` is what the model is asked.
     """
@@ -38,7 +39,14 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: str | None
     request: str
     began: int
+    is_direct: bool = False
     is_once: bool = False
+
+    @property
+    def of(self) -> tuple[int, str | None]:
+        """The version and the arm of its first row, and of all where one version answers."""
+        under = self.assigned[0]
+        return under.version.manifest.number, under.arm
 
     def submission(self, outputs: Sequence[dict[str, Any]], moment: datetime | None = None) -> Submission:
         """The predictions that these outputs become at a ``moment``, now, decided and ready to be stored."""
@@ -62,6 +70,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
                 latency=latency,
                 test=under.test,
                 propensity=under.propensity,
+                answered=under.answered,
             )
             for identity, under, row, output in zip(
                 identities, self.assigned, self.rows, outputs, strict=True

@@ -6,13 +6,19 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from flyball.domain.access import Principal
-from flyball.domain.errors import MOST_PROBLEMS, Erased, InvalidInput, Problem, UnknownEntity
+from flyball.domain.errors import (
+    MOST_PROBLEMS,
+    Erased,
+    FlyballError,
+    InvalidInput,
+    Problem,
+    UnknownEntity,
+)
 from flyball.domain.records import Prediction, digest
 from flyball.domain.routing import Lookup, Manifest
 from flyball.domain.values import Scalar
@@ -24,6 +30,7 @@ from flyball.serving.pool import Answering, Assigned, Pool, Served
 from flyball.serving.preparing import entities, features
 from flyball.serving.preparing.features import CheckedRow
 from flyball.serving.preparing.prepared import Prepared
+from flyball.serving.preparing.request import Request
 from flyball.serving.readers import Readers
 from flyball.stores import lookups, records, routes
 from flyball.stores.database import Database
@@ -34,45 +41,8 @@ Needed = Mapping[int, Sequence[Lookup]]
 """The lookups of each version that has fields from tables, by its number."""
 FEW = 256
 """Fields that are checked sooner than a thread is asked to check them."""
-
-
-class _Request(msgspec.Struct, frozen=True):
-    """A call to an endpoint, and what answers it: ``versions`` by number, and each row's own.
-
-    Nothing yet where a version is asked for that the route does not name. ``idempotency`` and ``digest`` are
-    the call's digests where it has a key.
-    """
-
-    served: Served
-    call: Call
-    began: int
-    idempotency: str | None
-    digest: str
-    versions: Mapping[int, Answering]
-    assigned: Sequence[Assigned]
-
-    def by(self, version: Answering, arm: str | None) -> _Request:
-        """The same, all of it answered by one version."""
-        assigned = [Assigned(version, arm)] * len(self.call.rows)
-        return msgspec.structs.replace(self, versions={version.manifest.number: version}, assigned=assigned)
-
-    def loaded(self, runtimes: Mapping[int, Runtime]) -> _Request:
-        """The same with the runtimes of some of its versions, by number."""
-
-        def here(version: Answering) -> Answering:
-            runtime = runtimes.get(version.manifest.number)
-            return version if runtime is None else replace(version, runtime=runtime)
-
-        return msgspec.structs.replace(
-            self,
-            versions={number: here(each) for number, each in self.versions.items()},
-            assigned=[msgspec.structs.replace(each, version=here(each.version)) for each in self.assigned],
-        )
-
-    @property
-    def away(self) -> list[Manifest]:
-        """Those of its versions that have to be loaded first."""
-        return [each.manifest for each in self.versions.values() if each.runtime is AWAY]
+FEW_ROWS = 16
+"""Rows that a direct runtime answers on the event loop: others wait for no more than these."""
 
 
 class Preparer:
@@ -90,19 +60,20 @@ class Preparer:
         """
         if call.idempotency_key is not None or len(call.rows) > FEW:
             return None
-        request = self._request(principal, call)
+        request = self.request(principal, call)
         if not request.versions or not _is_quick(request.versions.values(), call):
             return None
+        if request.served.spare is not None and call.version is None:
+            return None  # where one is too late, it is the fallback's turn
         return _prepared(request, _checked(request, {}))
 
-    async def prepare(self, principal: Principal, call: Call) -> Prepared | list[Prediction]:
+    async def prepare(self, request: Request) -> Prepared | list[Prediction]:
         """The call as the model is asked it; or, for a repeat, the predictions that are stored already.
 
-        Raises ``UnknownEndpoint``, ``Retired``, ``NotReady``, ``InvalidInput``, ``UnknownVersion``,
-        ``UnknownEntity``, ``IdempotencyKeyReused``, ``Conflict`` where the version's features are no longer
-        published, and ``Erased`` where a repeat asks for what has been erased.
+        Raises ``InvalidInput``, ``UnknownVersion``, ``UnknownEntity``, ``IdempotencyKeyReused``, ``Conflict``
+        where the version's features are no longer published, ``Erased`` where a repeat asks for what has been
+        erased, and what loading raises.
         """
-        request = self._request(principal, call)
         if not request.versions:
             found = await self._readers.run(lambda: self._find(request, self._readers.read))
             if isinstance(found, list):
@@ -111,13 +82,17 @@ class Preparer:
             here = request.by(request.served.unrouted(found, runtime), None)
         else:
             here = await self._here(request)
+        if here.idempotency is None and _is_quick(here.versions.values(), here.call):
+            return _prepared(here, _checked(here, {}))
         return await self._readers.run(lambda: self._complete(here, self._readers.read))
 
     def prepare_now(
-        self, principal: Principal, call: Call, read: Read | None = None
+        self, request: Request, read: Read | None = None, seconds: float | None = None
     ) -> Prepared | list[Prediction]:
-        """The same, blocking. ``read`` reads with another connection than the readers'."""
-        request = self._request(principal, call)
+        """The same, blocking. ``read`` reads with another connection than the readers'.
+
+        Raises ``TimeoutError`` besides where a version is not loaded within ``seconds``.
+        """
         read = read or self._readers.read
         if not request.versions:
             found = self._find(request, read)
@@ -125,20 +100,34 @@ class Preparer:
                 return found
             request = request.by(request.served.unrouted(found, self._loader.loaded(found).result()), None)
         if away := self._loading(request):
-            request = request.loaded({number: future.result() for number, future in away.items()})
+            until = None if seconds is None else time.monotonic() + seconds
+            request = request.loaded({number: _by(until, future) for number, future in away.items()})
         return self._complete(request, read)
 
-    async def prepare_entity(self, principal: Principal, call: Call) -> Prepared | Prediction:
+    async def prepare_entity(self, request: Request) -> Prepared | list[Prediction]:
         """A call for one entity; or its newest stored prediction, where it would come out again."""
-        request = await self._here(self._request(principal, call))
-        return await self._readers.run(lambda: self._unless_unchanged(request))
+        here = await self._here(request)
+        return await self._readers.run(lambda: self._unless_unchanged(here))
+
+    async def prepare_behind(self, request: Request) -> Prepared:
+        """Rows that the fallback answers; whether they repeat others is known when they are recorded."""
+        here = await self._here(request)
+        if _is_quick(here.versions.values(), here.call):
+            return _prepared(here, _checked(here, {}))
+        return await self._readers.run(lambda: self._filled(here, self._readers.read))
+
+    def prepare_behind_now(self, request: Request, read: Read | None = None) -> Prepared:
+        """The same, blocking."""
+        if away := self._loading(request):
+            request = request.loaded({number: future.result() for number, future in away.items()})
+        return self._filled(request, read or self._readers.read)
 
     def problems(self, principal: Principal, call: Call) -> list[Problem]:
         """What is wrong with the rows of a call, by the version that it names, or else by the champion.
 
         Raises ``UnknownEndpoint``, ``Retired``, ``NotReady``, ``Conflict``.
         """
-        request = self._request(principal, call)
+        request = self.request(principal, call)
         if not request.versions:
             request = request.by(request.served.champion, None)
         try:
@@ -147,7 +136,8 @@ class Preparer:
             return list(error.problems)
         return []
 
-    def _request(self, principal: Principal, call: Call) -> _Request:
+    def request(self, principal: Principal, call: Call) -> Request:
+        """The call with what answers each row. Raises ``UnknownEndpoint``, ``Retired``, ``NotReady``."""
         began = time.perf_counter_ns()
         table = self._pool.table
         # Sooner by one look where a key is for all of its team's endpoints.
@@ -155,14 +145,14 @@ class Preparer:
         served = known or table.served(principal, call.endpoint)
         versions, assigned = _answering(served, call)
         if call.idempotency_key is None:
-            return _Request(served, call, began, None, "", versions, assigned)
+            return Request(served, call, began, None, "", versions, assigned)
         rows = [[row.entity, row.input, row.reference] for row in call.rows]
         key = digest([principal.team, call.endpoint, call.idempotency_key])
         # Under the key, which is stored nowhere: without it nobody can guess what was sent, erased or not.
         sent = digest([call.version, rows], secret=call.idempotency_key)
-        return _Request(served, call, began, key, sent, versions, assigned)
+        return Request(served, call, began, key, sent, versions, assigned)
 
-    def _find(self, request: _Request, read: Read) -> Manifest | list[Prediction]:
+    def _find(self, request: Request, read: Read) -> Manifest | list[Prediction]:
         """The manifest of a version that no route names, or what is stored for a repeat."""
         stored = self._stored(request, read)
         if stored is not None:
@@ -172,20 +162,21 @@ class Preparer:
         manifest: Manifest = read(lambda connection: routes.manifest(database, connection, endpoint, number))
         return manifest
 
-    def _complete(self, request: _Request, read: Read) -> Prepared | list[Prediction]:
+    def _complete(self, request: Request, read: Read) -> Prepared | list[Prediction]:
         stored = self._stored(request, read)
-        if stored is not None:
-            return stored
+        return self._filled(request, read) if stored is None else stored
+
+    def _filled(self, request: Request, read: Read) -> Prepared:
         needed = _needed(request)
         rows = _checked(request, needed)
         if needed:
             self._look_up(request, needed, rows, read)
         return _prepared(request, rows)
 
-    def _loading(self, request: _Request) -> dict[int, Future[Runtime]]:
+    def _loading(self, request: Request) -> dict[int, Future[Runtime]]:
         return {each.number: self._loader.loaded(each, is_routed=True) for each in request.away}
 
-    async def _here(self, request: _Request) -> _Request:
+    async def _here(self, request: Request) -> Request:
         """The same, its versions loaded; others are not waited for meanwhile."""
         away = self._loading(request)
         if not away:
@@ -193,20 +184,17 @@ class Preparer:
         runtimes = await asyncio.gather(*map(asyncio.wrap_future, away.values()))
         return request.loaded(dict(zip(away, runtimes, strict=True)))
 
-    def _unless_unchanged(self, request: _Request) -> Prepared | Prediction:
-        needed = _needed(request)
-        rows = _checked(request, needed)
-        self._look_up(request, needed, rows, self._readers.read)
-        prepared = _prepared(request, rows)
+    def _unless_unchanged(self, request: Request) -> Prepared | list[Prediction]:
+        prepared = self._filled(request, self._readers.read)
         database = self._readers.database
         before = self._readers.read(lambda connection: entities.unchanged(database, connection, prepared))
-        return before or msgspec.structs.replace(prepared, is_once=True)
+        return msgspec.structs.replace(prepared, is_once=True) if before is None else [before]
 
-    def _look_up(self, request: _Request, needed: Needed, rows: Sequence[CheckedRow], read: Read) -> None:
+    def _look_up(self, request: Request, needed: Needed, rows: Sequence[CheckedRow], read: Read) -> None:
         database = self._readers.database
         read(lambda connection: _looked_up(request, needed, rows, _cached(database, connection)))
 
-    def _stored(self, request: _Request, read: Read) -> list[Prediction] | None:
+    def _stored(self, request: Request, read: Read) -> list[Prediction] | None:
         """What is stored for a repeat. Raises ``IdempotencyKeyReused``, ``Erased``."""
         key = request.idempotency
         if key is None:
@@ -218,6 +206,10 @@ class Preparer:
         if stored is not None and any(each.erased_at is not None for each in stored):
             raise Erased
         return stored
+
+
+def _by(until: float | None, future: Future[Runtime]) -> Runtime:
+    return future.result(None if until is None else max(0.0, until - time.monotonic()))
 
 
 def _answering(served: Served, call: Call) -> tuple[Mapping[int, Answering], Sequence[Assigned]]:
@@ -250,7 +242,7 @@ def _is_quick(versions: Iterable[Answering], call: Call) -> bool:
     return size <= FEW
 
 
-def _needed(request: _Request) -> Needed:
+def _needed(request: Request) -> Needed:
     lookups = request.served.route.lookups
     return {
         number: features.used(version.manifest, lookups)
@@ -259,7 +251,7 @@ def _needed(request: _Request) -> Needed:
     }
 
 
-def _checked(request: _Request, needed: Needed) -> list[CheckedRow]:
+def _checked(request: Request, needed: Needed) -> list[CheckedRow]:
     """Every row's input and entity, checked completely. Raises ``InvalidInput`` with every problem there is.
 
     After the row that makes them more than anybody is told, no further one is looked at.
@@ -280,11 +272,21 @@ def _checked(request: _Request, needed: Needed) -> list[CheckedRow]:
         if len(problems) > MOST_PROBLEMS:
             break
     if problems:
-        raise InvalidInput(problems=problems)
+        raise _refused(InvalidInput(problems=problems), request)
     return every
 
 
-def _looked_up(request: _Request, needed: Needed, rows: Sequence[CheckedRow], read: features.Read) -> None:
+def _refused(error: FlyballError, request: Request) -> FlyballError:
+    """The error, and which version and arm it was that refused the first row that was."""
+    pairs = zip(request.call.rows, request.assigned, strict=True)
+    place = error.problems[0].pointer
+    under = next((under for row, under in pairs if place.startswith(f"{row.pointer}/")), None)
+    if under is not None:
+        error.of = (under.version.manifest.number, under.arm)
+    return error
+
+
+def _looked_up(request: Request, needed: Needed, rows: Sequence[CheckedRow], read: features.Read) -> None:
     """Add the looked-up values of each version's rows. Raises as ``features.look_up``, of all versions."""
     missing: list[Problem] = []
     for number, reads in needed.items():
@@ -297,32 +299,39 @@ def _looked_up(request: _Request, needed: Needed, rows: Sequence[CheckedRow], re
             features.look_up(request.versions[number].manifest.schema, reads, some, read)
         except UnknownEntity as error:
             missing += error.problems
+        except InvalidInput as error:
+            raise _refused(error, request) from None
     if missing:
-        raise UnknownEntity(problems=missing)
+        raise _refused(UnknownEntity(problems=missing), request)
 
 
-def _check_entity(
-    request: _Request, needed: Sequence[Lookup], row: Row, checked: CheckedRow
-) -> list[Problem]:
+def _check_entity(request: Request, needed: Sequence[Lookup], row: Row, checked: CheckedRow) -> list[Problem]:
     result = features.check_entity(request.served.route, needed, row.entity, row.pointer)
     checked.entity = result.values
     checked.warnings += result.warnings
     return result.problems
 
 
-def _prepared(request: _Request, rows: Sequence[CheckedRow]) -> Prepared:
+def _prepared(request: Request, rows: Sequence[CheckedRow]) -> Prepared:
     runtimes = [version.runtime for version in request.versions.values()]
+    runtime = runtimes[0] if len(runtimes) == 1 else _split(request.assigned)
     return Prepared(
         route=request.served.route,
-        runtime=runtimes[0]
-        if len(runtimes) == 1
-        else Split([under.version.runtime for under in request.assigned]),
+        runtime=runtime,
+        is_direct=len(rows) <= FEW_ROWS and runtime.direct,
         assigned=request.assigned,
         rows=rows,
         inputs=[row.values for row in rows],
         idempotency=request.idempotency,
         request=request.digest,
         began=request.began,
+    )
+
+
+def _split(assigned: Sequence[Assigned]) -> Runtime:
+    return Split(
+        [under.version.runtime for under in assigned],
+        [(under.version.manifest.number, under.arm) for under in assigned],
     )
 
 

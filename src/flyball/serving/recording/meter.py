@@ -14,7 +14,7 @@ from flyball.stores.minutes import Count, minute_of
 BOUNDS = (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000)
 """Upper bounds of the buckets of latencies (microseconds); the last bucket has none."""
 LABELS = (*map(str, BOUNDS), "inf")
-FAILED = frozenset({"model_failed", "internal"})
+FAILED = frozenset({"model_failed", "too_late", "internal"})
 """Codes of errors that are no refusals: the request was not to blame."""
 
 _Kind = tuple[int, str, int, str | None, str | None, int]
@@ -51,11 +51,16 @@ class Meter:
                 self._answered[kind] += 1
                 self._microseconds[Count(*kind[:3], each.arm or "", "latency_sum")] += latency
 
-    def refused(self, endpoint: str, code: str) -> None:
-        """Count a call that was answered with an error."""
+    def refused(self, endpoint: str, code: str, version: int = 0, arm: str | None = None) -> None:
+        """Count a call that was answered with an error: of one version and arm, where they are known."""
         name = "failed" if code in FAILED else "refused"
         with self._lock:
-            self._others[Count(minute_of(now()), endpoint, 0, "", name, code)] += 1
+            self._others[Count(minute_of(now()), endpoint, version, arm or "", name, code)] += 1
+
+    def fell_back(self, endpoint: str, version: int, arm: str | None, code: str, rows: int) -> None:
+        """Count rows that a version failed, or was too late for, and that the fallback answers."""
+        with self._lock:
+            self._others[Count(minute_of(now()), endpoint, version, arm or "", "fell_back", code)] += rows
 
     def take(self) -> Mapping[Count, int]:
         """All that was counted since the last time."""

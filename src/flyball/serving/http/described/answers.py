@@ -24,6 +24,7 @@ class Prediction(Document):
     output: dict[str, Any]
     decision: str | None
     warnings: list[Detail]
+    answered: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Predictions(Document):
@@ -32,7 +33,7 @@ class Predictions(Document):
     predictions: list[Prediction]
 
 
-class Record(Prediction):
+class Record(Prediction, kw_only=True):
     """A prediction as it was recorded."""
 
     route: int
@@ -97,11 +98,19 @@ class Health(Document):
     status: str
 
 
+class Arm(Document):
+    """A version's part in the traffic; ``share`` is of the rows that are assigned (0 to 1)."""
+
+    name: str
+    version: int
+    share: float
+
+
 class Served(Document):
-    """A route in force: its number, and the version of each arm."""
+    """A route in force: its number, and its arms."""
 
     number: int
-    arms: dict[str, int]
+    arms: list[Arm]
 
 
 class Recorder(Document):
