@@ -46,7 +46,7 @@ class _Unloaded(Exception):
 
 
 class _Broken:
-    """In place of a version that does not load, where a fallback stands behind it: it fails as loading did."""
+    """In place of a version that does not load, where a fallback is behind it: it fails as loading did."""
 
     direct = True
 
