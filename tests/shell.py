@@ -105,7 +105,7 @@ class Server:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             routes = self.ask("GET", "/v1/status")["routes"]
-            if endpoint in routes and routes[endpoint]["arms"]["champion"] == version:
+            if endpoint in routes and routes[endpoint]["arms"][0]["version"] == version:
                 return
             time.sleep(0.1)
         raise AssertionError(f"The server does not answer with version {version}.")

@@ -42,6 +42,8 @@ ALLOWED = [
     ("PATCH", "endpoints/purchase/entities/1", "member"),
     ("POST", "endpoints/purchase/promote", "owner"),
     ("POST", "endpoints/purchase/rollback", "owner"),
+    ("PUT", "endpoints/purchase/fallback", "owner"),
+    ("DELETE", "endpoints/purchase/fallback", "owner"),
     ("POST", "endpoints/purchase/retire", "owner"),
     ("PATCH", "endpoints/purchase/versions/999999", "owner"),
     ("DELETE", "endpoints/purchase/versions/999999", "owner"),

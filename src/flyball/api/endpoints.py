@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from flyball.api.described import documents
 from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
+from flyball.control.arms import services as arms
 from flyball.control.declarations import services as declarations
 from flyball.control.declarations.models import Endpoint
 from flyball.control.declarations.selectors import visible
@@ -23,6 +24,13 @@ from flyball.domain.schema import Field, Kind, Schema
 EXPECTED = Field(name="expected", kind=Kind.INTEGER, nullable=True)
 YES = Field(name="yes", kind=Kind.BOOLEAN, nullable=True)
 PROMOTION = Schema((Field(name="version", kind=Kind.INTEGER), EXPECTED, YES))
+FALLBACK = Schema(
+    (
+        Field(name="version", kind=Kind.INTEGER),
+        Field(name="deadline", kind=Kind.NUMBER, nullable=True),
+        EXPECTED,
+    )
+)
 RETIREMENT = Schema((YES,))
 ROLLBACK = Schema((EXPECTED,))
 CHANGING = (
@@ -121,6 +129,32 @@ class Rollback(ManagementView):
         sent: dict[str, Any] = body(request, ROLLBACK)
         back = services.rollback(endpoint=name, expected=sent["expected"], user=actor(request).user)
         return _changed(back)
+
+
+class Fallback(ManagementView):
+    """``PUT`` and ``DELETE /api/endpoints/{endpoint}/fallback``: ``{"version": 5, "deadline": 0.2}``."""
+
+    roles = {"PUT": "owner", "DELETE": "owner"}
+
+    @described(documents.Change, *CHANGING, "not_ready", "unknown_version", takes=FALLBACK, status=(200, 201))
+    def put(self, request: Request, endpoint: str) -> Response:
+        """The revision in force now: 201 for a new one, 200 where it was the fallback already."""
+        name = self.endpoint(request, endpoint).name
+        sent: dict[str, Any] = body(request, FALLBACK)
+        changed = arms.set_fallback(
+            endpoint=name,
+            version=sent["version"],
+            deadline=sent["deadline"],
+            expected=sent["expected"],
+            user=actor(request).user,
+        )
+        return _changed(changed)
+
+    @described(documents.Change, *CHANGING, "not_ready", status=(200, 201))
+    def delete(self, request: Request, endpoint: str) -> Response:
+        """The revision in force now: 201 for a new one, 200 where there was no fallback."""
+        name = self.endpoint(request, endpoint).name
+        return _changed(arms.remove_fallback(endpoint=name, user=actor(request).user))
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.urls import path, re_path
 
 from flyball.api.builds import Builds, OneBuild
 from flyball.api.described.openapi import Description
-from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Retire, Rollback, Routes
+from flyball.api.endpoints import Endpoints, Fallback, OneEndpoint, Promote, Retire, Rollback, Routes
 from flyball.api.entities import Entity
 from flyball.api.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.api.keys import Keys, OneKey
@@ -23,6 +23,7 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/routes", Routes.as_view()),
     path("endpoints/<str:endpoint>/promote", Promote.as_view()),
     path("endpoints/<str:endpoint>/rollback", Rollback.as_view()),
+    path("endpoints/<str:endpoint>/fallback", Fallback.as_view()),
     path("endpoints/<str:endpoint>/retire", Retire.as_view()),
     path("endpoints/<str:endpoint>/versions", Versions.as_view()),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view()),

@@ -265,6 +265,15 @@ def promoted(
     return (Arm("champion", version, threshold=threshold).deciding(decision), *kept)
 
 
+def back_to(earlier: Sequence[Arm], current: Sequence[Arm], champion: int) -> tuple[Arm, ...]:
+    """The arms after a rollback to ``champion``: the earlier ones, but for those of a test.
+
+    The fallback stays as it is now, unless it is of that version: whoever goes back is in need of it.
+    """
+    kept = tuple(arm for arm in standing(earlier) if arm.name != FALLBACK)
+    return (*kept, *(arm for arm in current if arm.name == FALLBACK and arm.version != champion))
+
+
 def ordered(arms: Iterable[Arm]) -> tuple[Arm, ...]:
     """The champion first, then those of a test: their places stay, whatever else comes beside them."""
     return tuple(sorted(arms, key=lambda arm: (arm.name != "champion", arm.name not in TESTED)))

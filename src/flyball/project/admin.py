@@ -59,7 +59,17 @@ class Recorded(Immutable):
 class Predictions(Recorded):
     """What was answered."""
 
-    list_display = ["id", "endpoint", "version", "arm", "decision", "reference", "latency", "created_at"]
+    list_display = [
+        "id",
+        "endpoint",
+        "version",
+        "arm",
+        "answered",
+        "decision",
+        "reference",
+        "latency",
+        "created_at",
+    ]
 
 
 @admin.register(Outcome)

@@ -18,8 +18,9 @@ class Count(NamedTuple):
     """What is counted of one endpoint in one minute (minutes since 1970, in UTC).
 
     ``version`` is 0 and ``arm`` empty where none is known. ``name`` is ``answers``; ``decisions`` with the
-    decision as the ``label``; ``refused`` or ``failed`` with the error's code; ``latency`` with the bound of
-    the bucket that it falls into (microseconds, or ``inf``); ``latency_sum`` (microseconds).
+    decision as the ``label``; ``refused`` or ``failed`` with the error's code, a call each; ``fell_back``
+    with the code that an arm failed with, a row each that the fallback answered; ``latency`` with the bound
+    of the bucket that it falls into (microseconds, or ``inf``); ``latency_sum`` (microseconds).
     """
 
     minute: int

@@ -22,6 +22,8 @@ class Arm(Document):
     weight: float
     decision: dict[str, Any] | None
     segment: str | None
+    threshold: float | None
+    deadline: float | None
 
 
 class Route(Document):

@@ -68,10 +68,14 @@ def _errors(over: Span, steps: Sequence[Step], marks: Sequence[tuple[datetime, s
     said = (
         f"{tags.number(failed)} calls failed, {tags.number(refused)} were refused, by a fault of their own."
     )
+    if behind := sum(step.fell_back for step in steps):
+        said += (
+            f" For {tags.number(behind)} rows the fallback answered: their own arm failed or was too late."
+        )
     return Figure(
         name="errors",
         title=f"Errors and refusals, {TITLES[over.name]}",
-        says=said if failed + refused else "No call failed, and none was refused.",
+        says=said if failed + refused + behind else "No call failed, and none was refused.",
         rows=rows if failed + refused else [],
         columns=[FROM, Column("failed", "Failed"), Column("refused", "Refused")],
         spec=_stacked(over, ["refused", "failed"], ("what", "calls"), tooltip, marks, BAD),

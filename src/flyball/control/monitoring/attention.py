@@ -72,6 +72,11 @@ def _unanswered(mine: QuerySet[Endpoint], moment: datetime) -> Iterator[Attentio
     for name, failed in counted.values_list("endpoint").annotate(sum=Sum("count")).order_by("endpoint"):
         said = f"{failed} calls failed inside the server in the last hour: look into its log."
         yield Attention(endpoint=name, code="calls_failed", sentence=said)
+    behind = Minute.objects.filter(minute__gte=hour, name="fell_back", endpoint__in=mine.values("name"))
+    by_version = behind.values_list("endpoint", "version").annotate(sum=Sum("count"))
+    for name, version, rows in by_version.order_by("endpoint", "version"):
+        said = f"Version {version} failed {rows} rows in the last hour; its fallback answered them."
+        yield Attention(endpoint=name, code="fallback_answers", sentence=said)
     has_route = Exists(RouteRevision.objects.filter(endpoint=OuterRef("name")))
     for name in mine.filter(~has_route).values_list("name", flat=True):
         said = f"It has no champion, so nothing answers: flyball build {name} --promote"

@@ -19,7 +19,7 @@ from flyball.domain.records import now
 from flyball.stores.minutes import minute_of
 
 HOUR, DAY = 60, 24 * 60
-NAMES = ("answers", "refused", "failed", "latency")
+NAMES = ("answers", "refused", "failed", "fell_back", "latency")
 MOST = 50_000
 """Outcomes that are counted: reading more of the index would make a page wait."""
 PROMOTIONS = 50
@@ -52,6 +52,7 @@ class Step:
     answers: Counter[int] = field(default_factory=Counter)
     refused: int = 0
     failed: int = 0
+    fell_back: int = 0
     latencies: Counter[float] = field(default_factory=Counter)
 
     def within(self, part: float) -> float | None:
@@ -96,6 +97,8 @@ def steps(endpoint: str, over: Span, moment: datetime | None = None) -> list[Ste
                 step.latencies[float(label) / MICROSECONDS] += count
             case "refused":
                 step.refused += count
+            case "fell_back":
+                step.fell_back += count
             case _:
                 step.failed += count
     return found

@@ -25,12 +25,14 @@ COUNTED = ("answers", "refused", "failed")
 class Standing:
     """How one endpoint stands. Moments are UTC; ``answers``, ``refused`` and ``failed`` are of the last hour.
 
-    ``champion`` is the number of the version that answers, ``jobs`` how many are queued and running.
+    ``champion`` is the number of the version that answers, ``fallback`` of the one that does where it fails;
+    ``jobs`` is how many are queued and running.
     """
 
     endpoint: str
     team: str
     champion: int | None
+    fallback: int | None
     promoted_at: datetime | None
     build: int | None
     build_status: str | None
@@ -85,6 +87,7 @@ def _standing(
         endpoint=row["name"],
         team=row["team__slug"],
         champion=routing.champion_of(revision.arms) if revision else None,
+        fallback=routing.fallback_of(revision.arms) if revision else None,
         promoted_at=revision.created_at if revision else None,
         build=build.pk if build else None,
         build_status=build.status if build else None,

@@ -39,20 +39,24 @@ def meet_policy(declaration: type[Endpoint], version: Version) -> None:
         )
 
 
-def ask_no_more(champion: Manifest, beside: Manifest, lookups: Sequence[Lookup]) -> None:
-    """Raise ``Conflict`` where rows that the champion answers may be refused by a version beside it.
+def refusals(champion: Manifest, beside: Manifest, lookups: Sequence[Lookup]) -> list[str]:
+    """Why rows that the champion answers may be refused by a version beside it, a sentence each.
 
     Fields and keys that it needs, values that it does not take; and tables in which an entity that the
     champion knows may have no row. ``lookups`` are those of all routed versions.
     """
     reasons = stricter(champion.schema, beside.schema)
     keys = {lookup.on for lookup in lookups if champion.schema.of(lookup.table).fields}
-    reasons += [
+    return reasons + [
         f"{lookup.on} must name the entity, for {lookup.table}."
         for lookup in lookups
         if beside.schema.of(lookup.table).fields and lookup.on not in keys
     ]
-    if reasons:
+
+
+def ask_no_more(champion: Manifest, beside: Manifest, lookups: Sequence[Lookup]) -> None:
+    """Raise ``Conflict`` where there are ``refusals``."""
+    if reasons := refusals(champion, beside, lookups):
         raise Conflict(
             f"Version {beside.number} cannot answer beside the champion, version {champion.number}: callers "
             f"would see errors that they do not see now. {' '.join(reasons)}"
@@ -72,9 +76,16 @@ def new_demands(
     return (*newly_required(taken, wanted), *added)
 
 
-def reasons_to_ask(demands: tuple[str, ...], version: Version) -> list[str]:
-    """Why somebody must say yes to a promotion, a sentence each."""
+def reasons_to_ask(
+    demands: tuple[str, ...], version: Version, refused_behind: Sequence[str] = ()
+) -> list[str]:
+    """Why somebody must say yes to a promotion, a sentence each.
+
+    ``refused_behind`` is what the fallback would refuse of what the version answers.
+    """
     reasons = [f"Callers must send from now on: {', '.join(demands)}."] if demands else []
+    if refused_behind:
+        reasons.append(f"The fallback could not stand behind it: {' '.join(refused_behind)}")
     beside = version.facts.get("comparison") or {}
     if is_worse(beside.get("score"), beside.get("champion_score")):
         reasons.append(f"{version} is worse than the champion: {comparison_text(version)}")

@@ -15,7 +15,7 @@ from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome, Prediction, RouteRevision
 from flyball.domain.errors import NotFound, NotReady, UnknownVersion
 from flyball.domain.lifecycle import stage
-from flyball.domain.routing import Manifest, Route, Step
+from flyball.domain.routing import FALLBACK, Manifest, Route, Step
 from flyball.domain.routing import before_champion as number_before_champion
 from flyball.stores import binding
 from flyball.typed import known
@@ -95,6 +95,11 @@ def before_champion(endpoint: str) -> Route | None:
 def champion_of(arms: Sequence[Mapping[str, Any]]) -> int:
     """The number of the version that answers, by the arms of a published route."""
     return next(int(arm["version"]) for arm in arms if arm["name"] == "champion")
+
+
+def fallback_of(arms: Sequence[Mapping[str, Any]]) -> int | None:
+    """The number of the version that answers where another fails, by the arms of a published route."""
+    return next((int(arm["version"]) for arm in arms if arm["name"] == FALLBACK), None)
 
 
 def manifests(route: Route | None) -> dict[int, Manifest]:

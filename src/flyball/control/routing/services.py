@@ -79,7 +79,7 @@ def promote(
     guards.meet_policy(declaration, chosen)
     guards.prove(chosen)
     following = after_promotion(chosen, threshold)
-    guards.confirm(guards.reasons_to_ask(following.required, chosen), yes=yes)
+    guards.confirm(guards.reasons_to_ask(following.required, chosen, following.refused_behind), yes=yes)
     reason = f"promotion of version {version}" if verdict is None else verdict.reason
     return _published(following, current, Kind.PROMOTION, reason, user)
 

@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-SUMMED = {"answers": "answers", "refused": "refusals", "failed": "failures", "decisions": "decisions"}
+SUMMED = {
+    "answers": "answers",
+    "refused": "refusals",
+    "failed": "failures",
+    "fell_back": "fallbacks",
+    "decisions": "decisions",
+}
 FAMILIES = (
     ("answers", "Predictions answered, each of them committed.", ()),
     ("decisions", "Decisions made on answers.", ("decision",)),
     ("refused", "Calls for predictions that were refused, by the code of the error.", ("code",)),
     ("failed", "Calls for predictions that failed inside the server, by the code of the error.", ("code",)),
+    ("fell_back", "Rows that an arm failed and the fallback answered, by the code of the error.", ("code",)),
 )
 MICROSECONDS = 1_000_000
 
@@ -31,7 +38,7 @@ def summary(counts: Mapping[Count, int]) -> dict[str, dict[str, Any]]:
         if each.name not in SUMMED:
             continue
         known = endpoints.setdefault(
-            each.endpoint, {"answers": 0, "decisions": {}, "refusals": {}, "failures": {}}
+            each.endpoint, {"answers": 0, "decisions": {}, "refusals": {}, "failures": {}, "fallbacks": {}}
         )
         if each.name == "answers":
             known["answers"] += count

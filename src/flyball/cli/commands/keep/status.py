@@ -21,10 +21,11 @@ COLUMNS = ("endpoint", "champion", "last_build", "last_outcome", "last_hour", "j
 def status(output: Output) -> None:
     """Show how every endpoint stands, and what needs attention; then the command ends with 1.
 
-    The champion; the last build; when the last outcome came; the answers of the last hour, and how many calls
-    were refused or failed; the jobs that have not ended. A cron line or a health checker can watch the exit
-    code: a version that does not load, an endpoint without a champion, a failed job, jobs that no worker
-    takes, a schedule that makes no runs, outcomes that used to come and have not for a week.
+    The champion, and its fallback; the last build; when the last outcome came; the answers of the last hour,
+    and how many calls were refused or failed; the jobs that have not ended. A cron line or a health checker
+    can watch the exit code: a version that does not load, or that its fallback answers for, an endpoint
+    without a champion, a failed job, jobs that no worker takes, a schedule that makes no runs, outcomes that
+    used to come and have not for a week.
 
     Examples:
       flyball status
@@ -54,10 +55,13 @@ def status(output: Output) -> None:
 
 def _row(each: Standing) -> dict[str, Any]:
     build = None if each.build is None else f"{each.build} {each.build_status} {_text(each.built_at)}"
+    champion = None if each.champion is None else str(each.champion)
+    if each.fallback is not None:
+        champion = f"{champion}, fallback {each.fallback}"
     hour = {"answers": each.answers, "refused": each.refused, "failed": each.failed}
     return {
         "endpoint": each.endpoint,
-        "champion": each.champion,
+        "champion": champion,
         "last_build": build,
         "last_outcome": _text(each.outcome_at),
         "last_hour": ", ".join(f"{count:,} {name}" for name, count in hour.items() if count) or None,

@@ -19,11 +19,11 @@ from flyball.domain.routing import (
     Lookup,
     Manifest,
     Route,
+    back_to,
     no_longer_taken,
     ordered,
     promoted,
     remembering,
-    standing,
 )
 
 
@@ -53,6 +53,14 @@ class Following:
     def required(self) -> tuple[str, ...]:
         """What callers could leave out before, and would have to send."""
         return guards.new_demands(self.current, self.route, self.old.values(), self.new.values())
+
+    @property
+    def refused_behind(self) -> list[str]:
+        """What the fallback would refuse of what the champion answers, a sentence each."""
+        spare = self.route.fallback
+        if spare is None:
+            return []
+        return guards.refusals(self.champion, self.new[spare.version], self.route.lookups)
 
     @property
     def dropped(self) -> tuple[str, ...]:
@@ -88,12 +96,13 @@ def after_rollback(endpoint: str) -> Following:
     earlier = selectors.before_champion(endpoint)
     if current is None or earlier is None:
         raise Conflict(f"{endpoint} has no earlier champion to go back to.")
+    earlier = replace(earlier, arms=back_to(earlier.arms, current.arms, earlier.champion.version))
     new = selectors.manifests(earlier)
     champion = new[earlier.champion.version]
     applied_now = current.champion.decision
     decision = applied_now if composition.fits(applied_now, champion) else earlier.champion.decision
     back = replace(earlier.champion, decision=decision)
-    kept = (back if arm == earlier.champion else arm for arm in standing(earlier.arms))
+    kept = (back if arm == earlier.champion else arm for arm in earlier.arms)
     composed = replace(
         earlier,
         number=_next(current),

@@ -128,6 +128,7 @@ class Hour(Document):
     decisions: dict[str, int]
     refusals: dict[str, int]
     failures: dict[str, int]
+    fallbacks: dict[str, int]
 
 
 class Failure(Document):
