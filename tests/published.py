@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -83,12 +83,13 @@ def store(
     schema: Schema = SCHEMA,
     labels: tuple[str, str] = LABELS,
     compiled: bool = True,
+    first: Callable[[], object] | None = None,
 ) -> Manifest:
     """Artifacts and a version that no route names yet. Each number answers differently.
 
-    One that is not ``compiled`` is answered by scikit-learn.
+    One that is not ``compiled``, or has a ``first`` step of its own, is answered by scikit-learn.
     """
-    made = fitted(version, schema, labels)
+    made = fitted(version, schema, labels, first)
     manifest = replace(made.manifest, endpoint=endpoint, number=version)
     if not compiled:
         manifest = replace(manifest, artifacts=(replace(manifest.artifacts[-1], unused=""),))
@@ -112,7 +113,12 @@ def key(team: str = "hospital", role: str = "owner") -> str:
 
 
 @cache
-def fitted(version: int, schema: Schema, labels: tuple[str, str] = LABELS) -> Package:
+def fitted(
+    version: int,
+    schema: Schema,
+    labels: tuple[str, str] = LABELS,
+    first: Callable[[], object] | None = None,
+) -> Package:
     """Artifacts and their manifest: the older, the iller; later versions say so more strongly."""
     ages = np.linspace(0, 100, 40)
     rows = [
@@ -130,8 +136,14 @@ def fitted(version: int, schema: Schema, labels: tuple[str, str] = LABELS) -> Pa
         keys=ages.astype(str),
         schema=schema,
     )
-    model = _pipeline(schema, strength=float(version)).fit(dataset.frame, target)
-    return packaged(model, dataset, schema, endpoint="any", task="classification")
+    model = _pipeline(schema, strength=float(version))
+    trusted = []
+    if first is not None:
+        own = first()
+        model.steps.insert(0, ("first", own))
+        trusted = [f"{type(own).__module__}.{type(own).__name__}"]
+    model.fit(dataset.frame, target)
+    return packaged(model, dataset, schema, endpoint="any", task="classification", trusted=trusted)
 
 
 def _pipeline(schema: Schema, strength: float) -> Pipeline:
