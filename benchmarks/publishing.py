@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from flyball.domain.routing import Arm, Manifest, Route
+from flyball.domain.routing import ABTest, Arm, Manifest, Route
 from flyball.learning.package import Package
 
 T = TypeVar("T")
@@ -57,7 +57,23 @@ def publish_many(folder: Path, url: str, packages: Sequence[Package], number: in
     return _published(folder, url, versions)
 
 
-def _published(folder: Path, url: str, versions: Sequence[tuple[Manifest, bytes]]) -> str:
+def publish_arms(
+    folder: Path, url: str, package: Package, routes: Mapping[str, tuple[tuple[Arm, ...], ABTest | None]]
+) -> str:
+    """Endpoints with the package as version 1 and 2, and with arms and a test beside the champion.
+
+    Gives a key for all.
+    """
+    versions = [(replace(package.manifest, endpoint=name), package.answering) for name in routes]
+    return _published(folder, url, versions, routes)
+
+
+def _published(
+    folder: Path,
+    url: str,
+    versions: Sequence[tuple[Manifest, bytes]],
+    routes: Mapping[str, tuple[tuple[Arm, ...], ABTest | None]] | None = None,
+) -> str:
     start_django(folder, url)
     from django.core.management import call_command
 
@@ -66,11 +82,14 @@ def _published(folder: Path, url: str, versions: Sequence[tuple[Manifest, bytes]
     call_command("migrate", verbosity=0)
     team = accounts.ensure_team(slug="default")
     for manifest, data in versions:
-        _publish(manifest, data, team)
+        beside, test = (routes or {}).get(manifest.endpoint, ((), None))
+        _publish(manifest, data, team, beside, test)
     return accounts.issue_key(team=team, role="member", label="benchmark")[1]
 
 
-def _publish(manifest: Manifest, data: bytes, team: Any) -> None:
+def _publish(
+    manifest: Manifest, data: bytes, team: Any, beside: tuple[Arm, ...], test: ABTest | None
+) -> None:
     from flyball.control import connection
     from flyball.control.declarations.models import Endpoint
     from flyball.control.registry.models import Version
@@ -81,8 +100,9 @@ def _publish(manifest: Manifest, data: bytes, team: Any) -> None:
     name = manifest.endpoint
     artifacts.write(connection.database(), connection.raw(), data)
     Endpoint.objects.create(name=name, team=team, task=manifest.task)
-    Version.objects.create(
-        endpoint_id=name, number=1, manifest=msgspec.to_builtins(replace(manifest, number=1)), facts={}
-    )
-    route = Route(endpoint=name, team=team.slug, task=manifest.task, number=1, arms=(Arm("champion", 1),))
+    arms = (Arm("champion", 1), *beside)
+    for number in dict.fromkeys(arm.version for arm in arms):
+        document = msgspec.to_builtins(replace(manifest, number=number))
+        Version.objects.create(endpoint_id=name, number=number, manifest=document, facts={})
+    route = Route(endpoint=name, team=team.slug, task=manifest.task, number=1, arms=arms, test=test)
     publish_route(route=route, kind=Kind.PROMOTION, reason="a benchmark")

@@ -16,6 +16,8 @@ from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 from flyball.serving.calls import Row
 
+Rows = Sequence[Mapping[str, Scalar]]
+
 
 class Place(msgspec.Struct, frozen=True):
     """An arm of a route, by its place among the arms; the test that it was drawn in, and how probably."""
@@ -55,24 +57,40 @@ class Split:
 
     def __init__(self, runtimes: Sequence[Runtime], of: Sequence[tuple[int, str | None]]) -> None:
         """``of`` says of each row which version and arm its runtime is."""
-        self._runtimes = runtimes
+        self.parts = by_runtime(runtimes)
         self._of = of
 
     @property
     def direct(self) -> bool:
         """Whether each of them answers where it is asked."""
-        return all(runtime.direct for runtime in self._runtimes)
+        return all(runtime.direct for runtime, _ in self.parts)
 
-    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
+    def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order, of the runtime at the row's place. Raises as they do."""
-        parts: dict[int, tuple[Runtime, list[int]]] = {}
-        for place, runtime in enumerate(self._runtimes):
-            parts.setdefault(id(runtime), (runtime, []))[1].append(place)
-        outputs: dict[int, dict[str, Any]] = {}
-        for runtime, places in parts.values():
-            try:
-                outputs |= zip(places, runtime.predict([rows[place] for place in places]), strict=True)
-            except ModelFailed as error:
-                error.of = self._of[places[0]]
-                raise
-        return [outputs[place] for place in range(len(rows))]
+        return self.joined([self._asked(runtime, places, rows) for runtime, places in self.parts])
+
+    def joined(self, outputs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """The outputs of all parts in the order of the rows. Raises ``ValueError`` where some are missing."""
+        found: dict[int, dict[str, Any]] = {}
+        for (_, places), some in zip(self.parts, outputs, strict=True):
+            found |= zip(places, some, strict=True)
+        return [found[place] for place in range(len(found))]
+
+    def blame(self, error: ModelFailed, places: Sequence[int]) -> None:
+        """Say which version and arm it was that failed."""
+        error.of = self._of[places[0]]
+
+    def _asked(self, runtime: Runtime, places: Sequence[int], rows: Rows) -> list[dict[str, Any]]:
+        try:
+            return runtime.predict([rows[place] for place in places])
+        except ModelFailed as error:
+            self.blame(error, places)
+            raise
+
+
+def by_runtime(runtimes: Sequence[Runtime]) -> list[tuple[Runtime, list[int]]]:
+    """Each runtime once, with the places of the rows that it answers."""
+    parts: dict[int, tuple[Runtime, list[int]]] = {}
+    for place, runtime in enumerate(runtimes):
+        parts.setdefault(id(runtime), (runtime, []))[1].append(place)
+    return list(parts.values())

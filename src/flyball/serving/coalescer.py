@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from flyball.domain.errors import Overloaded
+from flyball.domain.errors import ModelFailed, Overloaded
 from flyball.domain.promises import chain, settle
 from flyball.domain.records import Prediction, now
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
+from flyball.serving.assigning import Split
 from flyball.serving.preparing.prepared import Prepared
 from flyball.serving.recording.recorder import UNTAKEN, Entry, Recorder, wake
 from flyball.stores.records import Submission
@@ -55,7 +56,12 @@ class Coalescer:
         self._closed = False
 
     def submit(self, runtime: Runtime, rows: Rows) -> Future[Outputs]:
-        """The outputs of these rows, in order, or ``ModelFailed``. Raises ``Overloaded`` once closed."""
+        """The outputs of these rows, in order, or ``ModelFailed``. Raises ``Overloaded`` once closed.
+
+        Versions that answer one call together are each asked for their own rows, with those of other calls.
+        """
+        if isinstance(runtime, Split):
+            return self._submit_split(runtime, rows)
         request = _Waiting(rows)
         with self._lock:
             if self._closed:
@@ -80,6 +86,22 @@ class Coalescer:
                     del waiting[place]
                     break
         return outputs.cancel()
+
+    def _submit_split(self, split: Split, rows: Rows) -> Future[Outputs]:
+        whole: Future[Outputs] = Future()
+        parts = [self.submit(part, [rows[place] for place in places]) for part, places in split.parts]
+        under_way, counting = [len(parts)], threading.Lock()
+
+        def land(_: Future[Outputs]) -> None:
+            with counting:
+                under_way[0] -= 1
+                is_last = not under_way[0]
+            if is_last:
+                settle(whole, _joined(split, parts))
+
+        for part in parts:
+            part.add_done_callback(land)
+        return whole
 
     def submit_chained(
         self,
@@ -107,6 +129,20 @@ class Coalescer:
             if not group:
                 del self._waiting[id(runtime)]
             return group
+
+
+def _joined(split: Split, parts: Sequence[Future[Outputs]]) -> Outputs | Exception:
+    """The outputs of a call's rows, or the error of the first part that has one."""
+    for part, (_, places) in zip(parts, split.parts, strict=True):
+        error = part.exception()
+        if isinstance(error, ModelFailed):
+            split.blame(error, places)
+        if isinstance(error, Exception):
+            return error
+    try:
+        return split.joined([part.result() for part in parts])
+    except ValueError:
+        return ModelFailed()
 
 
 def _first(waiting: deque[W], rows: Callable[[W], int]) -> list[W]:

@@ -23,6 +23,7 @@ from flyball.domain.errors import (
 )
 from flyball.domain.records import Prediction
 from flyball.inference.runtime import Runtime
+from flyball.serving.assigning import by_runtime
 from flyball.serving.coalescer import Coalescer, Gatherer, Outputs
 from flyball.serving.pool import Assigned
 from flyball.serving.preparing.features import CheckedRow
@@ -133,12 +134,10 @@ class Fallback:
 
     def _parts(self, prepared: Prepared) -> list[_Part]:
         """Each version's rows, asked together."""
-        of: dict[int, tuple[Runtime, list[int]]] = {}
-        for place, under in enumerate(prepared.assigned):
-            of.setdefault(id(under.version.runtime), (under.version.runtime, []))[1].append(place)
+        parts = by_runtime([under.version.runtime for under in prepared.assigned])
         return [
             _Part(runtime, places, self._coalescer.submit(runtime, [prepared.inputs[at] for at in places]))
-            for runtime, places in of.values()
+            for runtime, places in parts
         ]
 
     def _settle(self, trial: _Trial, prepared: Prepared, parts: Sequence[_Part]) -> None:

@@ -1,0 +1,142 @@
+"""``python -m benchmarks.abtests.starting``: what callers notice of a test that starts, and of a fallback."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks import census, lineup, wrk
+from benchmarks.machine import processor
+from benchmarks.publishing import apart, publish_arms
+from benchmarks.servers import Running, running
+from benchmarks.tables import table, written
+from flyball.domain.abtests.assignment import SLOTS
+from flyball.domain.routing import ABTest, Arm
+from flyball.learning.package import Package
+
+PAGE = Path(__file__).parents[2] / "docs" / "abtests.md"
+BY = "python -m benchmarks.abtests.starting"
+HEAD = ["median of paired rounds", "p50", "p99", "the same route, p50", "p99", ""]
+GOAL = 1.10
+"""How much slower callers may find an endpoint once a test has started."""
+HALF = ABTest(number=1, salt="starting", runs=((0, SLOTS // 2), (1, SLOTS // 2)))
+ROUTES: dict[str, tuple[tuple[Arm, ...], ABTest | None]] = {
+    "alone": ((), None),
+    "again": ((), None),
+    "tested": ((Arm("challenger", 2),), HALF),
+    "behind": ((Arm("fallback", 2),), None),
+    "hurried": ((Arm("fallback", 2, deadline=10.0),), None),
+}
+"""Endpoints of one server that differ in their arms alone; the first two in nothing."""
+CASES = (
+    ("compiled, one row", census.boosting, 1, 8),
+    ("compiled, 64 rows", census.boosting, 64, 4),
+    ("scikit-learn, one row", census.forest, 1, 8),
+    ("scikit-learn, 64 rows", census.forest, 64, 4),
+)
+"""What is asked, the model, rows a call, and connections that stay open."""
+Rounds = Mapping[str, list[wrk.Round]]
+
+
+def main() -> None:
+    """Measure each case and print its row; write the table where it was no short run."""
+    parser = argparse.ArgumentParser(prog=BY, description=__doc__)
+    parser.add_argument("--csv", type=Path, help="the census; without it, data that scikit-learn brings")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--quick", action="store_true", help="3 rounds of a second; writes nothing")
+    options = parser.parse_args()
+    wrk.require()
+    rounds, seconds = (3, 1.0) if options.quick else (options.rounds, options.seconds)
+    data, rows, costs = census.read(options.csv), [], []
+    models: dict[Callable[..., census.Model], Package] = {}
+    for name, make, size, connections in CASES:
+        package = models.setdefault(make, make(data).package)
+        found = measured(package, bodies(data.asked(), size), connections, rounds, seconds)
+        rows.append(row(name, found))
+        costs.append(cost(name, found))
+        print(" | ".join(rows[-1]), "||", " | ".join(costs[-1]), flush=True)
+    if not options.quick:
+        blocks = {
+            "starting": f"{processor()}, {rounds} rounds of {seconds:g} s.\n\n{table(HEAD, rows)}",
+            "behind": table(["beside none", "a fallback, p50", "p99", "with a deadline, p50", "p99"], costs),
+        }
+        PAGE.write_text(written(PAGE.read_text(), blocks, BY))
+
+
+def bodies(asked: Sequence[Mapping[str, Any]], size: int) -> list[dict[str, Any]]:
+    """Bodies of one row, or of many, each row of a unit of its own."""
+    every = [{"input": one, "reference": f"unit {place}"} for place, one in enumerate(asked)]
+    if size == 1:
+        return every
+    return [{"rows": every[start : start + size]} for start in range(0, len(every) - size + 1, size)]
+
+
+def measured(
+    package: Package, sent: Sequence[Mapping[str, Any]], connections: int, rounds: int, seconds: float
+) -> Rounds:
+    """Rounds of each endpoint, in turns whose order is drawn anew, before one server."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "home"
+        folder.mkdir(mode=0o700)
+        url = lineup.sqlite(folder)
+        key = apart(publish_arms, folder, url, package, ROUTES)
+        server = lineup.flyball(lineup.Home(folder, url, key, "alone"))
+        server = replace(server, wrapped=False)
+        with running(server, sent[0]) as answering:
+            return _rounds(answering, sent, connections, rounds, seconds)
+
+
+def _rounds(
+    answering: Running, sent: Sequence[Mapping[str, Any]], connections: int, rounds: int, seconds: float
+) -> Rounds:
+    found: dict[str, list[wrk.Round]] = {name: [] for name in ROUTES}
+    order = list(ROUTES)
+    for name in order * 2:
+        _ask(answering, name, sent, connections, 1.0)  # warms up
+    for _ in range(rounds):
+        random.shuffle(order)
+        for name in order:
+            found[name].append(_ask(answering, name, sent, connections, seconds))
+    return found
+
+
+def _ask(
+    answering: Running, name: str, sent: Sequence[Mapping[str, Any]], connections: int, seconds: float
+) -> wrk.Round:
+    server = replace(answering.server, path=f"/v1/endpoints/{name}/predictions")
+    return wrk.measure(replace(answering, server=server), sent, connections, seconds)
+
+
+def row(name: str, found: Rounds) -> list[str]:
+    """A row of the table: a test, and the same route once more, beside the route alone."""
+    tested, again = ratios(found, "tested"), ratios(found, "again")
+    is_met = "met" if max(tested) <= GOAL else "missed"
+    return [name, *map(_text, tested), *map(_text, again), is_met]
+
+
+def cost(name: str, found: Rounds) -> list[str]:
+    """What a fallback costs that never answers: without a deadline, and with one."""
+    return [name, *map(_text, ratios(found, "behind")), *map(_text, ratios(found, "hurried"))]
+
+
+def ratios(found: Rounds, name: str) -> tuple[float, float]:
+    """The median of p50 and of p99 beside those of the same round."""
+    pairs = list(zip(found[name], found["alone"], strict=True))
+    halves = [each.p50 / alone.p50 for each, alone in pairs]
+    tails = [each.p99 / alone.p99 for each, alone in pairs]
+    return statistics.median(halves), statistics.median(tails)
+
+
+def _text(ratio: float) -> str:
+    return f"{ratio:.2f} ×"
+
+
+if __name__ == "__main__":
+    main()
