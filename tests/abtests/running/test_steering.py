@@ -15,9 +15,10 @@ from flyball.control.abtests.models import ABTest
 from flyball.control.abtests.strata import history
 from flyball.control.registry import selectors as registry
 from flyball.control.routing import selectors as routing
-from flyball.control.routing.models import RouteRevision
+from flyball.control.routing.models import Minute, RouteRevision
 from flyball.domain.routing import Route
 from flyball.stores.database import Database
+from flyball.stores.minutes import minute_of
 from tests.abtests.running.cast import START, chance, happened, predicted, started, two_versions
 from tests.routing.purchase import copy
 
@@ -167,3 +168,17 @@ def test_a_bandit_gives_more_to_the_better_arm_and_keeps_a_floor(tmp_path: Path,
     lived(database, {1: 0.3, 2: 0.1}, people=2000, day=1)
     after(3, test)
     assert history(test).strata[-1].shares["2"] < 0.9
+
+
+def test_a_canary_that_fails_goes_back_by_itself(tmp_path: Path, database: Database) -> None:
+    two_versions(tmp_path)
+    test = ramp()
+    begin(test, timedelta(0))
+    counted = {(1, "champion"): (5000, 3), (2, "canary"): (500, 90)}
+    for (version, arm), (answers, failures) in counted.items():
+        of = {"endpoint": "purchase", "version": version, "arm": arm, "minute": minute_of(START) + 1}
+        Minute.objects.create(**of, name="answers", label="", count=answers)
+        Minute.objects.create(**of, name="failed", label="model_failed", count=failures)
+    assert after(0.02, test) == "harm"
+    assert "errors of 2: +" in routing.revision("purchase", in_force().number).reason
+    assert in_force().test is None

@@ -11,6 +11,7 @@ from django.db import transaction
 from flyball.control.abtests import selectors, services
 from flyball.control.abtests.closing import close
 from flyball.control.abtests.exposing import expose
+from flyball.control.abtests.failing import count_errors
 from flyball.control.abtests.making import following
 from flyball.control.abtests.measures.choosing import measures
 from flyball.control.abtests.measures.units import Measure
@@ -91,6 +92,9 @@ def _take_in(
         said(message="reading predictions")
     while close(test, spec, found, measured):
         said(message="counting units")
+    with transaction.atomic():
+        ABTest.objects.select_for_update().get(pk=test.pk)
+        count_errors(test, spec, found, at)
 
 
 def _save(test: ABTest, seen: Summary, verdict: Verdict, at: datetime) -> None:

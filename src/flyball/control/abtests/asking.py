@@ -36,7 +36,7 @@ class Guard:
     margin: float | None = None
 
 
-GUARDED = (Guard("latency_p99"),)
+GUARDED = (Guard("latency_p99"), Guard("errors"))
 """What a canary is guarded by, unless something else is asked for."""
 
 

@@ -194,6 +194,8 @@ def _known(
     spec: Spec, chosen: Judged, declaration: type[Endpoint], champion: Manifest, units: Sequence[Unit]
 ) -> Moments | None:
     """What the values of units were whose time is over; ``None`` of too few."""
+    if chosen.shape in {"errors", "latency"}:
+        return None  # what exceeds a quantile is a rate that the quantile gives
     until = now() - timedelta(seconds=chosen.within)
     over = [unit for unit in units if unit.exposed_at < until]
     measured = measure(spec, chosen, declaration, champion)
@@ -205,9 +207,7 @@ def _known(
     return _moments(chosen, summed(chosen.shape, known))
 
 
-def _moments(chosen: Judged, document: Mapping[str, Any]) -> Moments | None:
-    if chosen.shape == "latency":
-        return None  # what exceeds a quantile is a rate that the quantile gives
+def _moments(chosen: Judged, document: Mapping[str, Any]) -> Moments:
     if chosen.shape == "auc":
         return auc(*counts(document, 2, len(SCORES.edges) + 1))
     exact = sums.of_document(document["sums"])

@@ -90,6 +90,8 @@ def moments_of(judged: Judged, documents: Documents) -> By:
     """What each arm's units were worth in each stratum, whatever the metric's shape."""
     if judged.shape == "latency":
         return _exceeding(judged.name, documents)
+    if judged.shape == "errors":
+        return {at: _failing(each) for at, each in documents.items()}
     if judged.shape == "auc":
         bins = len(SCORES.edges) + 1
         return {at: auc(*counts(each, 2, bins)) for at, each in documents.items()}
@@ -104,6 +106,10 @@ def moments_of(judged: Judged, documents: Documents) -> By:
 def _foretold(exact: Mapping[tuple[int, str], Exact]) -> By:
     slope = adjusted.theta([each.pair() for each in exact.values()])
     return {at: adjusted.cuped(each.pair(), slope) for at, each in exact.items()}
+
+
+def _failing(document: Mapping[str, Any]) -> Moments:
+    return of_counts(*(np.asarray(float(document[name])) for name in ("calls", "failures")))
 
 
 def _exceeding(name: str, documents: Documents) -> By:
@@ -129,7 +135,7 @@ def _pairs(moments: By, history: History, challenger: str) -> list[tuple[Moments
 def _interval(spec: Spec, judged: Judged, pairs: Sequence[tuple[Moments, Moments]], level: float) -> Interval:
     if not pairs:
         return NOTHING
-    if judged.bets:
+    if judged.bets or judged.shape == "errors":
         return Betting(level).interval(list(pairs))
     evidence = combined([between(*pair) for pair in pairs])
     return mixture(spec, evidence, level).interval(evidence, sided=judged.claimed.sided)

@@ -33,12 +33,17 @@ class Tried:
         return self.failed + self.fell_back
 
 
-def failures_by_arm(endpoint: str, since: datetime) -> dict[tuple[int, str], Tried]:
+def failures_by_arm(
+    endpoint: str, since: datetime, until: datetime | None = None
+) -> dict[tuple[int, str], Tried]:
     """By version and the name of the arm, since the minute that a moment is in; one query.
 
-    What the fallback answered stands under its own version, and the arm that the row was assigned to.
+    ``until`` is a moment whose minute does not count any more. What the fallback answered stands under its
+    own version, and the arm that the row was assigned to.
     """
     counted = Minute.objects.filter(endpoint=endpoint, minute__gte=minute_of(since), name__in=NAMES)
+    if until is not None:
+        counted = counted.filter(minute__lt=minute_of(until))
     rows = counted.exclude(version=0).values_list("version", "arm", "name")
     found: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
     for version, arm, name, count in rows.annotate(sum=Sum("count")).order_by():

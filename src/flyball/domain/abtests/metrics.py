@@ -10,9 +10,10 @@ from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.values import duration
 
 Better = Literal["higher", "lower", "same"]
-Shape = Literal["mean", "ratio", "cuped", "latency", "auc"]
+Shape = Literal["mean", "ratio", "cuped", "latency", "auc", "errors"]
 """What of a unit is added up: a value; two, whose sums are divided; a value and one from before the test;
-seconds into bins; the score and the class into bins."""
+seconds into bins; the score and the class into bins. Of errors it is calls, not units: a call that failed has
+left no prediction behind."""
 
 
 @forgiving
@@ -106,6 +107,7 @@ KNOWN = {
         Known("absolute_error", "ratio", "lower", ("regression",)),
         Known("squared_error", "ratio", "lower", ("regression",)),
         Known("output", "mean", "same", outcomes=False, positive=True),
+        Known("errors", "errors", "lower", EVERY_TASK, outcomes=False),
         Known("latency_p50", "latency", "lower", EVERY_TASK, outcomes=False),
         Known("latency_p95", "latency", "lower", EVERY_TASK, outcomes=False),
         Known("latency_p99", "latency", "lower", EVERY_TASK, outcomes=False),

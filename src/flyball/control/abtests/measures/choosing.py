@@ -99,8 +99,12 @@ def default_metric(declaration: type[Endpoint], champion: Manifest) -> str:
 
 
 def measures(spec: Spec, declaration: type[Endpoint], champion: Manifest) -> list[Measure]:
-    """What measures the metrics of a test. Raises ``DeclarationError`` where one was changed since."""
-    return [measure(spec, each, declaration, champion) for each in spec.metrics]
+    """What measures units for the metrics of a test.
+
+    Raises ``DeclarationError`` where one was changed since.
+    """
+    of_units = (each for each in spec.metrics if each.shape != "errors")
+    return [measure(spec, each, declaration, champion) for each in of_units]
 
 
 def measure(spec: Spec, judged: Judged, declaration: type[Endpoint], champion: Manifest) -> Measure:
