@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection as django
@@ -159,11 +160,11 @@ def revenue(database: Database) -> Iterator[dict[str, Metric]]:
     with django.cursor() as cursor:
         cursor.execute("CREATE TABLE paid (person text, day text, amount double precision, items integer)")
     query = QUERY if django.vendor == "postgresql" else QUERY.replace("CAST(day AS timestamp)", "day")
-    given = {"query": query, "on": "person", "within": "7d", "value": "amount"}
+    given: dict[str, Any] = {"query": query, "on": "person", "within": "7d", "value": "amount"}
     yield {
-        "revenue": Metric("revenue", high=50.0, **given),  # type: ignore[arg-type]
-        "an_item": Metric("an_item", per="items", **given),  # type: ignore[arg-type]
-        "foretold": Metric("foretold", before="7d", **given),  # type: ignore[arg-type]
+        "revenue": Metric("revenue", high=50.0, **given),
+        "an_item": Metric("an_item", per="items", **given),
+        "foretold": Metric("foretold", before="7d", **given),
     }
     with django.cursor() as cursor:
         cursor.execute("DROP TABLE paid")

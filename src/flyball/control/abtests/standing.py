@@ -32,7 +32,32 @@ def standing(test: ABTest) -> dict[str, Any]:
     of now. Times are ISO 8601, durations seconds.
     """
     found, spec = history(test), of_document(test.spec)
-    base = {
+    base = _base(test, spec, found)
+    if not found.strata:
+        nothing = {name: [] for name in ("arms", "strata", "metrics", "days")}
+        return {**base, **nothing, "split": None, "verdict": None, "next": ""}
+    kept, moment = added(test), now()
+    seen = summary(spec, found, kept, moment)
+    verdict = test.verdict if test.decided_at or found.ended_at else document_of(judge(seen, spec.rules))
+    return base | {
+        "arms": _arms(found, kept),
+        "strata": _strata(test, found),
+        "metrics": [_metric(each, kept, seen, found) for each in spec.metrics],
+        "days": _days(spec, found, kept),
+        "split": {
+            "evidence": float(seen.mismatch),
+            "broken_from": -math.log(split.LEVEL),
+            "cause": seen.cause,
+        },
+        "exposed": seen.exposed,
+        "mature": seen.mature,
+        "verdict": verdict,
+        "next": next_sentence(test, spec, found, moment),
+    }
+
+
+def _base(test: ABTest, spec: Spec, found: History) -> dict[str, Any]:
+    return {
         "endpoint": test.endpoint_id,
         "number": test.number,
         "kind": spec.kind,
@@ -51,34 +76,6 @@ def standing(test: ABTest) -> dict[str, Any]:
         "decided_at": moment_text(test.decided_at),
         "next_look_at": moment_text(test.next_look_at),
         "trouble": test.trouble,
-    }
-    if not found.strata:
-        return base | {
-            "arms": [],
-            "strata": [],
-            "metrics": [],
-            "days": [],
-            "split": None,
-            "verdict": None,
-            "next": "",
-        }
-    kept, moment = added(test), now()
-    seen = summary(spec, found, kept, moment)
-    verdict = test.verdict if test.decided_at or found.ended_at else document_of(judge(seen, spec.rules))
-    return base | {
-        "arms": _arms(found, kept),
-        "strata": _strata(test, found),
-        "metrics": [_metric(each, kept, seen, found) for each in spec.metrics],
-        "days": _days(spec, found, kept),
-        "split": {
-            "evidence": float(seen.mismatch),
-            "broken_from": -math.log(split.LEVEL),
-            "cause": seen.cause,
-        },
-        "exposed": seen.exposed,
-        "mature": seen.mature,
-        "verdict": verdict,
-        "next": next_sentence(test, spec, found, moment),
     }
 
 

@@ -172,7 +172,7 @@ class Business:
             columns = ", ".join(f"flyball_query.{quoted(name)}" for name in self._columns())
             on = f"flyball_query.{quoted(self.metric.on)}"
             cursor.execute(
-                f"SELECT {columns} FROM ({query}) AS flyball_query WHERE {on} IN ({marks})",  # noqa: S608
+                f"SELECT {columns} FROM ({query}) AS flyball_query WHERE {on} IN ({marks})",  # noqa: S608 - declared
                 keys,
             )
             return list(cursor.fetchall())
@@ -180,7 +180,7 @@ class Business:
     def _as_column(self, cursor: Any, query: str, names: Sequence[Scalar]) -> list[Any]:
         """The names as PostgreSQL compares them with the column; what it could not be is left out."""
         on = quoted(self.metric.on)
-        cursor.execute(f"SELECT flyball_query.{on} FROM ({query}) AS flyball_query LIMIT 0", [])  # noqa: S608
+        cursor.execute(f"SELECT flyball_query.{on} FROM ({query}) AS flyball_query LIMIT 0", [])  # noqa: S608 - declared
         declared, stored = OIDS.get(cursor.description[0].type_code, ("", ColumnType.TEXT))
         if declared == "uuid":
             return [key for name in names if (key := _uuid(name)) is not None]
