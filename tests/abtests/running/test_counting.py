@@ -13,10 +13,11 @@ import pytest
 from django.db import connection as django
 
 from flyball import Metric
-from flyball.control.abtests import analysing, services, standing
+from flyball.control.abtests import analysing, services
+from flyball.control.abtests.judging import standing
+from flyball.control.abtests.judging.summarising import Added, added
 from flyball.control.abtests.models import ABTest, Exposure, Sums
 from flyball.control.abtests.strata import history
-from flyball.control.abtests.summarising import Added, added
 from flyball.control.routing.models import Outcome, RouteRevision
 from flyball.domain.abtests import sums
 from flyball.domain.abtests.assignment import identity, slot

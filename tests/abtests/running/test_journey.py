@@ -33,13 +33,15 @@ SOON = {"FLYBALL_ABTEST_SECONDS": "1", "FLYBALL_ABTEST_LAG_SECONDS": "2", "FLYBA
 MALIGNANT = load_breast_cancer().target == 0
 FACTS = """
 import json
-from flyball.control.abtests import selectors, standing
+from flyball.control.abtests import selectors
+from flyball.control.abtests.judging import standing
 from flyball.control.abtests.models import Exposure
+from flyball.control.abtests.strata import history
 from flyball.control.routing.models import Prediction
 test = selectors.newest("diagnosis")
 print(json.dumps({
     **standing.standing(test),
-    "runs": {each.revision: each.allocation.runs for each in standing.history(test).strata},
+    "runs": {each.revision: each.allocation.runs for each in history(test).strata},
     "kept": Exposure.objects.filter(test=test).count(),
     "stored": Prediction.objects.filter(test=test.number).count(),
 }))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from flyball.control.abtests import analysing, selectors, services, standing
+from flyball.control.abtests import analysing, selectors, services
 from flyball.control.abtests.asking import Guard
+from flyball.control.abtests.judging import standing
 from flyball.control.abtests.models import Exposure, Look, Sums
 from flyball.control.routing import selectors as routing
 from flyball.stores.database import Database

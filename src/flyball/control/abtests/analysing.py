@@ -9,18 +9,18 @@ from typing import Any
 from django.db import transaction
 
 from flyball.control.abtests import selectors, services
-from flyball.control.abtests.closing import close
-from flyball.control.abtests.exposing import expose
-from flyball.control.abtests.failing import count_errors
+from flyball.control.abtests.counting.closing import close
+from flyball.control.abtests.counting.exposing import expose
+from flyball.control.abtests.counting.failing import count_errors
+from flyball.control.abtests.counting.measures.choosing import measures
+from flyball.control.abtests.counting.measures.units import Measure
+from flyball.control.abtests.judging.summarising import added, summary
+from flyball.control.abtests.judging.verdicts import document_of, look_of
 from flyball.control.abtests.making import following
-from flyball.control.abtests.measures.choosing import measures
-from flyball.control.abtests.measures.units import Measure
 from flyball.control.abtests.models import ABTest, Exposure, Look, Sums
 from flyball.control.abtests.spec import Spec, of_document
 from flyball.control.abtests.steering.acting import act
 from flyball.control.abtests.strata import History, history
-from flyball.control.abtests.summarising import added, summary
-from flyball.control.abtests.verdicts import document_of, look_of
 from flyball.control.declarations import discovery
 from flyball.control.declarations.configured import configured
 from flyball.control.jobs.running import Run

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import numpy as np
 
-from flyball.control.abtests.accumulating import SCORES, counts, summed
 from flyball.control.abtests.asking import DAY, Asked
-from flyball.control.abtests.exposing import id_at
-from flyball.control.abtests.measures.choosing import default_metric, judged, measure
-from flyball.control.abtests.measures.units import Unit
+from flyball.control.abtests.counting.accumulating import SCORES, counts, summed
+from flyball.control.abtests.counting.exposing import id_at
+from flyball.control.abtests.counting.measures.choosing import default_metric, judged, measure
+from flyball.control.abtests.counting.measures.units import Unit
 from flyball.control.abtests.spec import Bandit, Judged, Ramp, Spec
 from flyball.control.routing.models import Prediction
 from flyball.domain import routing

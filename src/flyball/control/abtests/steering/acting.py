@@ -6,11 +6,11 @@ import logging
 from datetime import datetime
 
 from flyball.control.abtests import services
+from flyball.control.abtests.judging.summarising import added, arm_counts, moments_of
 from flyball.control.abtests.models import ABTest
 from flyball.control.abtests.spec import Spec
 from flyball.control.abtests.steering import bandit, canary
 from flyball.control.abtests.strata import CHAMPION, History
-from flyball.control.abtests.summarising import added, arm_counts, moments_of
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.abtests.verdict import Verdict
 from flyball.domain.errors import FlyballError

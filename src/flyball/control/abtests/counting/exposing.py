@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, JSONField, Value
 
-from flyball.control.abtests.accumulating import add
+from flyball.control.abtests.counting.accumulating import add
 from flyball.control.abtests.models import ABTest, Exposure
 from flyball.control.abtests.spec import Spec
 from flyball.control.abtests.strata import History

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from flyball.control.abtests.accumulating import LATENCIES, SCORES, counts, of_day
+from flyball.control.abtests.counting.accumulating import LATENCIES, SCORES, counts, of_day
 from flyball.control.abtests.models import ABTest, Sums
 from flyball.control.abtests.spec import Judged, Spec
 from flyball.control.abtests.strata import CHAMPION, History

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 
-from flyball.control.abtests.measures.answers import Latency, Output
-from flyball.control.abtests.measures.business import Business
-from flyball.control.abtests.measures.outcomes import LOSSES, Classes, Outcomes, Ranked
-from flyball.control.abtests.measures.units import Measure
+from flyball.control.abtests.counting.measures.answers import Latency, Output
+from flyball.control.abtests.counting.measures.business import Business
+from flyball.control.abtests.counting.measures.outcomes import LOSSES, Classes, Outcomes, Ranked
+from flyball.control.abtests.counting.measures.units import Measure
 from flyball.control.abtests.spec import Judged, Spec
 from flyball.domain.abtests.claims import Role
 from flyball.domain.abtests.metrics import KNOWN, Better, Known, Metric

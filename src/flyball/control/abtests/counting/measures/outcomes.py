@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flyball.control.abtests.accumulating import Pair
-from flyball.control.abtests.measures.answers import number
-from flyball.control.abtests.measures.units import SOME, Brought, Recorded, Unit, recorded
+from flyball.control.abtests.counting.accumulating import Pair
+from flyball.control.abtests.counting.measures.answers import number
+from flyball.control.abtests.counting.measures.units import SOME, Brought, Recorded, Unit, recorded
 from flyball.control.routing.models import Outcome
 from flyball.domain.abtests.metrics import Shape
 from flyball.domain.values import Scalar, label_text

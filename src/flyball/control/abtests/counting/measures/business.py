@@ -17,8 +17,8 @@ from django.db import DatabaseError, connection, transaction
 from django.db import DataError as BadValue
 from django.db.models import Field, ForeignKey, Model
 
-from flyball.control.abtests.accumulating import Pair
-from flyball.control.abtests.measures.units import SOME, Brought, Unit
+from flyball.control.abtests.counting.accumulating import Pair
+from flyball.control.abtests.counting.measures.units import SOME, Brought, Unit
 from flyball.control.datasets.sources.query_source import OIDS, inner
 from flyball.control.routing.models import Prediction
 from flyball.domain.abtests.metrics import Metric, Shape

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from flyball.control.abtests import selectors
-from flyball.control.abtests.accumulating import LATENCIES, counts
+from flyball.control.abtests.counting.accumulating import LATENCIES, counts
+from flyball.control.abtests.judging.summarising import Added, added, arm_counts, by_day, moments_of, summary
+from flyball.control.abtests.judging.verdicts import document_of, interval_of
 from flyball.control.abtests.models import ABTest
 from flyball.control.abtests.spec import Judged, Spec, of_document
 from flyball.control.abtests.strata import CHAMPION, History, history
-from flyball.control.abtests.summarising import Added, added, arm_counts, by_day, moments_of, summary
-from flyball.control.abtests.verdicts import document_of, interval_of
 from flyball.control.routing import selectors as routing
 from flyball.domain.abtests import split
 from flyball.domain.abtests.metrics import quantile_of
@@ -34,7 +34,7 @@ def standing(test: ABTest) -> dict[str, Any]:
     found, spec = history(test), of_document(test.spec)
     base = _base(test, spec, found)
     if not found.strata:
-        nothing = {name: [] for name in ("arms", "strata", "metrics", "days")}
+        nothing: dict[str, Any] = {name: [] for name in ("arms", "strata", "metrics", "days")}
         return {**base, **nothing, "split": None, "verdict": None, "next": ""}
     kept, moment = added(test), now()
     seen = summary(spec, found, kept, moment)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flyball.control.abtests.measures.units import Brought, Unit, first_of
+from flyball.control.abtests.counting.measures.units import Brought, Unit, first_of
 from flyball.domain.abtests.metrics import Shape
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from flyball.control.abtests.accumulating import Pair, add, of_day, summed
-from flyball.control.abtests.exposing import read_until
-from flyball.control.abtests.measures.units import Brought, Measure, Unit
+from flyball.control.abtests.counting.accumulating import Pair, add, of_day, summed
+from flyball.control.abtests.counting.exposing import read_until
+from flyball.control.abtests.counting.measures.units import Brought, Measure, Unit
 from flyball.control.abtests.models import ABTest, Exposure
 from flyball.control.abtests.spec import Spec
 from flyball.control.abtests.strata import History

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from flyball.control.abtests.accumulating import Pair
+from flyball.control.abtests.counting.accumulating import Pair
 from flyball.control.abtests.models import Exposure
 from flyball.control.routing.models import Prediction
 from flyball.domain.abtests.metrics import Shape
