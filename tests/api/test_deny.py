@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from flyball.api import urls
+from flyball.api.wrong_keys import WRONG_KEYS
 from flyball.control.accounts import services as accounts
 from flyball.control.accounts.models import ApiKey, Team
 from flyball.control.registry.models import Version
@@ -184,6 +185,7 @@ def test_an_endpoint_is_open_to_its_own_team_by_role(
     for method, path, role in ALLOWED:
         if not path.startswith("endpoints/"):
             continue
+        WRONG_KEYS.forget("127.0.0.1")  # more are tried than an address has
         answer = ask(who, method, path) if signed_in is None else signed_in.generic(method, f"/api/{path}")
         found = None if answer.status_code < 400 else (answer.status_code, answer.json()["code"])
         if held and role in ROLES[: ROLES.index(held) + 1]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flyball.control.declarations import discovery
+from flyball.control.registry import services as registry
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.declaration import forget
@@ -34,7 +35,15 @@ def test_a_promotion_answers_with_the_new_revision(ask: Ask, version: Version) -
     body = answer.json()
     assert (body["number"], body["champion"], body["reason"]) == (1, 1, "promotion of version 1")
     assert body["arms"] == [
-        {"name": "champion", "version": 1, "weight": 1.0, "decision": None, "segment": None}
+        {
+            "name": "champion",
+            "version": 1,
+            "weight": 1.0,
+            "decision": None,
+            "segment": None,
+            "threshold": None,
+            "deadline": None,
+        }
     ]
 
 
@@ -128,3 +137,23 @@ def test_a_version_is_archived_and_restored(ask: Ask, version: Version) -> None:
     assert ask("owner", "PATCH", path, {}).status_code == 422
     ask("owner", "POST", "endpoints/purchase/promote", {"version": version.number})
     assert ask("owner", "PATCH", path, {"archived": True}).status_code == 409
+
+
+def test_a_fallback_is_put_and_taken_away(ask: Ask, version: Version) -> None:
+    path = "endpoints/purchase/fallback"
+    assert ask("owner", "PUT", path, {"version": 1}).json()["code"] == "not_ready"
+    assert version.candidate is not None
+    registry.register(build=version.candidate.build)
+    ask("owner", "POST", PROMOTE, {"version": 1})
+    refused = ask("owner", "PUT", path, {"version": 1, "deadline": 0})
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/version", "/deadline"]
+    first, again = (ask("owner", "PUT", path, {"version": 2, "deadline": 0.2}) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    arm = first.json()["arms"][1]
+    assert (arm["name"], arm["version"], arm["deadline"]) == ("fallback", 2, 0.2)
+    old = ask("owner", "PUT", path, {"version": 2, "deadline": 1, "expected": 1})
+    assert (old.status_code, old.json()["code"]) == (409, "conflict")
+    gone, still = (ask("owner", "DELETE", path) for _ in range(2))
+    assert (gone.status_code, still.status_code) == (201, 200)
+    assert len(gone.json()["arms"]) == 1

@@ -57,3 +57,35 @@ def test_a_version_that_nothing_uses_is_removed_with_a_yes(typed: Typed, champio
     assert typed("remove", "purchase@2", "--yes").stdout == "purchase@2 is removed.\n"
     assert [one["version"] for one in typed.json("versions", champion)] == ["purchase@1"]
     assert "promote another" in typed("remove", "purchase@1", "--yes", exits=5).stderr
+
+
+def test_a_fallback_is_set_told_and_taken_away(typed: Typed, champion: str) -> None:
+    typed("build", champion, "--inline")
+    said = typed("fallback", champion, "--version", "2", "--deadline", "200ms").stdout
+    expected = (
+        "purchase@2 answers where another arm fails, or has not answered after 0.2 s (route revision 2).\n"
+    )
+    assert said == expected
+    assert typed.json("fallback", champion, "--version", "2", "--deadline", "0200ms")["new"] is False
+    found = typed.json("fallback", champion, "--version", "2", "--deadline", "2s")
+    assert (found["fallback"], found["deadline"], found["revision"]) == (2, 2.0, 3)
+    assert "answers where another arm fails (route" in typed("fallback", champion, "--version", "2").stdout
+    assert typed.json("status")["endpoints"][0]["fallback"] == 2
+    assert "1, fallback 2" in typed("status").stdout
+    assert typed.json("versions", champion)[0]["stage"] == "fallback"
+    assert typed("fallback", champion, "--none").stdout == "purchase has no fallback (route revision 5).\n"
+    assert "as before" in typed("fallback", champion, "--none").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--none", "--version", "2"),
+        ("--none", "--deadline", "2s"),
+        ("--version", "2", "--deadline", "soon"),
+        ("--version", "2", "--deadline", "ms"),
+    ],
+)
+def test_a_fallback_that_is_not_said_is_refused(typed: Typed, champion: str, words: tuple[str, ...]) -> None:
+    typed("fallback", champion, *words, exits=2)

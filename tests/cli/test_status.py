@@ -129,6 +129,17 @@ def test_calls_that_failed_in_the_last_hour_need_attention(
     assert codes(typed) == [(champion, "calls_failed")]
 
 
+def test_a_version_that_its_fallback_answers_for_needs_attention(
+    typed: Typed, champion: str, database: Database
+) -> None:
+    count(database, "fell_back", minutes_ago=61)
+    assert codes(typed, exits=0) == []
+    count(database, "fell_back", times=3)
+    assert codes(typed) == [(champion, "fallback_answers")]
+    said = "purchase: Version 1 failed 3 rows in the last hour; its fallback answered them."
+    assert said in typed("status", exits=1).stdout
+
+
 def test_a_version_that_a_process_did_not_load_needs_attention(
     typed: Typed, champion: str, database: Database, connection: Any
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from flyball.client import Client
 from flyball.console.frame.timeline import timeline
 from flyball.control.accounts import services as accounts
+from flyball.control.arms import services as arms
 from flyball.control.registry.models import Version
 from flyball.control.routing import selectors, services
 from flyball.control.routing.models import RouteRevision
@@ -111,3 +112,17 @@ def test_a_page_of_revisions_that_there_is_not_is_said_so(
 ) -> None:
     answer = browser("viewer").get("/endpoints/purchase/revisions", {"before": before})
     assert answer.status_code == 404
+
+
+def test_a_fallback_is_shown_where_it_stands(browser: Browser, promoted: Version) -> None:
+    behind = second(promoted)
+    arms.set_fallback(endpoint="purchase", version=behind.number, deadline=0.2)
+    client = browser("owner")
+    page = client.get("/endpoints/purchase").content.decode()
+    assert "<dt>Fallback</dt>" in page
+    assert "after 200 ms" in page
+    page = client.get(f"/endpoints/purchase/versions/{behind.number}").content.decode()
+    assert "<dt>Stage</dt><dd>fallback</dd>" in page
+    assert "Archive…" not in page
+    arms.set_fallback(endpoint="purchase", version=behind.number)
+    assert "on failure" in client.get("/endpoints/purchase/revisions").content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,3 +29,11 @@ def plane(config: Config, database: Database) -> Iterator[DataPlane]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def held() -> Iterator[threading.Event]:
+    """What a model that hangs waits for; the test's end lets it go on."""
+    event = threading.Event()
+    yield event
+    event.set()

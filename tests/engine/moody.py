@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 SLOW, BREAKING = 115.0, -5.0
 """Ages of the rows for which it waits, and for which it raises."""
-SECONDS = 1.5
+SECONDS = 4.0
 
 
 class Moody(TransformerMixin, BaseEstimator):

@@ -43,14 +43,14 @@ def server(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def publish(database: Database, test: ABTest | None = None) -> None:
-    """The champion with moods; a fallback after 0.3 s; in a test, another version beside it."""
+    """The champion with moods; a fallback after 2 s; in a test, another version beside it."""
     route = published.publish(database)
     published.store(database, version=SPARE)
     published.store(database, version=SOUND)
     published.store(database, version=MOODY, first=moody.Moody)
     champion = replace(route.champion, version=MOODY)
     beside = () if test is None else (Arm("challenger", SOUND, decision=published.DECISION),)
-    spare = Arm("fallback", SPARE, decision=published.DECISION, deadline=0.3)
+    spare = Arm("fallback", SPARE, decision=published.DECISION, deadline=2.0)
     published.put(replace(route, number=2, arms=(champion, *beside, spare), test=test))
 
 

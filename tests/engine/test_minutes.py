@@ -7,13 +7,17 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from flyball.config import Config
+from flyball.domain.abtests.assignment import SLOTS
+from flyball.domain.errors import ModelFailed
 from flyball.domain.records import now
+from flyball.domain.routing import ABTest, Arm
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
 from flyball.serving.http.door import Door, Request, Response
@@ -22,8 +26,11 @@ from flyball.stores.database import Database
 from flyball.stores.minutes import Count
 from tests import published
 from tests.engine.conftest import OWNER
+from tests.engine.test_abtests import UNITS, is_challenged
+from tests.fakes import Acting
 
 pytestmark = pytest.mark.storage
+NOTHING = ("refusals", "failures", "fallbacks")
 PATH = "/v1/endpoints/triage/predictions"
 
 
@@ -60,6 +67,50 @@ def test_answers_decisions_refusals_and_failures_are_counted(config: Config, dat
     assert found.pop(("refused", "invalid_input")) == 1
     assert {name for name, _ in found} == {"decisions"}
     assert sum(found.values()) == 4
+
+
+def test_what_goes_wrong_is_counted_under_the_version_and_arm_it_happened_to(
+    config: Config, database: Database
+) -> None:
+    route = published.publish(database)
+    published.store(database, version=2)
+    test = ABTest(number=5, salt="beds", runs=((0, SLOTS // 2), (1, SLOTS // 2)))
+    published.put(replace(route, number=2, arms=(*route.arms, Arm("challenger", 2)), test=test))
+    key, plane = published.key(), create(config, database)
+    plane.start()
+    served = plane.engine.pool.table.endpoints["triage"]
+
+    def fail() -> None:
+        raise ModelFailed
+
+    acting = Acting(served.versions[2].runtime, fail, direct=True)
+    plane.engine.pool.keep({("triage", 2): (served.versions[2].manifest, acting)})
+    champions = {"reference": next(name for name in UNITS if not is_challenged(name))}
+    challengers = {"reference": next(name for name in UNITS if is_challenged(name))}
+    door = Door(plane.engine, plane.config)
+
+    def status(*rows: dict[str, Any]) -> int:
+        body = json.dumps({"rows": rows}).encode()
+        sent = {"authorization": f"Bearer {key}"}
+        return asyncio.run(door.handle(Request(method="POST", path=PATH, headers=sent, body=body))).status
+
+    fits, odd = {"input": published.ROW}, {"input": {**published.ROW, "age": "old"}}
+    assert status(fits | challengers) == 500
+    assert status(fits | champions, fits | challengers) == 500
+    assert status(*[fits | {"reference": name} for name in UNITS]) == 500
+    assert status(fits | champions, odd | challengers) == 422
+    assert status(odd | champions) == 422
+    assert status(fits | champions) == 200
+    plane.stop()
+    with closing(database.connect_read_only()) as connection:
+        every = minutes.totals(database, connection, ["triage"])
+    told = {each[2:]: count for each, count in every.items() if each.name in {"failed", "refused", "answers"}}
+    assert told == {
+        (1, "champion", "answers", ""): 1,
+        (2, "challenger", "failed", "model_failed"): 3,
+        (2, "challenger", "refused", "invalid_input"): 1,
+        (1, "champion", "refused", "invalid_input"): 1,
+    }
 
 
 def test_latencies_add_up_to_the_answers(config: Config, database: Database) -> None:
@@ -198,7 +249,7 @@ def test_metrics_are_prometheus_text_and_the_last_hour_is_told(config: Config, d
     assert buckets == [0, 4, 4, 7]
     assert samples["flyball_latency_seconds_sum",].value == 9
     assert status["last_hour"] == {
-        "triage": {"answers": 2, "decisions": {'say "no"\n\\': 1}, "refusals": {}, "failures": {}}
+        "triage": {"answers": 2, "decisions": {'say "no"\n\\': 1}, **dict.fromkeys(NOTHING, {})}
     }
 
 
