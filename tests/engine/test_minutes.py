@@ -249,7 +249,7 @@ def test_metrics_are_prometheus_text_and_the_last_hour_is_told(config: Config, d
     assert buckets == [0, 4, 4, 7]
     assert samples["flyball_latency_seconds_sum",].value == 9
     assert status["last_hour"] == {
-        "triage": {"answers": 2, "decisions": {'say "no"\n\\': 1}, **dict.fromkeys(NOTHING, {})}
+        "triage": {"answers": 2, "decisions": {'say "no"\n\\': 1}, **{name: {} for name in NOTHING}}
     }
 
 
