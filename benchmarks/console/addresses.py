@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import URLPattern
 
 ENDPOINT = "endpoints/{endpoint}"
+TEST = f"{ENDPOINT}/tests/{{test}}"
 VERSION = f"{ENDPOINT}/versions/{{version}}"
 PREDICTION = "predictions/{prediction}"
 OWN = "predictions?endpoint={endpoint}"
@@ -21,6 +22,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-revisions": (f"{ENDPOINT}/revisions", f"{ENDPOINT}/revisions?before=50"),
     "flyball-promote": (f"{ENDPOINT}/promote/{{version}}",),
     "flyball-rollback": (f"{ENDPOINT}/rollback",),
+    "flyball-abtests": (f"{ENDPOINT}/tests",),
+    "flyball-start-abtest": (f"{ENDPOINT}/tests/start",),
+    "flyball-abtest": (TEST,),
+    "flyball-abtest-csv": (f"{TEST}.csv",),
+    "flyball-abtest-json": (f"{TEST}.json",),
+    "flyball-reweigh-abtest": (f"{TEST}/weights",),
+    "flyball-stop-abtest": (f"{TEST}/stop",),
     "flyball-all-builds": ("builds",),
     "flyball-builds": (f"{ENDPOINT}/builds",),
     "flyball-build": (f"{ENDPOINT}/builds/{{build}}",),

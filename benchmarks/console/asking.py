@@ -66,6 +66,7 @@ def _reader() -> Any:
 def _values() -> dict[str, Any]:
     """What stands in the addresses."""
     from flyball.console.frame import assets
+    from flyball.control.abtests.models import ABTest
     from flyball.control.accounts import services
     from flyball.control.accounts.models import ApiKey, Membership, Team
     from flyball.control.datasets.models import Snapshot
@@ -84,6 +85,7 @@ def _values() -> dict[str, Any]:
         "middle": names[names.count() // 2],
         "version": Version.objects.filter(**own).order_by("number")[1].number,
         "build": Build.objects.filter(**own).latest("pk").pk,
+        "test": ABTest.objects.get(endpoint_id=NAME).number,
         "digest": Snapshot.objects.filter(**own).latest("pk").digest,
         "prediction": predictions.latest("id").pk,
         "reference": predictions.exclude(reference=None).earliest("id").reference,

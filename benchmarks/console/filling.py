@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks.console.size import Size
@@ -16,12 +17,12 @@ def fill(folder: Path, url: str, size: Size) -> None:
     for old in folder.glob("flyball.sqlite3*"):
         old.unlink()
     if is_postgres(url):
-        _anew(url)
+        anew(url)
     start_django(folder, url)
     from django.core.management import call_command
     from django.db import connection
 
-    from benchmarks.console import multiplied, pattern, recorded
+    from benchmarks.console import multiplied, pattern, recorded, tested
 
     call_command("migrate", verbosity=0)
     if not is_postgres(url):
@@ -29,16 +30,27 @@ def fill(folder: Path, url: str, size: Size) -> None:
             cursor.execute("PRAGMA synchronous = OFF")
             cursor.execute("PRAGMA cache_size = -300000")
     multiplied.multiply(pattern.make(folder), size)
+    tested.start()
     recorded.record(size.predictions, size.endpoints)
     (folder / "filled").touch()
 
 
-def _anew(url: str) -> None:
+def anew(url: str) -> None:
+    """An empty database of that name on its PostgreSQL, whatever there was."""
+    drop(url)
+    _execute(url, "CREATE DATABASE {}")
+
+
+def drop(url: str) -> None:
+    """Take a database away, whoever is connected to it."""
+    _execute(url, "DROP DATABASE IF EXISTS {} WITH (FORCE)")
+
+
+def _execute(url: str, statement: LiteralString) -> None:
     import psycopg
     from psycopg import sql
 
     parts = urlsplit(url)
     name = sql.Identifier(parts.path.strip("/"))
     with psycopg.connect(urlunsplit(parts._replace(path="/postgres")), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        connection.execute(sql.SQL(statement).format(name))

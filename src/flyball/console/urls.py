@@ -6,6 +6,10 @@ from django.urls import path
 
 from flyball.console.frame import assets
 from flyball.console.frame.charted import OneDrawing
+from flyball.console.pages.abtests.all import AllTests
+from flyball.console.pages.abtests.changing import ReweighTest, StopTest
+from flyball.console.pages.abtests.one import OneTest, StandingFile
+from flyball.console.pages.abtests.starting import StartTest
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
 from flyball.console.pages.comparing import Compare, Versions
 from flyball.console.pages.data.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
@@ -42,6 +46,21 @@ urlpatterns = [
     ),
     path("endpoints/<str:endpoint>/rollback", Rollback.as_view(), name="flyball-rollback"),
     path("endpoints/<str:endpoint>/revisions", Revisions.as_view(), name="flyball-revisions"),
+    path("endpoints/<str:endpoint>/tests", AllTests.as_view(), name="flyball-abtests"),
+    path("endpoints/<str:endpoint>/tests/start", StartTest.as_view(), name="flyball-start-abtest"),
+    path("endpoints/<str:endpoint>/tests/<int:number>", OneTest.as_view(), name="flyball-abtest"),
+    path(
+        "endpoints/<str:endpoint>/tests/<int:number>.csv", StandingFile.as_view(), name="flyball-abtest-csv"
+    ),
+    path(
+        "endpoints/<str:endpoint>/tests/<int:number>.json", StandingFile.as_view(), name="flyball-abtest-json"
+    ),
+    path(
+        "endpoints/<str:endpoint>/tests/<int:number>/weights",
+        ReweighTest.as_view(),
+        name="flyball-reweigh-abtest",
+    ),
+    path("endpoints/<str:endpoint>/tests/<int:number>/stop", StopTest.as_view(), name="flyball-stop-abtest"),
     path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),
     path(

@@ -86,3 +86,15 @@ def test_how_a_test_stands_is_one_document(tmp_path: Path, database: Database) -
     assert [each["name"] for each in document["metrics"]] == ["outcome", "accuracy", "latency_p99"]
     assert document["verdict"]["state"] == "undecided"
     assert len(standing.band(test, "2", "outcome")) == 1
+
+
+def test_a_one_sided_metric_has_the_bound_alone_that_it_asks_for(tmp_path: Path, database: Database) -> None:
+    two_versions(tmp_path)
+    test = started(metric="outcome", one_sided=True, margin=0.2)
+    units = [f"person {number}" for number in range(600)]
+    happened(predicted(database, units, START, MINUTE), chance({1: 0.2, 2: 0.2}), MINUTE)
+    analysing.look(test=test, moment=START + timedelta(days=3))
+    (reading,) = standing.standing(selectors.abtest("purchase", 1))["metrics"][0]["readings"]
+    (point,) = standing.band(test, "2", "outcome")
+    assert reading["lower"] == point["lower"] is not None
+    assert reading["upper"] is point["upper"] is None

@@ -57,10 +57,11 @@ STEPS: Spec = {"x": {**OVER_TIME, "bin": {"binned": True}}, "x2": {"field": "to"
 """Bars that are as wide as their step, which ends at ``to``."""
 
 
-def rules(marks: Sequence[tuple[datetime, str]], apart: timedelta) -> list[Spec]:
+def rules(marks: Sequence[tuple[datetime, str]], apart: timedelta, of: str = "champion") -> list[Spec]:
     """Layers with a vertical rule for each moment, in their order, and its text above it.
 
-    Of moments that are less than ``apart`` from the next one, the text would be under that one's.
+    Of moments that are less than ``apart`` from the next one, the text would be under that one's. ``of`` is
+    what a text says, for the tooltip.
     """
     if not marks:
         return []
@@ -69,7 +70,7 @@ def rules(marks: Sequence[tuple[datetime, str]], apart: timedelta) -> list[Spec]
         {"at": moment.isoformat(), "label": label, "text": label if next_one - moment >= apart else ""}
         for (moment, label), next_one in zip(marks, following, strict=True)
     ]
-    tooltip = [shown("label", "champion", type="nominal"), when()]
+    tooltip = [shown("label", of, type="nominal"), when()]
     rule: Spec = {
         "mark": {"type": "rule", "strokeDash": [3, 3]},
         "encoding": {"x": OVER_TIME, "tooltip": tooltip},

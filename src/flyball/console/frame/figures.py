@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from flyball.console.frame import tags, vega
 from flyball.console.frame.look import LOOK
@@ -79,12 +82,17 @@ class Figure:
         return {**around, "data": {"values": rows}, **self.spec}
 
     @property
-    def table(self) -> list[list[tuple[Any, bool]]]:
-        """The rows as they are written: each cell, and whether it is a number."""
-        return [
-            [(WRITTEN[each.kind](row.get(each.key)), each.is_number) for each in self.columns]
-            for row in self.rows
-        ]
+    def body(self) -> SafeString:
+        """The rows of the table as they are written: a template takes five times as long for hundreds."""
+        ends = [('<td class="n">' if each.is_number else "<td>", "</td>") for each in self.columns]
+        ends[:1] = [('<th scope="row">', "</th>")]
+        return mark_safe(  # noqa: S308 - of each cell what is no markup of ours is escaped
+            "".join(f"<tr>{''.join(self._cells(row, ends))}</tr>" for row in self.rows)
+        )
+
+    def _cells(self, row: Row, ends: Sequence[tuple[str, str]]) -> Iterator[str]:
+        for each, (first, last) in zip(self.columns, ends, strict=True):
+            yield f"{first}{conditional_escape(WRITTEN[each.kind](row.get(each.key)))}{last}"
 
 
 def _finite(value: Any) -> Any:

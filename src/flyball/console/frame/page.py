@@ -61,7 +61,7 @@ def engine() -> DjangoTemplates:
             "DIRS": [Path(__file__).parents[1] / "templates"],
             "APP_DIRS": False,
             "OPTIONS": {
-                "builtins": ["flyball.console.frame.tags"],
+                "builtins": ["flyball.console.frame.tags", "flyball.console.frame.verdicts"],
                 "context_processors": ["django.template.context_processors.request"],
                 "autoescape": True,
             },

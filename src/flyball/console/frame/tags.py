@@ -81,6 +81,14 @@ def change(value: Any) -> str:
 
 
 @register.filter
+def signed(value: Any) -> str:
+    """A difference to three digits that mean something, with its sign."""
+    if (odd := _odd(value)) is not None:
+        return odd
+    return f"{value:+.3g}".replace("-", "−") if value else "0"
+
+
+@register.filter
 def seconds(value: Any) -> str:
     """A duration, in the unit that reads best; infinity is beyond the last bucket of latencies."""
     if (odd := _odd(value)) is not None:

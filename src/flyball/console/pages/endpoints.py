@@ -13,6 +13,8 @@ from flyball.console.frame.predicted import rows
 from flyball.console.frame.timeline import timeline
 from flyball.console.pages.calling import calling
 from flyball.console.pages.schedules import schedule_rows
+from flyball.control.abtests import selectors as abtests
+from flyball.control.abtests.listing import listed
 from flyball.control.monitoring import history, recorded, traffic
 from flyball.control.monitoring.loading import unloaded
 from flyball.control.monitoring.recorded import Search
@@ -63,6 +65,7 @@ class OneEndpoint(Page):
             "title": endpoint,
             "endpoint": found,
             "route": route,
+            "test": running(route),
             "unloaded": unloaded([endpoint]),
             "over": history.span(request.GET.get("over", history.DEFAULT)).name,
             "bars": Bars(traffic.hourly([endpoint])[endpoint]),
@@ -79,6 +82,12 @@ class OneEndpoint(Page):
             "can_go_back": selectors.before_champion(endpoint) is not None,
         }
         return self.show(context, crumbs(endpoint)[:1])
+
+
+def running(route: Route | None) -> dict[str, Any] | None:
+    """The A/B test of a route, as its endpoint's page shows it: two queries, where there is one."""
+    test = abtests.of_route(route)
+    return None if route is None or test is None else listed(route.endpoint, [test], route)[0]
 
 
 def _calling(request: HttpRequest, route: Route | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from flyball.control.registry.models import Version
 from flyball.control.registry.side_by_side import fact, sizes
 from flyball.control.routing import selectors as routing
 from flyball.control.routing import services
-from flyball.domain.routing import Route
+from flyball.domain.routing import TESTED, Route
 from flyball.domain.values import finite
 
 SHOWN_FIELDS = 100
@@ -52,6 +52,7 @@ class OneVersion(ChartedPage):
         context = {
             "title": str(version),
             "row": version_rows([version], route)[0],
+            "part": _part(version, route),
             "unloaded": unloaded([endpoint], version.number),
             "facts": version.facts,
             "figure": self.charted(charts)[0],
@@ -134,6 +135,15 @@ class RemoveVersion(_Ending):
         self.endpoint(endpoint)
         services.remove_version(endpoint=endpoint, version=number)
         return to("flyball-versions", endpoint=endpoint)
+
+
+def _part(version: Version, route: Route | None) -> dict[str, Any] | None:
+    """Its arms in the A/B test that runs, where it has any."""
+    if route is None or route.test is None:
+        return None
+    tested = ("champion", *TESTED)
+    arms = [each for each in route.arms if each.version == version.number and each.name in tested]
+    return {"test": route.test.number, "arms": arms} if arms else None
 
 
 def _is_routed(version: Version, route: Route | None) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from flyball.control.abtests.models import ABTest, Look
 from flyball.control.routing import selectors as routing
 from flyball.domain.errors import NotFound
+from flyball.domain.routing import Route
 
 
 def tests(endpoint: str) -> QuerySet[ABTest]:
@@ -26,10 +27,14 @@ def abtest(endpoint: str, number: int) -> ABTest:
 
 def in_force(endpoint: str) -> ABTest | None:
     """The test by which units are assigned now."""
-    route = routing.route(endpoint)
+    return of_route(routing.route(endpoint))
+
+
+def of_route(route: Route | None) -> ABTest | None:
+    """The test of a route."""
     if route is None or route.test is None:
         return None
-    return tests(endpoint).filter(number=route.test.number).first()
+    return tests(route.endpoint).filter(number=route.test.number).first()
 
 
 def newest(endpoint: str) -> ABTest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -61,8 +61,7 @@ def start(*, endpoint: str, asked: Asked, expected: int | None = None, user: Any
     """
     prepared = _prepared(endpoint, asked)
     number = prepared.route.number
-    if expected is not None and expected != number:
-        raise Conflict(f"The route in force is revision {number}, not {expected}.")
+    _check_expected(number, expected)
     spec, expectation = planned(asked, prepared.spec, prepared.route, prepared.declaration, prepared.champion)
     test = _made(prepared, spec, asked, user)
     try:
@@ -74,14 +73,20 @@ def start(*, endpoint: str, asked: Asked, expected: int | None = None, user: Any
 
 
 def reweigh(
-    *, test: ABTest, shares: Mapping[str, float], reason: str, kind: RouteRevision.Kind, user: Any = None
+    *,
+    test: ABTest,
+    shares: Mapping[str, float],
+    reason: str,
+    kind: RouteRevision.Kind,
+    expected: int | None = None,
+    user: Any = None,
 ) -> RouteRevision:
     """Give arms other shares, by label; those left out give theirs to the champion, and end.
 
-    No unit moves that need not. Raises ``Conflict`` where the test is not in force, ``InvalidInput`` for
-    shares that do not fit or an arm that it has not.
+    No unit moves that need not. ``expected`` is as for ``start``. Raises ``Conflict`` where the test is not
+    in force or the route has changed, ``InvalidInput`` for shares that do not fit or an arm that it has not.
     """
-    route = _route_of(test)
+    route = _route_of(test, expected)
     arms = {label(arm): arm for arm in route.answering if is_assigned(arm)}
     if unknown := [name for name in shares if name not in arms]:
         problem = Problem("/shares", "unknown", f"There are: {', '.join(arms)}.")
@@ -92,12 +97,13 @@ def reweigh(
     return _publish(test, route, arms, changed, reason, kind, user)
 
 
-def stop(*, test: ABTest, reason: str = "", user: Any = None) -> ABTest:
+def stop(*, test: ABTest, reason: str = "", expected: int | None = None, user: Any = None) -> ABTest:
     """End a test: the champion answers all again, and nothing changes for callers.
 
-    Raises ``Conflict`` where the test is not in force.
+    ``expected`` is as for ``start``. Raises ``Conflict`` where the test is not in force, or the route has
+    changed.
     """
-    route = _route_of(test)
+    route = _route_of(test, expected)
     change = routes.rearm(
         endpoint=test.endpoint_id,
         arms=tuple(_alone(arm) for arm in standing(route.arms)),
@@ -168,18 +174,29 @@ def _prepared(endpoint: str, asked: Asked) -> _Prepared:
     return _Prepared(spec=spec, route=route, declaration=declaration, champion=champion)
 
 
-def _check_unit(unit: str, route: Route, manifests: list[Manifest]) -> None:
-    """The unit must be on record with each prediction, spelled as it was sent."""
-    champion = manifests[0].schema
+def units(route: Route, manifests: Sequence[Manifest]) -> list[str]:
+    """The columns that may say whose a row is: of the entity, or of the request where every version has them.
+
+    ``manifests`` has the champion's first. Moments have several spellings, and are none.
+    """
+    return [name for name, kind in _named(route, manifests).items() if kind is not Kind.TIMESTAMP]
+
+
+def _named(route: Route, manifests: Sequence[Manifest]) -> dict[str, Kind]:
     keys = {lookup.on: lookup.key_kind for lookup in route.lookups}
     sent = [{field.name: field.kind for field in each.schema.of("request").fields} for each in manifests]
-    named = {name: keys[name] for name in entity_columns(route, champion)} | {
+    return {name: keys[name] for name in entity_columns(route, manifests[0].schema)} | {
         name: kind for name, kind in sent[0].items() if all(name in each for each in sent)
     }
-    kinds = [named[unit]] if unit in named else [] if unit else list(keys.values())
-    if (unit and unit not in named) or Kind.TIMESTAMP in kinds:
-        usable = ", ".join(name for name, kind in named.items() if kind is not Kind.TIMESTAMP)
-        message = f"A unit is a column of the entity or of the request that every arm takes: {usable}."
+
+
+def _check_unit(unit: str, route: Route, manifests: Sequence[Manifest]) -> None:
+    """The unit must be on record with each prediction, spelled as it was sent."""
+    usable = units(route, manifests)
+    is_usable = unit in usable if unit else Kind.TIMESTAMP not in [each.key_kind for each in route.lookups]
+    if not is_usable:
+        names = ", ".join(usable)
+        message = f"A unit is a column of the entity or of the request that every arm takes: {names}."
         raise InvalidInput(
             "The test does not fit the endpoint.", problems=[Problem("/unit", "unknown_unit", message)]
         )
@@ -252,11 +269,17 @@ def _publish(
     return change.revision
 
 
-def _route_of(test: ABTest) -> Route:
+def _route_of(test: ABTest, expected: int | None = None) -> Route:
     route = routing.route(test.endpoint_id)
     if route is None or route.test is None or route.test.number != test.number:
         raise Conflict(f"{test} is not in force.")
+    _check_expected(route.number, expected)
     return route
+
+
+def _check_expected(number: int, expected: int | None) -> None:
+    if expected is not None and expected != number:
+        raise Conflict(f"The route in force is revision {number}, not {expected}.")
 
 
 def _alone(arm: Arm) -> Arm:

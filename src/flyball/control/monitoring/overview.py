@@ -25,14 +25,15 @@ COUNTED = ("answers", "refused", "failed")
 class Standing:
     """How one endpoint stands. Moments are UTC; ``answers``, ``refused`` and ``failed`` are of the last hour.
 
-    ``champion`` is the number of the version that answers, ``fallback`` of the one that does where it fails;
-    ``jobs`` is how many are queued and running.
+    ``champion`` is the number of the version that answers, ``fallback`` of the one that does where it fails,
+    ``test`` that of the A/B test in force; ``jobs`` is how many are queued and running.
     """
 
     endpoint: str
     team: str
     champion: int | None
     fallback: int | None
+    test: int | None
     promoted_at: datetime | None
     build: int | None
     build_status: str | None
@@ -59,8 +60,8 @@ def standings(names: Sequence[str] | None = None, moment: datetime | None = None
         outcome_at=Subquery(Outcome.objects.filter(**own).order_by("-id").values("received_at")[:1]),
     ).values("name", "team__slug", "revision", "build", "outcome_at")
     # No more of each than is told: documents of a thousand routes take long to read.
-    arms = RouteRevision.objects.annotate(arms=F("document__arms")).only("created_at")
-    revisions = arms.in_bulk([each["revision"] for each in rows if each["revision"]])
+    told = RouteRevision.objects.annotate(arms=F("document__arms"), test=F("document__test__number"))
+    revisions = told.only("created_at").in_bulk([each["revision"] for each in rows if each["revision"]])
     ended = Build.objects.only("status", "asked_at", "finished_at")
     builds = ended.in_bulk([each["build"] for each in rows if each["build"]])
     counted, jobs = _counted(moment or now(), names), _jobs(names)
@@ -88,6 +89,7 @@ def _standing(
         team=row["team__slug"],
         champion=routing.champion_of(revision.arms) if revision else None,
         fallback=routing.fallback_of(revision.arms) if revision else None,
+        test=revision.test if revision else None,
         promoted_at=revision.created_at if revision else None,
         build=build.pk if build else None,
         build_status=build.status if build else None,

@@ -11,18 +11,36 @@ import numpy as np
 
 from flyball.control.abtests import selectors
 from flyball.control.abtests.counting.accumulating import LATENCIES, counts
-from flyball.control.abtests.judging.summarising import Added, added, arm_counts, by_day, moments_of, summary
+from flyball.control.abtests.judging.summarising import (
+    Added,
+    By,
+    added,
+    arm_counts,
+    by_day,
+    moments_of,
+    summary,
+)
 from flyball.control.abtests.judging.verdicts import document_of, interval_of
 from flyball.control.abtests.models import ABTest
 from flyball.control.abtests.spec import Judged, Spec, of_document
 from flyball.control.abtests.strata import CHAMPION, History, history
 from flyball.control.routing import selectors as routing
 from flyball.domain.abtests import split
+from flyball.domain.abtests.claims import levels
 from flyball.domain.abtests.metrics import quantile_of
+from flyball.domain.abtests.plan import detectable
 from flyball.domain.abtests.sentences import period
 from flyball.domain.abtests.verdict import Summary, judge
 from flyball.domain.records import now
 from flyball.domain.values import moment_text
+
+_NOTHING: Mapping[str, Any] = {
+    **{name: [] for name in ("arms", "strata", "metrics", "days")},
+    **dict.fromkeys(("split", "plan", "verdict")),
+    **dict.fromkeys(("exposed", "mature"), 0),
+    "next": "",
+}
+"""What is known of a test that was never in force."""
 
 
 def standing(test: ABTest) -> dict[str, Any]:
@@ -34,14 +52,13 @@ def standing(test: ABTest) -> dict[str, Any]:
     found, spec = history(test), of_document(test.spec)
     base = _base(test, spec, found)
     if not found.strata:
-        nothing: dict[str, Any] = {name: [] for name in ("arms", "strata", "metrics", "days")}
-        return {**base, **nothing, "split": None, "verdict": None, "next": ""}
+        return {**base, **_NOTHING}
     kept, moment = added(test), now()
     seen = summary(spec, found, kept, moment)
     verdict = test.verdict if test.decided_at or found.ended_at else document_of(judge(seen, spec.rules))
     return base | {
         "arms": _arms(found, kept),
-        "strata": _strata(test, found),
+        "strata": _strata(test, found, kept),
         "metrics": [_metric(each, kept, seen, found) for each in spec.metrics],
         "days": _days(spec, found, kept),
         "split": {
@@ -49,6 +66,7 @@ def standing(test: ABTest) -> dict[str, Any]:
             "broken_from": -math.log(split.LEVEL),
             "cause": seen.cause,
         },
+        "plan": _plan(spec, found, kept),
         "exposed": seen.exposed,
         "mature": seen.mature,
         "verdict": verdict,
@@ -68,7 +86,6 @@ def _base(test: ABTest, spec: Spec, found: History) -> dict[str, Any]:
         "at_most": spec.at_most,
         "stops": list(spec.stops),
         "action": spec.action,
-        "planned_information": spec.information,
         "created_at": moment_text(test.created_at),
         "started_at": moment_text(found.strata[0].since) if found.strata else None,
         "ended_at": moment_text(found.ended_at),
@@ -108,6 +125,8 @@ def next_sentence(test: ABTest, spec: Spec, found: History, moment: datetime) ->
     if spec.bandit is not None:
         each = period(timedelta(seconds=spec.bandit.every))
         return f"Shares follow what is seen, every {each}."
+    if test.decided_at is not None and spec.action == "tell":
+        return "The verdict is final. The test goes on until somebody stops it, or promotes a version."
     does = "is promoted" if spec.action == "promote" else "is told, and the test goes on until it is stopped"
     parts = []
     if moment < since + timedelta(seconds=spec.at_least):
@@ -137,7 +156,7 @@ def _arms(found: History, kept: Added) -> list[dict[str, Any]]:
     ]
 
 
-def _strata(test: ABTest, found: History) -> list[dict[str, Any]]:
+def _strata(test: ABTest, found: History, kept: Added) -> list[dict[str, Any]]:
     numbers = [each.revision for each in found.strata]
     reasons = dict(
         routing.revisions(test.endpoint_id).filter(number__in=numbers).values_list("number", "reason")
@@ -148,10 +167,40 @@ def _strata(test: ABTest, found: History) -> list[dict[str, Any]]:
             "revision": each.revision,
             "since": moment_text(each.since),
             "shares": each.shares,
+            "units": {
+                arm: int(kept.units.get((each.number, arm), {}).get("units", 0)) for arm in each.shares
+            },
             "reason": reasons.get(each.revision, ""),
         }
         for each in found.strata
     ]
+
+
+def _plan(spec: Spec, found: History, kept: Added) -> dict[str, float | None]:
+    """The planned sample, how much of it there is of the challenger that has least, and what all of it finds.
+
+    ``effect`` is the difference in the primary metric that four of five tests find, looked at once, by the
+    variance that was seen; ``None`` while that is not known.
+    """
+    moments = moments_of(spec.primary, kept.metrics.get(spec.primary.name, {}))
+    total = sum(float(each.units) for each in moments.values())
+    spread = sum(float(each.units) * float(each.variance) for each in moments.values() if each.units > 1)
+    level = levels(spec.level, [each.claimed for each in spec.metrics], len(found.challengers))
+    known = spread / total if total else 0.0
+    return {
+        "information": spec.information,
+        "seen": min(_information(moments, found, name) for name in found.challengers),
+        "effect": detectable(level[spec.primary.name], known, spec.information) if known > 0 else None,
+    }
+
+
+def _information(moments: By, found: History, challenger: str) -> float:
+    pairs = [
+        (float(moments[each.number, challenger].units), float(moments[each.number, CHAMPION].units))
+        for each in found.strata
+        if (each.number, challenger) in moments and (each.number, CHAMPION) in moments
+    ]
+    return sum(one * other / (one + other) for one, other in pairs if one + other)
 
 
 def _metric(judged: Judged, kept: Added, seen: Summary, found: History) -> dict[str, Any]:
@@ -170,7 +219,7 @@ def _metric(judged: Judged, kept: Added, seen: Summary, found: History) -> dict[
             {"arm": name, **_value(judged, documents, name)} for name in (CHAMPION, *found.challengers)
         ],
         "readings": [
-            {"arm": each.name, **interval_of(reading.interval)}
+            {"arm": each.name, **interval_of(reading.interval, judged.claimed)}
             for each in seen.challengers
             for reading in each.readings
             if reading.metric.name == judged.name

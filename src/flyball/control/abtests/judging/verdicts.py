@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from flyball.domain.abtests.claims import Metric
 from flyball.domain.abtests.sequences import Interval
 from flyball.domain.abtests.verdict import Summary, Verdict
 
@@ -24,14 +25,20 @@ def look_of(summary: Summary, verdict: Verdict) -> dict[str, Any]:
         "mature": summary.mature,
         "mismatch": float(summary.mismatch),
         "readings": [
-            {"arm": each.name, "metric": reading.metric.name, **interval_of(reading.interval)}
+            {
+                "arm": each.name,
+                "metric": reading.metric.name,
+                **interval_of(reading.interval, reading.metric),
+            }
             for each in summary.challengers
             for reading in each.readings
         ],
     }
 
 
-def interval_of(interval: Interval) -> dict[str, float | None]:
-    """An interval's three numbers."""
+def interval_of(interval: Interval, metric: Metric | None = None) -> dict[str, float | None]:
+    """An interval's three numbers; of a one-sided metric without the bound that it does not ask for."""
     numbers = {name: float(getattr(interval, name)) for name in ("estimate", "lower", "upper")}
+    if metric is not None and metric.one_sided:
+        numbers["lower" if metric.better == "lower" else "upper"] = math.inf
     return {name: value if math.isfinite(value) else None for name, value in numbers.items()}

@@ -64,8 +64,7 @@ def judged(
         )
     known = KNOWN.get(name)
     if known is None or not _has(declaration, champion, known):
-        own = [each.name for each in KNOWN.values() if _has(declaration, champion, each)]
-        there = f"There are: {', '.join([*own, *declared])}."
+        there = f"There are: {', '.join(available(declaration, champion))}."
         problem = Problem("/metric", "unknown_metric", f"The endpoint has no such metric. {there}")
         raise InvalidInput("The test does not fit the endpoint.", problems=[problem])
     return Judged(
@@ -78,6 +77,12 @@ def judged(
         margin=margin,
         one_sided=one_sided,
     )
+
+
+def available(declaration: type[Endpoint], champion: Manifest) -> dict[str, Better]:
+    """The metrics that a test of the endpoint may have, and which direction of each is better."""
+    own = {each.name: each.better for each in KNOWN.values() if _has(declaration, champion, each)}
+    return own | {each.name: _better(each.better) for each in declaration.metrics}
 
 
 def _better(word: str) -> Better:
