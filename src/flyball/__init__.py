@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flyball.control.routing.building import build
+    from flyball.domain.abtests.declared.abtest import ABTest
     from flyball.domain.abtests.metrics import Metric
     from flyball.domain.declaration import (
         Candidate,
@@ -44,6 +45,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "APPS",
+    "ABTest",
     "Candidate",
     "Classification",
     "Clustering",

@@ -12,6 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from flyball.control.abtests.layers import ensure_layer
+from flyball.control.abtests.models import ABTest, Look
 from flyball.control.accounts.models import ApiKey, Team
 from flyball.control.drawings.services import ask_drawing
 from flyball.control.registry.models import Version
@@ -46,6 +48,9 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     Outcome.objects.create(
         state="bound", prediction=asked.id, value="yes", source="api", received_at=now(), **of
     )
+    test = ABTest.objects.create(endpoint_id="purchase", number=1, before=1, spec={})
+    Look.objects.create(test=test, at=now(), document={})
+    ensure_layer(team=version.endpoint.team, name="checkout")
     ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
@@ -60,6 +65,7 @@ def place(model: type, page: str, *arguments: int) -> str:
 def test_every_managed_table_is_there(root: Client) -> None:
     names = {model.__name__ for model in OURS}
     assert names == {
+        "ABTest",
         "ApiKey",
         "Build",
         "BuildUnit",
@@ -67,6 +73,8 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "Drawing",
         "Endpoint",
         "Job",
+        "Layer",
+        "Look",
         "Outcome",
         "Prediction",
         "RouteRevision",

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from flyball.api.abtests.abtests import (
+    ABTestBand,
+    ABTests,
+    OneABTest,
+    PlanABTest,
+    RecountABTest,
+    StopABTest,
+    WeighABTest,
+)
 from flyball.api.builds import Builds, OneBuild
 from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, Fallback, OneEndpoint, Promote, Retire, Rollback, Routes
@@ -46,6 +55,13 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/schedules/<str:name>", OneSchedule.as_view()),
     path("endpoints/<str:endpoint>/schedules/<str:name>/pause", PauseSchedule.as_view()),
     path("endpoints/<str:endpoint>/schedules/<str:name>/resume", ResumeSchedule.as_view()),
+    path("endpoints/<str:endpoint>/tests", ABTests.as_view()),
+    path("endpoints/<str:endpoint>/tests/plan", PlanABTest.as_view()),
+    path("endpoints/<str:endpoint>/tests/<int:number>", OneABTest.as_view()),
+    path("endpoints/<str:endpoint>/tests/<int:number>/band", ABTestBand.as_view()),
+    path("endpoints/<str:endpoint>/tests/<int:number>/weights", WeighABTest.as_view()),
+    path("endpoints/<str:endpoint>/tests/<int:number>/stop", StopABTest.as_view()),
+    path("endpoints/<str:endpoint>/tests/<int:number>/recount", RecountABTest.as_view()),
     path("endpoints/<str:endpoint>/outcomes", Outcomes.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/resolve", ResolveOutcome.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/retract", RetractOutcome.as_view()),

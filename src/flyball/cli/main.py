@@ -27,6 +27,7 @@ COMMANDS = {
     "rollback": "publish.rollback",
     "fallback": "publish.fallback",
     "retire": "publish.retire",
+    "abtest": "abtests.abtest",
     "predict": "ask.predict",
     "replay": "ask.replay",
     "outcomes": "ask.outcomes",

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Any, ClassVar
 
+from flyball.domain.abtests.declared.abtest import ABTest
 from flyball.domain.abtests.metrics import Metric
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.schedules import derived_name
@@ -237,7 +238,8 @@ class Endpoint:
     scikit-learn splitter, or a number of folds. ``feature_sets`` names subsets of the features for the
     search to choose from. ``fields`` overrides the inferred schema; ``unseen`` says what happens with
     categories and ranges the model has not seen. ``trusted`` are transformer classes of the user's own.
-    ``metrics`` are those of the business that A/B tests may be judged by.
+    ``metrics`` are those of the business that A/B tests may be judged by; ``abtest`` is the one to be
+    started.
 
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
     with subclasses.
@@ -261,6 +263,7 @@ class Endpoint:
     search: ClassVar[Search] = Search()
     policy: ClassVar[Policy] = Policy()
     metrics: ClassVar[Sequence[Metric]] = ()
+    abtest: ClassVar[ABTest | None] = None
     schedules: ClassVar[Sequence[Schedule]] = ()
     seed: ClassVar[int] = 0
 

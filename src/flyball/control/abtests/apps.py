@@ -1,6 +1,7 @@
-"""The app's name and label, its kind of job, and its step of the dispatchers."""
+"""The app's name and label, its kind of job, its system check, and its step of the dispatchers."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class ABTestsConfig(AppConfig):
@@ -12,7 +13,8 @@ class ABTestsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Add the job that looks at a test, and have dispatchers ask for it."""
+        """Add the job that looks at a test, have dispatchers ask for it, and check declared tests."""
+        from flyball.control.abtests.declared.checks import check_abtests
         from flyball.control.abtests.making import ask_due  # models are loaded only by now
         from flyball.control.jobs import dispatching
         from flyball.control.jobs.kinds import Kind, register
@@ -26,3 +28,4 @@ class ABTestsConfig(AppConfig):
             )
         )
         dispatching.register(ask_due)
+        checks.register(check_abtests, "flyball")

@@ -51,7 +51,8 @@ class Asked:
     difference worth finding (``None``: what the traffic of ``at_most`` can find). Times are seconds;
     ``within`` is how long a unit waits for outcomes (``None``: as the declaration says). ``layer`` is shared
     with other tests, of which this one has ``layer_share``. ``steps`` make a canary of one version, each
-    for ``each``; ``every`` makes a bandit, with a ``floor`` for each arm and a ``budget``.
+    for ``each``; ``every`` makes a bandit, with a ``floor`` for each arm and a ``budget``. ``name`` is what a
+    declaration calls it, ``declared`` the digest of what that says.
     """
 
     challengers: Sequence[Arm]
@@ -77,6 +78,8 @@ class Asked:
     every: float | None = None
     floor: float = 0.1
     budget: float | None = None
+    name: str = ""
+    declared: str = ""
 
     @property
     def guards(self) -> Sequence[Guard]:
@@ -102,7 +105,8 @@ def parse_arm(text: str) -> Arm:
     match = re.fullmatch(r"(\d{1,9})(?:@(-?\d+(?:\.\d+)?))?", text)
     if match is None:
         raise ValueError("A challenger is a version, 7, or one with its own threshold, 7@0.4.")
-    return Arm(int(match[1]), None if match[2] is None else float(match[2]))
+    # As arms are called: two thresholds that differ further behind would be one arm.
+    return Arm(int(match[1]), None if match[2] is None else float(f"{float(match[2]):g}"))
 
 
 def parse_share(text: str) -> float:

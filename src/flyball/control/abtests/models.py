@@ -7,6 +7,7 @@ from django.db import models
 
 from flyball.control.accounts.models import Team
 from flyball.control.declarations.models import endpoint_key
+from flyball.domain.abtests.assignment import SLOTS
 
 
 class Layer(models.Model):
@@ -25,6 +26,11 @@ class Layer(models.Model):
         return self.name
 
     @property
+    def share(self) -> float:
+        """The part of all units that is held out."""
+        return self.held_out / SLOTS
+
+    @property
     def salt(self) -> str:
         """What its slots are drawn with."""
         return f"layer {self.team_id} {self.name}"
@@ -38,6 +44,8 @@ class ABTest(models.Model):
 
     endpoint = endpoint_key("abtests")
     number = models.PositiveIntegerField()
+    name = models.CharField(max_length=63, null=True)  # null: it was started by hand
+    declared = models.CharField(max_length=64, blank=True, help_text="Digest of what was declared of it.")
     before = models.PositiveIntegerField(help_text="The route revision in force when it was made.")
     spec = models.JSONField(help_text="What it compares and when it stops (control.abtests.spec.Spec).")
     layer = models.ForeignKey(Layer, models.PROTECT, null=True, related_name="tests")
@@ -55,7 +63,10 @@ class ABTest(models.Model):
     class Meta:
         db_table = "flyball_abtest"
         ordering = ["endpoint", "number"]
-        constraints = [models.UniqueConstraint(fields=["endpoint", "number"], name="flyball_abtest_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "number"], name="flyball_abtest_once"),
+            models.UniqueConstraint(fields=["endpoint", "name"], name="flyball_abtest_named_once"),
+        ]
         indexes = [models.Index(fields=["next_look_at"], name="flyball_abtest_due")]
 
     def __str__(self) -> str:

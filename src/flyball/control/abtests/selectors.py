@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from flyball.control.abtests.models import ABTest, Look
+from flyball.control.declarations import selectors as endpoints
 from flyball.control.routing import selectors as routing
 from flyball.domain.errors import NotFound
 from flyball.domain.routing import Route
@@ -35,6 +36,14 @@ def of_route(route: Route | None) -> ABTest | None:
     if route is None or route.test is None:
         return None
     return tests(route.endpoint).filter(number=route.test.number).first()
+
+
+def running(endpoint: str) -> ABTest:
+    """The same. Raises ``UnknownEndpoint``, and ``NotFound`` where none is in force."""
+    found = in_force(endpoints.recorded(endpoint).name)
+    if found is None:
+        raise NotFound(f"No A/B test of {endpoint} runs.")
+    return found
 
 
 def newest(endpoint: str) -> ABTest:

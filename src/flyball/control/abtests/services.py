@@ -23,10 +23,11 @@ from flyball.control.routing import guards
 from flyball.control.routing import selectors as routing
 from flyball.control.routing import services as routes
 from flyball.control.routing.models import RouteRevision
+from flyball.control.routing.publishing import check_expected
 from flyball.domain import routing as published
 from flyball.domain.abtests.assignment import Allocation
 from flyball.domain.abtests.assignment import allocation as first_allocation
-from flyball.domain.errors import Conflict, FlyballError, InvalidInput, NotReady, Problem
+from flyball.domain.errors import Conflict, FlyballError, InvalidInput, Problem
 from flyball.domain.records import now
 from flyball.domain.routing import Arm, Manifest, Route, entity_columns, ordered, standing
 from flyball.domain.schema import Kind
@@ -55,13 +56,12 @@ def start(*, endpoint: str, asked: Asked, expected: int | None = None, user: Any
     """Start a test: from the next revision on, units are assigned to its arms.
 
     Nothing changes for callers. ``expected`` is the number of the revision that the caller has seen. Raises
-    ``InvalidInput``, ``UnknownEndpoint``, ``Retired``, ``UnknownVersion``, ``PolicyUnmet``, ``NotReady``
-    without a champion; ``Conflict`` while another test runs, where a challenger would refuse what the
-    champion answers, or where the route has changed; the errors of loading.
+    ``InvalidInput``, ``UnknownEndpoint``, ``Retired``, ``UnknownVersion``, ``NotFound`` for a layer,
+    ``PolicyUnmet``; ``Conflict`` without a champion, while another test runs, where a challenger would refuse
+    what the champion answers, or where the route has changed; the errors of loading.
     """
     prepared = _prepared(endpoint, asked)
-    number = prepared.route.number
-    _check_expected(number, expected)
+    check_expected(prepared.route, expected)
     spec, expectation = planned(asked, prepared.spec, prepared.route, prepared.declaration, prepared.champion)
     test = _made(prepared, spec, asked, user)
     try:
@@ -76,24 +76,30 @@ def reweigh(
     *,
     test: ABTest,
     shares: Mapping[str, float],
-    reason: str,
-    kind: RouteRevision.Kind,
+    reason: str = "",
+    kind: RouteRevision.Kind = RouteRevision.Kind.TEST,
     expected: int | None = None,
     user: Any = None,
 ) -> RouteRevision:
     """Give arms other shares, by label; those left out give theirs to the champion, and end.
 
     No unit moves that need not. ``expected`` is as for ``start``. Raises ``Conflict`` where the test is not
-    in force or the route has changed, ``InvalidInput`` for shares that do not fit or an arm that it has not.
+    in force, ``InvalidInput`` for shares that do not fit or an arm that it has not.
     """
     route = _route_of(test, expected)
     arms = {label(arm): arm for arm in route.answering if is_assigned(arm)}
     if unknown := [name for name in shares if name not in arms]:
         problem = Problem("/shares", "unknown", f"There are: {', '.join(arms)}.")
         raise InvalidInput(f"The test has no arm {unknown[0]}.", problems=[problem])
+    if not any(shares.get(name) for name in arms if name != CHAMPION):
+        problem = Problem("/shares", "out_of_range", "One challenger at least has a share.")
+        raise InvalidInput("The test would have no challenger; stop it instead.", problems=[problem])
     wanted = {CHAMPION: 1.0 - sum(share for name, share in shares.items() if name != CHAMPION)}
     wanted |= {name: share for name, share in shares.items() if share > 0 and name != CHAMPION}
     changed = allocation(route).changed(wanted)
+    reason = (
+        reason or f"has other shares: {', '.join(f'{name} {share:.4g}' for name, share in wanted.items())}"
+    )
     return _publish(test, route, arms, changed, reason, kind, user)
 
 
@@ -152,9 +158,11 @@ def _prepared(endpoint: str, asked: Asked) -> _Prepared:
     endpoints.endpoint(endpoint)
     declaration, route = discovery.find(endpoint), routing.route(endpoint)
     if route is None:
-        raise NotReady(f"{endpoint} has no champion yet; promote a version first.")
+        raise Conflict(f"{endpoint} has no champion yet; promote a version first.")
     if route.test is not None:
         raise Conflict(f"A/B test {route.test.number} runs already: flyball abtest stop {endpoint} ends it.")
+    if asked.layer:
+        layers.find(endpoints.endpoint(endpoint).team, asked.layer)
     champion = registry.manifest(registry.version(endpoint, route.champion.version))
     challengers = []
     for arm in asked.challengers:
@@ -213,6 +221,8 @@ def _made(prepared: _Prepared, spec: Spec, asked: Asked, user: Any) -> ABTest:
                 number=newest + 1,
                 before=prepared.route.number,
                 spec=spec.document(),
+                name=asked.name or None,
+                declared=asked.declared,
                 next_look_at=now(),  # whoever is killed from here on leaves a test that is looked at
                 created_by=user,
             )
@@ -271,15 +281,10 @@ def _publish(
 
 def _route_of(test: ABTest, expected: int | None = None) -> Route:
     route = routing.route(test.endpoint_id)
+    check_expected(route, expected)
     if route is None or route.test is None or route.test.number != test.number:
         raise Conflict(f"{test} is not in force.")
-    _check_expected(route.number, expected)
     return route
-
-
-def _check_expected(number: int, expected: int | None) -> None:
-    if expected is not None and expected != number:
-        raise Conflict(f"The route in force is revision {number}, not {expected}.")
 
 
 def _alone(arm: Arm) -> Arm:
@@ -298,5 +303,5 @@ def notice(*, test: ABTest, found: History) -> None:
     if found.ended_by is not None:
         close(test=test, revision=routing.revision(test.endpoint_id, found.ended_by))
     elif not found.strata and now() - test.created_at > NEVER:
-        test.ended_at = test.created_at
-        test.save(update_fields=["ended_at"])
+        test.ended_at, test.name = test.created_at, None  # its declaration starts another one
+        test.save(update_fields=["ended_at", "name"])

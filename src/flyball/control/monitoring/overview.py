@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, OuterRef, Subquery, Sum
 
+from flyball.control.abtests.models import ABTest
 from flyball.control.declarations import selectors as declarations
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import Build
@@ -25,8 +26,9 @@ COUNTED = ("answers", "refused", "failed")
 class Standing:
     """How one endpoint stands. Moments are UTC; ``answers``, ``refused`` and ``failed`` are of the last hour.
 
-    ``champion`` is the number of the version that answers, ``fallback`` of the one that does where it fails,
-    ``test`` that of the A/B test in force; ``jobs`` is how many are queued and running.
+    ``champion`` is the number of the version that answers, ``fallback`` of the one that does where it fails;
+    ``jobs`` is how many are queued and running; ``test`` the ``number`` of the A/B test in force with the
+    ``state`` and ``sentence`` of its newest verdict.
     """
 
     endpoint: str
@@ -43,6 +45,7 @@ class Standing:
     refused: int
     failed: int
     jobs: dict[str, int]
+    test: dict[str, Any] | None
 
 
 def standings(names: Sequence[str] | None = None, moment: datetime | None = None) -> list[Standing]:
@@ -60,11 +63,13 @@ def standings(names: Sequence[str] | None = None, moment: datetime | None = None
         outcome_at=Subquery(Outcome.objects.filter(**own).order_by("-id").values("received_at")[:1]),
     ).values("name", "team__slug", "revision", "build", "outcome_at")
     # No more of each than is told: documents of a thousand routes take long to read.
-    told = RouteRevision.objects.annotate(arms=F("document__arms"), test=F("document__test__number"))
-    revisions = told.only("created_at").in_bulk([each["revision"] for each in rows if each["revision"]])
+    arms = RouteRevision.objects.annotate(arms=F("document__arms"), test=F("document__test__number"))
+    arms = arms.only("created_at")
+    revisions = arms.in_bulk([each["revision"] for each in rows if each["revision"]])
     ended = Build.objects.only("status", "asked_at", "finished_at")
     builds = ended.in_bulk([each["build"] for each in rows if each["build"]])
     counted, jobs = _counted(moment or now(), names), _jobs(names)
+    tests = _tests(names)
     return [
         _standing(
             each,
@@ -72,6 +77,7 @@ def standings(names: Sequence[str] | None = None, moment: datetime | None = None
             builds.get(each["build"]),
             counted.get(each["name"], {}),
             jobs.get(each["name"], {}),
+            tests,
         )
         for each in rows
     ]
@@ -83,13 +89,13 @@ def _standing(
     build: Build | None,
     counted: dict[str, int],
     jobs: dict[str, int],
+    tests: Mapping[tuple[str, int], dict[str, Any]],
 ) -> Standing:
     return Standing(
         endpoint=row["name"],
         team=row["team__slug"],
         champion=routing.champion_of(revision.arms) if revision else None,
         fallback=routing.fallback_of(revision.arms) if revision else None,
-        test=revision.test if revision else None,
         promoted_at=revision.created_at if revision else None,
         build=build.pk if build else None,
         build_status=build.status if build else None,
@@ -99,7 +105,22 @@ def _standing(
         refused=counted.get("refused", 0),
         failed=counted.get("failed", 0),
         jobs=jobs,
+        test=tests.get((row["name"], revision.test)) if revision else None,
     )
+
+
+def _tests(names: Sequence[str] | None) -> dict[tuple[str, int], dict[str, Any]]:
+    """By endpoint and number, those that have not ended."""
+    rows = ABTest.objects.filter(ended_at=None).only("endpoint", "number", "verdict")
+    if names is not None:
+        rows = rows.filter(endpoint__name__in=names)
+    return {
+        (test.endpoint_id, test.number): {
+            "number": test.number,
+            **{name: (test.verdict or {}).get(name) for name in ("state", "sentence")},
+        }
+        for test in rows
+    }
 
 
 def _counted(moment: datetime, names: Sequence[str] | None) -> dict[str, dict[str, int]]:

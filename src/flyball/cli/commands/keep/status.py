@@ -22,10 +22,10 @@ def status(output: Output) -> None:
     """Show how every endpoint stands, and what needs attention; then the command ends with 1.
 
     The champion, and its fallback; the last build; when the last outcome came; the answers of the last hour,
-    and how many calls were refused or failed; the jobs that have not ended. A cron line or a health checker
-    can watch the exit code: a version that does not load, or that its fallback answers for, an endpoint
-    without a champion, a failed job, jobs that no worker takes, a schedule that makes no runs, outcomes that
-    used to come and have not for a week.
+    and how many calls were refused or failed; the jobs that have not ended; the A/B test that runs. A cron
+    line or a health checker can watch the exit code: a version that does not load, or that its fallback
+    answers for, an endpoint without a champion, a failed job, jobs that no worker takes, a schedule that
+    makes no runs, outcomes that used to come and have not for a week.
 
     Examples:
       flyball status
@@ -48,7 +48,9 @@ def status(output: Output) -> None:
     else:
         output.table([_row(each) for each in standing], COLUMNS, empty="No endpoint has been applied.")
         lines = [f"  {each.endpoint or 'jobs'}: {each.sentence}" for each in found]
-        output.result(None, "\n".join(["", *(["Needs attention:", *lines] if found else ["All is well."])]))
+        tests = [f"{each.endpoint}: {_test(each.test)}" for each in standing if each.test]
+        needs = ["Needs attention:", *lines] if found else ["All is well."]
+        output.result(None, "\n".join(["", *tests, *needs]))
     if found:
         click.get_current_context().exit(1)
 
@@ -67,6 +69,10 @@ def _row(each: Standing) -> dict[str, Any]:
         "last_hour": ", ".join(f"{count:,} {name}" for name, count in hour.items() if count) or None,
         "jobs": ", ".join(f"{count} {name}" for name, count in sorted(each.jobs.items())) or None,
     }
+
+
+def _test(test: dict[str, Any]) -> str:
+    return f"A/B test {test['number']}. {test['sentence'] or 'It has not been looked at yet.'}"
 
 
 def _text(moment: datetime | None) -> str | None:

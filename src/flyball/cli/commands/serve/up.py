@@ -63,8 +63,8 @@ def prepare(output: Output) -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from flyball.control.abtests.declared import applying
     from flyball.control.declarations import discovery
-    from flyball.control.routing import services
 
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -72,8 +72,11 @@ def prepare(output: Output) -> None:
         call_command("migrate", verbosity=0, interactive=False)
     refuse_faults()
     declarations = discovery.autodiscover()
-    for change in services.apply(declarations=declarations):
+    applied = applying.apply(declarations=declarations)
+    for change in applied.changes:
         output.note(f"Applied: {change.endpoint} {change.what}.")
+    for remark in applied.remarks:
+        output.note(remark)
     name_undeclared(output, declarations)
 
 

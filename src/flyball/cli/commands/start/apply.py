@@ -22,22 +22,26 @@ def apply(output: Output, *, dry_run: bool, forget: bool) -> None:
 
     An endpoint goes on accepting the request fields of every version that has been champion, so that a
     rollback breaks no client. --forget ends that: it names what is forgotten. An endpoint that has left
-    the code keeps answering and is named.
+    the code keeps answering and is named. A declared A/B test is started once; where it cannot start yet,
+    or is declared no more and runs on, that is said.
 
     Examples:
       flyball apply --dry-run
       flyball apply
       flyball apply --forget --dry-run
     """
+    from flyball.control.abtests.declared import applying
     from flyball.control.declarations import discovery
-    from flyball.control.routing import selectors, services
+    from flyball.control.routing import selectors
 
     refuse_faults()
     declarations = discovery.autodiscover()
-    act = services.plan_changes if dry_run else services.apply
-    changes = act(declarations=declarations, forget=forget)
-    rows = [{"endpoint": change.endpoint, "change": change.what} for change in changes]
+    act = applying.plan_changes if dry_run else applying.apply
+    applied = act(declarations=declarations, forget=forget)
+    rows = [{"endpoint": change.endpoint, "change": change.what} for change in applied.changes]
     output.table(rows, ("endpoint", "change"), empty="Nothing changes.")
+    for remark in applied.remarks:
+        output.note(remark)
     name_undeclared(output, declarations)
     for name in declarations:
         for warning in selectors.slow_lookups(name):

@@ -78,6 +78,7 @@ def _base(test: ABTest, spec: Spec, found: History) -> dict[str, Any]:
     return {
         "endpoint": test.endpoint_id,
         "number": test.number,
+        "name": test.name,
         "kind": spec.kind,
         "state": state(test, found),
         "unit": spec.unit,

@@ -1,0 +1,1 @@
+"""A/B tests over the management API."""

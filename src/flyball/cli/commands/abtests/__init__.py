@@ -1,0 +1,1 @@
+"""A/B tests: started, looked at, weighed anew and stopped."""

@@ -1,0 +1,1 @@
+"""Wording: what is asked of a test and what is to be expected of it, as doors read and write it."""
