@@ -17,8 +17,9 @@ from flyball.domain.records import Prediction
 from flyball.domain.routing import ABTest, Arm, Decision, Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import DataPlane
-from flyball.serving.calls import Call, Row
+from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.stores.database import Database
+from flyball.stores.outcomes import Counts
 from tests import published
 from tests.engine.conftest import OWNER
 
@@ -175,3 +176,10 @@ def test_a_uuid_in_another_spelling_is_the_same_unit(plane: DataPlane, database:
         spellings = (str(bed), str(bed).upper(), bed.hex)
         answers = ask(plane, *[Row(input=published.ROW, entity={"bed": each}) for each in spellings])
         assert len({each.version for each in answers}) == 1
+
+
+def test_outcomes_are_taken_of_every_arm(plane: DataPlane, database: Database) -> None:
+    publish(database, plane)
+    ask(plane, *rows())
+    sent = [SentOutcome(value="ill", endpoint="triage", reference=unit) for unit in UNITS]
+    assert asyncio.run(plane.engine.outcomes(OWNER, sent)) == Counts(bound=len(UNITS))

@@ -154,7 +154,8 @@ def _value(served: Served, sent: SentOutcome) -> Scalar:
     task = served.route.task
     if task == "clustering":
         raise NotFound("A clustering endpoint takes no outcomes.")
-    classes = tuple(label for loaded in served.versions.values() for label in loaded.manifest.classes)
+    labels = (label for loaded in served.versions.values() for label in loaded.manifest.classes)
+    classes = tuple({(type(label), label): label for label in labels}.values())  # versions share labels
     value = _from_text(task, sent.value) if sent.is_text else sent.value
     return check_outcome(task, classes, value, place)
 
