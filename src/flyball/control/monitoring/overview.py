@@ -35,7 +35,6 @@ class Standing:
     team: str
     champion: int | None
     fallback: int | None
-    test: int | None
     promoted_at: datetime | None
     build: int | None
     build_status: str | None
