@@ -93,12 +93,13 @@ def after_rollback(endpoint: str) -> Following:
     applied_now = current.champion.decision
     decision = applied_now if composition.fits(applied_now, champion) else earlier.champion.decision
     back = replace(earlier.champion, decision=decision)
-    kept = (back if arm == earlier.champion else arm for arm in standing(earlier.arms))
+    beside = (arm for arm in standing(earlier.arms) if arm in earlier.answering and arm != earlier.champion)
+    shadows = (arm for arm in current.arms if arm not in current.answering and arm.version != back.version)
     composed = replace(
         earlier,
         number=_next(current),
         team=applied.team.slug,
-        arms=tuple(kept),
+        arms=(back, *beside, *shadows),  # which shadows there are is nothing that a champion brings back
         test=None,
         lookups=_lookups(earlier, new),
         repeated=current.repeated,
