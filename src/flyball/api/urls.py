@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from flyball.api.arms.shadows import OneShadow, Shadows
 from flyball.api.builds import Builds, OneBuild
 from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, OneEndpoint, Promote, Retire, Rollback, Routes
@@ -45,6 +46,8 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/schedules/<str:name>", OneSchedule.as_view()),
     path("endpoints/<str:endpoint>/schedules/<str:name>/pause", PauseSchedule.as_view()),
     path("endpoints/<str:endpoint>/schedules/<str:name>/resume", ResumeSchedule.as_view()),
+    path("endpoints/<str:endpoint>/shadows", Shadows.as_view()),
+    path("endpoints/<str:endpoint>/shadows/<int:number>", OneShadow.as_view()),
     path("endpoints/<str:endpoint>/outcomes", Outcomes.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/resolve", ResolveOutcome.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/retract", RetractOutcome.as_view()),

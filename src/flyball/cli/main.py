@@ -25,6 +25,7 @@ COMMANDS = {
     "effect": "publish.effect",
     "promote": "publish.promote",
     "rollback": "publish.rollback",
+    "shadow": "publish.shadow",
     "retire": "publish.retire",
     "predict": "ask.predict",
     "replay": "ask.replay",

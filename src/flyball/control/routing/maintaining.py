@@ -11,7 +11,8 @@ from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.configured import configured
 from flyball.control.jobs.services import prune
 from flyball.domain.records import first_id, now
-from flyball.stores import expiring, failures, minutes, shadows
+from flyball.stores import expiring, failures, minutes
+from flyball.stores.shadows import steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ def maintain(*, is_quick: bool = False) -> Maintained:
         counts = minutes.expire(stores, connection, oldest)
         expiring.expire_failures(stores, connection, moment - failures.UNSEEN)
         oldest_answer = first_id(moment - timedelta(days=config.shadow_days))
-        answers = shadows.expire(stores, connection, oldest_answer)
+        answers = steps.expire(stores, connection, oldest_answer)
         jobs = prune()
         if not is_quick:
             stores.rewrite(connection)

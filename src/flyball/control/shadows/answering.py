@@ -13,17 +13,18 @@ from flyball.control.connection import database
 from flyball.control.declarations import discovery
 from flyball.control.declarations.configured import configured
 from flyball.control.registry import selectors as registry
-from flyball.control.routing import composition, questions
+from flyball.control.routing import composition
 from flyball.control.routing import selectors as routing
-from flyball.control.routing.questions import Question
+from flyball.control.routing.foreseeing import questions
+from flyball.control.routing.foreseeing.questions import Question
 from flyball.control.shadows import judging, selectors
 from flyball.control.shadows.keeping import ANSWERED, ASKED, DIFFERING, DISTANCE, FAILED, Kept
 from flyball.domain.errors import Conflict, ModelFailed
 from flyball.domain.records import Prediction, first_id, now
 from flyball.domain.routing import Decision, Manifest
-from flyball.domain.shadows import distance_of
-from flyball.stores import shadows
-from flyball.stores.shadows import Answer
+from flyball.domain.shadows.agreement import distance_of
+from flyball.stores.shadows import reading
+from flyball.stores.shadows.steps import Answer
 
 if TYPE_CHECKING:
     from flyball.control.jobs.running import Run
@@ -132,7 +133,7 @@ class Asking:
         limit = 1 if self._careful else PAGE
         self._careful = max(self._careful - 1, 0)
         kept = self._kept
-        rows = shadows.waiting(kept.database, kept.connection, kept.endpoint, kept.row.cursor, until, limit)
+        rows = reading.waiting(kept.database, kept.connection, kept.endpoint, kept.row.cursor, until, limit)
         done += self._answer(rows) if rows else 0
         is_told = self._maturity is not None and judging.judge(kept, moment, self._maturity)
         return done > 0 or is_told
@@ -141,7 +142,7 @@ class Asking:
         """Leave out what has waited too long, and the oldest of what is too much."""
         config, kept = configured(), self._kept
         ended = first_id(moment - timedelta(minutes=config.shadow_minutes))
-        beyond = shadows.from_end(kept.database, kept.connection, kept.endpoint, until, config.shadow_rows)
+        beyond = reading.from_end(kept.database, kept.connection, kept.endpoint, until, config.shadow_rows)
         reasons = [(ended, f"They waited longer than {config.shadow_minutes:,} minutes.")]
         if beyond is not None:
             reasons.append((beyond, f"More than {config.shadow_rows:,} waited."))
@@ -150,7 +151,7 @@ class Asking:
             count = (
                 0
                 if upto <= after
-                else shadows.count(kept.database, kept.connection, kept.endpoint, after, upto)
+                else reading.count(kept.database, kept.connection, kept.endpoint, after, upto)
             )
             if count:
                 dropped = {**kept.row.dropped, reason: kept.row.dropped.get(reason, 0) + count}
@@ -160,14 +161,14 @@ class Asking:
         kept = self._kept
         behind = OVERLAP // timedelta(milliseconds=1) << 80
         after = max(kept.row.floor, UUID(int=max(kept.row.cursor.int - behind, 0)))
-        return shadows.late(
+        return reading.late(
             kept.database, kept.connection, kept.endpoint, kept.row.pk, after, kept.row.cursor, PAGE
         )
 
     def _pass_over(self) -> None:
         kept = self._kept
         until = first_id(now())  # it was old enough before
-        for stored in shadows.waiting(
+        for stored in reading.waiting(
             kept.database, kept.connection, kept.endpoint, kept.row.cursor, until, 1
         ):
             answer = self._failed(stored, "died", DIED)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from flyball.control.shadows.keeping import Kept
 from flyball.domain.records import first_id
-from flyball.domain.shadows import loss_of
-from flyball.stores import shadows
-from flyball.stores.shadows import Labelled, Losses
+from flyball.domain.shadows.judged import loss_of
+from flyball.stores.shadows import reading
+from flyball.stores.shadows.reading import Labelled
+from flyball.stores.shadows.steps import Losses
 
 PAGE = 500
 LAG = timedelta(seconds=5)
@@ -23,10 +24,10 @@ def judge(kept: Kept, moment: datetime, maturity: timedelta) -> bool:
     Says whether there was anything. Raises ``Conflict`` where another worker goes on with the shadow.
     """
     final = min(kept.row.cursor, first_id(moment - maturity))
-    told = shadows.told(
+    told = reading.told(
         kept.database, kept.connection, kept.endpoint, kept.row.outcome_cursor, moment - LAG, PAGE
     )
-    ripe = shadows.ripe(
+    ripe = reading.ripe(
         kept.database, kept.connection, kept.endpoint, kept.row.pk, kept.row.ripe_cursor, final, PAGE
     )
     reached = ripe[-1] if len(ripe) == PAGE else max(final, kept.row.ripe_cursor)
@@ -42,9 +43,9 @@ def judge(kept: Kept, moment: datetime, maturity: timedelta) -> bool:
 
 
 def _losses(kept: Kept, ids: Sequence[UUID]) -> list[Losses]:
-    every = shadows.labelled(kept.database, kept.connection, kept.endpoint, kept.row.pk, ids)
-    units = {each.stored.id: shadows.unit_of(each.stored) for each in every}
-    taken = shadows.units(kept.database, kept.connection, kept.row.pk, sorted(set(units.values())))
+    every = reading.labelled(kept.database, kept.connection, kept.endpoint, kept.row.pk, ids)
+    units = {each.stored.id: reading.unit_of(each.stored) for each in every}
+    taken = reading.units(kept.database, kept.connection, kept.row.pk, sorted(set(units.values())))
     changed = [_loss(kept, each, units[each.stored.id], taken) for each in every]
     return [each for each in changed if each is not None]
 

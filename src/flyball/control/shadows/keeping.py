@@ -9,9 +9,9 @@ from uuid import UUID
 from flyball.control.connection import database
 from flyball.control.shadows.models import Shadow
 from flyball.domain.records import Prediction, now
-from flyball.domain.shadows import Agreement, of_document
-from flyball.stores import shadows
-from flyball.stores.shadows import Answer, Losses, Step
+from flyball.domain.shadows.agreement import Agreement, of_document
+from flyball.stores.shadows import steps
+from flyball.stores.shadows.steps import Answer, Losses, Step
 
 HOUR_MILLISECONDS = 3_600_000
 ASKED, FAILED, ANSWERED, DIFFERING, DISTANCE = range(5)
@@ -66,7 +66,7 @@ class Kept:
             agreements={key: self._read[key].document() for key in sorted(self._changed)},
             hours=self._hours,
         )
-        shadows.take(self.database, self.connection, step, now())
+        steps.take(self.database, self.connection, step, now())
         self.forget()
         self.row.turn += 1
         for name, value in columns.items():

@@ -18,16 +18,15 @@ from flyball.domain.abtests.sequences import Interval
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import NotFound
 from flyball.domain.routing import Arm, Route
-from flyball.domain.shadows import (
+from flyball.domain.shadows.agreement import (
     DISTANCES,
-    LEVEL,
     OTHERS,
     SECONDS,
     Agreement,
-    Judged,
     of_document,
     quantile,
 )
+from flyball.domain.shadows.judged import LEVEL, Judged
 from flyball.domain.values import finite
 
 LABELS = 20

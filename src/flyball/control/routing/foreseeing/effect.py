@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from flyball.control.connection import database
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
-from flyball.control.routing import composition, questions
+from flyball.control.routing import composition
+from flyball.control.routing.foreseeing import questions
 from flyball.control.routing.foreseeing.following import Following, after_promotion, after_rollback
 from flyball.control.routing.foreseeing.tally import Tally
 from flyball.domain.errors import Conflict
