@@ -47,7 +47,7 @@ OPEN = {
     "endpoints/purchase/versions/1": {"GET": ("viewer", 200), "POST": ("viewer", 422)},
     "endpoints/purchase/shadows": {"GET": ("viewer", 200), "POST": ("owner", 422)},
     "endpoints/purchase/shadows/1": {"GET": ("viewer", 404), "POST": ("viewer", 404)},
-    "endpoints/purchase/shadows/1/remove": {"POST": ("owner", 409)},
+    "endpoints/purchase/shadows/1/remove": {"POST": ("owner", 404)},
     "endpoints/purchase/schedules/nightly/pause": {"POST": ("owner", 404)},
     "endpoints/purchase/schedules/nightly/resume": {"POST": ("owner", 404)},
     "endpoints/purchase/outcomes": {"GET": ("viewer", 200)},

@@ -6,6 +6,7 @@ import pytest
 
 from flyball.control.routing import selectors as routing
 from flyball.control.routing import services as routes
+from flyball.control.routing.models import RouteRevision
 from flyball.control.shadows import making, services
 from flyball.control.shadows.models import Shadow
 from flyball.domain.errors import Conflict, NotFound, UnknownVersion
@@ -13,6 +14,7 @@ from flyball.domain.records import now
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.stores.database import Database
 from tests import published
+from tests.shadows import conftest
 
 pytestmark = pytest.mark.storage
 
@@ -93,6 +95,14 @@ def test_one_that_becomes_champion_is_a_shadow_no_more(shadow: Database, record:
     record([{"age": 50.0, "ward": "east"}], version=2)  # type: ignore[operator]  # a fixture's
     making.make_due(now() + making.WAIT * 2)
     assert Shadow.objects.get().ended_at is not None
+
+
+def test_before_the_first_promotion_there_is_nothing_to_stand_beside(database: Database) -> None:
+    published.publish(database)
+    conftest.declare()
+    RouteRevision.objects.all().delete()
+    with pytest.raises(Conflict, match="promote a version first"):
+        services.add_shadow(endpoint="triage", version=1)
 
 
 def test_what_is_no_shadow_is_not_taken_out(triage: Database) -> None:

@@ -37,7 +37,6 @@ class Shadows(ManagementView):
     @described(
         documents.Shadow,
         "unknown_version",
-        "not_ready",
         "conflict",
         "retired",
         *LOADING,
@@ -68,7 +67,7 @@ class OneShadow(ManagementView):
         """One of them."""
         return Response(_one(self.endpoint(request, endpoint).name, number))
 
-    @described(None, "not_found", "conflict", "retired", "not_ready", status=(204,))
+    @described(None, "not_found", "conflict", "retired", status=(204,))
     def delete(self, request: Request, endpoint: str, number: int) -> Response:
         """Ask it no more; what it answered stays."""
         name = self.endpoint(request, endpoint).name

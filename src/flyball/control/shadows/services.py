@@ -16,7 +16,7 @@ from flyball.control.routing.publishing import Kind, RouteChange, check_expected
 from flyball.control.routing.services import rearm
 from flyball.control.shadows import selectors
 from flyball.control.shadows.models import Shadow
-from flyball.domain.errors import Conflict, NotFound, NotReady
+from flyball.domain.errors import Conflict, NotFound
 from flyball.domain.records import first_id, now
 from flyball.domain.routing import Arm, Route
 
@@ -33,10 +33,12 @@ def add_shadow(
 
     It decides what the champion does, at its own ``threshold`` where that is given. It may need more than
     callers send: what lacks it is counted. ``expected`` is as for ``promote``. Raises ``UnknownVersion``,
-    ``NotReady`` before the first promotion, ``Conflict`` where the version has an arm or is archived, and
-    the errors of loading.
+    ``Conflict`` before the first promotion and where the version has an arm or is archived, and the errors
+    of loading.
     """
     current = _route(endpoint, expected)
+    if current is None:
+        raise Conflict(f"{endpoint} has no champion to stand beside: promote a version first.")
     chosen = registry.version(endpoint, version)
     held = [arm.name for arm in current.arms if arm.version == version]
     if held:
@@ -61,8 +63,8 @@ def remove_shadow(
     Raises ``NotFound`` where the version is no shadow, ``Conflict`` where the route has changed.
     """
     current = _route(endpoint, expected)
-    arm = selectors.arm_of(current, version)
-    if arm is None:
+    arm = None if current is None else selectors.arm_of(current, version)
+    if current is None or arm is None:
         raise NotFound(f"{endpoint}@{version} is no shadow.")
     arms = tuple(each for each in current.arms if each != arm)
     with transaction.atomic():
@@ -71,12 +73,10 @@ def remove_shadow(
     return change
 
 
-def _route(endpoint: str, expected: int | None) -> Route:
+def _route(endpoint: str, expected: int | None) -> Route | None:
     endpoints.endpoint(endpoint)
     current = routing.route(endpoint)
     check_expected(current, expected)
-    if current is None:
-        raise NotReady(f"{endpoint} has no champion yet; promote a version first.")
     return current
 
 
