@@ -1,4 +1,4 @@
-"""``python -m benchmarks.shadows``: the champion's latency without and with a slow shadow, in pairs of rounds."""
+"""``python -m benchmarks.shadows``: the champion's latency without and with a slow shadow, in pairs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import os
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from benchmarks import census, lineup, wrk
 from benchmarks.lineup import BIN, ROOT, Home
@@ -140,15 +138,15 @@ def _pair(
         return wrk.measure(answering, asked, options.connections, options.seconds)
 
     def shadowed() -> wrk.Round:
-        apart(_armed, where, True)
+        apart(changing.arm, *where, True)
         # Something has to wait before there is a job.
         wrk.measure(answering, asked, options.connections, WARM)
-        apart(_waited, where, True)
+        apart(changing.wait_until, *where, True)
         try:
             return measured()
         finally:
-            apart(_armed, where, False)
-            apart(_waited, where, False)
+            apart(changing.arm, *where, False)
+            apart(changing.wait_until, *where, False)
 
     if is_first:
         with_it = shadowed()
@@ -157,13 +155,5 @@ def _pair(
     return alone, shadowed()
 
 
-def _armed(where: tuple[Any, ...], is_shadow: bool) -> None:
-    changing.arm(*where, is_shadow=is_shadow)
-
-
-def _waited(where: tuple[Any, ...], is_running: bool) -> None:
-    changing.wait_until(*where, is_running=is_running)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,4 +1,4 @@
-"""What the run changes in its database, each time in a process of its own: Django knows one database a process."""
+"""What the run changes in its database, in processes of their own: Django knows one database a process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def prepare(folder: Path, url: str, package: Package) -> None:
         )
 
 
-def arm(folder: Path, url: str, endpoint: str, version: int, *, is_shadow: bool) -> None:
+def arm(folder: Path, url: str, endpoint: str, version: int, is_shadow: bool) -> None:
     """Make a version a shadow, or one no more."""
     _start(folder, url, endpoint)
     from flyball.control.shadows import services
@@ -48,7 +48,7 @@ def asked(folder: Path, url: str, endpoint: str, version: int) -> int:
     return next(int(each["asked"]) for each in selectors.documents(endpoint) if each["version"] == version)
 
 
-def wait_until(folder: Path, url: str, endpoint: str, version: int, *, is_running: bool) -> None:
+def wait_until(folder: Path, url: str, endpoint: str, version: int, is_running: bool) -> None:
     """Until a job asks the shadow, and has asked; or until none does. Raises ``RuntimeError``."""
     _start(folder, url, endpoint)
     from flyball.control.jobs.models import Job
