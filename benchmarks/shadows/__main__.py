@@ -40,7 +40,7 @@ def main() -> None:
     rows = []
     for cores in options.cores:
         os.sched_setaffinity(0, range(cores))  # this process, and all that it starts: server, worker, wrk
-        with tempfile.TemporaryDirectory(prefix="flyball-shadows-") as name:
+        with tempfile.TemporaryDirectory(prefix="flyball-shadows-", dir=options.folder) as name:
             home = lineup.home(Path(name) / "home", model)
             apart(changing.prepare, home.folder, home.url, model.package)
             server = lineup.flyball(home)
@@ -73,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=15, help="how long a round takes")
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--cores", type=int, nargs="*", default=[2, 1], help="processors of all that runs")
+    parser.add_argument("--folder", type=Path, help="where the database is (default: among temporary files)")
     parser.add_argument("--quick", action="store_true", help="prints, and writes nothing")
     return parser.parse_args()
 

@@ -25,7 +25,6 @@ class ShadowsConfig(AppConfig):
                 is_heavy=True,  # a model in a process of its own, whatever it takes
                 is_yielding=True,
                 seconds=300,  # it ends by itself after one: a row that takes for ever ends here
-                attempts=1,  # it is asked for again while there is something to do
                 is_recurring=False,
             )
         )
