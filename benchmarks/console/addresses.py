@@ -39,6 +39,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-compare": (f"{ENDPOINT}/compare?version={{version}}&version=50",),
     "flyball-snapshots": (f"{ENDPOINT}/snapshots",),
     "flyball-snapshot": (f"{ENDPOINT}/snapshots/{{digest}}",),
+    "flyball-shadows": (f"{ENDPOINT}/shadows",),
+    "flyball-shadow": (f"{ENDPOINT}/shadows/{{version}}",),
     "flyball-tables": (f"{ENDPOINT}/tables",),
     "flyball-entity": (f"{ENDPOINT}/entities",),
     "flyball-outcomes": (f"{ENDPOINT}/outcomes", f"{ENDPOINT}/outcomes?state=unmatched"),

@@ -35,6 +35,7 @@ APPS = [
     "flyball.control.registry",
     "flyball.control.routing",
     "flyball.control.abtests",
+    "flyball.control.shadows",
     "flyball.api",
     "flyball.console",
     "flyball.cli",

@@ -45,6 +45,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How long an ``Idempotency-Key`` is kept before ``flyball maintain`` takes it out (days)."""
     minute_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 400
     """How long the counts of a minute are kept before ``flyball maintain`` takes them out (days)."""
+    shadow_rows: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    """Predictions that may wait for a shadow before the oldest are dropped (1 or more)."""
+    shadow_minutes: Annotated[int, msgspec.Meta(ge=1, le=52_560_000)] = 60
+    """How long a prediction waits for a shadow before it is dropped (minutes)."""
+    shadow_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
+    """How long answers of shadows are kept before ``flyball maintain`` takes them out (days)."""
     body_limit: Annotated[int, msgspec.Meta(ge=1)] = 16 * 1024 * 1024
     """Largest request body (bytes, 1 or more)."""
     management_body_limit: Annotated[int, msgspec.Meta(ge=1)] = 1024 * 1024

@@ -41,11 +41,14 @@ def keys(database: Database) -> dict[str, str]:
 def ask(keys: dict[str, str]) -> Ask:
     """``ask(who, method, path, body)``: the answer; ``who`` is one of the cast, a key, or ``None``."""
 
-    def ask(who: str | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    def ask(
+        who: str | None, method: str, path: str, body: Any = None, address: str = "127.0.0.1", **headers: str
+    ) -> Any:
         if who is not None:
             headers["Authorization"] = f"Bearer {keys.get(who, who)}"
         content = {} if body is None else {"data": body, "content_type": "application/json"}
-        return Client(headers=headers).generic(method, f"/api/{path}", **_encoded(content))
+        client = Client(headers=headers, REMOTE_ADDR=address)
+        return client.generic(method, f"/api/{path}", **_encoded(content))
 
     return ask
 

@@ -19,9 +19,11 @@ from flyball.control.drawings.services import ask_drawing
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome, Prediction
 from flyball.control.schedules.making import make_due
+from flyball.control.shadows.services import add_shadow
 from flyball.domain.records import now
 from flyball.project.models import User
 from tests.api.conftest import Ask
+from tests.routing.purchase import copy
 
 admin.autodiscover()  # as its addresses do
 OURS = [model for model in admin.site._registry if model._meta.app_label.startswith("flyball_")]
@@ -51,6 +53,7 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     test = ABTest.objects.create(endpoint_id="purchase", number=1, before=1, spec={})
     Look.objects.create(test=test, at=now(), document={})
     ensure_layer(team=version.endpoint.team, name="checkout")
+    add_shadow(endpoint="purchase", version=copy(version).number)
     ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
@@ -80,6 +83,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "RouteRevision",
         "Schedule",
         "ScheduledRun",
+        "Shadow",
         "Snapshot",
         "Team",
         "User",

@@ -13,6 +13,7 @@ from flyball.api.abtests.abtests import (
     StopABTest,
     WeighABTest,
 )
+from flyball.api.arms.shadows import OneShadow, Shadows
 from flyball.api.builds import Builds, OneBuild
 from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, Fallback, OneEndpoint, Promote, Retire, Rollback, Routes
@@ -62,6 +63,8 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/tests/<int:number>/weights", WeighABTest.as_view()),
     path("endpoints/<str:endpoint>/tests/<int:number>/stop", StopABTest.as_view()),
     path("endpoints/<str:endpoint>/tests/<int:number>/recount", RecountABTest.as_view()),
+    path("endpoints/<str:endpoint>/shadows", Shadows.as_view()),
+    path("endpoints/<str:endpoint>/shadows/<int:number>", OneShadow.as_view()),
     path("endpoints/<str:endpoint>/outcomes", Outcomes.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/resolve", ResolveOutcome.as_view()),
     path("endpoints/<str:endpoint>/outcomes/<int:number>/retract", RetractOutcome.as_view()),

@@ -26,6 +26,7 @@ COMMANDS = {
     "promote": "publish.promote",
     "rollback": "publish.rollback",
     "fallback": "publish.fallback",
+    "shadow": "publish.shadow",
     "retire": "publish.retire",
     "abtest": "abtests.abtest",
     "predict": "ask.predict",

@@ -10,6 +10,7 @@ from flyball.console.pages.abtests.all import AllTests
 from flyball.console.pages.abtests.changing import ReweighTest, StopTest
 from flyball.console.pages.abtests.one import OneTest, StandingFile
 from flyball.console.pages.abtests.starting import StartTest
+from flyball.console.pages.arms.shadows import OneShadow, RemoveShadow, Shadows
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
 from flyball.console.pages.comparing import Compare, Versions
 from flyball.console.pages.data.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
@@ -81,6 +82,13 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/versions", Versions.as_view(), name="flyball-versions"),
     path("endpoints/<str:endpoint>/compare", Compare.as_view(), name="flyball-compare"),
     path("endpoints/<str:endpoint>/versions/<int:number>", OneVersion.as_view(), name="flyball-version"),
+    path("endpoints/<str:endpoint>/shadows", Shadows.as_view(), name="flyball-shadows"),
+    path("endpoints/<str:endpoint>/shadows/<int:number>", OneShadow.as_view(), name="flyball-shadow"),
+    path(
+        "endpoints/<str:endpoint>/shadows/<int:number>/remove",
+        RemoveShadow.as_view(),
+        name="flyball-remove-shadow",
+    ),
     path("endpoints/<str:endpoint>/tables", Tables.as_view(), name="flyball-tables"),
     path("endpoints/<str:endpoint>/entities", Entity.as_view(), name="flyball-entity"),
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view(), name="flyball-snapshots"),

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,15 @@ from flyball.domain.values import Scalar, label_of, label_text
 def now() -> datetime:
     """The current moment, in UTC."""
     return datetime.now(UTC)
+
+
+def first_id(moment: datetime, later: timedelta = timedelta()) -> UUID:
+    """An id below those of all predictions made from a moment on, or from so much later: ids grow with time.
+
+    They are UUIDs of version 7: milliseconds first.
+    """
+    milliseconds = int(moment.timestamp() * 1000) + later // timedelta(milliseconds=1)
+    return UUID(int=max(milliseconds, 0) << 80)
 
 
 def canonical_json(value: Any) -> str:
@@ -85,6 +94,18 @@ class Prediction:
     test: int | None = None
     answered: str | None = None
     erased_at: datetime | None = None
+
+
+SAME = 1e-6
+"""How far the numbers of two versions may lie apart and be the same: compiled ones answer within it."""
+NOTHING = "–"
+"""What stands for an answer or a decision that is none."""
+
+
+def answer_text(output: Mapping[str, Any]) -> str:
+    """What an output says, in one word: its label, its cluster or its value."""
+    found = output.get("label", output.get("cluster", output.get("value")))
+    return NOTHING if found is None else label_text(found)
 
 
 def comes_out_again(

@@ -266,12 +266,14 @@ def promoted(
 
 
 def back_to(earlier: Sequence[Arm], current: Sequence[Arm], champion: int) -> tuple[Arm, ...]:
-    """The arms after a rollback to ``champion``: the earlier ones, but for those of a test.
+    """The arms after a rollback to ``champion``: as it was, and beside it what stands beside a champion now.
 
-    The fallback stays as it is now, unless it is of that version: whoever goes back is in need of it.
+    No test comes back. Fallback and shadows stay, unless they are of that version: whoever goes back is in
+    need of the first, and the others are nothing that a champion brings back.
     """
-    kept = tuple(arm for arm in standing(earlier) if arm.name != FALLBACK)
-    return (*kept, *(arm for arm in current if arm.name == FALLBACK and arm.version != champion))
+    back = next(arm for arm in earlier if arm.name == "champion")
+    beside = (arm for arm in standing(current) if arm.name != "champion" and arm.version != champion)
+    return (back, *beside)
 
 
 def ordered(arms: Iterable[Arm]) -> tuple[Arm, ...]:

@@ -6,15 +6,15 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flyball.domain.records import Outcome, Prediction, entity_key
+from flyball.domain.records import Outcome, Prediction, entity_key, first_id
 from flyball.stores.database import Database, chunks, rows_of
 
-SLACK = 60_000
-"""How far an id's time may lie from its prediction's: a clock may have been set meanwhile (ms)."""
+SLACK = timedelta(seconds=60)
+"""How far an id's time may lie from its prediction's: a clock may have been set meanwhile."""
 
 
 def id_near(moment: datetime, *, after: bool) -> UUID:
@@ -23,8 +23,7 @@ def id_near(moment: datetime, *, after: bool) -> UUID:
     The index of an entity is in the order of ids, not of times: without this bound, all that a frequent
     entity was asked about later, or earlier, would be read for one row.
     """
-    milliseconds = int(moment.timestamp() * 1000) + (SLACK if after else -SLACK)
-    return UUID(int=max(milliseconds, 0) << 80)
+    return first_id(moment, SLACK if after else -SLACK)
 
 
 def lock(database: Database, connection: Any, endpoints: Iterable[str], *, alone: bool) -> None:

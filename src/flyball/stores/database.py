@@ -44,7 +44,8 @@ SCRUB_MILLISECONDS = 20
 SCRUB_ATTEMPTS = 20
 SCRUB_PAUSE_SECONDS = 0.1
 VACUUMED = tuple(
-    f"VACUUM flyball_{table}" for table in ("prediction", "outcome", "idempotency_key", "online_row")
+    f"VACUUM flyball_{table}"
+    for table in ("prediction", "outcome", "idempotency_key", "online_row", "shadow_answer")
 )
 
 
@@ -166,6 +167,15 @@ class Database:
         """End what has failed: after a broken connection this fails too, and would hide the first error."""
         with suppress(self.driver.Error):
             connection.execute(statement)
+
+    def may_lose(self, connection: Any) -> None:
+        """Let an outage of the machine take this connection's last commits: each is whole, or not there.
+
+        They keep writers out for less long: nothing waits for the disk.
+        """
+        connection.execute(
+            "SET synchronous_commit = off" if self.is_postgres else "PRAGMA synchronous = NORMAL"
+        )
 
     def leave_checkpoints(self, connection: Any) -> None:
         """Have SQLite not copy its write-ahead log during this connection's commits: ``checkpoint`` does."""

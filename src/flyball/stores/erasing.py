@@ -190,6 +190,7 @@ def _erase(database: Database, connection: Any, identity: UUID, moment: datetime
     )
     connection.execute(database.sql(erased), (database.moment_in(moment), key))
     bound = connection.execute(database.sql(f"{BLANKED} endpoint = ? AND prediction = ?"), (endpoint, key))
+    connection.execute(database.sql("DELETE FROM flyball_shadow_answer WHERE prediction = ?"), (key,))
     done.predictions += 1
     done.ids.append(identity)
     done.outcomes += bound.rowcount + _erase_unbound(database, connection, endpoint, reference, entity)

@@ -12,8 +12,8 @@ from flyball.api.described import documents
 from flyball.api.described.operations import PAGED, described, listed
 from flyball.api.view import ManagementView, actor, body, page
 from flyball.control.abtests import making, selectors, services
+from flyball.control.abtests.judging.standing import band, standing
 from flyball.control.abtests.models import ABTest
-from flyball.control.abtests.standing import band, standing
 from flyball.control.abtests.wording.expecting import expected as expected_of
 from flyball.control.abtests.wording.listing import summaries
 from flyball.control.abtests.wording.reading import READERS, read, read_shares

@@ -170,6 +170,99 @@ class Schedule(Document):
     last_run: Run | None
 
 
+class Reason(Document):
+    """Why predictions were not asked about, and how many."""
+
+    reason: str
+    count: int
+
+
+class Failed(Document):
+    """How many a shadow failed at, by the code of the error."""
+
+    code: str
+    count: int
+
+
+class Confusion(Document):
+    """How often which answer met which: a row for what answered, a column for the shadow."""
+
+    names: list[str]
+    counts: list[list[int]]
+    agreement: float
+
+
+class Spread(Document):
+    """How far values lie apart, the shadow's less the other's; half and 95 % of all at most so far."""
+
+    mean: float
+    mean_absolute: float
+    median: float | None
+    p95: float | None
+
+
+class Latencies(Document):
+    """Within which time half of the answers came and 99 % of them, of both (seconds)."""
+
+    p50: float | None
+    p99: float | None
+    p50_beside: float | None
+    p99_beside: float | None
+
+
+class Difference(Document):
+    """The difference of the loss a row, the shadow's less the other's; its bounds hold at every look."""
+
+    difference: float
+    low: float | None
+    high: float | None
+
+
+class Judgement(Document):
+    """What outcomes say of a shadow, row by row, and of one row of each entity."""
+
+    rows: int
+    better: int
+    worse: int
+    entities: int
+    loss: Difference
+    log_loss: Difference | None
+    sentences: list[str]
+
+
+class Beside(Document):
+    """A shadow beside one version under one arm."""
+
+    version: int
+    arm: str | None
+    answered: int
+    agreement: float | None
+    labels: Confusion | None
+    decisions: Confusion | None
+    differences: Spread | None
+    latency: Latencies | None
+    outcomes: Judgement | None
+
+
+class Shadow(Document):
+    """A version that is or was a shadow, and how far it agrees with what answered."""
+
+    endpoint: str
+    version: int
+    is_answering: bool
+    threshold: float | None
+    since: Moment
+    ended_at: Moment | None
+    waiting: int
+    asked: int
+    answered: int
+    failed: list[Failed]
+    not_asked: list[Reason]
+    dropped: list[Reason]
+    unjudged: str
+    beside: list[Beside]
+
+
 class Job(Document):
     """A job, and how far it is."""
 

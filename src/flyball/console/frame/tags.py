@@ -161,6 +161,12 @@ def of(values: Any, key: Any) -> Any:
 
 
 @register.filter
+def at(values: Any, place: Any) -> Any:
+    """What stands at a place."""
+    return values[place]
+
+
+@register.filter
 def moment(value: Any) -> SafeString | str:
     """A moment in UTC; the page's script writes it in the reader's zone and keeps the exact one beside it."""
     if value in MISSING:

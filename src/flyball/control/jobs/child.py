@@ -18,6 +18,7 @@ TOLD = threading.Event()
 
 def main() -> None:
     """Carry out the job that the arguments name. Standard input is the lifeline."""
+    os.nice(int(sys.argv[3]))  # first of all: what is loaded below takes a second
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_follow, daemon=True, name="flyball-lifeline").start()
     import django

@@ -19,16 +19,18 @@ class Kind:
     """A kind of job. ``service`` is the dotted name of what is called with a ``Run`` and the arguments.
 
     A heavy one is carried out in a process of its own, which may take ``memory_bytes`` and ``seconds``
-    (``None``: as the settings say); a light one in a thread of the worker, and ends where it reports once its
-    time is over. ``attempts`` is how often it is begun at most without getting on. ``told`` is the dotted
-    name of what is told when the job waits again, or ends without success (``tell``). ``is_recurring`` says
-    that it may be scheduled, and that one that failed needs somebody until a later one succeeds.
+    (``None``: as the settings say), and which has what others leave of the processors where it
+    ``is_yielding``; a light one in a thread of the worker, and ends where it reports once its time is over.
+    ``attempts`` is how often it is begun at most without getting on. ``told`` is the dotted name of what is
+    told when the job waits again, or ends without success (``tell``). ``is_recurring`` says that it may be
+    scheduled, and that one that failed needs somebody until a later one succeeds.
     """
 
     name: str
     queue: str
     service: str
     is_heavy: bool = False
+    is_yielding: bool = False
     memory_bytes: int | None = None
     seconds: float | None = None
     attempts: int = 3

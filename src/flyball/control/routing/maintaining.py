@@ -10,8 +10,9 @@ from flyball.control.connection import database
 from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.configured import configured
 from flyball.control.jobs.services import prune
-from flyball.domain.records import now
+from flyball.domain.records import first_id, now
 from flyball.stores import expiring, failures, minutes
+from flyball.stores.shadows import steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Maintained:
     keys: int
     minutes: int
     jobs: int
+    shadow_answers: int
     is_rewritten: bool
     is_log_empty: bool
 
@@ -41,6 +43,8 @@ def maintain(*, is_quick: bool = False) -> Maintained:
         oldest = minutes.minute_of(moment - timedelta(days=config.minute_days))
         counts = minutes.expire(stores, connection, oldest)
         expiring.expire_failures(stores, connection, moment - failures.UNSEEN)
+        oldest_answer = first_id(moment - timedelta(days=config.shadow_days))
+        answers = steps.expire(stores, connection, oldest_answer)
         jobs = prune()
         if not is_quick:
             stores.rewrite(connection)
@@ -50,6 +54,7 @@ def maintain(*, is_quick: bool = False) -> Maintained:
         keys=keys,
         minutes=counts,
         jobs=jobs,
+        shadow_answers=answers,
         is_rewritten=not is_quick,
         is_log_empty=is_log_empty,
     )

@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.state import ProjectState
 
-from flyball.domain.records import now
+from flyball.domain.records import first_id, now
 
 DEFAULT = "flyball_prediction_default"
 
@@ -35,7 +35,7 @@ def ensure_partitions(connection: BaseDatabaseWrapper, start: datetime | None = 
             following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
             name = f"flyball_prediction_{month:%Y_%m}"
             if not _exists(cursor, name):
-                _make(cursor, name, _first_id(month), _first_id(following))
+                _make(cursor, name, first_id(month), first_id(following))
             month = following
 
 
@@ -62,10 +62,6 @@ def _make(cursor: CursorWrapper, name: str, first: UUID, after: UUID) -> None:
 def _exists(cursor: CursorWrapper, name: str) -> bool:
     cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
     return bool(cursor.fetchone()[0])
-
-
-def _first_id(moment: datetime) -> UUID:
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 class CreatePartitioned(CreateModel):

@@ -57,5 +57,7 @@ def _unrouted(endpoint: str, version: int) -> Version:
     found = registry.version(endpoint, version)
     current = selectors.route(endpoint)
     if current is not None and version in {arm.version for arm in current.arms}:
-        raise Conflict(f"The route of {endpoint} names version {version}; promote another one first.")
+        raise Conflict(
+            f"The route of {endpoint} names version {version}: promote another first, or take its arm out."
+        )
     return found

@@ -73,6 +73,18 @@ def between(challenger: Moments, champion: Moments) -> Evidence:
     )
 
 
+def paired(differences: Moments, apart: Numbers) -> Evidence:
+    """The evidence of differences row by row: each is of one unit that both have answered.
+
+    ``apart`` are the units whose difference is not 0: an average of rare ones rests on those alone.
+    """
+    units = differences.units
+    events = np.minimum(differences.events, apart)
+    return Evidence(
+        units * differences.mean, units, units * differences.variance, differences.cubes, events, events
+    )
+
+
 def combined(strata: list[Evidence]) -> Evidence:
     """The evidence of all strata. There is at least one."""
     return reduce(Evidence.__add__, strata)

@@ -81,6 +81,10 @@ class Sums:
     def __add__(self, other: Sums) -> Sums:
         return Sums(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Sums)))
 
+    def __sub__(self, other: Sums) -> Sums:
+        """Without units that were counted before: exact, as if they had never been."""
+        return Sums(*(getattr(self, field.name) - getattr(other, field.name) for field in fields(Sums)))
+
     def moments(self) -> Moments:
         """The moments of the first value, centred before they are rounded."""
         return self._moments(self.first, self.first_squares, self.first_cubes)

@@ -29,7 +29,7 @@ def status(output: Output, *, endpoint: str, test: int | None) -> None:
       flyball abtest status income --test 3 --json
     """
     from flyball.control.abtests import selectors
-    from flyball.control.abtests.standing import standing
+    from flyball.control.abtests.judging.standing import standing
     from flyball.control.declarations.selectors import recorded
 
     name = recorded(endpoint).name

@@ -24,7 +24,7 @@ def stop(output: Output, *, endpoint: str, reason: str, expected: int | None) ->
       flyball abtest stop income --reason "the spring sale is over"
     """
     from flyball.control.abtests import selectors, services
-    from flyball.control.abtests.standing import standing
+    from flyball.control.abtests.judging.standing import standing
 
     said = f"is stopped: {reason}" if reason else ""
     ended = services.stop(test=selectors.running(endpoint), reason=said, expected=expected)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def tell_started(output: Output, started: Started) -> None:
     """Say that a test is in force, and what is to be expected of it."""
-    from flyball.control.abtests.standing import standing
+    from flyball.control.abtests.judging.standing import standing
     from flyball.control.abtests.wording.expecting import expected
 
     document = standing(started.test)

@@ -25,7 +25,7 @@ def weights(output: Output, *, endpoint: str, shares: tuple[str, ...], expected:
       flyball abtest weights income 8=30% 7=10%
     """
     from flyball.control.abtests import selectors, services
-    from flyball.control.abtests.standing import standing
+    from flyball.control.abtests.judging.standing import standing
     from flyball.control.abtests.wording.reading import read_shares
 
     test = selectors.running(endpoint)

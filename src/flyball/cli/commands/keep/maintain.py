@@ -17,8 +17,9 @@ READ = "Somebody reads an older state, and the log is not empty yet: run it agai
 def maintain(output: Output, *, quick: bool) -> None:
     """Take out what has ended, and what erasing has left in the files of the database.
 
-    Outcomes that no prediction came for, idempotency keys, the counts of a minute, and ended jobs go after
-    FLYBALL_HELD_DAYS, FLYBALL_IDEMPOTENCY_DAYS, FLYBALL_MINUTE_DAYS and FLYBALL_JOB_DAYS. Then SQLite's file
+    Outcomes that no prediction came for, idempotency keys, the counts of a minute, ended jobs, and answers of
+    shadows go after FLYBALL_HELD_DAYS, FLYBALL_IDEMPOTENCY_DAYS, FLYBALL_MINUTE_DAYS, FLYBALL_JOB_DAYS and
+    FLYBALL_SHADOW_DAYS. Then SQLite's file
     is written anew, without gaps, and its log emptied: what wants to write waits meanwhile. Where somebody
     still reads an older state the command ends with 1: run it again. Run it daily, and after people were
     erased.
@@ -31,7 +32,7 @@ def maintain(output: Output, *, quick: bool) -> None:
 
     done = keep(is_quick=quick)
     gone = f"{done.held} held outcomes, {done.keys} idempotency keys, {done.minutes} counts of minutes"
-    lines = [f"{gone} and {done.jobs} jobs are taken out."]
+    lines = [f"{gone}, {done.jobs} jobs and {done.shadow_answers} answers of shadows are taken out."]
     lines += [] if done.is_rewritten else ["The database file was not written anew."]
     lines += [] if done.is_log_empty else [READ]
     output.result(asdict(done), "\n".join(lines))

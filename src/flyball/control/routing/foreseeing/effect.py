@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from flyball.control.connection import database
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
+from flyball.control.routing import composition
+from flyball.control.routing.foreseeing import questions
 from flyball.control.routing.foreseeing.following import Following, after_promotion, after_rollback
 from flyball.control.routing.foreseeing.tally import Tally
-from flyball.domain.errors import Conflict, ModelFailed
+from flyball.domain.errors import Conflict
 from flyball.domain.records import Prediction
 from flyball.domain.routing import Decision, Manifest
-from flyball.domain.schema import Field, check
 from flyball.domain.values import Scalar, moment_text
 from flyball.stores import records
 
@@ -90,13 +91,14 @@ class _Asking:
         self.tally = Tally()
         self._schema = manifest.schema
         self._runtime = runtime
-        fits = decision is not None and decision.fits(manifest.task, manifest.classes)
-        self._decision = decision if fits else None
+        self._decision = decision if composition.fits(decision, manifest) else None
 
     def ask(self, page: Sequence[Prediction]) -> None:
         """Ask with the inputs of a page."""
         asked = [(each, values) for each in page if (values := self._values(each)) is not None]
-        for stored, output in zip(asked, self._outputs([values for _, values in asked]), strict=True):
+        for stored, output in zip(
+            asked, questions.outputs(self._runtime, [values for _, values in asked]), strict=True
+        ):
             if output is None:
                 self.tally.refuse("The model gives no answer to it.")
             else:
@@ -109,27 +111,9 @@ class _Asking:
         if stored.erased_at is not None:
             self.tally.erased += 1
             return None
-        missing = [each for each in self._schema.fields if each.name not in stored.input]
-        if lost := next((each for each in missing if _is_lost(each)), None):
-            self.tally.refuse(f"{lost.name}: it was not recorded, and the version needs it.")
+        asked = questions.question(self._schema, stored)
+        if asked.reason:
+            self.tally.refuse(asked.reason)
             return None
-        given = {name: stored.input.get(name) for name in self._schema.names}
-        checked = check(self._schema, given)
-        if checked.problems:
-            first = checked.problems[0]
-            self.tally.refuse(f"{first.pointer.removeprefix('/')}: {first.message}")
-            return None
-        self.tally.without.update(each.name for each in missing)
-        return checked.values
-
-    def _outputs(self, rows: list[dict[str, Scalar]]) -> list[dict[str, Any] | None]:
-        """One output a row; ``None`` for one that the model fails at, which takes no other with it."""
-        try:
-            return list(self._runtime.predict(rows)) if rows else []
-        except ModelFailed:
-            return [None] if len(rows) == 1 else [each for row in rows for each in self._outputs([row])]
-
-
-def _is_lost(field: Field) -> bool:
-    """Whether nobody can say what a field held that was not recorded: callers leave optional ones out."""
-    return field.source != "request" or not field.nullable
+        self.tally.without.update(asked.without)
+        return asked.values

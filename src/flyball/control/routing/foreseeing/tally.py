@@ -8,17 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flyball.domain.records import Prediction
+from flyball.domain.records import NOTHING, SAME, Prediction, answer_text
 from flyball.domain.routing import same_output
-from flyball.domain.values import label_text
 
-TOLERANCE = 1e-6
-"""How far two numbers may lie apart and be the same answer: compiled versions answer within it."""
 EXAMPLES = 5
 """Predictions that are named."""
 MOST_KINDS = 50
 """Kinds of change, and reasons, that are told; those that came most often."""
-NO_DECISION = "–"
 
 
 @dataclass(slots=True)
@@ -45,7 +41,7 @@ class Tally:
         self.asked += 1
         is_other = self._outputs(stored.output, output)
         if stored.decision != decision:
-            self.decisions[stored.decision or NO_DECISION, decision or NO_DECISION] += 1
+            self.decisions[stored.decision or NOTHING, decision or NOTHING] += 1
             is_other = True
         if is_other:
             self.differing += 1
@@ -55,8 +51,8 @@ class Tally:
     def _outputs(self, before: dict[str, Any], after: dict[str, Any]) -> bool:
         if "value" in before and "value" in after:
             self.distances.append(abs(float(after["value"]) - float(before["value"])))
-            return not same_output(float(before["value"]), float(after["value"]), TOLERANCE)
-        one, other = _named(before), _named(after)
+            return not same_output(float(before["value"]), float(after["value"]), SAME)
+        one, other = answer_text(before), answer_text(after)
         if one != other:
             self.labels[one, other] += 1
         return one != other
@@ -79,11 +75,6 @@ class Tally:
             ],
             "examples": self.examples,
         }
-
-
-def _named(output: dict[str, Any]) -> str:
-    found = output.get("label", output.get("cluster", output.get("value")))
-    return NO_DECISION if found is None else label_text(found)
 
 
 def _changes(counted: Counter[tuple[str, str]]) -> list[dict[str, Any]]:

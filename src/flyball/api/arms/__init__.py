@@ -1,0 +1,1 @@
+"""What answers beside a champion, one subject a file."""

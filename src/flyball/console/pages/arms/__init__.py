@@ -1,0 +1,1 @@
+"""Pages of what answers beside a champion, one subject a file."""

@@ -1,0 +1,1 @@
+"""What shadows answer, apart from all that is returned."""

@@ -1,0 +1,1 @@
+"""Shadows: what they answer, beside what was answered."""
