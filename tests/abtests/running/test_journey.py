@@ -139,8 +139,8 @@ def crowd(server: Server, seed: int) -> Iterator[list[Crowd]]:
 
 
 @contextmanager
-def killed_again_and_again(clinic: Shell, server: Server) -> Iterator[None]:
-    """One that answers and the one that works, every few seconds; others come after them."""
+def killed(clinic: Shell, server: Server) -> Iterator[None]:
+    """One that answers, and the one that works, every ten seconds; others come after them."""
     over = threading.Event()
 
     def work() -> subprocess.Popen[bytes]:
@@ -150,7 +150,7 @@ def killed_again_and_again(clinic: Shell, server: Server) -> Iterator[None]:
 
     def kill() -> None:
         nonlocal worker
-        while not over.wait(4):
+        while not over.wait(10):
             for process in workers_of(server.process)[:1]:
                 os.kill(process, signal.SIGKILL)
             worker.kill()
@@ -172,23 +172,6 @@ def facts(clinic: Shell) -> dict[str, Any]:
     said = clinic.run("python", "manage.py", "shell", "--no-imports", "-c", FACTS).stdout
     found: dict[str, Any] = json.loads(said)
     return found
-
-
-def start(clinic: Shell, asked: str) -> None:
-    code = f"""
-from flyball.control.abtests import services
-from flyball.control.abtests.asking import Arm, Asked
-services.start(endpoint="diagnosis", asked=Asked({asked}))
-"""
-    clinic.run("python", "manage.py", "shell", "--no-imports", "-c", code)
-
-
-def change(clinic: Shell, share: float) -> None:
-    code = f"""
-from flyball.control.abtests import selectors, services
-services.reweigh(test=selectors.newest("diagnosis"), shares={{"2": {share}}}, reason="grows", kind="test")
-"""
-    clinic.run("python", "manage.py", "shell", "--no-imports", "-c", code)
 
 
 def until_it_ends(clinic: Shell) -> dict[str, Any]:
@@ -229,12 +212,13 @@ def ends(runs: list[list[Any]]) -> Iterator[tuple[str, int]]:
 
 
 def test_the_right_arm_wins_while_servers_and_workers_are_killed(clinic: Shell) -> None:
-    judged = 'metric="accuracy", within=4.0, action="promote", share=0.3'
+    judged = ["--metric", "accuracy", "--within", "4s", "--action", "promote", "--share", "30%"]
+    start = ["abtest", "start", "diagnosis", *judged]
     with clinic.up() as server:
-        with killed_again_and_again(clinic, server), crowd(server, 1) as everybody:
-            start(clinic, f"challengers=[Arm(2)], at_least=25.0, {judged}")
-            time.sleep(10)
-            change(clinic, 0.5)
+        with killed(clinic, server), crowd(server, 1) as everybody:
+            clinic.flyball(*start, "--challenger", "2", "--at-least", "25s")
+            time.sleep(12)
+            clinic.flyball("abtest", "weights", "diagnosis", "2=50%")
             found = until_it_ends(clinic)
         assert not [text for each in everybody for text in each.refused]
         exposed = check_assignments(everybody, found, {"champion": 1, "2": 2})
@@ -246,8 +230,8 @@ def test_the_right_arm_wins_while_servers_and_workers_are_killed(clinic: Shell) 
         assert (route["number"], route["arms"][0]["version"]) == (found["ended_by"], 2)
         assert route["reason"].startswith("A/B test 1 is won: accuracy of 2: +")
 
-        with killed_again_and_again(clinic, server), crowd(server, 2) as everybody:
-            start(clinic, f"challengers=[Arm(3)], at_least=0.0, at_most=15.0, {judged}")
+        with killed(clinic, server), crowd(server, 2) as everybody:
+            clinic.flyball(*start, "--challenger", "3", "--at-least", "0s", "--at-most", "12s")
             found = until_it_ends(clinic)
         exposed = check_assignments(everybody, found, {"champion": 2, "3": 3})
         assert found["verdict"]["state"] == "time_over"
