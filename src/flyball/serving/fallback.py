@@ -30,7 +30,7 @@ from flyball.serving.preparing.features import CheckedRow
 from flyball.serving.preparing.prepared import Prepared, decided
 from flyball.serving.preparing.preparer import Preparer, Read
 from flyball.serving.preparing.request import Request
-from flyball.serving.recording.recorder import Recorder
+from flyball.serving.recording.recorder import Entry, Recorder
 from flyball.stores.records import Submission
 
 GIVEN = (InvalidInput, UnknownEntity, IdempotencyKeyReused, Erased, Overloaded)
@@ -80,7 +80,10 @@ class Fallback:
             trial.fail(error)
         if trial.failures:
             await self._answer(trial)
-        return await asyncio.wrap_future(self._recorder.submit(self._submission(trial, is_once=is_entity)))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[list[Prediction]] = loop.create_future()
+        self._recorder.put([Entry(self._submission(trial, is_once=is_entity), done, loop)])
+        return await done
 
     def submission(self, request: Request, read: Read | None = None) -> Submission | list[Prediction]:
         """The same, blocking, before they are stored; ``read`` reads with another connection.
