@@ -202,6 +202,7 @@ def test_what_is_erased_between_reading_and_writing_is_not_written(
 def test_answers_of_its_own_are_not_asked_again(shadow: Database, record: Record, asking: Ask) -> None:
     record(people(2), version=2, arm=None)
     to_the_end(asking())
+    to_the_end(asking())
     assert not ShadowAnswer.objects.exists()
     assert told()["not_asked"] == [{"reason": answering.OWN, "count": 2}]
 

@@ -13,7 +13,7 @@ from flyball.control.shadows import making, services
 from flyball.domain.records import now
 from flyball.stores.database import Database
 from tests import published
-from tests.shadows.conftest import Record, people, tell
+from tests.shadows.conftest import Record, people, tell, told
 
 pytestmark = pytest.mark.storage
 SOON = now() + timedelta(days=1)
@@ -90,6 +90,13 @@ def test_a_retired_endpoint_asks_for_none(shadow: Database, record: Record) -> N
     Endpoint.objects.update(retired_at=now())
     making.make_due(SOON)
     assert asked() == []
+
+
+def test_why_its_last_job_failed_is_shown(shadow: Database, record: Record) -> None:
+    record(people(3))
+    making.make_due(SOON)
+    Job.objects.update(status=Job.Status.FAILED, finished_at=SOON, error="It needed more memory.")
+    assert (told()["failed_jobs"], told()["fault"]) == (1, "It needed more memory.")
 
 
 def test_its_process_yields_to_all_others() -> None:

@@ -259,6 +259,8 @@ class Shadow(Document):
     failed: list[Failed]
     not_asked: list[Reason]
     dropped: list[Reason]
+    failed_jobs: int
+    fault: str
     unjudged: str
     beside: list[Beside]
 

@@ -161,9 +161,8 @@ class Asking:
         kept = self._kept
         behind = OVERLAP // timedelta(milliseconds=1) << 80
         after = max(kept.row.floor, UUID(int=max(kept.row.cursor.int - behind, 0)))
-        return reading.late(
-            kept.database, kept.connection, kept.endpoint, kept.row.pk, after, kept.row.cursor, PAGE
-        )
+        place = (kept.endpoint, kept.row.pk, kept.version)
+        return reading.late(kept.database, kept.connection, *place, after, kept.row.cursor, PAGE)
 
     def _pass_over(self) -> None:
         kept = self._kept

@@ -14,9 +14,9 @@ from flyball.control.routing import selectors as routing
 from flyball.control.routing.models import Outcome, Prediction
 from flyball.control.shadows import selectors
 from flyball.control.shadows.models import Shadow
+from flyball.control.shadows.selectors import KIND
 from flyball.domain.records import first_id
 
-KIND = "shadow"
 WAIT = timedelta(seconds=10)
 """How old what waits has to be: a job begins with a second of loading."""
 AFTER_A_FAILURE = timedelta(seconds=60)

@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from flyball.control.declarations import discovery
+from flyball.control.jobs import selectors as jobs
+from flyball.control.jobs.models import Job
 from flyball.control.routing import selectors as routing
 from flyball.control.routing.models import Prediction
 from flyball.control.shadows.models import Shadow, ShadowHour
@@ -29,6 +31,8 @@ from flyball.domain.shadows.agreement import (
 from flyball.domain.shadows.judged import LEVEL, Judged
 from flyball.domain.values import finite
 
+KIND = "shadow"
+"""Of its jobs."""
 LABELS = 20
 """Labels of the table of confusion; the rest is one more."""
 WAITING = 100_000
@@ -107,9 +111,19 @@ def document(row: Shadow, route: Route | None) -> dict[str, Any]:
         "failed": [{"code": code, "count": count} for code, count in failed.most_common()],
         "not_asked": _reasons(not_asked),
         "dropped": _reasons(Counter(row.dropped)),
+        **_faults(row),
         "unjudged": unjudged(discovery.autodiscover().get(row.endpoint_id)),
         "beside": [_beside(row.version, *key, every[key]) for key in sorted(every, reverse=True)],
     }
+
+
+def _faults(row: Shadow) -> dict[str, Any]:
+    """How many of its jobs failed, of those that are kept, and why the last one did, where it did."""
+    every = jobs.jobs(row.endpoint_id).filter(kind=KIND, arguments__version=row.version)
+    failed = every.filter(status=Job.Status.FAILED)
+    last = every.filter(status__in=jobs.ENDED).select_related(None).only("status", "error").first()
+    is_failing = last is not None and last.status == Job.Status.FAILED
+    return {"failed_jobs": failed.count(), "fault": last.error if last is not None and is_failing else ""}
 
 
 def _reasons(counted: Counter[str]) -> list[dict[str, Any]]:

@@ -46,16 +46,23 @@ def waiting(
 
 
 def late(
-    database: Database, connection: Any, endpoint: str, shadow: int, after: UUID, until: UUID, limit: int
+    database: Database,
+    connection: Any,
+    endpoint: str,
+    shadow: int,
+    version: int,
+    after: UUID,
+    until: UUID,
+    limit: int,
 ) -> list[Prediction]:
-    """Those of them that the shadow has not answered: they were committed after others with later ids."""
+    """Those of other versions that the shadow has not answered: committed after others with later ids."""
     names = ", ".join(f"p.{name}" for name in COLUMNS)
     sql = (
         f"SELECT {names} FROM flyball_prediction p WHERE p.endpoint = ? AND p.id > ? AND p.id <= ?"  # noqa: S608 - names
-        " AND p.erased_at IS NULL AND NOT EXISTS (SELECT 1 FROM flyball_shadow_answer a"
+        " AND p.erased_at IS NULL AND p.version <> ? AND NOT EXISTS (SELECT 1 FROM flyball_shadow_answer a"
         " WHERE a.prediction = p.id AND a.shadow = ?) ORDER BY p.id LIMIT ?"
     )
-    values = (endpoint, database.id_in(after), database.id_in(until), shadow, limit)
+    values = (endpoint, database.id_in(after), database.id_in(until), version, shadow, limit)
     return [prediction(database, row) for row in connection.execute(database.sql(sql), values).fetchall()]
 
 

@@ -99,6 +99,8 @@ def _lines(each: dict[str, Any]) -> list[str]:
     lines = [f"  {one['count']:,} failed: {one['code']}" for one in each["failed"]]
     lines += [f"  {one['count']:,} not asked: {one['reason']}" for one in each["not_asked"]]
     lines += [f"  {one['count']:,} dropped: {one['reason']}" for one in each["dropped"]]
+    if each["fault"]:
+        lines.append(f"  its last job failed: {each['fault']}")
     for one in each["beside"]:
         if spread := one["differences"]:
             lines.append(
