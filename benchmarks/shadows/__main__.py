@@ -55,7 +55,7 @@ def main() -> None:
         "p99 ms without",
         "p99 ms with",
         "with / without",
-        "lowest to highest",
+        "half of the pairs",
         "p50 with / without",
         "rows asked",
     ]
@@ -69,8 +69,8 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=BY, description=__doc__)
     parser.add_argument("--csv", type=Path, default=os.environ.get("FLYBALL_BENCHMARK_CSV"))
-    parser.add_argument("--pairs", type=int, default=5, help="pairs of rounds of each shadow")
-    parser.add_argument("--seconds", type=float, default=15, help="how long a round takes")
+    parser.add_argument("--pairs", type=int, default=25, help="pairs of rounds of each shadow")
+    parser.add_argument("--seconds", type=float, default=2, help="how long a round takes")
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--cores", type=int, nargs="*", default=[2, 1], help="processors of all that runs")
     parser.add_argument("--folder", type=Path, help="where the database is (default: among temporary files)")
@@ -102,58 +102,42 @@ def _row(
     asked: Sequence[dict[str, Scalar]],
     options: argparse.Namespace,
 ) -> list[str]:
-    """Pairs of rounds, first the one and then the other in turns."""
+    """Pairs of rounds, first the one and then the other in turns, under one job after the other."""
     version = changing.KINDS[kind]
-    pairs = [
-        _pair(home, answering, asked, version, options, is_first=bool(place % 2))
-        for place in range(options.pairs)
-    ]
-    ratios = [shadowed.p99 / alone.p99 for alone, shadowed in pairs]
+    where = (home.folder, home.url, home.endpoint, version)
+    apart(changing.arm, *where, True)
+    # Something has to wait before there is a job.
+    wrk.measure(answering, asked, options.connections, WARM)
+    apart(changing.wait_until, *where, True)
+    held = home.folder / "held"
+
+    def measured(is_held: bool) -> wrk.Round:
+        held.touch() if is_held else held.unlink(missing_ok=True)
+        return wrk.measure(answering, asked, options.connections, options.seconds)
+
+    pairs = []
+    for place in range(options.pairs):
+        order = (True, False) if place % 2 else (False, True)
+        found = {is_held: measured(is_held) for is_held in order}
+        pairs.append((found[True], found[False]))
+    held.unlink(missing_ok=True)
+    number = apart(changing.asked, *where)
+    apart(changing.arm, *where, False)
+    apart(changing.wait_until, *where, False)
+    return [NAMES[kind], str(cores), str(len(pairs)), *_ratios(pairs), f"{number:,}"]
+
+
+def _ratios(pairs: Sequence[Pair]) -> list[str]:
+    ratios = sorted(shadowed.p99 / alone.p99 for alone, shadowed in pairs)
     halves = [shadowed.p50 / alone.p50 for alone, shadowed in pairs]
+    quarter = len(ratios) // 4
     return [
-        NAMES[kind],
-        str(cores),
-        str(len(pairs)),
         f"{statistics.median(alone.p99 for alone, _ in pairs):.2f}",
         f"{statistics.median(shadowed.p99 for _, shadowed in pairs):.2f}",
         f"{statistics.median(ratios):.2f}",
-        f"{min(ratios):.2f} to {max(ratios):.2f}",
+        f"{ratios[quarter]:.2f} to {ratios[-1 - quarter]:.2f}",
         f"{statistics.median(halves):.2f}",
-        f"{apart(changing.asked, home.folder, home.url, home.endpoint, version):,}",
     ]
-
-
-def _pair(
-    home: Home,
-    answering: Running,
-    asked: Sequence[dict[str, Scalar]],
-    version: int,
-    options: argparse.Namespace,
-    *,
-    is_first: bool,
-) -> Pair:
-    """A round without the shadow and one while a job asks it."""
-    where = (home.folder, home.url, home.endpoint, version)
-
-    def measured() -> wrk.Round:
-        return wrk.measure(answering, asked, options.connections, options.seconds)
-
-    def shadowed() -> wrk.Round:
-        apart(changing.arm, *where, True)
-        # Something has to wait before there is a job.
-        wrk.measure(answering, asked, options.connections, WARM)
-        apart(changing.wait_until, *where, True)
-        try:
-            return measured()
-        finally:
-            apart(changing.arm, *where, False)
-            apart(changing.wait_until, *where, False)
-
-    if is_first:
-        with_it = shadowed()
-        return measured(), with_it
-    alone = measured()
-    return alone, shadowed()
 
 
 if __name__ == "__main__":
