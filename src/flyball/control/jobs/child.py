@@ -7,18 +7,23 @@ import resource
 import signal
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 from uuid import UUID
 
 TERMINATED = 128 + signal.SIGTERM
+AUTOGROUP = Path("/proc/self/autogroup")
+"""What a session is to others; this process leads one of its own."""
 TOLD = threading.Event()
 """Set once this process is told to end."""
 
 
 def main() -> None:
     """Carry out the job that the arguments name. Standard input is the lifeline."""
-    os.nice(int(sys.argv[3]))  # first of all: what is loaded below takes a second
+    if nice := int(sys.argv[3]):
+        _yield(nice)  # first of all: what is loaded below takes a second
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_follow, daemon=True, name="flyball-lifeline").start()
     import django
@@ -33,6 +38,13 @@ def main() -> None:
         performing.perform(run, is_limited=True, is_told_to_end=TOLD.is_set)
     except JobLost as lost:
         print(lost, file=sys.stderr)  # noqa: T201 - the worker reads it
+
+
+def _yield(nice: int) -> None:
+    """Let all others go first. Linux divides processors among sessions before it looks at their processes."""
+    os.nice(nice)
+    with suppress(OSError):  # a system without such groups
+        AUTOGROUP.write_text(str(nice))
 
 
 def _follow() -> None:
