@@ -29,6 +29,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-abtest-json": (f"{TEST}.json",),
     "flyball-reweigh-abtest": (f"{TEST}/weights",),
     "flyball-stop-abtest": (f"{TEST}/stop",),
+    "flyball-backtests": (f"{ENDPOINT}/backtests",),
+    "flyball-backtest": (f"{ENDPOINT}/backtests/{{backtest}}",),
     "flyball-all-builds": ("builds",),
     "flyball-builds": (f"{ENDPOINT}/builds",),
     "flyball-build": (f"{ENDPOINT}/builds/{{build}}",),

@@ -86,6 +86,7 @@ def _values() -> dict[str, Any]:
         "version": Version.objects.filter(**own).order_by("number")[1].number,
         "build": Build.objects.filter(**own).latest("pk").pk,
         "test": ABTest.objects.get(endpoint_id=NAME).number,
+        "backtest": _backtest(),
         "digest": Snapshot.objects.filter(**own).latest("pk").digest,
         "prediction": predictions.latest("id").pk,
         "reference": predictions.exclude(reference=None).earliest("id").reference,
@@ -97,6 +98,27 @@ def _values() -> dict[str, Any]:
         "key": str(ApiKey.objects.filter(team__slug=TEAM).values_list("pk", flat=True).first()),
         "asset": assets.address("console.css").lstrip("/"),
     }
+
+
+def _backtest() -> int:
+    """The number of a backtest of two years with fifty labels."""
+    from flyball.control.backtests.models import Backtest
+    from flyball.domain.records import now
+
+    row = {"answered": 900, "version": 900, "same": 800}
+    rights = {"happened": 900, "answered_right": 700, "version_right": 710}
+    week = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-08T00:00:00Z", "rows": 900}
+    result = {
+        "metric": "roc_auc",
+        "scores": {"answered": 0.7, "version": 0.71, "rows": 45_000, "units": 9_000},
+        "by_label": [{"label": f"label {place}", **row, **rights} for place in range(50)],
+        "weeks": [{**week, "answered": 0.7, "version": 0.71}] * 104,
+        "off_policy": {"reason": "There was no A/B test."},
+        "examples": [],
+    }
+    moment = now()
+    asked = {"endpoint_id": NAME, "version": 1, "start": moment, "end": moment}
+    return int(Backtest.objects.create(**asked, done_at=moment, result=result).pk)
 
 
 def _drawing(job: Any) -> str:

@@ -36,6 +36,7 @@ APPS = [
     "flyball.control.routing",
     "flyball.control.abtests",
     "flyball.control.shadows",
+    "flyball.control.backtests",
     "flyball.api",
     "flyball.console",
     "flyball.cli",

@@ -15,6 +15,7 @@ from django.urls import reverse
 from flyball.control.abtests.layers import ensure_layer
 from flyball.control.abtests.models import ABTest, Look
 from flyball.control.accounts.models import ApiKey, Team
+from flyball.control.backtests.services import ask_backtest
 from flyball.control.drawings.services import ask_drawing
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome, Prediction
@@ -54,6 +55,7 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     Look.objects.create(test=test, at=now(), document={})
     ensure_layer(team=version.endpoint.team, name="checkout")
     add_shadow(endpoint="purchase", version=copy(version).number)
+    ask_backtest(endpoint="purchase", version=1, start=now() - timedelta(days=1))
     ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})
     client = Client()
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
@@ -70,6 +72,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
     assert names == {
         "ABTest",
         "ApiKey",
+        "Backtest",
         "Build",
         "BuildUnit",
         "CandidateResult",

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from django.db import connections
 
 from flyball.cli.main import main
 from flyball.control.declarations.services import record
+from flyball.control.jobs import running
+from flyball.control.jobs.models import Job
+from flyball.control.jobs.performing import perform
 from flyball.control.routing.services import promote
 from flyball.stores.database import Database
 from tests.registry import small
 from tests.shell import Shell
+
+TICK = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,26 @@ class Typed:
 def typed(database: Database) -> Typed:
     """Types commands against the test database."""
     return Typed()
+
+
+@pytest.fixture
+def working(typed: Typed) -> Iterator[None]:
+    """A thread that carries out what is asked for, as a worker does."""
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.wait(TICK):
+            for job in Job.objects.filter(status="queued"):
+                run = running.claim(job.pk)
+                if run is not None:
+                    perform(run)
+        connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
 
 
 @pytest.fixture

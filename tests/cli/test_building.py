@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,34 +19,11 @@ from django.db import connections
 
 import flyball
 from flyball import Policy
-from flyball.control.jobs import running, services
+from flyball.control.jobs import services
 from flyball.control.jobs.models import Job
-from flyball.control.jobs.performing import perform
 from flyball.control.registry.models import Version
 from tests.cli.conftest import Typed
 from tests.shell import PATIENCE, Shell
-
-TICK = 0.05
-
-
-@pytest.fixture
-def working(typed: Typed) -> Iterator[None]:
-    """A thread that carries out what is asked for, as a worker does."""
-    ended = threading.Event()
-
-    def work() -> None:
-        while not ended.wait(TICK):
-            for job in Job.objects.filter(status="queued"):
-                run = running.claim(job.pk)
-                if run is not None:
-                    perform(run)
-        connections.close_all()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    ended.set()
-    thread.join()
 
 
 def started(shell: Shell, *words: str) -> subprocess.Popen[str]:

@@ -37,6 +37,8 @@ OPEN = {
     "endpoints/purchase/tests/1.json": {"GET": ("viewer", 404)},
     "endpoints/purchase/tests/1/weights": {"GET": ("owner", 404), "POST": ("owner", 404)},
     "endpoints/purchase/tests/1/stop": {"GET": ("owner", 404), "POST": ("owner", 404)},
+    "endpoints/purchase/backtests": {"GET": ("viewer", 200), "POST": ("owner", 422)},
+    "endpoints/purchase/backtests/1": {"GET": ("viewer", 404), "POST": ("viewer", 404)},
     "endpoints/purchase/builds": {"GET": ("viewer", 200), "POST": ("owner", 302)},
     "endpoints/purchase/promote/1/effect": {"POST": ("owner", 302)},
     "endpoints/purchase/rollback/effect": {"POST": ("owner", 409)},

@@ -35,6 +35,7 @@ PATHS = (
     "/endpoints/purchase/traffic",
     "/endpoints/purchase/versions/1",
     "/endpoints/purchase/versions/1/archive",
+    "/endpoints/purchase/backtests",
     "/endpoints/purchase/builds",
     "/endpoints/purchase/builds/{build}",
     "/endpoints/purchase/promote/1",

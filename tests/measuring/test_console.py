@@ -15,6 +15,7 @@ VALUES = {
     "version": 2,
     "build": 3,
     "test": 1,
+    "backtest": 7,
     "digest": "0" * 64,
     "drawing": "0" * 64,
     "prediction": "019a0000-0000-7000-8000-000000000000",

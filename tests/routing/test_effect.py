@@ -17,7 +17,7 @@ from flyball.control.jobs.models import Job
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Artifact, Version
 from flyball.control.routing import selectors, services
-from flyball.control.routing.foreseeing import asking, changes, effect
+from flyball.control.routing.foreseeing import answers, asking, changes, effect
 from flyball.control.routing.foreseeing.following import after_promotion
 from flyball.control.routing.foreseeing.tally import Tally
 from flyball.domain.errors import Conflict, DeclarationError, FlyballError
@@ -150,7 +150,7 @@ def test_an_optional_field_that_was_not_recorded_is_asked_without_and_said(triag
     assert found["asked"] == 5
     looked_up = Schema((AGE, WARD, replace(VISITS, nullable=True, source="stays")))
     manifest = replace(registry.manifest(registry.version("triage", 2)), schema=looked_up)
-    asked = effect._Asking(manifest, cast(Any, None), None)  # no row gets as far as the model
+    asked = answers.Asking(manifest, cast(Any, None), None)  # no row gets as far as the model
     asked.ask(record(triage, people(1)))
     assert asked.tally.asked == 0
 

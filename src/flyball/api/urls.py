@@ -19,6 +19,7 @@ from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, Fallback, OneEndpoint, Promote, Retire, Rollback, Routes
 from flyball.api.entities import Entity
 from flyball.api.jobs import CancelJob, Jobs, OneJob, RetryJob
+from flyball.api.judging.backtests import Backtests, OneBacktest
 from flyball.api.keys import Keys, OneKey
 from flyball.api.nothing import Nothing
 from flyball.api.outcomes import Outcomes, ResolveOutcome, RetractOutcome
@@ -43,6 +44,8 @@ urlpatterns = [
         name="flyball-version-files",
     ),
     path("endpoints/<str:endpoint>/versions/<int:number>/effect", Effect.as_view()),
+    path("endpoints/<str:endpoint>/backtests", Backtests.as_view()),
+    path("endpoints/<str:endpoint>/backtests/<int:number>", OneBacktest.as_view()),
     path("endpoints/<str:endpoint>/builds", Builds.as_view()),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view()),
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view()),

@@ -23,6 +23,7 @@ COMMANDS = {
     "schedules": "schedules.schedules",
     "status": "keep.status",
     "effect": "publish.effect",
+    "backtest": "publish.backtest",
     "promote": "publish.promote",
     "rollback": "publish.rollback",
     "fallback": "publish.fallback",

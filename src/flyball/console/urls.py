@@ -13,6 +13,7 @@ from flyball.console.pages.abtests.starting import StartTest
 from flyball.console.pages.arms.shadows import OneShadow, RemoveShadow, Shadows
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
 from flyball.console.pages.comparing import Compare, Versions
+from flyball.console.pages.data.backtests import Backtests, OneBacktest
 from flyball.console.pages.data.outcomes import GiveOutcome, Outcomes, ResolveOutcome, RetractOutcome
 from flyball.console.pages.data.predictions import Erase, OnePrediction, Predictions, PredictionsFile, Replay
 from flyball.console.pages.data.snapshots import OneSnapshot, Snapshots
@@ -62,6 +63,8 @@ urlpatterns = [
         name="flyball-reweigh-abtest",
     ),
     path("endpoints/<str:endpoint>/tests/<int:number>/stop", StopTest.as_view(), name="flyball-stop-abtest"),
+    path("endpoints/<str:endpoint>/backtests", Backtests.as_view(), name="flyball-backtests"),
+    path("endpoints/<str:endpoint>/backtests/<int:number>", OneBacktest.as_view(), name="flyball-backtest"),
     path("endpoints/<str:endpoint>/builds", Builds.as_view(), name="flyball-builds"),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view(), name="flyball-build"),
     path(

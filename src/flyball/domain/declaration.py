@@ -135,7 +135,9 @@ class Outcome:
     ``"12h"``, ``"30m"``) how long after the row's time an outcome is final: younger rows are not learned
     from. ``repeated`` says which of several predictions of one reference (a page that was loaded again) an
     outcome of that reference belongs to: the ``"latest"`` before the outcome, the ``"first"``, or none
-    (``"refuse"``: the outcome is ambiguous).
+    (``"refuse"``: the outcome is ambiguous). ``observed_when`` is the decision without which there is no
+    outcome (a loan that was refused has none): scores are then those of rows so decided, and decide nothing
+    alone.
     """
 
     wrong: tuple[Wrong, ...]
@@ -148,17 +150,27 @@ class Outcome:
         time: str | None = None,
         matures_after: str | None = None,
         repeated: str = "latest",
+        observed_when: str | None = None,
     ) -> None:
         self.column = column
         self.positive = positive
         self.time = time
         self.matures_after = matures_after
         self.repeated = repeated
+        self.observed_when = observed_when
 
     @property
     def maturity(self) -> timedelta:
         """``matures_after`` as a duration. Raises ``ValueError`` when it cannot be read."""
         return duration(self.matures_after or "0d")
+
+    @property
+    def selection(self) -> str:
+        """Of which rows every score is, as sentences; empty where any row may get an outcome."""
+        if self.observed_when is None:
+            return ""
+        rows = f"Of the rows whose decision was {self.observed_when}: no other has an outcome."
+        return f"{rows} Such a score must not decide alone."
 
 
 @dataclass(frozen=True, slots=True)

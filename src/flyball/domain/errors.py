@@ -219,6 +219,12 @@ class PolicyUnmet(FlyballError):
     code = "policy_unmet"
 
 
+class LearnedFromPeriod(FlyballError):
+    """The version learned from the period that it is asked about."""
+
+    code = "learned_from_period"
+
+
 class DeclarationError(FlyballError):
     """An endpoint declaration is wrong."""
 

@@ -170,6 +170,19 @@ def _decide(endpoint: Declared) -> Iterator[Fault]:
         yield Fault("E013", "decide", "has a threshold outside 0 to 1", "A probability is compared.")
 
 
+def _observed(endpoint: Declared) -> Iterator[Fault]:
+    observed = None if endpoint.outcome is None else endpoint.outcome.observed_when
+    if observed is None:
+        return
+    decide = endpoint.decide
+    if not isinstance(decide, Threshold):
+        hint = 'Say what is decided: decide = Threshold(0.3, at_or_above="refuse", below="accept").'
+        yield Fault("E034", "outcome", "has observed_when, and nothing is decided", hint)
+    elif observed not in (decide.at_or_above, decide.below):
+        hint = f"Use one of {decide.at_or_above}, {decide.below}."
+        yield Fault("E034", "outcome", "has an observed_when that is no decision", hint)
+
+
 def _fields(endpoint: Declared) -> Iterator[Fault]:
     if not isinstance(endpoint.fields, Mapping):
         yield Fault("E014", "fields", "is not a mapping", 'Use fields = {"age": Field(kind="integer")}.')
@@ -377,6 +390,7 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _columns,
     _maturity,
     _decide,
+    _observed,
     _fields,
     _unseen,
     _candidates,

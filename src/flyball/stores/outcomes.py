@@ -15,7 +15,7 @@ from flyball.domain.records import Outcome, Prediction, entity_key
 from flyball.domain.values import Scalar
 from flyball.stores import binding, idempotency
 from flyball.stores.binding import Binding
-from flyball.stores.database import Database, rows_of
+from flyball.stores.database import Database, chunks, rows_of
 from flyball.stores.idempotency import Claim
 from flyball.stores.rows import COLUMNS, prediction
 
@@ -169,6 +169,29 @@ def labelled(
     return [
         (prediction(database, row[:-2]), json.loads(row[-2]), database.moment_out(row[-1])) for row in rows
     ]
+
+
+def counting(
+    database: Database,
+    connection: Any,
+    endpoint: str,
+    predictions: Sequence[UUID],
+    *,
+    received_until: datetime,
+) -> dict[UUID, Scalar]:
+    """The outcome of each prediction that has one: the last bound to it, of those received by then."""
+    found: dict[UUID, Scalar] = {}
+    for some in chunks(predictions):
+        sql = (
+            "SELECT prediction, CAST(value AS text) FROM flyball_outcome"  # noqa: S608 - marks
+            f" WHERE endpoint = ? AND prediction IN {rows_of(1, len(some))}"
+            " AND state = 'bound' AND received_at <= ? ORDER BY id"
+        )
+        wanted = [database.id_in(each) for each in some]
+        values = [endpoint, *wanted, database.moment_in(received_until)]
+        for identity, value in connection.execute(database.sql(sql), values).fetchall():
+            found[database.id_out(identity)] = json.loads(value)
+    return found
 
 
 def _row(database: Database, outcome: Outcome, binding: Binding, received_at: datetime) -> tuple[Any, ...]:

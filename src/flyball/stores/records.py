@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -138,6 +139,34 @@ def find(
         for row in connection.execute(database.sql(sql), [endpoint, *given.values(), limit]).fetchall()
     ]
     return sorted(found, key=lambda each: each.id, reverse=True)[:limit]
+
+
+def between(
+    database: Database,
+    connection: Any,
+    endpoint: str,
+    start: datetime,
+    end: datetime,
+    *,
+    after: UUID | None = None,
+    limit: int = 1000,
+) -> tuple[list[Prediction], UUID | None]:
+    """Predictions of an endpoint made from ``start`` on and before ``end``, a page at a time, oldest first.
+
+    ``after`` is the id at which the page before ended; the id at which this one ends comes with it, and
+    ``None`` after the last page. A page is that of an index of ids, whose times lie near those of their
+    predictions: it may be empty, and others follow.
+    """
+    low, high = binding.id_near(start, after=False), binding.id_near(end, after=True)
+    sql = (
+        f"SELECT {NAMES} FROM flyball_prediction"  # noqa: S608 - ours
+        " WHERE endpoint = ? AND id > ? AND id < ? ORDER BY id LIMIT ?"
+    )
+    begin = low if after is None else after
+    values = [endpoint, database.id_in(begin), database.id_in(high), limit]
+    page = [prediction(database, row) for row in connection.execute(database.sql(sql), values).fetchall()]
+    found = [each for each in page if start <= each.created_at < end]
+    return found, page[-1].id if len(page) == limit else None
 
 
 def latest_of_entity(

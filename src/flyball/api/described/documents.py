@@ -296,6 +296,30 @@ class WholeJob(Job):
     log: str
 
 
+class Backtest(Document, rename={"from_": "from"}):
+    """A version asked about a past period, and how far that is."""
+
+    number: int
+    endpoint: str
+    version: int
+    from_: Moment
+    to: Moment
+    although_learned: bool
+    status: str
+    error: str
+    error_code: str
+    job: UUID | None
+    asked_by: str | None
+    asked_at: Moment
+    done_at: Moment | None
+
+
+class WholeBacktest(Backtest):
+    """A backtest with its result, once it has one."""
+
+    result: dict[str, Any] | None
+
+
 class Outcome(Document):
     """An outcome as it was sent, with what became of it."""
 
@@ -334,6 +358,6 @@ class NewKey(Key):
 
 DOCUMENTS = (
     Endpoint, Revision, Change, Version, WholeVersion, Build, WholeBuild, Snapshot, WholeSnapshot,
-    Schedule, Job, WholeJob, Outcome, Key, NewKey,
+    Schedule, Job, WholeJob, Backtest, WholeBacktest, Outcome, Key, NewKey,
 )  # fmt: skip
 """Those that are answered; what they hold comes with them."""

@@ -122,6 +122,12 @@ def sentence(value: Any) -> str:
 
 
 @register.filter
+def words(value: Any) -> str:
+    """A name as words: doubly_robust is Doubly robust."""
+    return sentence(str(value).replace("_", " "))
+
+
+@register.filter
 def browser(value: Any) -> str:
     """What a browser calls itself, in two words; all of it where none of them is known."""
     found = [

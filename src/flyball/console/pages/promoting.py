@@ -13,7 +13,7 @@ from flyball.control.jobs.models import Job
 from flyball.control.jobs.selectors import ENDED, is_unnoticed
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
-from flyball.control.routing import selectors, services
+from flyball.control.routing import guards, selectors, services
 from flyball.control.routing.foreseeing import asking, changes
 from flyball.control.routing.foreseeing.effect import foreseen
 from flyball.domain.errors import ConfirmationNeeded, Conflict, FlyballError
@@ -35,6 +35,7 @@ class _Change(Page):
             "version": version,
             "champion": champion,
             "expected": 0 if route is None else route.number,
+            "selection": guards.selection(name),
             **self._following(version),
             "part": "parts/effect.html",
             "asks": reverse(

@@ -21,7 +21,8 @@ def compared(*, result: CandidateResult, champion: Version) -> dict[str, Any]:
 
     Names the rows by snapshot and count, and both versions' scores of the build's metric. ``champion_score``
     is ``None`` where the champion cannot be asked for these rows, and ``reason`` says why. ``may_know`` says
-    that the champion may have learned from some of them: its score is then too good.
+    that the champion may have learned from some of them: its score is then too good; ``selection`` that they
+    are rows of one decision alone.
     """
     from flyball.learning.selection import Plan
     from flyball.learning.splitting import splits
@@ -45,6 +46,7 @@ def compared(*, result: CandidateResult, champion: Version) -> dict[str, Any]:
         "champion_score": found.score,
         "may_know": _may_know(champion, build, is_timed=declaration.rows.time is not None),
         "reason": found.reason,
+        "selection": "" if declaration.outcome is None else declaration.outcome.selection,
     }
 
 
@@ -71,7 +73,8 @@ def comparison_text(version: Version) -> str:
         f"{facts['metric']} {_digits(facts['score'])} to {_digits(facts['champion_score'])} of {champion}, "
         f"on the same {facts['rows']} held-out rows of snapshot {facts['snapshot'][:12]}."
     )
-    return said + (f" {champion} may have learned from some of them." if facts["may_know"] else "")
+    known = f"{champion} may have learned from some of them." if facts["may_know"] else ""
+    return " ".join(text for text in (said, known, facts.get("selection", "")) if text)
 
 
 def _digits(score: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from flyball.control.declarations import discovery
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.comparison import comparison_text
 from flyball.control.registry.models import Version
@@ -102,6 +103,15 @@ def reason_to_keep(champion: Version, version: Version) -> str:
     if is_better(beside.get("score"), beside.get("champion_score")):
         return ""
     return f"{version} is not better than the champion: {comparison_text(version)}"
+
+
+def selection(endpoint: str) -> str:
+    """Why no score of an endpoint may decide by itself; empty where one may, or nothing is declared any more.
+
+    Where a decision decides whether there is an outcome, those that score were chosen by it.
+    """
+    declared = discovery.autodiscover().get(endpoint)
+    return "" if declared is None or declared.outcome is None else str(declared.outcome.selection)
 
 
 def confirm(reasons: list[str], *, yes: bool) -> None:

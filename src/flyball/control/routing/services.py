@@ -115,14 +115,12 @@ def promote_if_better(*, endpoint: str, version: int, user: Any = None) -> str:
     """Make a version the champion where nobody has to be asked: why it is not, or nothing where it is.
 
     It must meet the policy, score better than the champion on the same held-out rows, and take no more from
-    callers. Where there is no champion, the policy alone decides. Raises the errors of loading and
-    ``GoldenMismatch``.
+    callers. Where there is no champion, the policy alone decides. No score decides where outcomes are
+    observed with one decision alone. Raises the errors of loading and ``GoldenMismatch``.
     """
     current, chosen = selectors.route(endpoint), registry.version(endpoint, version)
-    if current is not None and current.champion.version != version:
-        champion = registry.version(endpoint, current.champion.version)
-        if reason := guards.reason_to_keep(champion, chosen):
-            return reason
+    if reason := _reason_to_ask(endpoint, current, chosen):
+        return reason
     try:
         number = 0 if current is None else current.number
         promote(endpoint=endpoint, version=version, expected=number, user=user)
@@ -188,6 +186,19 @@ def import_version(*, folder: Path, endpoint: str | None = None) -> Version:
     return portable.import_version(
         folder=folder, endpoint=declaration.name, trusted=trusted(declaration.name)
     )
+
+
+def _reason_to_ask(endpoint: str, current: Route | None, chosen: Version) -> str:
+    """Why a version may not take over unasked; empty where it may, or answers already."""
+    if current is not None and current.champion.version == chosen.number:
+        return ""
+    declaration = discovery.find(endpoint)
+    is_scored = current is not None or declaration.policy.minimum_score is not None
+    if is_scored and (reason := guards.selection(endpoint)):
+        return f"{chosen} has a score that says too little. {reason}"
+    if current is None:
+        return ""
+    return guards.reason_to_keep(registry.version(endpoint, current.champion.version), chosen)
 
 
 def _published(following: Following, seen: Route | None, kind: Kind, reason: str, user: Any) -> RouteChange:

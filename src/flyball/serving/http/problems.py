@@ -22,6 +22,7 @@ STATUS = {
     "conflict": 409,
     "confirmation_needed": 409,
     "policy_unmet": 409,
+    "learned_from_period": 409,
     "too_many_held": 409,
     "job_lost": 409,
     "job_cancelled": 409,

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from flyball.control.connection import database
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
-from flyball.control.routing import composition
-from flyball.control.routing.foreseeing import questions
+from flyball.control.routing.foreseeing.answers import Asking
 from flyball.control.routing.foreseeing.following import Following, after_promotion, after_rollback
-from flyball.control.routing.foreseeing.tally import Tally
 from flyball.domain.errors import Conflict
 from flyball.domain.records import Prediction
-from flyball.domain.routing import Decision, Manifest
-from flyball.domain.values import Scalar, moment_text
+from flyball.domain.values import moment_text
 from flyball.stores import records
 
 if TYPE_CHECKING:
     from flyball.control.jobs.running import Run
-    from flyball.inference.runtime import Runtime
 
 PREDICTIONS = 1000
 """The last ones that are looked at."""
@@ -43,7 +39,7 @@ def effect(version: Version, *, rollback: bool = False, report: Any = None) -> d
     """
     following = foreseen(version, rollback=rollback)
     runtime = registry.loaded(version)
-    asking = _Asking(following.champion, runtime, following.route.champion.decision)
+    asking = Asking(following.champion, runtime, following.route.champion.decision)
     moments: list[Any] = []
     for page in _pages(version.endpoint_id):
         asking.ask(page)
@@ -82,38 +78,3 @@ def _pages(endpoint: str) -> Iterator[list[Prediction]]:
                 return
             yield page
             before, left = page[-1].id, left - len(page)
-
-
-class _Asking:
-    """Asks one version, a page at a time, and counts."""
-
-    def __init__(self, manifest: Manifest, runtime: Runtime, decision: Decision | None) -> None:
-        self.tally = Tally()
-        self._schema = manifest.schema
-        self._runtime = runtime
-        self._decision = decision if composition.fits(decision, manifest) else None
-
-    def ask(self, page: Sequence[Prediction]) -> None:
-        """Ask with the inputs of a page."""
-        asked = [(each, values) for each in page if (values := self._values(each)) is not None]
-        for stored, output in zip(
-            asked, questions.outputs(self._runtime, [values for _, values in asked]), strict=True
-        ):
-            if output is None:
-                self.tally.refuse("The model gives no answer to it.")
-            else:
-                decided = None if self._decision is None else self._decision.decide(output)
-                self.tally.add(stored[0], output, decided)
-
-    def _values(self, stored: Prediction) -> dict[str, Scalar] | None:
-        """The input as the version takes it; ``None`` where it cannot be asked, which is counted."""
-        self.tally.looked_at += 1
-        if stored.erased_at is not None:
-            self.tally.erased += 1
-            return None
-        asked = questions.question(self._schema, stored)
-        if asked.reason:
-            self.tally.refuse(asked.reason)
-            return None
-        self.tally.without.update(asked.without)
-        return asked.values

@@ -79,7 +79,7 @@ def after_promotion(version: Version, threshold: float | None = None) -> Followi
     applied, declaration = endpoints.endpoint(name), discovery.find(name)
     current, chosen = selectors.route(name), registry.manifest(version)
     old = selectors.manifests(current)
-    arms = promoted(current, version.number, _decision(declaration, current, chosen), threshold)
+    arms = promoted(current, version.number, decision_after(declaration, current, chosen), threshold)
     new = {arm.version: old.get(arm.version) or chosen for arm in arms}
     composed = composition.compose(declaration, arms, new, _next(current))
     composed = replace(composed, team=applied.team.slug, repeated=(current or composed).repeated)
@@ -132,7 +132,7 @@ def after_arms(current: Route, arms: tuple[Arm, ...], test: ABTest | None) -> Fo
         for arm in named.answering
     }
     champion = new[current.champion.version]
-    decision = _decision(declaration, current, champion)
+    decision = decision_after(declaration, current, champion)
     composed = composition.compose(declaration, _deciding(named, decision, new), new, current.number + 1)
     composed = replace(composed, team=applied.team.slug, repeated=current.repeated, test=test)
     for manifest in new.values():
@@ -154,8 +154,11 @@ def _next(current: Route | None) -> int:
     return 1 if current is None else current.number + 1
 
 
-def _decision(declaration: type[Endpoint], current: Route | None, champion: Manifest) -> Decision | None:
-    """What has been applied stays: a declaration that changed since acts only through ``apply``."""
+def decision_after(declaration: type[Endpoint], current: Route | None, champion: Manifest) -> Decision | None:
+    """What a version would decide as champion. Raises ``DeclarationError`` for a class that it lacks.
+
+    What has been applied stays: a declaration that changed since acts only through ``apply``.
+    """
     if current is None or current.champion.threshold is not None:  # its own says nothing of the others
         return composition.decision(declaration, champion)
     if composition.fits(current.champion.decision, champion):

@@ -19,7 +19,10 @@ MOST_KINDS = 50
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one comparison. ``without`` says for how many an optional field was not recorded."""
+    """Counts of one comparison. ``without`` says for how many an optional field was not recorded.
+
+    ``labels`` and ``decisions`` count every pair of before and after, of those that stay too.
+    """
 
     looked_at: int = 0
     asked: int = 0
@@ -40,9 +43,8 @@ class Tally:
         """Count one that was asked, with what came out and what would be decided."""
         self.asked += 1
         is_other = self._outputs(stored.output, output)
-        if stored.decision != decision:
-            self.decisions[stored.decision or NOTHING, decision or NOTHING] += 1
-            is_other = True
+        self.decisions[stored.decision or NOTHING, decision or NOTHING] += 1
+        is_other = is_other or stored.decision != decision
         if is_other:
             self.differing += 1
             if len(self.examples) < EXAMPLES:
@@ -53,8 +55,7 @@ class Tally:
             self.distances.append(abs(float(after["value"]) - float(before["value"])))
             return not same_output(float(before["value"]), float(after["value"]), SAME)
         one, other = answer_text(before), answer_text(after)
-        if one != other:
-            self.labels[one, other] += 1
+        self.labels[one, other] += 1
         return one != other
 
     def document(self) -> dict[str, Any]:
@@ -66,7 +67,7 @@ class Tally:
             "differing": self.differing,
             "labels": _changes(self.labels),
             "decisions": _changes(self.decisions),
-            "differences": _distribution(sorted(self.distances)),
+            "differences": spread(sorted(self.distances)),
             "not_asked": [
                 {"reason": reason, "count": count} for reason, count in self.reasons.most_common(MOST_KINDS)
             ],
@@ -78,13 +79,14 @@ class Tally:
 
 
 def _changes(counted: Counter[tuple[str, str]]) -> list[dict[str, Any]]:
+    changed = Counter({pair: count for pair, count in counted.items() if pair[0] != pair[1]})
     return [
         {"before": before, "after": after, "count": count}
-        for (before, after), count in counted.most_common(MOST_KINDS)
+        for (before, after), count in changed.most_common(MOST_KINDS)
     ]
 
 
-def _distribution(distances: Sequence[float]) -> dict[str, float] | None:
+def spread(distances: Sequence[float]) -> dict[str, float] | None:
     """Of sorted distances, the smallest that half and that 95 % of all do not exceed, and the largest."""
     if not distances:
         return None

@@ -1,0 +1,1 @@
+"""What judges versions: one file a subject, as beside this room."""
