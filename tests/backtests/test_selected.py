@@ -55,7 +55,7 @@ def declared(**attributes: Any) -> type[Classification]:
     [
         ({"outcome": ADMITTED}, None),
         ({"outcome": Outcome("state", positive="ill", observed_when="send home")}, None),
-        ({"outcome": ADMITTED, "decide": None}, "and nothing is decided"),
+        ({"outcome": ADMITTED, "decide": None}, "that is no decision"),
         ({"outcome": Outcome("state", positive="ill", observed_when="amdit")}, "that is no decision"),
     ],
 )

@@ -172,14 +172,10 @@ def _decide(endpoint: Declared) -> Iterator[Fault]:
 
 def _observed(endpoint: Declared) -> Iterator[Fault]:
     observed = None if endpoint.outcome is None else endpoint.outcome.observed_when
-    if observed is None:
-        return
     decide = endpoint.decide
-    if not isinstance(decide, Threshold):
-        hint = 'Say what is decided: decide = Threshold(0.3, at_or_above="refuse", below="accept").'
-        yield Fault("E034", "outcome", "has observed_when, and nothing is decided", hint)
-    elif observed not in (decide.at_or_above, decide.below):
-        hint = f"Use one of {decide.at_or_above}, {decide.below}."
+    made = (decide.at_or_above, decide.below) if isinstance(decide, Threshold) else ()
+    if observed is not None and observed not in made:
+        hint = f"Use {made[0]} or {made[1]}." if made else "Say what is decided: decide = Threshold(…)."
         yield Fault("E034", "outcome", "has an observed_when that is no decision", hint)
 
 
