@@ -34,6 +34,9 @@ State = Literal[
 ]
 
 
+NOBODY = "No unit has come yet."
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One metric of one challenger: the interval of its difference from the champion, of single numbers."""
@@ -206,7 +209,8 @@ def _immature(case: _Case) -> Verdict | None:
     waiting = any(each.primary.metric.outcomes for each in case.summary.challengers)
     if case.summary.mature or not waiting:
         return None
-    reason = f"None of the {case.summary.exposed:,} units has had its time for an outcome yet."
+    exposed = case.summary.exposed
+    reason = f"Of {exposed:,} units none has had its time for an outcome yet." if exposed else NOBODY
     return Verdict("immature", f"No verdict: {reason}", reason=reason)
 
 

@@ -29,8 +29,8 @@ def list_(output: Output, *, endpoint: str) -> None:
         if output.as_json
         else [
             {
-                **each,
                 "test": f"{each['number']} {each['name'] or ''}".strip(),
+                **each,
                 "challengers": each["challengers"] or None,
                 "since": each["created_at"][:10],
             }
