@@ -12,7 +12,7 @@ from flyball.cli.commands.abtests.telling import percent, title
 from flyball.cli.printing.output import Output
 
 ARMS = ("arm", "version", "share", "units", "predictions")
-METRICS = ("metric", "role", "of", "champion", "challenger", "difference")
+METRICS = ("metric", "role", "better", "of", "champion", "challenger", "difference")
 
 
 @command
@@ -74,6 +74,7 @@ def _metric(metric: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {
             "metric": metric["name"],
             "role": metric["role"],
+            "better": metric["better"],
             "of": reading["arm"],
             "champion": _number(values["champion"]),
             "challenger": _number(values[reading["arm"]]),
@@ -97,7 +98,8 @@ def _number(value: float | None) -> str | None:
 def _lines(document: dict[str, Any]) -> Iterator[str]:
     verdict, split = document["verdict"], document["split"]
     if verdict is not None:
-        yield verdict["sentence"]
+        decided = document["decided_at"]
+        yield f"Decided {_moment(decided)}: {verdict['sentence']}" if decided else verdict["sentence"]
         if verdict["reason"] and verdict["reason"] not in verdict["sentence"]:
             yield verdict["reason"]
         yield verdict["cohort"]
