@@ -11,6 +11,7 @@ from flyball import RequestSource, Threshold
 from flyball.control.abtests import analysing, layers, selectors, services
 from flyball.control.abtests.asking import Arm, Guard
 from flyball.control.abtests.models import ABTest
+from flyball.control.abtests.planning import FEW
 from flyball.control.abtests.strata import allocation
 from flyball.control.accounts.models import Team
 from flyball.control.registry import selectors as registry
@@ -221,3 +222,9 @@ def test_a_test_that_was_killed_at_its_start_ends_by_itself(tmp_path: Path, data
     killed.refresh_from_db()
     assert analysing.look(test=killed) == "not_started"
     assert killed.ended_at == killed.created_at
+
+
+def test_a_canary_is_tuned_to_what_its_steps_bring(tmp_path: Path, database: Database) -> None:
+    two_versions(tmp_path)
+    canary = started(steps=(0.25, 1.0), each=86_400.0)
+    assert canary.spec["information"] == pytest.approx(FEW / 28 * 2 * 0.25)

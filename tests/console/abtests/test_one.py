@@ -55,7 +55,7 @@ def test_each_metric_has_its_interval_about_zero(browser: Browser, looked: Looke
 
 def test_before_the_first_look_nothing_is_claimed(browser: Browser, running: ABTest) -> None:
     page = browser("viewer").get(f"{OWN}/1").content.decode()
-    assert "No verdict: None of the 0 units has had its time" in page
+    assert "No verdict: No unit has come yet." in page
     assert "Nobody has looked at the test yet" in page  # the chart
     assert "No unit yet" in page
 

@@ -117,7 +117,7 @@ def planned(
     rest = max(1.0 - sum(asked.shares.values()), 1e-4) if not asked.steps else 1.0 - share
     level = levels(spec.level, [each.claimed for each in spec.metrics], len(asked.challengers))
     of_unit = plan.informative(share, rest)
-    expected = (a_day or FEW / 28) * (spec.at_most or USUAL) / DAY * of_unit
+    expected = (a_day or FEW / 28) * _horizon(spec) / DAY * of_unit
     effect = asked.effect
     if effect is None and variance and expected > 0:
         effect = plan.detectable(level[spec.primary.name], variance, expected)
@@ -139,6 +139,13 @@ def planned(
     if known is not None and _is_rate(spec, declaration) and made.few(float(known.mean)):
         spec = replace(spec, metrics=(replace(spec.primary, bets=True), *spec.metrics[1:]))
     return _tuned(spec, made.information), found
+
+
+def _horizon(spec: Spec) -> float:
+    """How long it is planned to run (seconds). Harm must show while a canary takes its steps, or never."""
+    if spec.ramp is not None:
+        return spec.ramp.each * len(spec.ramp.steps)
+    return spec.at_most or USUAL
 
 
 def _is_rate(spec: Spec, declaration: type[Endpoint]) -> bool:

@@ -118,7 +118,7 @@ def band(test: ABTest, arm: str, metric: str) -> list[dict[str, Any]]:
 def next_sentence(test: ABTest, spec: Spec, found: History, moment: datetime) -> str:
     """What happens next, in a sentence or two."""
     if found.ended_at is not None:
-        return f"It ended with route revision {found.ended_by}."
+        return _ended(test, found)
     since = found.strata[0].since
     if spec.ramp is not None:
         step = found.strata[-1].since + timedelta(seconds=spec.ramp.each)
@@ -138,6 +138,15 @@ def next_sentence(test: ABTest, spec: Spec, found: History, moment: datetime) ->
         last = since + timedelta(seconds=spec.at_most)
         parts.append(f"The test is over on {last:%Y-%m-%d %H:%M} UTC.")
     return " ".join(parts)
+
+
+def _ended(test: ABTest, found: History) -> str:
+    """By which revision, and why, where the verdict does not say so already."""
+    assert found.ended_by is not None  # noqa: S101 - only of tests that have ended
+    reason = routing.revision(test.endpoint_id, found.ended_by).reason
+    said = f"It ended with route revision {found.ended_by}."
+    verdict = (test.verdict or {}).get("sentence")
+    return said if verdict and verdict[:50] in reason else f"{said} The reason: {reason.rstrip('.')}."
 
 
 def _arms(found: History, kept: Added) -> list[dict[str, Any]]:
