@@ -102,7 +102,7 @@ def check(asked: Asked) -> None:
 
 def parse_arm(text: str) -> Arm:
     """``7``, or ``7@0.4`` with a threshold of its own. Raises ``ValueError``."""
-    match = re.fullmatch(r"(\d{1,9})(?:@(-?\d+(?:\.\d+)?))?", text)
+    match = re.fullmatch(r"(\d{1,9})(?:@(-?\d{1,9}(?:\.\d{1,18})?))?", text)
     if match is None:
         raise ValueError("A challenger is a version, 7, or one with its own threshold, 7@0.4.")
     # As arms are called: two thresholds that differ further behind would be one arm.
@@ -147,6 +147,7 @@ def _problems(asked: Asked) -> Iterator[Problem]:
         (bool(steps) and not rising, "steps", "out_of_range", "Steps rise, from above 0 to at most 1."),
         (steps[:1] == [1.0], "steps", "out_of_range", "The first step is below 1."),
         (asked.every is not None and not 0 < asked.floor * arms <= 1, "floor", "out_of_range", FLOOR),
+        (not asked.layer.isprintable(), "layer", "malformed", "No layer has such a name."),
         (not 0 < asked.layer_share <= 1, "layer_share", "out_of_range", "It is above 0 and at most 1."),
     ):
         if is_broken:
