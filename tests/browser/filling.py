@@ -10,6 +10,7 @@ ASKED = 40
 """Patients that are asked about; every third one is heard of again."""
 ROOT = Path(__file__).parents[2]
 WEEK = "from tests.browser.week import week; week()"
+TEST = "from tests.browser.tested import begin; begin()"
 
 
 def fill(shell: Shell, server: Server) -> None:
@@ -26,7 +27,16 @@ def fill(shell: Shell, server: Server) -> None:
         "POST", "/v1/endpoints/diagnosis/outcomes", {"outcomes": [{"reference": "later", "value": "benign"}]}
     )
     shell.flyball("schedules", "add", "diagnosis", "nightly", "every day at 02:00", "snapshot")
-    shell.run("env", f"PYTHONPATH={ROOT}", "python", "manage.py", "shell", "--command", WEEK)
+    _inside(shell, WEEK)
+
+
+def begin_test(shell: Shell) -> None:
+    """An A/B test, which has run for a week."""
+    _inside(shell, TEST)
+
+
+def _inside(shell: Shell, code: str) -> None:
+    shell.run("env", f"PYTHONPATH={ROOT}", "python", "manage.py", "shell", "--command", code)
 
 
 def _ask(server: Server, patients: range) -> None:

@@ -6,13 +6,14 @@ import json
 import re
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import chromium_browser, example
 from tests.browser.everywhere import pages
-from tests.browser.filling import fill
+from tests.browser.filling import begin_test, fill
 from tests.browser.person import PASSWORD, Person
 from tests.shell import Server
 
@@ -31,8 +32,20 @@ BY_FORMS = {
     "traffic": "/endpoints/diagnosis/traffic?over=day",
     "refusal": "/endpoints/nowhere",
     "nothing": "/nothing",
+    "abtest-plan": "/endpoints/diagnosis/tests/start?version=1&role.outcome=primary&effect=0.05&at_least=7d",
+    "abtest-faults": "/endpoints/diagnosis/tests/start?share=many&at_least=soon",
 }
 """Pages that forms lead to, and what is refused."""
+TESTED = {
+    "abtest": "/endpoints/diagnosis/tests/1",
+    "abtests": "/endpoints/diagnosis/tests",
+    "abtest-weights": "/endpoints/diagnosis/tests/1/weights",
+    "abtest-stop": "/endpoints/diagnosis/tests/1/stop",
+    "endpoint": "/endpoints/diagnosis",
+    "version": "/endpoints/diagnosis/versions/1",
+    "home": "/",
+}
+"""Pages that say more while an A/B test runs."""
 DRAWN = 700
 """How long the drawing of a chart is waited for (milliseconds)."""
 
@@ -47,6 +60,8 @@ def main(directory: Path) -> None:
             _all(browser, server, directory, "empty")
             fill(shell, server)
             _all(browser, server, directory, "full")
+            begin_test(shell)
+            _all(browser, server, directory, "tested", only=TESTED)
 
 
 def _first_owner(browser: Browser, server: Server) -> None:
@@ -55,7 +70,9 @@ def _first_owner(browser: Browser, server: Server) -> None:
     context.close()
 
 
-def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
+def _all(
+    browser: Browser, server: Server, directory: Path, state: str, only: Mapping[str, str] | None = None
+) -> None:
     for look, options in LOOKS.items():
         context = browser.new_context(**options)  # type: ignore[arg-type]  # a mapping of mixed values
         person = Person(context.new_page(), _url(server))
@@ -63,9 +80,9 @@ def _all(browser: Browser, server: Server, directory: Path, state: str) -> None:
         _picture(person, directory, "sign-in", f"{state}-{look}")
         person.fill(login="ada", password=PASSWORD)
         person.click("Sign in")
-        for kind, _ in pages(person):
+        for kind, _ in () if only else pages(person):
             _picture(person, directory, kind, f"{state}-{look}")
-        for kind, address in BY_FORMS.items():
+        for kind, address in (only or BY_FORMS).items():
             person.go(address, None)
             _picture(person, directory, kind, f"{state}-{look}")
         context.close()
