@@ -8,7 +8,7 @@ from datetime import timedelta
 from flyball.control.abtests import analysing, services
 from flyball.control.abtests.asking import Arm, Asked, Guard
 from flyball.control.abtests.counting.accumulating import add, summed
-from flyball.control.abtests.models import ABTest
+from flyball.control.abtests.models import ABTest, Look
 from flyball.control.abtests.spec import Judged, of_document
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.records import now
@@ -28,9 +28,11 @@ def begin() -> None:
     end, chance = now(), random.Random(3)  # noqa: S311 - pictures
     own = RouteRevision.objects.filter(endpoint_id="diagnosis", number__gt=begun.before)
     own.update(created_at=end - timedelta(days=DAYS))
-    for ago in reversed(range(LOOKS)):
+    moments = [end - timedelta(days=DAYS) * (ago / LOOKS) for ago in reversed(range(LOOKS))]
+    for moment in moments:
         _count(begun, chance)
-        analysing.look(test=begun, moment=end - timedelta(days=DAYS) * (ago / LOOKS))
+        analysing.look(test=begun, moment=moment)
+    Look.objects.filter(test=begun).exclude(at__in=moments).delete()  # the worker's, in between
 
 
 def _count(begun: ABTest, chance: random.Random) -> None:
