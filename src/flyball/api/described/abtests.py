@@ -26,6 +26,7 @@ class TestStratum(Document):
     revision: int
     since: Moment
     shares: dict[str, float]
+    units: dict[str, int]
     reason: str
 
 
@@ -76,6 +77,14 @@ class TestSplit(Document):
     cause: str
 
 
+class TestSample(Document):
+    """The planned sample, how much of it there is, and the difference that all of it finds."""
+
+    information: float
+    seen: float
+    effect: float | None
+
+
 class TestVerdict(Document):
     """The verdict, in a sentence with its error rate."""
 
@@ -103,7 +112,6 @@ class Test(Document):
     at_most: float | None
     stops: list[str]
     action: str
-    planned_information: float
     created_at: Moment
     started_at: Moment | None
     ended_at: Moment | None
@@ -116,6 +124,7 @@ class Test(Document):
     metrics: list[TestMetric]
     days: list[TestDay]
     split: TestSplit | None
+    sample: TestSample | None
     exposed: int
     mature: int
     verdict: TestVerdict | None
@@ -156,6 +165,7 @@ class TestSummary(Document):
     verdict: str | None
     sentence: str
     created_at: Moment
+    started_at: Moment | None
     decided_at: Moment | None
     ended_at: Moment | None
     trouble: str

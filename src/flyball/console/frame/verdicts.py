@@ -70,6 +70,12 @@ def abtest_stop(stop: Any) -> str:
 
 
 @register.filter
+def version_of(arm: str) -> int:
+    """The version of an arm of a test, which may have a threshold of its own behind it."""
+    return int(arm.partition("@")[0])
+
+
+@register.filter
 def metric_words(metric: Any) -> str:
     """Its part in the test, which direction is better, and its margin."""
     names = ("role", "better", "margin")

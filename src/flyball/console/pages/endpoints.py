@@ -14,7 +14,7 @@ from flyball.console.frame.timeline import timeline
 from flyball.console.pages.calling import calling
 from flyball.console.pages.schedules import schedule_rows
 from flyball.control.abtests import selectors as abtests
-from flyball.control.abtests.listing import listed
+from flyball.control.abtests.wording.listing import summaries
 from flyball.control.monitoring import history, recorded, traffic
 from flyball.control.monitoring.loading import unloaded
 from flyball.control.monitoring.recorded import Search
@@ -87,7 +87,7 @@ class OneEndpoint(Page):
 def running(route: Route | None) -> dict[str, Any] | None:
     """The A/B test of a route, as its endpoint's page shows it: two queries, where there is one."""
     test = abtests.of_route(route)
-    return None if route is None or test is None else listed(route.endpoint, [test], route)[0]
+    return None if route is None or test is None else summaries(route.endpoint, [test])[0]
 
 
 def _calling(request: HttpRequest, route: Route | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flyball.console.frame.page import Crumb, Page
 from flyball.console.frame.paging import some
 from flyball.console.pages.endpoints import crumbs
 from flyball.control.abtests import selectors
-from flyball.control.abtests.listing import listed
+from flyball.control.abtests.wording.listing import summaries
 from flyball.control.routing import selectors as routing
 
 
@@ -35,7 +35,7 @@ class AllTests(Page):
             "title": f"A/B tests of {endpoint}",
             "endpoint": found,
             "page": page,
-            "rows": listed(endpoint, page.rows, route),
+            "rows": summaries(endpoint, page.rows),
             "is_running": route is not None and route.test is not None,
             "may_start": may and route is not None,
         }

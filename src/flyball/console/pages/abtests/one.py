@@ -188,7 +188,7 @@ def _split(stands: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _planned(stands: Mapping[str, Any]) -> dict[str, Any]:
     """What of the plan is there, and what came in each time of equal weights."""
-    plan = stands["plan"] or {"seen": 0.0, "information": 1.0}
+    plan = stands["sample"] or {"seen": 0.0, "information": 1.0}
     return {
         "planned_part": min(plan["seen"] / plan["information"], 1.0),
         "primary": next(iter(stands["metrics"]), None),

@@ -13,6 +13,7 @@ from flyball.console.pages.abtests.asked import DEFAULTS, TICKED, asked, said
 from flyball.control.abtests import selectors, services
 from flyball.control.abtests.asking import DAY, STOPS, Asked, check
 from flyball.control.abtests.counting.measures.choosing import available, default_metric
+from flyball.control.abtests.wording.expecting import expected
 from flyball.control.declarations import discovery
 from flyball.control.declarations.models import Endpoint
 from flyball.control.registry import selectors as registry
@@ -65,8 +66,9 @@ class StartTest(Page):
         except InvalidInput as error:
             faults = said(error.problems) or {"": error.detail}
             return self._page(form | {"faults": faults}, status=422)
+        told = expected(spec.primary.name, expectation)
         most = spec.at_most is not None and (expectation.days_at_most or 0.0) * DAY > spec.at_most
-        return self._page(form | {"spec": spec, "plan": expectation, "is_short": most})
+        return self._page(form | {"spec": spec, "plan": told, "is_short": most})
 
     def _page(self, form: Mapping[str, Any], status: int = 200) -> HttpResponse:
         name = form["endpoint"].name

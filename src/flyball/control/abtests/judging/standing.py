@@ -36,7 +36,7 @@ from flyball.domain.values import moment_text
 
 _NOTHING: Mapping[str, Any] = {
     **{name: [] for name in ("arms", "strata", "metrics", "days")},
-    **dict.fromkeys(("split", "plan", "verdict")),
+    **dict.fromkeys(("split", "sample", "verdict")),
     **dict.fromkeys(("exposed", "mature"), 0),
     "next": "",
 }
@@ -66,7 +66,7 @@ def standing(test: ABTest) -> dict[str, Any]:
             "broken_from": -math.log(split.LEVEL),
             "cause": seen.cause,
         },
-        "plan": _plan(spec, found, kept),
+        "sample": _sample(spec, found, kept),
         "exposed": seen.exposed,
         "mature": seen.mature,
         "verdict": verdict,
@@ -186,7 +186,7 @@ def _strata(test: ABTest, found: History, kept: Added) -> list[dict[str, Any]]:
     ]
 
 
-def _plan(spec: Spec, found: History, kept: Added) -> dict[str, float | None]:
+def _sample(spec: Spec, found: History, kept: Added) -> dict[str, float | None]:
     """The planned sample, how much of it there is of the challenger that has least, and what all of it finds.
 
     ``effect`` is the difference in the primary metric that four of five tests find, looked at once, by the

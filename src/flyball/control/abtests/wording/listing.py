@@ -36,6 +36,7 @@ def _summary(test: ABTest, revision: Any) -> dict[str, Any]:
         "verdict": verdict.get("state"),
         "sentence": verdict.get("sentence") or "",
         "created_at": moment_text(test.created_at),
+        "started_at": moment_text(revision.created_at) if is_started else None,
         "decided_at": moment_text(test.decided_at),
         "ended_at": moment_text(test.ended_at),
         "trouble": test.trouble,
