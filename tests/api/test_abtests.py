@@ -57,9 +57,9 @@ def test_a_test_is_started_and_answers_with_how_it_stands_and_what_it_can_find(t
     answer = two("owner", "POST", PATH, {**ASKED, "expected": 1})
     document = answer.json()
     assert (answer.status_code, document["number"], document["state"]) == (201, 1, "running")
-    assert (document["revision"], document["plan"]["metric"]) == (2, "outcome")
+    assert (document["revision"], document["expectation"]["metric"]) == (2, "outcome")
     assert weights() == {1: 0.8, 2: 0.2}
-    known = {name: value for name, value in document.items() if name not in {"revision", "plan"}}
+    known = {name: value for name, value in document.items() if name not in {"revision", "expectation"}}
     assert two("viewer", "GET", f"{PATH}/1").json() == known
     (listed,) = two("viewer", "GET", PATH).json()["tests"]
     assert (listed["number"], listed["state"], listed["shares"]) == (

@@ -61,7 +61,7 @@ def test_every_option_of_a_start_is_kept(two: Typed) -> None:
     assert metrics["latency_p99"]["margin"] == 0.01
     assert (document["level"], document["stops"]) == (0.05, ["winner", "no_difference"])
     assert (document["at_least"], document["at_most"]) == (2 * 86_400, 28 * 86_400)
-    assert (document["action"], document["plan"]["effect"]) == ("promote", 0.1)
+    assert (document["action"], document["expectation"]["effect"]) == ("promote", 0.1)
 
 
 def test_a_plan_starts_nothing(two: Typed) -> None:

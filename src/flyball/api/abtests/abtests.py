@@ -66,8 +66,9 @@ class ABTests(ManagementView):
             endpoint=name, asked=read(words), expected=_whole(expected), user=actor(request).user
         )
         answer = standing(started.test)
-        plan = expected_of(answer["metrics"][0]["name"], started.plan)
-        return Response({**answer, "revision": started.revision.number, "plan": plan}, status=201)
+        expectation = expected_of(answer["metrics"][0]["name"], started.plan)
+        more = {"revision": started.revision.number, "expectation": expectation}
+        return Response({**answer, **more}, status=201)
 
 
 class PlanABTest(ManagementView):

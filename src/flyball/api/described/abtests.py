@@ -148,7 +148,7 @@ class StartedTest(Test):
     """A test that has started, with what is to be expected of it."""
 
     revision: int
-    plan: TestPlan
+    expectation: TestPlan
 
 
 class TestSummary(Document):

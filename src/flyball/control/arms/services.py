@@ -10,7 +10,7 @@ from flyball.control.routing import services as routing
 from flyball.control.routing.models import RouteRevision
 from flyball.control.routing.publishing import check_expected
 from flyball.control.routing.services import RouteChange
-from flyball.domain.errors import InvalidInput, NotReady, Problem
+from flyball.domain.errors import Conflict, InvalidInput, Problem
 from flyball.domain.routing import FALLBACK, Arm, Route
 
 SHORTEST, LONGEST = 0.001, 60.0
@@ -29,7 +29,7 @@ def set_fallback(
 
     Without a deadline only where it fails. A test that runs goes on. ``expected`` is the revision that the
     caller has seen in force. Raises ``InvalidInput`` for the champion's own version and for a deadline that
-    is none, ``NotReady`` without a champion, ``Conflict`` where the version refuses what the champion answers
+    is none, ``Conflict`` without a champion, or where the version refuses what the champion answers
     or the route has changed, ``UnknownEndpoint``, ``Retired``, ``UnknownVersion``; the errors of loading.
     """
     current = _route(endpoint, expected)
@@ -42,7 +42,7 @@ def set_fallback(
 def remove_fallback(*, endpoint: str, expected: int | None = None, user: Any = None) -> RouteChange:
     """Have no version answer in another arm's place; no revision where none does.
 
-    Raises ``NotReady`` without a champion, ``Conflict`` where the route has changed, ``UnknownEndpoint``,
+    Raises ``Conflict`` without a champion, or where the route has changed, ``UnknownEndpoint``,
     ``Retired``.
     """
     return _put(_route(endpoint, expected), None, "no fallback", user)
@@ -53,7 +53,7 @@ def _route(endpoint: str, expected: int | None) -> Route:
     current = selectors.route(endpoint)
     check_expected(current, expected)
     if current is None:
-        raise NotReady(f"{endpoint} has no champion yet; promote a version first.")
+        raise Conflict(f"{endpoint} has no champion yet; promote a version first.")
     return current
 
 

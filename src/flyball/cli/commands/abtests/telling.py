@@ -16,9 +16,9 @@ def tell_started(output: Output, started: Started) -> None:
     from flyball.control.abtests.wording.expecting import expected
 
     document = standing(started.test)
-    plan = expected(document["metrics"][0]["name"], started.plan)
+    expectation = expected(document["metrics"][0]["name"], started.plan)
     said = f"{title(document)} has started (route revision {started.revision.number}): {shares(document)}."
-    output.result({**document, "plan": plan}, f"{said}\n{plan['sentence']}")
+    output.result({**document, "expectation": expectation}, f"{said}\n{expectation['sentence']}")
     output.note(f"flyball worker looks at it; so do you: flyball abtest status {document['endpoint']}")
 
 
