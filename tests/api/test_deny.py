@@ -212,7 +212,9 @@ def test_an_endpoint_is_open_to_its_own_team_by_role(
 def test_no_view_has_a_rule_of_its_own_about_teams() -> None:
     rule = re.compile(r"\.objects\b|team__|\.teams\(|\.roles\b(?!\.get)|\.require\(")
     folder = Path(urls.__file__).parent
-    views = [path for path in sorted(folder.rglob("*.py")) if path.parent.name != "described"]  # it reads them
+    views = [
+        path for path in sorted(folder.rglob("*.py")) if path.parent.name != "described"
+    ]  # it reads them
     found = {path.name: rule.findall(path.read_text()) for path in views}
     assert {name: lines for name, lines in found.items() if lines} == {}
 

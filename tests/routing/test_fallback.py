@@ -19,7 +19,6 @@ from flyball.domain.errors import (
     ConfirmationNeeded,
     Conflict,
     InvalidInput,
-    NotReady,
     UnknownEndpoint,
     UnknownVersion,
 )
@@ -84,7 +83,7 @@ def test_the_same_again_publishes_nothing_and_another_takes_its_place(
 
 def test_what_cannot_stand_behind_the_champion_is_refused(tmp_path: Path, database: Database) -> None:
     first = applied(tmp_path)
-    with pytest.raises(NotReady):
+    with pytest.raises(Conflict):
         put(1)
     promote(first)
     with pytest.raises(InvalidInput) as raised:

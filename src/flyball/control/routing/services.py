@@ -26,7 +26,7 @@ from flyball.control.routing.publishing import Kind, RouteChange, Verdict, check
 from flyball.control.routing.pulling import record_outcomes_pulled
 from flyball.control.routing.removing import archive_version, remove_version, restore_version
 from flyball.control.routing.resolving import resolve_outcome, retract_outcome
-from flyball.domain.errors import ConfirmationNeeded, Conflict, InvalidInput, NotReady, PolicyUnmet, Problem
+from flyball.domain.errors import ConfirmationNeeded, Conflict, InvalidInput, PolicyUnmet, Problem
 from flyball.domain.routing import ABTest, Arm, Route
 
 __all__ = [
@@ -104,7 +104,7 @@ def rearm(
     current = selectors.route(endpoint)
     check_expected(current, expected)
     if current is None:
-        raise NotReady(f"{endpoint} has no champion yet; promote a version first.")
+        raise Conflict(f"{endpoint} has no champion yet; promote a version first.")
     following = after_arms(current, arms, test)
     for number in following.new.keys() - following.old.keys():
         guards.prove(registry.version(endpoint, number))
