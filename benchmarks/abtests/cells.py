@@ -13,7 +13,19 @@ import numpy as np
 
 from benchmarks.abtests import bandits, others
 from benchmarks.abtests.running import LEVELS, SPLITS, Split, stops
-from benchmarks.abtests.worlds import Amounts, Area, Clicks, Foretold, Latency, Normal, Rate, Revenue, World
+from benchmarks.abtests.worlds import (
+    Amounts,
+    Area,
+    Clicks,
+    Fewer,
+    Foretold,
+    Hidden,
+    Latency,
+    Normal,
+    Rate,
+    Revenue,
+    World,
+)
 from flyball.domain.abtests.claims import Metric, not_worse
 from flyball.domain.abtests.sequences import Interval
 
@@ -115,7 +127,7 @@ def further() -> list[Cell]:
     """Everything else that is asked."""
     margins = [partial(_margin, split) for split in SPLITS[:2]]
     goals = [partial(_goal, goal) for goal in others.GOALS]
-    return [_cuped, *margins, *_left_out(), *goals, _compared]
+    return [_cuped, *margins, *_left_out(), *_alike(), *goals, _late, _compared]
 
 
 def _goal(goal: others.Goal, run: Run) -> Rows:
@@ -154,12 +166,41 @@ def _left_out() -> list[Cell]:
 
 def _left_out_cell(name: str, world: World, lift: float, effect: float, split: Split, run: Run) -> Rows:
     def leaves_out(interval: Interval) -> Any:
-        return (interval.lower > effect) | (interval.upper < effect)
+        return (interval.lower > effect) | (interval.upper < effect) | (interval.ahead < 0)
 
     found = stops(world, split, run.tests, run.seed + 11, lift=lift, horizon=4.0, claim=leaves_out)[0.01]
     wrong = float(np.isfinite(found).mean())
     row = f"{name}, {split.name}: a 99 % interval that ever leaves out the true difference"
     return [[row, "≤ 1 %", percent(wrong), reached(wrong <= 0.01)]]
+
+
+def _alike() -> list[Cell]:
+    """Arms whose means do not differ, and whose values do."""
+    cells: list[tuple[str, World, float | None]] = [
+        ("half the buyers, twice the amounts, σ = 1", Fewer(1000, 1.0), 0.01),
+        ("amounts of σ = 1 beside those of σ = 2 with their mean", Hidden(1000, 1.0), None),
+    ]
+    return [partial(_alike_cell, *cell, split) for cell in cells for split in SPLITS[:2]]
+
+
+def _alike_cell(name: str, world: World, bound: float | None, split: Split, run: Run) -> Rows:
+    found = stops(world, split, run.tests, run.seed + 12)[0.01]
+    wrong = float(np.isfinite(found).mean())
+    goal = ["", ""] if bound is None else [f"≤ {percent(bound)}", reached(wrong <= bound)]
+    row = f"{name}, {split.name}: a difference of means claimed at 1 %"
+    return [[row, goal[0], percent(wrong), goal[1]]]
+
+
+def _late(run: Run) -> Rows:
+    """Labels whose delay depends on the label and on the arm: the bias of the estimate, by both ways."""
+    bias, arrived = (
+        each.mean - others.LATE_EFFECT for each in others.late_estimates(run.tests, run.seed + 6)
+    )
+    name = "labels whose delay depends on the label, true effect +0.05: bias of the mature cohort's estimate"
+    return [
+        [name, "within ± 0.002", f"{bias:+.4f}", reached(abs(bias) <= 0.002)],
+        ["the same, of the labels that have arrived", "", f"{arrived:+.4f}", ""],
+    ]
 
 
 def _margin(split: Split, run: Run) -> Rows:

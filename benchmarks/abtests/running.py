@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -9,17 +10,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.abtests.worlds import World
-from flyball.domain.abtests.claims import Metric, better, worse
+from flyball.domain.abtests.claims import differs
 from flyball.domain.abtests.evidence import Evidence
-from flyball.domain.abtests.plan import TUNED, informative
-from flyball.domain.abtests.sequences import Interval, Mixture, rho
+from flyball.domain.abtests.plan import informative, sequence
+from flyball.domain.abtests.sequences import Interval, Mixture
 
 LEVELS = (0.01, 0.05)
 SMALLER = 7.849 / 11.679
 """The sample planned at the 5 % level beside that at the 1 % level."""
 AT_ONCE = 40_000
 """Values of an array: a processor's own cache holds a few such."""
-METRIC = Metric("it")
 
 Claim = Callable[[Interval], Any]
 """Of intervals over looks: which of them would stop the test."""
@@ -49,11 +49,6 @@ def two(name: str, *parts: tuple[float, float]) -> Split:
 
 
 SPLITS = (two("50/50", (0, 0.5)), two("90/10", (0, 0.1)), two("ramp", (0, 0.1), (0.5, 0.25), (1, 0.5)))
-
-
-def differs(interval: Interval) -> Any:
-    """Whether one arm is shown to be better than the other."""
-    return better(METRIC, interval) | worse(METRIC, interval)
 
 
 def stops(
@@ -113,10 +108,15 @@ def _base(split: Split, start: int, end: int, units: int) -> Any:
     return 1.0 + 0.5 * np.sin(4 * np.pi * np.arange(start, end) / units)
 
 
-def mixture(world: World, level: float, of: float) -> Mixture:
-    """The sequence at ``level``, tuned to the sample that is planned at the level ``of``."""
-    information = world.information * (SMALLER if of == LEVELS[1] else 1.0)
-    return Mixture(level, rho(level, TUNED * information * world.variance))
+def interval(
+    world: World, evidence: Evidence, level: float, *, of: float = LEVELS[0], sided: int = 2
+) -> Interval:
+    """The interval at ``level`` of a test whose sample is planned at the level ``of``."""
+    return _sequence(world, evidence, level, of).interval(evidence, sided=sided)
+
+
+def _sequence(world: World, evidence: Evidence, level: float, of: float) -> Mixture:
+    return sequence(level, world.information * (SMALLER if of == LEVELS[1] else 1.0), evidence)
 
 
 def _first(
@@ -124,12 +124,23 @@ def _first(
 ) -> Any:
     """Units until the first look at which something is claimed."""
     shown = np.full(len(strata[0].score), np.inf)
-    sequence = mixture(world, level, LEVELS[1] if level > LEVELS[0] else LEVELS[0])
-    for evidence, start in zip(strata, starts, strict=True):
-        claimed = claim(sequence.interval(evidence, sided=sided))
+    of = LEVELS[1] if level > LEVELS[0] else LEVELS[0]
+    for whole, start in zip(strata, starts, strict=True):
+        rows = _near(whole, _sequence(world, whole, level, of)) if claim is differs else slice(None)
+        evidence = Evidence(*(getattr(whole, field.name)[rows] for field in fields(whole)))
+        claimed = claim(interval(world, evidence, level, of=of, sided=sided))
         look = start + (claimed.argmax(1) + 1) * world.every
-        shown = np.minimum(shown, np.where(claimed.any(1), look, np.inf))
+        shown[rows] = np.minimum(shown[rows], np.where(claimed.any(1), look, np.inf))
     return shown
+
+
+def _near(evidence: Evidence, found: Mixture) -> Any:
+    """Tests that may claim a difference at some look, and surely all that do.
+
+    No boundary is below sqrt((v + r) log(1/level²)), v the variance of arms that do not differ.
+    """
+    least = (evidence.shuffled + found.mixture) * -2.0 * math.log(found.level)
+    return (evidence.score**2 >= 0.999 * least).any(1)
 
 
 def last(kept: Any) -> Any:

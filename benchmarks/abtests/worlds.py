@@ -126,6 +126,24 @@ class Amounts(Revenue):
         return super().draw(rng, challenger, base, 0.0) * (1.0 + lift * challenger)
 
 
+@dataclass(frozen=True)
+class Fewer(Revenue):
+    """Half as many of a challenger's units buy, for twice the amounts: means do not differ."""
+
+    def draw(self, rng: np.random.Generator, challenger: Flags, base: Numbers, lift: float) -> Numbers:
+        fewer = -0.5 * self.buyers * self.mean
+        return super().draw(rng, challenger, base, fewer) * (1.0 + challenger)
+
+
+@dataclass(frozen=True)
+class Hidden(Revenue):
+    """A challenger's amounts have twice the sigma and the same mean, much of it in a few of them."""
+
+    def draw(self, rng: np.random.Generator, challenger: Flags, base: Numbers, lift: float) -> Numbers:
+        values = super().draw(rng, challenger, base, 0.0)
+        return np.where(challenger, values**2 * math.exp(-1.5 * self.sigma**2), values)
+
+
 class Pair(World):
     """A metric of two numbers a unit."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from flyball.domain.abtests.claims import Metric, better, equal, levels, not_worse, worse
+from flyball.domain.abtests.claims import Metric, better, differs, equal, levels, not_worse, worse
 from flyball.domain.abtests.sequences import Interval
 
 
@@ -36,6 +37,20 @@ def test_an_interval_shows_what_it_leaves_no_other_room_for(
 ) -> None:
     rules = {"better": better, "worse": worse, "not worse": not_worse, "equal": equal}
     assert {name for name, rule in rules.items() if rule(SALES, interval(lower, upper))} == said
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(1.0, {"better", "not worse"}), (-1.0, {"worse"}), (0.0, set())])
+def test_an_arm_may_be_shown_to_be_ahead_before_there_are_bounds(ahead: float, said: set[str]) -> None:
+    rules = {"better": better, "worse": worse, "not worse": not_worse, "equal": equal}
+    early = replace(interval(-math.inf, math.inf), ahead=np.asarray(ahead))
+    assert {name for name, rule in rules.items() if rule(SALES, early)} == said
+    assert differs(early) == bool(ahead)
+
+
+def test_a_guardrail_with_a_margin_waits_for_bounds() -> None:
+    early = replace(interval(-math.inf, math.inf), ahead=np.asarray(1.0))
+    assert not worse(LATENCY, early)
+    assert worse(replace(LATENCY, margin=None), early)
 
 
 def test_where_lower_is_better_the_sides_change() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from scipy import stats
 
-from flyball.domain.abtests.plan import Plan, detectable
+from flyball.domain.abtests.evidence import Evidence
+from flyball.domain.abtests.plan import Plan, detectable, sequence
 
 
 def test_the_sample_has_the_power_that_was_asked_for() -> None:
@@ -36,6 +38,19 @@ def test_days_follow_from_the_traffic() -> None:
     plan = Plan(0.01, 1.0, 0.1, 0.5, 0.5)
     assert plan.days(1000.0) == pytest.approx(plan.units / 1000.0)
     assert plan.days(1000.0, samples=1.6) == pytest.approx(1.6 * plan.days(1000.0))
+
+
+@pytest.mark.parametrize("level", [0.01, 0.05])
+def test_a_sequence_tuned_by_what_was_seen_is_that_of_a_plan_that_knew_it(level: float) -> None:
+    plan = Plan(level, 0.16, 0.05, 0.5, 0.5)
+    zero = np.asarray(0.0)
+    seen = Evidence(zero, np.asarray(50.0), zero, zero, zero, zero, np.asarray(50.0 * 0.16))
+    assert sequence(level, plan.information, seen).mixture == pytest.approx(plan.mixture().mixture)
+
+
+def test_a_sequence_stands_before_anything_was_seen() -> None:
+    nothing = Evidence(*(np.asarray(0.0) for _ in range(7)))
+    assert math.isfinite(sequence(0.01, 100.0, nothing).mixture)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from scipy import integrate, special
 from flyball.domain.abtests.betting import Betting
 from flyball.domain.abtests.evidence import between, combined
 from flyball.domain.abtests.gamma import lgamma
-from flyball.domain.abtests.moments import Moments, of_counts
+from flyball.domain.abtests.moments import Moments, of_counts, of_sums
 from flyball.domain.abtests.sequences import Mixture, one_sided, rho, skewed, two_sided
 from flyball.domain.abtests.sums import of_rows
 
@@ -51,10 +51,12 @@ def test_the_mixture_is_tuned_to_where_the_boundary_is_lowest() -> None:
     assert at[1] == min(at)
 
 
-def test_a_boundary_leans_to_the_side_of_the_skew_alone() -> None:
+def test_a_boundary_is_wider_on_the_side_of_the_skew_and_narrower_on_the_other() -> None:
     bound, variance = np.asarray(30.0), np.asarray(80.0)
-    assert skewed(bound, variance, np.asarray(50.0)) > bound
-    assert skewed(bound, variance, np.asarray(-50.0)) == bound
+    wider, narrower = (skewed(bound, variance, np.asarray(skew)) for skew in (50.0, -50.0))
+    assert wider == pytest.approx(30.0 + 50.0 * 30.0**2 / (3 * 80.0**2))
+    assert wider * narrower == pytest.approx(bound**2)
+    assert skewed(bound, variance, np.asarray(-1e9)) > 0
 
 
 def test_the_score_of_shuffled_arms_has_the_variance_and_the_skew_that_evidence_says() -> None:
@@ -68,7 +70,9 @@ def test_the_score_of_shuffled_arms_has_the_variance_and_the_skew_that_evidence_
         between(of_rows(values[each]).moments(), of_rows(values[~each]).moments()) for each in arm[:200]
     ]
     assert found.score == pytest.approx(scores[0])
-    assert np.median([each.variance for each in typical]) == pytest.approx(scores.var(), rel=0.1)
+    for variance in ("shuffled", "variance"):
+        means = np.mean([getattr(each, variance) for each in typical])
+        assert means == pytest.approx(scores.var(), rel=0.1)
     assert np.mean([each.skew for each in typical]) == pytest.approx(
         ((scores - scores.mean()) ** 3).mean(), rel=0.2
     )
@@ -87,11 +91,50 @@ def test_an_arm_without_units_says_nothing() -> None:
     assert (float(interval.lower), float(interval.upper)) == (-math.inf, math.inf)
 
 
-def test_an_interval_waits_for_ten_events_of_the_smaller_arm() -> None:
+def test_an_interval_has_no_bounds_before_twenty_events_of_the_smaller_arm() -> None:
     sequence = Mixture(0.05, 1.0)
-    few, enough = between(counts(200, 5), counts(9000, 400)), between(counts(400, 5), counts(9000, 400))
+    few, enough = between(counts(400, 5), counts(9000, 400)), between(counts(450, 5), counts(9000, 400))
+    assert few.events < 20 < enough.events
     assert np.isinf(sequence.interval(few).lower)
     assert np.isfinite(sequence.interval(enough).lower)
+
+
+def test_which_arm_is_ahead_is_said_before_by_how_much() -> None:
+    one = counts(100, 25), counts(100, 1)
+    for pair, ahead in ((one, 1), (one[::-1], -1), ((counts(100, 9), counts(100, 7)), 0)):
+        interval = Mixture(0.01, 5.0).interval(between(*pair))
+        assert np.isinf([interval.lower, interval.upper]).all()
+        assert interval.ahead == ahead
+
+
+def test_fewer_than_three_events_say_nothing() -> None:
+    found = between(counts(20, 2), counts(180, 0))
+    assert found.events < 3
+    assert Mixture(0.5, 1.0).interval(found).ahead == 0
+
+
+def test_where_there_are_bounds_the_arm_that_they_show_is_ahead() -> None:
+    rng = np.random.default_rng(9)
+    events = rng.binomial(2000, 0.1, (2, 500)).astype(float)
+    units = np.full(500, 2000.0)
+    interval = Mixture(0.3, 50.0).interval(between(of_counts(units, events[0]), of_counts(units, events[1])))
+    np.testing.assert_array_equal(interval.ahead > 0, interval.lower > 0)
+    np.testing.assert_array_equal(interval.ahead < 0, interval.upper < 0)
+    assert 0 < np.abs(interval.ahead).sum() < 500
+
+
+def test_shuffles_of_a_heavy_tail_in_an_uneven_split_are_rarely_said_to_differ() -> None:
+    """The same few large values, looked at after every unit: at the 5 % level, of 1,500 shuffles."""
+    rng = np.random.default_rng(8)
+    values = np.exp(1.0 * rng.standard_normal(600))
+    arm = rng.random((1500, 600)) < 0.2
+
+    def moments(side: np.ndarray) -> Moments:
+        return of_sums(*(np.cumsum(side * values**power, 1) for power in range(4)))
+
+    found = between(moments(arm), moments(~arm))
+    ahead = Mixture(0.05, rho(0.05, 0.3 * float(found.shuffled[:, -1].mean()))).interval(found).ahead
+    assert 0 < (ahead != 0).any(1).sum() <= 75
 
 
 def test_an_arm_in_which_nothing_happens_any_more_is_seen() -> None:

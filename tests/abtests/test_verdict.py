@@ -106,11 +106,24 @@ def test_a_broken_split_names_the_likely_cause() -> None:
     assert not found.final
 
 
+def test_a_challenger_that_is_ahead_wins_before_it_is_known_by_how_much() -> None:
+    reading = Reading(PRIMARY, replace(interval(*FEW), ahead=np.asarray(1.0)))
+    found = judge(summary(Challenger("8", (reading,))), Rules())
+    assert found.state == "winner"
+    assert found.sentence.startswith("conversion of 8: above 0, too few events to say how far. Version 8 is")
+
+
+def test_outcomes_that_are_shown_to_lack_more_often_without_bounds_are_refused_too() -> None:
+    missing = replace(interval(*FEW), ahead=np.asarray(1.0))
+    found = judge(summary(replace(challenger(primary=WINS), missing=missing)), Rules())
+    assert found.state == "missing_outcomes"
+
+
 def test_too_few_events_are_named_as_the_reason() -> None:
     found = judge(summary(challenger(primary=FEW)), Rules())
     assert found.state == "undecided"
     assert found.reason == (
-        "The smaller arm is worth fewer than 10 events: averages of so few are not normal yet."
+        "The smaller arm is worth fewer than 20 events: averages of so few are not normal yet."
     )
     assert found.intervals == ("conversion of 8: too few events to say",)
 

@@ -18,7 +18,7 @@ from flyball.domain.abtests.bandits.offpolicy import (
     self_normalised,
 )
 from flyball.domain.abtests.bandits.rewards import Crossfitted
-from flyball.domain.abtests.sequences import BURN_IN
+from flyball.domain.abtests.sequences import ONE_LOOK
 from flyball.domain.errors import InvalidInput
 from flyball.domain.values import label_text
 
@@ -107,7 +107,7 @@ def _evaluated(table: Table, weights: Any) -> dict[str, Evaluation] | str:
     except InvalidInput as error:
         return " ".join(problem.message for problem in error.problems)
     if not all(math.isfinite(float(each.interval.upper)) for each in found.values()):
-        return f"The average rests on fewer than {BURN_IN:g} events: too few for an interval."
+        return f"The average rests on fewer than {ONE_LOOK:g} events: too few for an interval."
     return found
 
 

@@ -72,6 +72,16 @@ def levels(level: float, metrics: Sequence[Metric], challengers: int) -> dict[st
     return {metric.name: shares[metric.role] / challengers for metric in metrics}
 
 
+def turned(interval: Interval) -> Interval:
+    """The interval of the opposite difference, champion less challenger."""
+    return Interval(-interval.estimate, -interval.upper, -interval.lower, -interval.ahead)
+
+
+def differs(interval: Interval) -> Flags:
+    """Whether the arms are shown to differ."""
+    return _above(interval) | _above(turned(interval))
+
+
 def toward_better(metric: Metric, interval: Interval) -> Interval:
     """The interval of what is gained: turned round where lower values are better, below 0 where none is."""
     if metric.better == "higher":
@@ -79,27 +89,28 @@ def toward_better(metric: Metric, interval: Interval) -> Interval:
     if metric.better == "same":
         nearest = np.maximum(np.maximum(interval.lower, -interval.upper), 0.0)
         farthest = np.maximum(np.abs(interval.lower), np.abs(interval.upper))
-        return Interval(-np.abs(interval.estimate), -farthest, -nearest)
-    return Interval(-interval.estimate, -interval.upper, -interval.lower)
+        return Interval(-np.abs(interval.estimate), -farthest, -nearest, -np.abs(interval.ahead))
+    return turned(interval)
 
 
 def better(metric: Metric, interval: Interval) -> Flags:
     """Whether the challenger is shown to be better than the champion. A one-sided metric does not ask."""
     gain = toward_better(metric, interval)
-    return np.asarray(gain.lower > 0) & (not metric.one_sided)
+    return _above(gain) & (not metric.one_sided)
 
 
 def worse(metric: Metric, interval: Interval) -> Flags:
     """Whether it is shown to be worse; of a guardrail with a margin, by more. One-sided: not asked."""
     gain = toward_better(metric, interval)
-    allowed = metric.margin if metric.role == "guardrail" and metric.margin is not None else 0.0
-    return np.asarray(gain.upper < -allowed) & (not metric.one_sided)
+    if metric.role == "guardrail" and metric.margin is not None:
+        return np.asarray(gain.upper < -metric.margin) & (not metric.one_sided)
+    return _above(turned(gain)) & (not metric.one_sided)
 
 
 def not_worse(metric: Metric, interval: Interval) -> Flags:
     """Whether it is shown to lose less than the margin. Without a margin nothing is shown."""
     gain = toward_better(metric, interval)
-    return np.asarray(gain.lower > -(0.0 if metric.margin is None else metric.margin))
+    return _above(gain) | (gain.lower > -(0.0 if metric.margin is None else metric.margin))
 
 
 def equal(metric: Metric, interval: Interval) -> Flags:
@@ -107,3 +118,8 @@ def equal(metric: Metric, interval: Interval) -> Flags:
     if metric.margin is None or metric.one_sided:
         return np.zeros_like(interval.estimate, dtype=np.bool_)
     return np.asarray((interval.lower > -metric.margin) & (interval.upper < metric.margin))
+
+
+def _above(interval: Interval) -> Flags:
+    """Whether the difference is shown to be above 0."""
+    return np.asarray((interval.lower > 0) | (interval.ahead > 0))

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numpy as np
+
+from flyball.domain.abtests.evidence import Evidence
 from flyball.domain.abtests.sequences import Mixture, rho
 
 TUNED = 2.0
-"""The mixture is tuned to so many planned samples. Boundaries are flat there: at the planned sample itself it
-costs half a percent, and early looks, at which averages are least normal, spend less."""
+"""The mixture is tuned to so many planned samples at levels up to 1 %. Boundaries are flat there: at the
+planned sample itself it costs half a percent, and early looks, with averages least normal, spend less."""
+TUNED_ABOVE = 1.0
+"""The same above 1 %: tuned to two, the mean sample at the stop is 4 % larger there, and no more is found."""
 SEQUENTIAL = {0.01: 1.6, 0.05: 1.75}
 """In how many fixed-horizon samples a planned effect is found with a chance of 80 %, by level."""
 
@@ -68,7 +73,18 @@ class Plan:
 
     def mixture(self) -> Mixture:
         """The confidence sequence of the plan."""
-        return Mixture(self.level, rho(self.level, TUNED * self.information * self.variance))
+        return Mixture(self.level, rho(self.level, _tuned(self.level) * self.information * self.variance))
+
+
+def sequence(level: float, information: float, evidence: Evidence) -> Mixture:
+    """The confidence sequence of a test that plans so much information, whatever its variance: tuned in units
+    of that which was seen, which is a scale and no more."""
+    seen = evidence.shuffled / np.where(evidence.information > 0, evidence.information, np.inf)
+    return Mixture(level, rho(level, _tuned(level) * information) * np.where(seen > 0, seen, 1.0))
+
+
+def _tuned(level: float) -> float:
+    return TUNED if level <= 0.01 else TUNED_ABOVE
 
 
 def informative(challenger_share: float, champion_share: float) -> float:

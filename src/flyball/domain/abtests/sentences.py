@@ -11,11 +11,12 @@ from flyball.domain.abtests.sequences import Interval
 
 
 def interval_text(challenger: str, metric: Metric, interval: Interval) -> str:
-    """``revenue of 8: +0.1 to +0.5 (estimate +0.3)``, or that there are too few events."""
+    """``revenue of 8: +0.1 to +0.5 (estimate +0.3)``, or that there are too few events for bounds."""
     head = f"{metric.name} of {challenger}"
     lower, upper = float(interval.lower), float(interval.upper)
     if not np.isfinite([lower, upper]).any():
-        return f"{head}: too few events to say"
+        side = {1: "above 0, ", -1: "below 0, "}.get(int(interval.ahead), "")
+        return f"{head}: {side}too few events to say{' how far' if side else ''}"
     if metric.one_sided:
         bound = f"at least {lower:+.3g}" if metric.better == "higher" else f"at most {upper:+.3g}"
         return f"{head}: {bound} (estimate {float(interval.estimate):+.3g})"

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from flyball.domain.abtests.evidence import Evidence
 from flyball.domain.abtests.moments import Numbers
 
-BURN_IN = 10.0
-"""Events of the smaller arm before an interval says anything."""
+BURN_IN = 20.0
+"""Events of the smaller arm before an interval has bounds: those of a difference rest on each arm's own tail,
+of which fewer show too little."""
+SIGNED = 3.0
+"""Events before it says which arm is ahead. Arms that do not differ would need none."""
+
+ONE_LOOK = 10.0
+"""Events before an interval has bounds that are meant for one look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate of the difference and its bounds; infinite ones say nothing."""
+    """An estimate of the difference and its bounds; infinite ones say nothing.
+
+    ``ahead`` is 1 where the difference is shown to be above 0, -1 where below: wherever bounds leave out 0,
+    and where there are no bounds yet.
+    """
 
     estimate: Numbers
     lower: Numbers
     upper: Numbers
+    ahead: Numbers = field(default_factory=lambda: np.asarray(0.0))
 
 
 def rho(level: float, variance: float) -> float:
@@ -36,7 +47,7 @@ def rho(level: float, variance: float) -> float:
     return variance / (x - 1.0)
 
 
-def two_sided(variance: Numbers, mixture: float, level: float) -> Numbers:
+def two_sided(variance: Numbers, mixture: float | Numbers, level: float) -> Numbers:
     """The boundary |score - expectation| stays below forever with chance 1 - level.
 
     Normal mixture (Robbins 1970; Howard et al. 2021, equation 14): sqrt((v + r) log((v + r) / (r level²))).
@@ -46,21 +57,22 @@ def two_sided(variance: Numbers, mixture: float, level: float) -> Numbers:
     return np.sqrt(wide * np.log(wide / (mixture * level**2)))
 
 
-def one_sided(variance: Numbers, mixture: float, level: float) -> Numbers:
+def one_sided(variance: Numbers, mixture: float | Numbers, level: float) -> Numbers:
     """The same for one side, in their closed form: sqrt(2 (v + r) log(sqrt((v + r) / r) / (2 level) + 1))."""
     wide = variance + mixture
     return np.sqrt(2.0 * wide * np.log(np.sqrt(wide / mixture) / (2.0 * level) + 1.0))
 
 
 def skewed(boundary: Numbers, variance: Numbers, skew: Numbers) -> Numbers:
-    """A boundary for steps with a third cumulant: wider on the side to which they lean, never narrower.
+    """A boundary around steps whose variance is their own: wider with a positive ``skew``, else narrower.
 
-    A boundary u of normal steps spends x = u²/2v. Steps with the cumulants of sub-gamma ones with scale
-    c = skew / 3v need sqrt(2vx) + cx (Boucheron, Lugosi and Massart 2013, section 2.4), which is
-    u + skew u²/6v²: a term that falls with the square root of the events.
+    Bets on every step, Π(1 + l x), win l s - l² v/2 + l³ k/3 (in logarithms, up to the third order), which
+    are martingales; so the boundary u of l s - l² v/2 moves by -k u²/3v² (for one look: Johnson 1978; Hall
+    1992, section 2.6). Where large steps are still to come, those that came show too small a variance: the
+    side that they lean away from is the dangerous one. Narrower as 1/(1 + x), which is never 0.
     """
-    scale = np.maximum(skew, 0.0) / (6.0 * np.where(variance > 0, variance, np.inf) ** 2)
-    return boundary + scale * boundary**2
+    share = skew * boundary / (3.0 * np.where(variance > 0, variance, np.inf) ** 2)
+    return np.where(share > 0, boundary * (1.0 + share), boundary / (1.0 + np.abs(share)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +80,23 @@ class Mixture:
     """A normal mixture at an error level; ``mixture`` from ``rho`` of the planned variance of the score."""
 
     level: float
-    mixture: float
+    mixture: float | Numbers
     burn_in: float = BURN_IN
 
     def interval(self, evidence: Evidence, *, sided: int = 2) -> Interval:
-        """The interval of the difference; both bounds hold together, or with ``sided=1`` each alone."""
-        boundary = (two_sided if sided == 2 else one_sided)(evidence.variance, self.mixture, self.level)
-        ready = (evidence.events >= self.burn_in) & (evidence.variance > 0)
-        scale = np.where(ready, evidence.information, 0.0)
+        """The interval of the difference; both bounds hold together, or with ``sided=1`` each alone.
+
+        Each boundary is the wider of that for arms that do not differ and that for arms that do.
+        """
+        around = two_sided if sided == 2 else one_sided
+        same = around(evidence.shuffled, self.mixture, self.level)
+        apart = around(evidence.variance, self.mixture, self.level)
+        below = np.maximum(same, skewed(apart, evidence.variance, -evidence.skew))
+        above = np.maximum(same, skewed(apart, evidence.variance, evidence.skew))
+        varied = np.maximum(evidence.shuffled, evidence.variance) > 0
+        signed = varied & (evidence.events >= min(SIGNED, self.burn_in))
+        beyond = (evidence.score > below).astype(np.float64) - (evidence.score < -above)
+        scale = np.where(varied & (evidence.events >= self.burn_in), evidence.information, 0.0)
         with np.errstate(divide="ignore"):
-            below = skewed(boundary, evidence.variance, evidence.skew) / scale
-            above = skewed(boundary, evidence.variance, -evidence.skew) / scale
-        return Interval(evidence.estimate, evidence.estimate - below, evidence.estimate + above)
+            lower, upper = evidence.estimate - below / scale, evidence.estimate + above / scale
+        return Interval(evidence.estimate, lower, upper, np.where(signed, beyond, 0.0))

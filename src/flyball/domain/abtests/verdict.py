@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Literal
 
 from flyball.domain.abtests import split
-from flyball.domain.abtests.claims import Metric, better, equal, not_worse, worse
+from flyball.domain.abtests.claims import Metric, better, differs, equal, not_worse, worse
 from flyball.domain.abtests.sentences import (
     claimed,
     cohort_text,
@@ -161,7 +161,7 @@ def judge(summary: Summary, rules: Rules) -> Verdict:
 def lacks(challenger: Challenger) -> bool:
     """Whether outcomes lack more often in one of the two arms."""
     missing = challenger.missing
-    return missing is not None and bool((missing.lower > 0) | (missing.upper < 0))
+    return missing is not None and bool(differs(missing))
 
 
 def _wins(reading: Reading) -> bool:

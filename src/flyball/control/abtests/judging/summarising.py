@@ -18,12 +18,12 @@ from flyball.control.abtests.strata import CHAMPION, History
 from flyball.domain.abtests import adjusted, maturity, split, sums
 from flyball.domain.abtests.betting import Betting
 from flyball.domain.abtests.claims import levels
-from flyball.domain.abtests.evidence import Evidence, between, combined
+from flyball.domain.abtests.evidence import between, combined
 from flyball.domain.abtests.histograms import auc, exceedance, threshold
 from flyball.domain.abtests.metrics import Shape, quantile_of
 from flyball.domain.abtests.moments import Moments, of_counts
-from flyball.domain.abtests.plan import TUNED
-from flyball.domain.abtests.sequences import Interval, Mixture, rho
+from flyball.domain.abtests.plan import sequence
+from flyball.domain.abtests.sequences import Interval
 from flyball.domain.abtests.sums import Sums as Exact
 from flyball.domain.abtests.verdict import Challenger, Reading, Summary
 
@@ -138,7 +138,7 @@ def _interval(spec: Spec, judged: Judged, pairs: Sequence[tuple[Moments, Moments
     if judged.bets or judged.shape == "errors":
         return Betting(level).interval(list(pairs))
     evidence = combined([between(*pair) for pair in pairs])
-    return mixture(spec, evidence, level).interval(evidence, sided=judged.claimed.sided)
+    return sequence(level, spec.information, evidence).interval(evidence, sided=judged.claimed.sided)
 
 
 def by_day(spec: Spec, history: History, kept: Added, judged: Judged, challenger: str) -> list[Interval]:
@@ -155,14 +155,6 @@ def by_day(spec: Spec, history: History, kept: Added, judged: Judged, challenger
         pairs = _pairs(moments_of(daily, documents), history, challenger)
         found.append(_interval(spec, daily, pairs, spec.level))
     return found
-
-
-def mixture(spec: Spec, evidence: Evidence, level: float) -> Mixture:
-    """Tuned to the planned sample, in units of the variance that was seen: a scale, and no more."""
-    information = float(evidence.information)
-    variance = float(evidence.variance) / information if information > 0 else 0.0
-    planned = TUNED * spec.information * variance
-    return Mixture(level, rho(level, planned if planned > 0 else 1.0))
 
 
 def _missing(spec: Spec, kept: Added, history: History, challenger: str) -> Interval | None:

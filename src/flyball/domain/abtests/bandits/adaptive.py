@@ -12,7 +12,7 @@ import numpy as np
 
 from flyball.domain.abtests.bandits.thompson import Beliefs
 from flyball.domain.abtests.moments import Moments, Numbers
-from flyball.domain.abtests.sequences import BURN_IN, Interval
+from flyball.domain.abtests.sequences import ONE_LOOK, Interval
 from flyball.domain.errors import InvalidInput, Problem
 
 Weights = Literal["stable", "even"]
@@ -50,10 +50,10 @@ class Scores:
     def interval(self, level: float) -> Interval:
         """The usual interval, for one look: it leaves out the truth with chance ``level``.
 
-        Infinite before the burn-in that the sequences have.
+        Infinite before the burn-in.
         """
         wide = NormalDist().inv_cdf(1.0 - level / 2.0) * np.sqrt(self.variance)
-        ready = (self.events >= BURN_IN) & (self.variance > 0)
+        ready = (self.events >= ONE_LOOK) & (self.variance > 0)
         half = np.where(ready, wide / np.where(ready, self.weight, 1.0), np.inf)
         return Interval(self.estimate, self.estimate - half, self.estimate + half)
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flyball.domain.abtests.moments import Moments, Numbers
-from flyball.domain.abtests.sequences import BURN_IN, Interval
+from flyball.domain.abtests.sequences import ONE_LOOK, Interval
 from flyball.domain.errors import InvalidInput, Problem
 
 UNCOVERED = 0.001
@@ -62,7 +62,7 @@ class _Rows:
         squares, cubes = (own**2).sum(), (own**3).sum()
         events = Moments(np.asarray(float(own.size)), np.asarray(0.0), squares, cubes).events
         wide = NormalDist().inv_cdf(1.0 - level / 2.0) * math.sqrt(squares) / len(self.rewards)
-        half = wide if events >= BURN_IN else math.inf
+        half = wide if events >= ONE_LOOK else math.inf
         bounds = (estimate, estimate - half, estimate + half)
         effective = float(weights.sum() ** 2 / (weights**2).sum())
         return Evaluation(Interval(*(np.asarray(each) for each in bounds)), effective)
