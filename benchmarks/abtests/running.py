@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.abtests.worlds import World
+from benchmarks.abtests.worlds import Plain, World
 from flyball.domain.abtests.claims import differs
 from flyball.domain.abtests.evidence import Evidence
 from flyball.domain.abtests.plan import informative, sequence
@@ -64,17 +65,62 @@ def stops(
 ) -> dict[float, Any]:
     """For each level the planned samples at which each test stops; infinite for one that does not."""
     planned = split.units(world.information)
-    found: dict[float, list[Any]] = {level: [] for level in LEVELS}
-    for challengers, start in chunks(world, split, tests, seed, lift, round(horizon * planned)):
-        for level, first in found.items():
-            shown = np.full(challengers[0][0].score.shape[0], np.inf)
-            for evidence in challengers:
-                shown = np.minimum(
-                    shown, _first(world, evidence, start, level / len(challengers), claim, sided)
-                )
+    units, found = round(horizon * planned), {level: [np.empty(0)] for level in LEVELS}
+    firsts = partial(_firsts, world, claim=claim, sided=sided)
+    if lift and isinstance(world, Plain) and len(split.parts) == 1:
+        shown = _until_stopped(world, split, tests, seed, lift, units, firsts)
+    else:
+        shown = (firsts(*chunk) for chunk in chunks(world, split, tests, seed, lift, units))
+    for first in shown:
+        for level, each in first.items():
             scale = planned * (SMALLER if level == LEVELS[1] else 1.0)
-            first.append(np.where(shown <= horizon * scale, shown / scale, np.inf))
+            found[level].append(np.where(each <= horizon * scale, each / scale, np.inf))
     return {level: np.concatenate(each) for level, each in found.items()}
+
+
+Firsts = dict[float, Any]
+"""By level the units of each test until the first look at which something is claimed."""
+
+
+def _firsts(
+    world: World, challengers: list[list[Evidence]], starts: list[int], claim: Claim, sided: int
+) -> Firsts:
+    """Of evidence by challenger and stratum."""
+    return {
+        level: np.min(
+            [_first(world, each, starts, level / len(challengers), claim, sided) for each in challengers], 0
+        )
+        for level in LEVELS
+    }
+
+
+def _until_stopped(
+    world: Plain,
+    split: Split,
+    tests: int,
+    seed: int,
+    lift: float,
+    units: int,
+    firsts: Callable[[list[list[Evidence]], list[int]], Firsts],
+) -> Iterator[Firsts]:
+    """Of two arms with fixed weights: block by block, and no further those tests that have stopped."""
+    rng, (share, _) = np.random.default_rng(seed), split.parts[0][1]
+    for done in range(0, tests, 20):
+        running, start = np.arange(min(20, tests - done)), 0
+        shown = {level: np.full(len(running), np.inf) for level in LEVELS}
+        before: list[Any] = []
+        while len(running) and start < units:
+            width = min(max(AT_ONCE // len(running), 1), units - start)
+            challenger = rng.random((len(running), width)) < share
+            values = world.draw(rng, challenger, np.ones(width), lift)
+            arms = [world.moments(side, values) for side in (challenger, ~challenger)]
+            if before:
+                arms = [old + new for old, new in zip(before, arms, strict=True)]
+            for level, first in firsts([[world.evidence([(arms[0], arms[1])])]], [start]).items():
+                shown[level][running] = np.minimum(shown[level][running], first)
+            on = np.isinf([shown[level][running] for level in LEVELS]).any(0)
+            running, start, before = running[on], start + width, [last(arm, on) for arm in arms]
+        yield shown
 
 
 def chunks(
@@ -91,7 +137,8 @@ def chunks(
         kept: list[list[tuple[Any, Any]]] = [[] for _ in split.parts[0][1][1:]]
         evidence: list[list[Evidence]] = [[] for _ in kept]
         for (_, shares), start, end in zip(split.parts, starts, [*starts[1:], units], strict=True):
-            arm = np.searchsorted(np.cumsum(shares)[:-1], rng.random((count, end - start)), side="right")
+            drawn = rng.random((count, end - start))
+            arm = sum((drawn >= edge).view(np.int8) for edge in np.cumsum(shares)[:-1])
             values = world.draw(rng, arm < len(kept), _base(split, start, end, units), lift)
             champion = world.moments(arm == len(kept), values)
             for each, (before, found) in enumerate(zip(kept, evidence, strict=True)):
@@ -143,8 +190,8 @@ def _near(evidence: Evidence, found: Mixture) -> Any:
     return (evidence.score**2 >= 0.999 * least).any(1)
 
 
-def last(kept: Any) -> Any:
+def last(kept: Any, rows: Any = slice(None)) -> Any:
     """What is kept at the last look, to go on from: arrays (tests, 1[, bins])."""
     if isinstance(kept, np.ndarray):
-        return kept[:, -1:]
-    return type(kept)(*(last(getattr(kept, field.name)) for field in fields(kept)))
+        return kept[rows, -1:]
+    return type(kept)(*(last(getattr(kept, field.name), rows) for field in fields(kept)))

@@ -14,7 +14,7 @@ import numpy as np
 from flyball.domain.abtests.adjusted import cuped, ratio, theta
 from flyball.domain.abtests.evidence import Evidence, between, combined
 from flyball.domain.abtests.histograms import Bins, auc, exceedance, latency_bins, score_bins, threshold
-from flyball.domain.abtests.moments import Moments, Numbers, PairMoments, of_sums
+from flyball.domain.abtests.moments import Moments, Numbers, PairMoments, of_counts, of_sums
 from flyball.domain.abtests.sums import winsorised
 
 Flags = Any
@@ -69,6 +69,10 @@ class Rate(Plain):
 
     def draw(self, rng: np.random.Generator, challenger: Flags, base: Numbers, lift: float) -> Numbers:
         return (rng.random(challenger.shape) < self.rate * base + lift * challenger).astype(np.float64)
+
+    def moments(self, arm: Flags, values: Numbers) -> Moments:
+        here = arm.astype(np.float64)
+        return of_counts(np.cumsum(here, 1), np.cumsum(here * values, 1))
 
 
 @dataclass(frozen=True)
