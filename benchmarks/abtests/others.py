@@ -127,9 +127,10 @@ def bets(tests: int, seed: int) -> float:
 
 def usual_test(tests: int, seed: int, level: float) -> float:
     """The usual test at every look: the difference in its own standard deviations, no mixture."""
-    found, bound = 0, NormalDist().inv_cdf(1 - level / 2)
-    for challengers, _ in chunks(Normal(375), SPLITS[0], tests, seed, 0.0, 15_000):
-        (evidence,) = challengers[0]
+    world, found, bound = Normal(375), 0, NormalDist().inv_cdf(1 - level / 2)
+    for challengers, _ in chunks(world, SPLITS[0], tests, seed, 0.0, 15_000):
+        (strata,) = challengers[0]
+        evidence = world.evidence(strata)
         far = np.abs(evidence.score) > bound * np.sqrt(evidence.variance)
         found += int((far & (evidence.events >= 10)).any(1).sum())
     return found / tests

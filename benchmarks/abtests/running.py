@@ -80,18 +80,57 @@ def stops(
 
 Firsts = dict[float, Any]
 """By level the units of each test until the first look at which something is claimed."""
+Strata = list[tuple[Any, Any]]
+"""What is kept of challenger and champion in each stratum so far, at every look of the last one."""
 
 
 def _firsts(
-    world: World, challengers: list[list[Evidence]], starts: list[int], claim: Claim, sided: int
+    world: World, challengers: list[list[Strata]], starts: list[int], claim: Claim, sided: int
 ) -> Firsts:
-    """Of evidence by challenger and stratum."""
-    return {
-        level: np.min(
-            [_first(world, each, starts, level / len(challengers), claim, sided) for each in challengers], 0
-        )
-        for level in LEVELS
-    }
+    """Of what is kept, by challenger and by the stratum that is looked at."""
+    tests = _tests(challengers[0][0][-1][1])
+    shown = {level: np.full(tests, np.inf) for level in LEVELS}
+    for parts in challengers:
+        for strata, start in zip(parts, starts, strict=True):
+            rows: Any = np.arange(tests)
+            if claim is differs and isinstance(world, Plain):
+                least = _least(strata)
+                near = [_near(world, least, level, len(challengers)) for level in LEVELS]
+                rows = np.flatnonzero(np.any(near, 0))
+            evidence = world.evidence([(taken(one, rows), taken(other, rows)) for one, other in strata])
+            for level, first in shown.items():
+                found = interval(world, evidence, level / len(challengers), of=level, sided=sided)
+                claimed = claim(found)
+                look = start + (claimed.argmax(1) + 1) * world.every
+                first[rows] = np.minimum(first[rows], np.where(claimed.any(1), look, np.inf))
+    return shown
+
+
+def _least(strata: Strata) -> Evidence:
+    """The score, and a variance that is never above that of arms that do not differ: soon computed."""
+    score, information, variance = (np.zeros(1) for _ in range(3))
+    for one, other in strata:
+        units = np.maximum(one.units + other.units, 1.0)
+        part, apart = one.units * other.units / units, one.mean - other.mean
+        squares = one.squares + other.squares + part * apart**2
+        moved = (other.units / units) ** 2 * one.squares + (one.units / units) ** 2 * other.squares
+        score, information = score + part * apart, information + part
+        variance = variance + (2.0 * part * squares / np.maximum(units - 1.0, 1.0) + moved) / 3.0
+    nothing = np.zeros(1)
+    return Evidence(score, information, nothing, nothing, nothing, nothing, variance)
+
+
+def _near(world: World, least: Evidence, level: float, challengers: int) -> Any:
+    """Tests that may claim a difference at some look, and surely all that do.
+
+    No boundary is below sqrt((v + r) log(1/level²)), v the variance of arms that do not differ.
+    """
+    wide = least.shuffled + _sequence(world, least, level / challengers, level).mixture
+    return (least.score**2 >= -1.999 * math.log(level / challengers) * wide).any(1)
+
+
+def _tests(kept: Any) -> int:
+    return len(kept) if isinstance(kept, np.ndarray) else _tests(getattr(kept, fields(kept)[0].name))
 
 
 def _until_stopped(
@@ -101,7 +140,7 @@ def _until_stopped(
     seed: int,
     lift: float,
     units: int,
-    firsts: Callable[[list[list[Evidence]], list[int]], Firsts],
+    firsts: Callable[[list[list[Strata]], list[int]], Firsts],
 ) -> Iterator[Firsts]:
     """Of two arms with fixed weights: block by block, and no further those tests that have stopped."""
     rng, (share, _) = np.random.default_rng(seed), split.parts[0][1]
@@ -116,17 +155,17 @@ def _until_stopped(
             arms = [world.moments(side, values) for side in (challenger, ~challenger)]
             if before:
                 arms = [old + new for old, new in zip(before, arms, strict=True)]
-            for level, first in firsts([[world.evidence([(arms[0], arms[1])])]], [start]).items():
+            for level, first in firsts([[[(arms[0], arms[1])]]], [start]).items():
                 shown[level][running] = np.minimum(shown[level][running], first)
             on = np.isinf([shown[level][running] for level in LEVELS]).any(0)
-            running, start, before = running[on], start + width, [last(arm, on) for arm in arms]
+            running, start, before = running[on], start + width, [taken(last(arm), on) for arm in arms]
         yield shown
 
 
 def chunks(
     world: World, split: Split, tests: int, seed: int, lift: float, units: int
-) -> Iterator[tuple[list[list[Evidence]], list[int]]]:
-    """For some tests at a time: by challenger and stratum the evidence at every look of that stratum."""
+) -> Iterator[tuple[list[list[Strata]], list[int]]]:
+    """For some tests at a time: by challenger and stratum what is kept at every look of that stratum."""
     rng = np.random.default_rng(seed)
     width = len(world.bins.edges) if hasattr(world, "bins") else world.every
     size = max(1, int(AT_ONCE * world.every / (units * max(width, 1))))
@@ -135,17 +174,17 @@ def chunks(
     for done in range(0, tests, size):
         count = min(size, tests - done)
         kept: list[list[tuple[Any, Any]]] = [[] for _ in split.parts[0][1][1:]]
-        evidence: list[list[Evidence]] = [[] for _ in kept]
+        strata: list[list[Strata]] = [[] for _ in kept]
         for (_, shares), start, end in zip(split.parts, starts, [*starts[1:], units], strict=True):
             drawn = rng.random((count, end - start))
             arm = sum((drawn >= edge).view(np.int8) for edge in np.cumsum(shares)[:-1])
             values = world.draw(rng, arm < len(kept), _base(split, start, end, units), lift)
             champion = world.moments(arm == len(kept), values)
-            for each, (before, found) in enumerate(zip(kept, evidence, strict=True)):
+            for each, (before, found) in enumerate(zip(kept, strata, strict=True)):
                 now = (world.moments(arm == each, values), champion)
-                found.append(world.evidence([*before, now]))
+                found.append([*before, now])
                 before.append((last(now[0]), last(now[1])))
-        yield evidence, starts
+        yield strata, starts
 
 
 def _base(split: Split, start: int, end: int, units: int) -> Any:
@@ -166,32 +205,15 @@ def _sequence(world: World, evidence: Evidence, level: float, of: float) -> Mixt
     return sequence(level, world.information * (SMALLER if of == LEVELS[1] else 1.0), evidence)
 
 
-def _first(
-    world: World, strata: list[Evidence], starts: list[int], level: float, claim: Claim, sided: int
-) -> Any:
-    """Units until the first look at which something is claimed."""
-    shown = np.full(len(strata[0].score), np.inf)
-    of = LEVELS[1] if level > LEVELS[0] else LEVELS[0]
-    for whole, start in zip(strata, starts, strict=True):
-        rows = _near(whole, _sequence(world, whole, level, of)) if claim is differs else slice(None)
-        evidence = Evidence(*(getattr(whole, field.name)[rows] for field in fields(whole)))
-        claimed = claim(interval(world, evidence, level, of=of, sided=sided))
-        look = start + (claimed.argmax(1) + 1) * world.every
-        shown[rows] = np.minimum(shown[rows], np.where(claimed.any(1), look, np.inf))
-    return shown
-
-
-def _near(evidence: Evidence, found: Mixture) -> Any:
-    """Tests that may claim a difference at some look, and surely all that do.
-
-    No boundary is below sqrt((v + r) log(1/level²)), v the variance of arms that do not differ.
-    """
-    least = (evidence.shuffled + found.mixture) * -2.0 * math.log(found.level)
-    return (evidence.score**2 >= 0.999 * least).any(1)
-
-
-def last(kept: Any, rows: Any = slice(None)) -> Any:
+def last(kept: Any) -> Any:
     """What is kept at the last look, to go on from: arrays (tests, 1[, bins])."""
     if isinstance(kept, np.ndarray):
-        return kept[rows, -1:]
-    return type(kept)(*(last(getattr(kept, field.name), rows) for field in fields(kept)))
+        return kept[:, -1:]
+    return type(kept)(*(last(getattr(kept, field.name)) for field in fields(kept)))
+
+
+def taken(kept: Any, rows: Any) -> Any:
+    """What is kept of some tests."""
+    if isinstance(kept, np.ndarray):
+        return kept[rows]
+    return type(kept)(*(taken(getattr(kept, field.name), rows) for field in fields(kept)))

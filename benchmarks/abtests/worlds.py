@@ -206,19 +206,22 @@ class Foretold(Pair):
 
 
 class Binned(World):
-    """A metric of a distribution, looked at every 50 units."""
+    """A metric of a distribution, looked at every 50 units; values are bins."""
 
     every = 50
     bins: Bins
 
-    def histogram(self, arm: Flags, values: Numbers, bins: Bins) -> Numbers:
+    def places(self, values: Numbers) -> Numbers:
+        """The bin of each value."""
+        return np.searchsorted(self.bins.edges, values, side="right").astype(np.float64)
+
+    def histogram(self, arm: Flags, places: Numbers) -> Numbers:
         """Counts (tests, looks, bins) at every look; units after the last look do not count."""
-        tests, looks = len(values), values.shape[1] // self.every
+        tests, looks = len(places), places.shape[1] // self.every
         used = looks * self.every
-        width = len(bins.edges) + 1
-        places = np.searchsorted(bins.edges, values[:, :used], side="right")
+        width = len(self.bins.edges) + 1
         look = np.arange(used) // self.every
-        cell = (np.arange(tests)[:, None] * looks + look) * width + places
+        cell = (np.arange(tests)[:, None] * looks + look) * width + places[:, :used].astype(np.int64)
         counts = np.bincount(cell[arm[:, :used]], minlength=tests * looks * width)
         return np.cumsum(counts.reshape(tests, looks, width), 1).astype(np.float64)
 
@@ -235,10 +238,10 @@ class Latency(Binned):
         return self.quantile * (1 - self.quantile)
 
     def draw(self, rng: np.random.Generator, challenger: Flags, base: Numbers, lift: float) -> Numbers:
-        return 0.1 * base * np.exp(0.6 * rng.standard_normal(challenger.shape))
+        return self.places(0.1 * base * np.exp(0.6 * rng.standard_normal(challenger.shape)))
 
     def moments(self, arm: Flags, values: Numbers) -> Numbers:
-        return self.histogram(arm, values, self.bins)
+        return self.histogram(arm, values)
 
     def evidence(self, strata: Sequence[tuple[Any, Any]]) -> Evidence:
         champion = sum((other for _, other in strata), np.asarray(0.0))
@@ -259,9 +262,9 @@ class Area(Binned):
     def draw(self, rng: np.random.Generator, challenger: Flags, base: Numbers, lift: float) -> Numbers:
         positive = rng.random(challenger.shape) < 0.3 * base
         score = rng.standard_normal(challenger.shape) + (1.0 + lift * challenger) * positive
-        return np.stack([1.0 / (1.0 + np.exp(-score)), positive], -1)
+        return np.stack([self.places(1.0 / (1.0 + np.exp(-score))), positive], -1)
 
     def moments(self, arm: Flags, values: Numbers) -> Moments:
         positive = values[..., 1] > 0
-        counts = [self.histogram(arm & which, values[..., 0], self.bins) for which in (~positive, positive)]
+        counts = [self.histogram(arm & which, values[..., 0]) for which in (~positive, positive)]
         return auc(*counts)
