@@ -46,7 +46,7 @@ def looked_at(differences: Array) -> Interval:
     moments = of_sums(units, *sums)
     mixture = np.maximum(rho(LEVEL, PLANNED) * moments.variance, 1e-300)
     apart = (differences != 0).cumsum(1).astype(float)
-    return Mixture(LEVEL, mixture).interval(paired(moments, apart))  # type: ignore[arg-type]  # one a look
+    return Mixture(LEVEL, mixture).interval(paired(moments, apart))
 
 
 @pytest.mark.parametrize("world", [labels(0.2), labels(0.02), squares, skewed])

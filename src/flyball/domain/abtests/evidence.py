@@ -92,12 +92,14 @@ def _about(arm: Moments, away: Numbers) -> Numbers:
 def paired(differences: Moments, apart: Numbers) -> Evidence:
     """The evidence of differences row by row: each is of one unit that both have answered.
 
-    ``apart`` are the units whose difference is not 0: an average of rare ones rests on those alone.
+    ``apart`` are the units whose difference is not 0: an average of rare ones rests on those alone. Of two
+    that do not differ chance alone says which loses what, and the sum's variance is that of squares about 0.
     """
-    units = differences.units
+    units, mean = differences.units, differences.mean
     events = np.minimum(differences.events, apart)
+    around = differences.squares + units * mean**2
     return Evidence(
-        units * differences.mean, units, units * differences.variance, differences.cubes, events, events
+        units * mean, units, units * differences.variance, differences.cubes, events, events, around
     )
 
 
