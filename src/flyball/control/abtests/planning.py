@@ -145,7 +145,7 @@ def _horizon(spec: Spec) -> float:
     """How long it is planned to run (seconds). Harm must show while a canary takes its steps, or never."""
     if spec.ramp is not None:
         return spec.ramp.each * len(spec.ramp.steps)
-    return spec.at_most or USUAL
+    return spec.at_most or spec.at_least or USUAL
 
 
 def _is_rate(spec: Spec, declaration: type[Endpoint]) -> bool:
