@@ -141,7 +141,7 @@ def test_a_version_is_archived_and_restored(ask: Ask, version: Version) -> None:
 
 def test_a_fallback_is_put_and_taken_away(ask: Ask, version: Version) -> None:
     path = "endpoints/purchase/fallback"
-    assert ask("owner", "PUT", path, {"version": 1}).json()["code"] == "not_ready"
+    assert ask("owner", "PUT", path, {"version": 1}).json()["code"] == "conflict"
     assert version.candidate is not None
     registry.register(build=version.candidate.build)
     ask("owner", "POST", PROMOTE, {"version": 1})
