@@ -240,7 +240,7 @@ TOLD: list[tuple[dict[str, Any], str, str]] = [
     (
         {"outcome": ANY_OUTCOME("status", zzz=1)},
         "has an unknown word 'zzz'",
-        "Outcome has: column, positive, time, matures_after, repeated.",
+        "Outcome has: column, positive, time, matures_after, repeated, observed_when.",
     ),
     (
         {"features": [table(colunms=["a"])]},

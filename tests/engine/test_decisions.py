@@ -35,19 +35,19 @@ def publish(database: Database, plane: DataPlane, *arms: Arm) -> None:
     plane.refresher.refresh()
 
 
-UNFIT = Arm("shadow", 2, decision=published.DECISION)
+UNFIT = Arm("canary", 2, decision=published.DECISION)
 CHAMPION = Arm("champion", 1, decision=published.DECISION)
 RULES: list[tuple[str, Sequence[Arm], int | None, str | None, list[str]]] = [
     # why, arms, asked for, decision, warnings
     ("the champion decides", [CHAMPION], None, "admit", []),
     ("its version does so by number", [CHAMPION], 1, "admit", []),
-    ("an arm decides by itself", [CHAMPION, Arm("shadow", 2, decision=STRICT)], 2, "operate", []),
-    ("an arm that cannot decide", [CHAMPION, Arm("shadow", 2)], 2, None, NONE),
+    ("an arm decides by itself", [CHAMPION, Arm("canary", 2, decision=STRICT)], 2, "operate", []),
+    ("an arm that cannot decide", [CHAMPION, Arm("canary", 2)], 2, None, NONE),
     ("no arm, and the champion's does not fit", [CHAMPION], 3, None, NONE),
     ("no arm, and the champion's fits", [Arm("champion", 2, decision=STRICT)], 3, "operate", []),
     ("nobody decides anything", [Arm("champion", 1)], 3, None, []),
     ("a champion's that does not fit it", [Arm("champion", 1, decision=STRICT)], None, None, NONE),
-    ("a shadow's that does not fit it", [Arm("champion", 1), UNFIT], 2, None, NONE),
+    ("a canary's that does not fit it", [Arm("champion", 1), UNFIT], 2, None, NONE),
 ]
 
 

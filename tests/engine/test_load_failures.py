@@ -152,7 +152,7 @@ def test_the_arm_that_does_not_load_is_named(database: Database, plane: DataPlan
     route = published.publish(database, version=1)
     published.store(database, version=2)
     corrupt(2)
-    published.put(replace(route, number=2, arms=(*route.arms, Arm("shadow", 2))))
+    published.put(replace(route, number=2, arms=(*route.arms, Arm("challenger", 2))))
     look(plane)
     assert told() == [("triage", 2, "artifact_corrupt")]
 

@@ -78,7 +78,7 @@ def test_a_field_of_another_routed_version_is_left_out_by_the_same_rule(
 ) -> None:
     route = published.publish(database, endpoint="other")
     published.store(database, endpoint="other", version=2, schema=NEWER)
-    published.put(replace(route, number=2, arms=(Arm("champion", 1), Arm("shadow", 2))))
+    published.put(replace(route, number=2, arms=(Arm("champion", 1), Arm("challenger", 2))))
     plane.refresher.refresh()
     call = Call(endpoint="other", rows=(Row(input=SENT),))
     (answer,) = plane.engine.predict_now(OWNER, call)

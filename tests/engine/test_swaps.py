@@ -137,7 +137,7 @@ def test_a_route_that_cannot_be_read_keeps_nothing_else_back(database: Database,
 def test_one_arm_that_does_not_load_keeps_the_whole_route_back(database: Database, plane: DataPlane) -> None:
     route = published.publish(database, version=1)
     plane.refresher.refresh()
-    published.put(replace(route, number=2, arms=(Arm("champion", 1), Arm("shadow", 9))))
+    published.put(replace(route, number=2, arms=(Arm("champion", 1), Arm("challenger", 9))))
     plane.refresher.refresh()
     assert plane.engine.pool.table.endpoints["triage"].route.number == 1
     assert "triage" in failures(plane)

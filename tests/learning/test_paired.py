@@ -58,7 +58,7 @@ def test_the_interval_holds_the_true_difference_19_times_of_20(metric: str) -> N
         assert found.lower is not None
         assert found.upper is not None
         held += found.lower < true < found.upper
-    assert 0.85 <= held / ROUNDS <= 0.99
+    assert held / ROUNDS >= 0.85  # 40 of 40 come once in eight times
 
 
 def test_taken_row_by_row_units_that_come_back_would_make_it_too_narrow() -> None:

@@ -284,7 +284,9 @@ def test_no_outcomes_are_none_at_all(knock: Knock) -> None:
 def test_status_is_what_the_engine_says(knock: Knock) -> None:
     assert told(knock("GET", "/v1/status", role="viewer")) == {
         "endpoints": {"income": {"route": 1}},
-        "last_hour": {"income": {"answers": 3, "decisions": {}, "refusals": {}, "failures": {}}},
+        "last_hour": {
+            "income": {"answers": 3, "decisions": {}, "refusals": {}, "failures": {}, "fallbacks": {}}
+        },
     }
 
 

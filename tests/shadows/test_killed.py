@@ -56,9 +56,12 @@ def running() -> bool:
 
 
 def test_each_prediction_has_one_answer_though_a_worker_is_killed(shadow: Database, tmp_path: Path) -> None:
-    server = Server(shadow.url, tmp_path)
+    server, key = (
+        Server(shadow.url, tmp_path),
+        published.key(),
+    )  # a server that is up finds a new key a moment later
     server.start()
-    with asked_on_and_on(f"http://127.0.0.1:{server.port}", published.key()):
+    with asked_on_and_on(f"http://127.0.0.1:{server.port}", key):
         killed = start(shadow)
         until(lambda: running() and ShadowAnswer.objects.count() > 20)
         kill(killed)

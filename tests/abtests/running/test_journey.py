@@ -90,12 +90,12 @@ class Crowd:
         """Come until it is enough: each visit once, however often it has to be sent."""
         drawn = random.Random(self.seed)  # noqa: S311 - patients, not secrets
         while not self.stopped.is_set():
-            number = drawn.randrange(len(MALIGNANT))
+            number = drawn.randrange(len(MALIGNANT)) + 1
             answer = self._send(
                 "/v1/endpoints/diagnosis/predictions", {"entity": {"number": number}}, uuid4().hex
             )
             self.answers.append((number, answer))
-            value = "malignant" if MALIGNANT[number] else "benign"
+            value = "malignant" if MALIGNANT[number - 1] else "benign"
             path = f"/v1/predictions/{answer['id']}/outcome"
             teller = threading.Timer(
                 drawn.uniform(0.2, 2.0), self._send, (path, {"value": value}, uuid4().hex)
@@ -239,6 +239,7 @@ def test_the_right_arm_wins_while_servers_and_workers_are_killed(clinic: Shell) 
         with killed(clinic, server), crowd(server, 2) as everybody:
             clinic.flyball(*start, "--challenger", "3", "--at-least", "0s", "--at-most", "12s")
             found = until_it_ends(clinic)
+        assert not [text for each in everybody for text in each.refused]
         exposed = check_assignments(everybody, found, {"champion": 2, "3": 3})
         assert found["verdict"]["state"] == "time_over"
         assert found["kept"] == found["exposed"] == len(exposed)

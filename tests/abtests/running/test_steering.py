@@ -45,7 +45,8 @@ def after(days: float, test: ABTest) -> str:
 
 def test_harm_sends_a_challenger_back_before_at_least_is_over(tmp_path: Path, database: Database) -> None:
     two_versions(tmp_path)
-    test = started(metric="outcome", action="promote", at_least=1e9)
+    test = started(metric="outcome", action="promote", at_least=30 * 86_400.0)
+    begin(test, timedelta(0))
     lived(database, {1: 0.5, 2: 0.2})
     assert after(2, test) == "harm"
     route = in_force()
