@@ -61,13 +61,17 @@ def test_each_prediction_has_one_answer_though_a_worker_is_killed(shadow: Databa
         published.key(),
     )  # a server that is up finds a new key a moment later
     server.start()
-    with asked_on_and_on(f"http://127.0.0.1:{server.port}", key):
-        killed = start(shadow)
-        until(lambda: running() and ShadowAnswer.objects.count() > 20)
-        kill(killed)
-        before = ShadowAnswer.objects.count()
-        with worker(shadow):
-            until(lambda: ShadowAnswer.objects.count() > before + 20)
+    try:
+        with asked_on_and_on(f"http://127.0.0.1:{server.port}", key):
+            killed = start(shadow)
+            until(lambda: running() and ShadowAnswer.objects.count() > 20)
+            kill(killed)
+            before = ShadowAnswer.objects.count()
+            with worker(shadow):
+                until(lambda: ShadowAnswer.objects.count() > before + 20)
+    except BaseException:
+        server.kill()  # or it would go on in the tests that follow
+        raise
     server.end()
     with worker(shadow):
         until(lambda: told()["waiting"] == 0 and not running())
