@@ -12,7 +12,6 @@ import numpy as np
 
 from flyball.control.abtests.asking import DAY, Asked
 from flyball.control.abtests.counting.accumulating import SCORES, counts, summed
-from flyball.control.abtests.counting.exposing import id_at
 from flyball.control.abtests.counting.measures.choosing import default_metric, judged, measure
 from flyball.control.abtests.counting.measures.units import Unit
 from flyball.control.abtests.spec import Bandit, Judged, Ramp, Spec
@@ -24,7 +23,7 @@ from flyball.domain.abtests.histograms import auc
 from flyball.domain.abtests.moments import Moments
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import InvalidInput, Problem
-from flyball.domain.records import now
+from flyball.domain.records import first_id, now
 from flyball.domain.routing import Manifest, Route
 
 BACK = timedelta(days=28)
@@ -170,7 +169,7 @@ def _past(route: Route, unit: str) -> tuple[list[Unit], float]:
     named, since = routing.ABTest(number=0, salt="", unit=unit, runs=()), now() - BACK
     first: dict[str, tuple[UUID, datetime]] = {}
     read, oldest = 0, now()
-    for rows in _pages(route.endpoint, id_at(since)):
+    for rows in _pages(route.endpoint, first_id(since)):
         for identity, entity, values, reference, created_at in rows:
             name = named.unit_of(entity or {}, values or {}, reference)
             oldest, read = created_at, read + 1

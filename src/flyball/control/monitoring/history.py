@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import UUID
 
 from django.db.models import Case, Count, F, IntegerField, Sum, Value, When
 from django.db.models.functions import Cast
@@ -15,7 +14,7 @@ from flyball.control.monitoring.traffic import MICROSECONDS, quantile
 from flyball.control.routing.models import Minute, Outcome, RouteRevision
 from flyball.control.routing.selectors import champion_of
 from flyball.domain.errors import InvalidInput, Problem
-from flyball.domain.records import now
+from flyball.domain.records import first_id, now
 from flyball.stores.minutes import minute_of
 
 HOUR, DAY = 60, 24 * 60
@@ -116,7 +115,7 @@ def coverage(
     bound = Outcome.objects.filter(endpoint=endpoint, prediction__isnull=False)
     ids = bound.order_by("-prediction").values_list("prediction", flat=True)
     oldest = ids[MOST : MOST + 1].first()
-    told = [each for each in starts if oldest is None or _identity(each) > oldest]
+    told = [each for each in starts if oldest is None or first_id(each) > oldest]
     with_outcome = _with_outcome(endpoint, told)
     predictions: Counter[datetime] = Counter()
     for step in counted:
@@ -137,8 +136,8 @@ def _with_outcome(endpoint: str, starts: Sequence[datetime]) -> dict[datetime, i
     """By the start of each unit; the last one is open."""
     if not starts:
         return {}
-    cases = [When(prediction__gte=_identity(start), then=Value(place)) for place, start in enumerate(starts)]
-    rows = Outcome.objects.filter(endpoint=endpoint, prediction__gte=_identity(starts[0]))
+    cases = [When(prediction__gte=first_id(start), then=Value(place)) for place, start in enumerate(starts)]
+    rows = Outcome.objects.filter(endpoint=endpoint, prediction__gte=first_id(starts[0]))
     unit = Case(*reversed(cases), output_field=IntegerField())
     counts = rows.annotate(unit=unit).values_list("unit").annotate(many=Count("prediction", distinct=True))
     found = dict.fromkeys(starts, 0)
@@ -149,8 +148,3 @@ def _with_outcome(endpoint: str, starts: Sequence[datetime]) -> dict[datetime, i
 
 def _start(minute: int) -> datetime:
     return datetime.fromtimestamp(minute * 60, UTC)
-
-
-def _identity(moment: datetime) -> UUID:
-    """Below the ids of all predictions that are made from a moment on."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -18,6 +18,7 @@ from flyball.control.abtests.spec import Spec
 from flyball.control.abtests.strata import History
 from flyball.control.routing.models import Prediction
 from flyball.domain.abtests.assignment import identity, slot_of
+from flyball.domain.records import first_id
 
 CHUNK = 2_000
 """Predictions of one transaction: on SQLite all who write wait for it."""
@@ -46,7 +47,7 @@ def expose(test: ABTest, spec: Spec, history: History, horizon: datetime) -> boo
         rows = _next(held, horizon, spec)
         seen = list(_seen(history, rows))
         _keep(held, spec, seen)
-        read = rows[-1][0] if len(rows) == CHUNK else id_at(horizon)
+        read = rows[-1][0] if len(rows) == CHUNK else first_id(horizon)
         held.cursor = test.cursor = {**held.cursor, "read": read.hex}
         held.save(update_fields=["cursor"])
     return len(rows) == CHUNK
@@ -57,11 +58,6 @@ def read_until(test: ABTest) -> datetime:
     return _moment(_cursor(test))
 
 
-def id_at(moment: datetime) -> UUID:
-    """The id before all that are made from a moment on."""
-    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
-
-
 def _moment(identity: UUID) -> datetime:
     """When an id was made, to the millisecond: exposures are in the order of ids."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=identity.int >> 80)
@@ -69,12 +65,12 @@ def _moment(identity: UUID) -> datetime:
 
 def _cursor(test: ABTest) -> UUID:
     read = test.cursor.get("read")
-    return id_at(test.created_at) if read is None else UUID(read)
+    return first_id(test.created_at) if read is None else UUID(read)
 
 
 def _next(test: ABTest, horizon: datetime, spec: Spec) -> Sequence[Any]:
     every = Prediction.objects.filter(
-        endpoint=test.endpoint_id, id__gt=_cursor(test), id__lt=id_at(horizon), test=test.number
+        endpoint=test.endpoint_id, id__gt=_cursor(test), id__lt=first_id(horizon), test=test.number
     )
     values = F("input") if spec.unit else Value(None, JSONField())
     names = ("id", "route", "entity", "values", "reference", "erased_at")
