@@ -26,6 +26,10 @@ function request()
 end
 """
 """Requests are made once: what is measured is not how fast Lua writes text."""
+PAUSES = """
+function delay() return math.floor(-{mean} * math.log(1 - math.random()) + math.random()) end
+"""
+"""Milliseconds until a connection's next request, exponential in the mean: wrk takes whole ones."""
 MILLISECONDS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 
@@ -46,20 +50,24 @@ def require() -> None:
         raise SystemExit(MISSING)
 
 
-def measure(running: Running, rows: Rows, connections: int, seconds: float) -> Round:
-    """One round of so many connections. Raises ``RuntimeError`` where an answer is not 2xx."""
+def measure(running: Running, rows: Rows, connections: int, seconds: float, pause: float = 0.0) -> Round:
+    """One round of so many connections. Each waits ``pause`` milliseconds in the mean before it asks again.
+
+    Raises ``RuntimeError`` where an answer is not 2xx.
+    """
     before = processes.cpu(running.process)
     text = subprocess.run(
-        command(running, rows, connections, seconds), check=True, capture_output=True, text=True
+        command(running, rows, connections, seconds, pause), check=True, capture_output=True, text=True
     ).stdout
     count, rate, p50, p99 = read(text)
     return Round(rate, (processes.cpu(running.process) - before) / count * 1e6, p50, p99)
 
 
-def command(running: Running, rows: Rows, connections: int, seconds: float) -> list[str]:
+def command(running: Running, rows: Rows, connections: int, seconds: float, pause: float = 0.0) -> list[str]:
     """The command of one round; its script is written into the server's folder."""
     path = running.server.folder / "rows.lua"
-    path.write_text(script(running.server, rows))
+    pauses = PAUSES.format(mean=pause) if pause else ""
+    path.write_text(script(running.server, rows) + pauses)
     how = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", f"--timeout={PATIENCE:.0f}s"]
     return [
         "wrk",

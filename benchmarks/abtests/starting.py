@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks import census, lineup, wrk
 from benchmarks.machine import processor
 from benchmarks.publishing import apart, publish_arms
-from benchmarks.servers import Running, running
+from benchmarks.servers import running
 from benchmarks.tables import table, written
 from flyball.domain.abtests.assignment import SLOTS
 from flyball.domain.routing import ABTest, Arm
@@ -22,7 +22,17 @@ from flyball.learning.package import Package
 
 PAGE = Path(__file__).parents[2] / "docs" / "abtests.md"
 BY = "python -m benchmarks.abtests.starting"
-HEAD = ["beside the route alone", "p50", "p99", "CPU", "the same route, p50", "p99", "CPU", ""]
+HEAD = [
+    "beside the route alone",
+    "p50",
+    "p99",
+    "the same route, p50",
+    "p99",
+    "all it can, p50",
+    "p99",
+    "CPU",
+    "",
+]
 BEHIND = ["beside none", "a fallback, p50", "p99", "CPU", "with a deadline, p50", "p99", "CPU"]
 GOAL = 1.10
 """How much slower callers may find an endpoint once a test has started."""
@@ -35,6 +45,9 @@ ROUTES: dict[str, tuple[tuple[Arm, ...], ABTest | None]] = {
     "hurried": ((Arm("fallback", 2, deadline=10.0),), None),
 }
 """Endpoints of one server that differ in their arms alone; the first two in nothing."""
+NOTICED = ("alone", "again", "tested")
+CALLERS = 32
+"""Connections of those who ask now and then, at a quarter of what the server can answer."""
 CASES = (
     ("compiled, one row", census.boosting, 1, 8),
     ("compiled, 64 rows", census.boosting, 64, 4),
@@ -43,6 +56,13 @@ CASES = (
 )
 """What is asked, the model, rows a call, and connections that stay open."""
 Rounds = Mapping[str, list[wrk.Round]]
+
+
+class Measured(NamedTuple):
+    """Rounds of each endpoint: asked a quarter as often as it can answer, and as often as it can."""
+
+    few: Rounds
+    full: Rounds
 
 
 def main() -> None:
@@ -61,7 +81,7 @@ def main() -> None:
         package = models.setdefault(make, make(data).package)
         found = measured(package, bodies(data.asked(), size), connections, rounds, seconds)
         rows.append(row(name, found))
-        costs.append(cost(name, found))
+        costs.append(cost(name, found.full))
         print(" | ".join(rows[-1]), "||", " | ".join(costs[-1]), flush=True)
     if not options.quick:
         blocks = {
@@ -81,7 +101,7 @@ def bodies(asked: Sequence[Mapping[str, Any]], size: int) -> list[dict[str, Any]
 
 def measured(
     package: Package, sent: Sequence[Mapping[str, Any]], connections: int, rounds: int, seconds: float
-) -> Rounds:
+) -> Measured:
     """Rounds of each endpoint, in turns whose order is drawn anew, before one server."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "home"
@@ -91,35 +111,33 @@ def measured(
         server = lineup.flyball(lineup.Home(folder, url, key, "alone"))
         server = replace(server, wrapped=False)
         with running(server, sent[0]) as answering:
-            return _rounds(answering, sent, connections, rounds, seconds)
+
+            def ask(name: str, connections: int, pause: float) -> wrk.Round:
+                path = f"/v1/endpoints/{name}/predictions"
+                asked = replace(answering, server=replace(answering.server, path=path))
+                return wrk.measure(asked, sent, connections, seconds, pause)
+
+            for name in ROUTES:
+                ask(name, connections, 0.0)  # warms up
+            full = _turns(list(ROUTES), rounds, lambda name: ask(name, connections, 0.0))
+            pause = 4e3 * CALLERS / wrk.median(full["alone"]).rate
+            return Measured(_turns(list(NOTICED), rounds, lambda name: ask(name, CALLERS, pause)), full)
 
 
-def _rounds(
-    answering: Running, sent: Sequence[Mapping[str, Any]], connections: int, rounds: int, seconds: float
-) -> Rounds:
-    found: dict[str, list[wrk.Round]] = {name: [] for name in ROUTES}
-    order = list(ROUTES)
-    for name in order:
-        _ask(answering, name, sent, connections, 1.0)  # warms up
+def _turns(names: list[str], rounds: int, ask: Callable[[str], wrk.Round]) -> Rounds:
+    found: dict[str, list[wrk.Round]] = {name: [] for name in names}
     for _ in range(rounds):
-        random.shuffle(order)
-        for name in order:
-            found[name].append(_ask(answering, name, sent, connections, seconds))
+        random.shuffle(names)
+        for name in names:
+            found[name].append(ask(name))
     return found
 
 
-def _ask(
-    answering: Running, name: str, sent: Sequence[Mapping[str, Any]], connections: int, seconds: float
-) -> wrk.Round:
-    server = replace(answering.server, path=f"/v1/endpoints/{name}/predictions")
-    return wrk.measure(replace(answering, server=server), sent, connections, seconds)
-
-
-def row(name: str, found: Rounds) -> list[str]:
-    """A row of the table: a test, and the same route once more, beside the route alone."""
-    tested, again = ratios(found, "tested"), ratios(found, "again")
-    is_met = "met" if max(tested[:2]) <= GOAL else "missed"
-    return [name, *map(_text, tested), *map(_text, again), is_met]
+def row(name: str, found: Measured) -> list[str]:
+    """A row of the table: a test beside the route alone, what differs where nothing does, and full load."""
+    tested, again = (ratios(found.few, which)[:2] for which in ("tested", "again"))
+    is_met = "met" if max(tested) <= GOAL else "missed"
+    return [name, *map(_text, (*tested, *again, *ratios(found.full, "tested"))), is_met]
 
 
 def cost(name: str, found: Rounds) -> list[str]:
