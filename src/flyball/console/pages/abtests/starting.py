@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,14 +11,14 @@ from flyball.console.frame.page import Page, to
 from flyball.console.pages.abtests.all import abtest_crumbs
 from flyball.console.pages.abtests.asked import DEFAULTS, TICKED, asked, said
 from flyball.control.abtests import selectors, services
-from flyball.control.abtests.asking import DAY, STOPS, Asked, check
+from flyball.control.abtests.asking import DAY, STOPS
 from flyball.control.abtests.counting.measures.choosing import available, default_metric
 from flyball.control.abtests.wording.expecting import expected
 from flyball.control.declarations import discovery
 from flyball.control.declarations.models import Endpoint
 from flyball.control.registry import selectors as registry
 from flyball.control.routing import selectors as routing
-from flyball.domain.errors import Conflict, FlyballError, InvalidInput, NotReady, Problem
+from flyball.domain.errors import Conflict, FlyballError, InvalidInput, NotReady
 from flyball.domain.routing import Route
 
 SHOWN = 20
@@ -53,10 +53,9 @@ class StartTest(Page):
         return self._tried(_form(self.endpoint(endpoint)), is_start=True)
 
     def _tried(self, form: dict[str, Any], *, is_start: bool) -> HttpResponse:
-        wanted, problems = asked(self.request.GET, form["metrics"])
         name = form["endpoint"].name
         try:
-            _check(wanted, problems)
+            wanted = asked(self.request.GET, form["metrics"])
             if is_start:
                 made = services.start(
                     endpoint=name, asked=wanted, expected=self.expected(), user=self.request.user
@@ -85,18 +84,6 @@ class StartTest(Page):
             **form,
         }
         return self.show(context, abtest_crumbs(name), status)
-
-
-def _check(wanted: Asked, problems: Sequence[Problem]) -> None:
-    """Raise ``InvalidInput`` with what could not be read, and what is wrong with the rest."""
-    try:
-        check(wanted)
-        found: list[Problem] = []
-    except InvalidInput as error:
-        unread = {each.pointer for each in problems}
-        found = [each for each in error.problems if each.pointer not in unread]
-    if found or problems:
-        raise InvalidInput("The test cannot be started so.", problems=[*problems, *found])
 
 
 def _form(endpoint: Endpoint) -> dict[str, Any]:
