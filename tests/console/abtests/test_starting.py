@@ -62,6 +62,7 @@ def test_a_form_for_another_route_is_refused(browser: Browser, purchase: None) -
         ("version=2&effect=nan", "effect"),
         ("version=2&role.outcome=primary&role.accuracy=primary", "metric"),
         ("version=2&role.latency_p99=guardrail&margin.latency_p99=-1", "metric"),
+        ("version=2&role.latency_p99=guardrail&margin.latency_p99=1e400", "metric"),
         ("version=2&role.outcome=primary&one_sided=1", "margin"),
         ("version=2&unit=nothing", "unit"),
         ("version=2&stops=chance", "stops"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -37,8 +39,8 @@ class Metric:
     outcomes: bool = True
 
     def __post_init__(self) -> None:
-        if self.margin is not None and not self.margin > 0:
-            raise ValueError(f"The margin of {self.name} is above 0.")
+        if self.margin is not None and not 0 < self.margin < math.inf:
+            raise ValueError(f"The margin of {self.name} is a number above 0.")
         if self.better == "same" and self.role == "primary":
             raise ValueError(f"No challenger can win by {self.name}: it has no better direction.")
         if self.one_sided and (self.margin is None or self.role != "primary"):
