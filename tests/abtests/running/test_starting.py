@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from flyball import RequestSource, Threshold
-from flyball.control.abtests import analysing, layers, selectors, services
+from flyball.control.abtests import analysing, layers, making, selectors, services
 from flyball.control.abtests.asking import Arm, Guard
 from flyball.control.abtests.models import ABTest
 from flyball.control.abtests.planning import FEW
 from flyball.control.abtests.strata import allocation
 from flyball.control.accounts.models import Team
+from flyball.control.jobs.models import Job
 from flyball.control.registry import selectors as registry
 from flyball.control.routing import selectors as routing
 from flyball.control.routing import services as routes
@@ -228,3 +229,13 @@ def test_a_canary_is_tuned_to_what_its_steps_bring(tmp_path: Path, database: Dat
     two_versions(tmp_path)
     canary = started(steps=(0.25, 1.0), each=86_400.0)
     assert canary.spec["information"] == pytest.approx(FEW / 28 * 2 * 0.25)
+
+
+def test_of_looks_that_ended_well_the_last_one_is_kept(tmp_path: Path, database: Database) -> None:
+    two_versions(tmp_path)
+    test = started()
+    for hour in range(3):
+        making.ask_due(test.created_at + timedelta(hours=hour + 1))
+        Job.objects.filter(kind="abtest").update(status=Job.Status.SUCCEEDED)
+    (kept,) = Job.objects.filter(kind="abtest")
+    assert kept.arguments == {"test": test.number}

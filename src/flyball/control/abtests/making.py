@@ -52,4 +52,4 @@ def following(test: ABTest, moment: datetime) -> datetime:
 def _ask(test: ABTest) -> None:
     endpoint = test.endpoint
     if endpoint.retired_at is None:
-        jobs.ask_once(kind="abtest", endpoint=endpoint, arguments={"test": test.number})
+        jobs.ask_next(kind="abtest", endpoint=endpoint, arguments={"test": test.number})

@@ -71,6 +71,18 @@ def ask_once(
         return ask(kind=kind, team=endpoint.team, endpoint=endpoint, arguments=wanted, user=user), True
 
 
+def ask_next(*, kind: str, endpoint: Endpoint, arguments: Mapping[str, Any], user: Any = None) -> None:
+    """Ask once for a job that comes again every minute or so: only the last that ended well is kept.
+
+    Raises as ``ask``.
+    """
+    with transaction.atomic():
+        job, is_new = ask_once(kind=kind, endpoint=endpoint, arguments=arguments, user=user)
+        if is_new:
+            same = Job.objects.filter(kind=kind, endpoint=endpoint, arguments=dict(arguments))
+            same.filter(status=Job.Status.SUCCEEDED).exclude(pk=job.pk).delete()
+
+
 def cancel(*, job: Job) -> Job:
     """End a job: at once where it waits, within seconds where it runs.
 

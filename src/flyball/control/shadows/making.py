@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import F
 
 from flyball.control.declarations import discovery
@@ -67,10 +66,4 @@ def _is_routed(row: Shadow, moment: datetime) -> bool:
 
 
 def _ask(row: Shadow) -> None:
-    arguments = {"version": row.version}
-    with transaction.atomic():
-        job, is_new = jobs.ask_once(kind=KIND, endpoint=row.endpoint, arguments=arguments, user=row.asked_by)
-        if is_new:
-            # With traffic there is one a minute: only the last one that ended well says anything.
-            ended = Job.objects.filter(kind=KIND, endpoint=row.endpoint, arguments=arguments)
-            ended.filter(status=Job.Status.SUCCEEDED).exclude(pk=job.pk).delete()
+    jobs.ask_next(kind=KIND, endpoint=row.endpoint, arguments={"version": row.version}, user=row.asked_by)
