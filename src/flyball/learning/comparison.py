@@ -37,7 +37,7 @@ def held_out_score(dataset: Dataset, plan: Plan, manifest: Manifest, runtime: Ru
     from a snapshot with the same rows may have learned from some of those held out here, where rows have no
     time; its score is then too good. Raises ``DataError`` where the rows cannot be split.
     """
-    reason = _unfit(dataset, plan, manifest)
+    reason = unfit(dataset, plan, manifest)
     if reason:
         return Compared(None, reason)
     held_out = dataset.take(splits.held_out(dataset, plan.task, plan.seed)[1])
@@ -51,7 +51,8 @@ def held_out_score(dataset: Dataset, plan: Plan, manifest: Manifest, runtime: Ru
     return Compared(found)
 
 
-def _unfit(dataset: Dataset, plan: Plan, manifest: Manifest) -> str:
+def unfit(dataset: Dataset, plan: Plan, manifest: Manifest) -> str:
+    """Why a version cannot be asked about a snapshot's rows, as a sentence; empty where it can."""
     if manifest.task != plan.task:
         return f"The version is for {manifest.task}."
     kinds = {field.name: field.kind for field in dataset.schema.fields}

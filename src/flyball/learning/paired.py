@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,18 +101,29 @@ class Judge:
         found = (self.score(rows, before), self.score(rows, after))
         if found[0] is None or found[1] is None:
             return Paired(before=found[0], after=found[1], reason=UNDEFINED)
-        groups = _groups(rows.units)
-        many = int(groups.max()) + 1
-        if many < LEAST_UNITS:
-            return Paired(before=found[0], after=found[1], reason=FEW)
-        left = [self._difference(rows, before, after, np.flatnonzero(groups != each)) for each in range(many)]
-        known = np.array([each for each in left if each is not None])
-        if len(known) < many:
-            return Paired(before=found[0], after=found[1], reason=UNSTEADY)
-        variance = (many - 1) / many * float(((known - known.mean()) ** 2).sum())
-        half = float(t.ppf(1 - level / 2, many - 1)) * variance**0.5
+        half = _half(
+            _groups(rows.units, GROUPS), lambda left: self._difference(rows, before, after, left), level
+        )
+        if isinstance(half, str):
+            return Paired(before=found[0], after=found[1], reason=half)
         difference = found[1] - found[0]
         return Paired(before=found[0], after=found[1], lower=difference - half, upper=difference + half)
+
+    def bounded(
+        self, rows: Labelled, answers: Answers, chosen: npt.NDArray[Any], *, groups: int, level: float = 0.05
+    ) -> tuple[float | None, float | None, float | None]:
+        """The score of some rows, by their places, and the bounds that hold it with chance ``1 - level``.
+
+        As for ``paired``, with so many groups: fewer are quicker, and their bounds a little wider. What is
+        not defined is ``None``.
+        """
+        found = self.score(rows, answers, chosen)
+        if found is None:
+            return None, None, None
+        half = _half(
+            _groups(rows.units[chosen], groups), lambda left: self.score(rows, answers, chosen[left]), level
+        )
+        return (found, None, None) if isinstance(half, str) else (found, found - half, found + half)
 
     def _difference(
         self, rows: Labelled, before: Answers, after: Answers, chosen: npt.NDArray[Any]
@@ -121,11 +132,26 @@ class Judge:
         return None if one is None or other is None else other - one
 
 
-def _groups(units: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+def _half(
+    groups: npt.NDArray[np.intp], of: Callable[[npt.NDArray[np.intp]], float | None], level: float
+) -> float | str:
+    """Half of an interval of what ``of`` says of the rows that are left, by their places; or why none."""
+    many = int(groups.max()) + 1
+    if many < LEAST_UNITS:
+        return FEW
+    left = [of(np.flatnonzero(groups != each)) for each in range(many)]
+    known = np.array([each for each in left if each is not None])
+    if len(known) < many:
+        return UNSTEADY
+    variance = (many - 1) / many * float(((known - known.mean()) ** 2).sum())
+    return float(t.ppf(1 - level / 2, many - 1) * variance**0.5)
+
+
+def _groups(units: npt.NDArray[np.intp], many: int) -> npt.NDArray[np.intp]:
     """The group of each row: units are divided by chance, as evenly as can be, and the same way each time."""
     numbers = np.unique(units, return_inverse=True)[1]
     shuffled = np.random.default_rng(0).permutation(int(numbers.max()) + 1)
-    return np.asarray(shuffled[numbers] % GROUPS, dtype=np.intp)
+    return np.asarray(shuffled[numbers] % many, dtype=np.intp)
 
 
 def _dataset(happened: npt.NDArray[Any], places: npt.NDArray[Any]) -> Dataset:

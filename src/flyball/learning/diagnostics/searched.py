@@ -1,0 +1,78 @@
+"""What a search has shown of the version's own candidate: its trials, and its scores on fewer rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from flyball.learning.diagnostics.held import Held
+from flyball.learning.diagnostics.table import Table
+from flyball.learning.rungs import rungs
+from flyball.learning.splitting import splits
+
+MOST = 200
+"""Trials that are kept, the best ones of the last rung first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One point on one rung, with the scores of its folds (``None`` where one is not defined)."""
+
+    point: int
+    rung: int
+    parameters: Mapping[str, Any]
+    scores: Sequence[float | None]
+
+    @property
+    def defined(self) -> list[float]:
+        """The scores that are."""
+        return [score for score in self.scores if score is not None]
+
+
+def trials(every: Sequence[Trial], chosen: Mapping[str, Any]) -> Table:
+    """One row a trial and parameter that was searched; ``is_chosen`` marks the version's own parameters.
+
+    Scores compare on one rung alone: those below the last have learned from fewer rows.
+    """
+    last = max((each.rung for each in every), default=0)
+    scored = sorted(
+        (each for each in every if each.defined), key=lambda each: (-each.rung, -fmean(each.defined))
+    )
+    names = dict.fromkeys(name for each in scored for name in each.parameters)
+    rows = [
+        (
+            each.point,
+            each.rung,
+            each.rung == last,
+            dict(each.parameters) == dict(chosen),
+            fmean(each.defined),
+            name,
+            *_value(each.parameters.get(name)),
+        )
+        for each in scored[:MOST]
+        for name in names
+    ]
+    return Table.of(("trial", "rung", "is_last", "is_chosen", "score", "parameter", "number", "text"), rows)
+
+
+def on_fewer_rows(
+    held: Held, every: Sequence[Trial], chosen: Mapping[str, Any], most: int | None
+) -> list[tuple[Any, ...]]:
+    """The means of the folds' scores of the version's parameters, by the rows that they have learned from."""
+    plan, training = held.plan, held.training
+    folds = splits.folds(plan.cv, training, plan.task, plan.seed)
+    sizes = [fmean(len(train) for train, _ in each) for each in rungs(training, folds, plan.task, plan.seed)]
+    own = {each.rung: each.defined for each in every if dict(each.parameters) == dict(chosen)}
+    return [
+        (round(min(size, most or size)), None, fmean(own[rung]))
+        for rung, size in enumerate(sizes)
+        if own.get(rung)
+    ]
+
+
+def _value(value: Any) -> tuple[float | None, str]:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value), f"{value:g}"
+    return None, str(value)

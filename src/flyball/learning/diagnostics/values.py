@@ -1,0 +1,88 @@
+"""Tables of a regression: how far values lie from what happened, and where they do."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import probplot
+from sklearn.metrics import (
+    explained_variance_score,
+    max_error,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    median_absolute_error,
+    r2_score,
+    root_mean_squared_error,
+)
+
+from flyball.learning.diagnostics.held import Held
+from flyball.learning.diagnostics.table import Table, kept
+
+POINTS = 500
+"""Rows that are drawn one by one: with more, one covers the other."""
+PARTS = 10
+BINS = 30
+METRICS = {
+    "R²": r2_score,
+    "explained variance": explained_variance_score,
+    "mean absolute error": mean_absolute_error,
+    "median absolute error": median_absolute_error,
+    "root mean squared error": root_mean_squared_error,
+    "mean absolute percentage error": mean_absolute_percentage_error,
+    "largest error": max_error,
+}
+
+
+def tables(held: Held) -> dict[str, Table]:
+    """All of them, by name. A residual is what happened minus what was answered."""
+    happened, answered = held.happened, held.answers.values
+    return {
+        "report": Table.of(
+            ("metric", "score"), [(name, float(of(happened, answered))) for name, of in METRICS.items()]
+        ),
+        "residuals": _residuals(held),
+        "distribution": _distribution(happened - answered),
+        "quantiles": _quantiles(happened - answered),
+        "parts": _parts(happened, answered),
+    }
+
+
+def _residuals(held: Held) -> Table:
+    """Some rows, drawn at random: what was answered and what happened."""
+    happened, answered = held.happened, held.answers.values
+    drawn = np.random.default_rng(held.plan.seed).permutation(len(happened))[:POINTS]
+    rows = [(answered[each], happened[each], happened[each] - answered[each]) for each in np.sort(drawn)]
+    return Table.of(("answered", "happened", "residual"), rows)
+
+
+def _distribution(residuals: np.ndarray) -> Table:
+    counts, edges = np.histogram(residuals, BINS)
+    return Table.of(("low", "high", "rows"), zip(edges[:-1], edges[1:], counts, strict=True))
+
+
+def _quantiles(residuals: np.ndarray) -> Table:
+    """Q-Q: the residuals in order against quantiles of the normal distribution, and a line through them."""
+    (normal, ordered), (slope, intercept, _) = probplot(residuals)
+    places = kept(normal, ordered)
+    at = normal[places]
+    return Table.of(
+        ("normal", "residual", "line"), zip(at, ordered[places], slope * at + intercept, strict=True)
+    )
+
+
+def _parts(happened: np.ndarray, answered: np.ndarray) -> Table:
+    """Errors in tenths of the rows by what was answered, from the lowest to the highest."""
+    rows = []
+    for part in np.array_split(np.argsort(answered, kind="stable"), min(PARTS, len(answered))):
+        truth, said = happened[part], answered[part]
+        error = truth - said
+        rows.append(
+            (
+                said.min(),
+                said.max(),
+                len(part),
+                error.mean(),
+                mean_absolute_error(truth, said),
+                root_mean_squared_error(truth, said),
+            )
+        )
+    return Table.of(("low", "high", "rows", "bias", "mean_absolute_error", "root_mean_squared_error"), rows)
