@@ -1,6 +1,6 @@
 # make run brings the example up, make test runs every test; each sets up what it needs by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run income test test-postgres check bench durability screenshots lock clean
+.PHONY: help run income test test-postgres check docs bench durability screenshots lock clean
 
 # The interpreter of the environment: make clean, then make test PYTHON=python3.13 tries another one.
 PYTHON ?= python3
@@ -15,7 +15,8 @@ help:
 	@echo "make run     the example: data, snapshot, build, promotion, server on 127.0.0.1:8000"
 	@echo "make income CSV=adult.csv   the same with the census; without CSV it is fetched"
 	@echo "make test    the whole test suite (on PostgreSQL too, where FLYBALL_TEST_POSTGRES names one)"
-	@echo "make check   lint, types, contracts"
+	@echo "make check   lint, types, contracts, and the documents as a site"
+	@echo "make docs    the documents as a site, into site/"
 	@echo "make bench CSV=adult.csv   Flyball beside its peers, into benchmarks/README.md (OPTIONS=--quick: minutes)"
 	@echo "make durability   what is left after kills, outages and full disks (20 minutes)"
 	@echo "make screenshots   every page of the console, light, dark and on a phone, into screenshots/"
@@ -51,6 +52,11 @@ check: $(VENV)/dev.done
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory docs
+
+# Strict: a link that leads nowhere, or a page that nobody finds, is an error. What it says of its successor is not.
+docs: $(VENV)/dev.done
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/dev.done
 	$(BIN)/python -m benchmarks $(if $(CSV),--csv "$(abspath $(CSV))") $(OPTIONS)
