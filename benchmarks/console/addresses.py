@@ -58,6 +58,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-prediction": (PREDICTION,),
     "flyball-erase": (f"{PREDICTION}/erase",),
     "flyball-api": ("api/docs",),
+    "flyball-asks": ("ask",),
+    "flyball-ask": ("ask/{endpoint}", "ask/{endpoint}?typical"),
     "flyball-schedules": ("schedules",),
     "flyball-jobs": ("jobs", "jobs?before={job}"),
     "flyball-job": ("jobs/{job}",),

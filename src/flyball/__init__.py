@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from flyball.control.routing.building import build
     from flyball.domain.abtests.declared.abtest import ABTest
     from flyball.domain.abtests.metrics import Metric
+    from flyball.domain.asking.words import Ask
     from flyball.domain.declaration import (
         Candidate,
         Classification,
@@ -48,6 +49,7 @@ __version__ = "0.1.0"
 __all__ = [
     "APPS",
     "ABTest",
+    "Ask",
     "Candidate",
     "Classification",
     "Clustering",

@@ -196,9 +196,31 @@ def erase(principal: Principal, identity: UUID) -> None:
     async_to_sync(data_plane().engine.erase)(principal, identity)
 
 
-def _predict(call: Call) -> list[Prediction]:
+def ask(principal: Principal, call: Call) -> list[Prediction]:
+    """``predict`` for somebody: one answer a row, as the doors record them. Raises as ``predict``."""
+    return instead[-1](call) if instead else _predict(call, principal)
+
+
+def what_if(principal: Principal, call: Call) -> list[Prediction]:
+    """What the same would be answered now: recorded nowhere, counted nowhere, and no outcome finds it.
+
+    A version is named: what is only wondered about is in no A/B test, and behind it is no fallback. The ids
+    are those of no predictions. Raises as ``predict``, and ``ValueError`` for a call without a version or
+    with an idempotency key.
+    """
+    if call.version is None or call.idempotency_key is not None:
+        raise ValueError("What is only wondered about names a version, and is never a repeat.")
+    if instead:
+        return instead[-1](call)
+    engine = data_plane().engine
+    engine.check_room()
+    answered = engine.compute(principal, call)
+    return list(answered if isinstance(answered, list) else answered.predictions)
+
+
+def _predict(call: Call, principal: Principal | None = None) -> list[Prediction]:
     plane = data_plane()
-    owner = _owner(plane, call.endpoint)
+    owner = principal or _owner(plane, call.endpoint)
     with _counted(plane, owner, call.endpoint):
         if not _in_transaction():
             return plane.engine.predict_now(owner, call)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from flyball.cli import csv_rows
 from flyball.domain.schema import Field, Kind, Schema
+from flyball.serving.preparing import csv_rows
 
 WHOLE = Field(name="value", kind=Kind.INTEGER)
 GRADE = Field(name="value", kind=Kind.CATEGORY, categories=(1, 2))

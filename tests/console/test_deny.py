@@ -71,6 +71,9 @@ OPEN = {
     "builds": {"GET": ("viewer", 200)},
     "search": {"GET": ("viewer", 200)},
     "api/docs": {"GET": ("viewer", 200)},
+    "ask": {"GET": ("viewer", 200)},
+    "ask/purchase": {"GET": ("member", 503), "POST": ("member", 503)},
+    "ask/purchase/outcome": {"POST": ("member", 503)},
     "people": {"GET": ("viewer", 200)},
     "people/invite": {"GET": ("owner", 200), "POST": ("owner", 422)},
     "people/invitations/1/withdraw": {"GET": ("owner", 404), "POST": ("owner", 404)},
@@ -88,7 +91,7 @@ OPEN = {
 FOR_EVERYBODY = {"assets/0/nothing.css", "join/unknown"}
 ROLES = ("viewer", "member", "owner")
 WHOLE = {
-    "", "api/docs", "builds", "jobs", "keys", "keys/new", "people", "people/invite", "predictions",
+    "", "api/docs", "ask", "builds", "jobs", "keys", "keys/new", "people", "people/invite", "predictions",
     "predictions.csv", "schedules", "search",
 }  # fmt: skip
 """Where a stranger sees a page of their own."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flyball import (
+    Ask,
     Candidate,
     Classification,
     Clustering,
@@ -75,6 +76,14 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("an outcome that is a number", "E027", {"outcome": ANY_OUTCOME(5)}),
     ("a decision that is a number", "E013", {"decide": Threshold(0.5, at_or_above=wrong(1), below="b")}),
     ("a decision that is missing", "E013", {"decide": Threshold(0.5, at_or_above="a", below=wrong(None))}),
+    ("a label that is a number", "E014", {"fields": {"amount": Field(label=wrong(5))}}),
+    ("a label in languages that are numbers", "E014", {"fields": {"amount": Field(label=wrong({1: "a"}))}}),
+    ("a default that is a list", "E014", {"fields": {"amount": Field(default=[1])}}),
+    ("a page that is a text", "E036", {"ask": "who?"}),
+    ("a page that is open to nobody", "E036", {"ask": Ask(open_to="none")}),
+    ("a page with half a question a minute", "E036", {"ask": Ask(per_minute=wrong(0.5))}),
+    ("labels that are a list", "E036", {"outcome": Outcome("status", labels=["yes"])}),
+    ("a unit that is a number", "E036", {"outcome": Outcome("status", unit=5)}),
     ("categories that are a number", "E014", {"fields": {"amount": Field(categories=wrong(5))}}),
     ("categories that are one text", "E014", {"fields": {"amount": Field(categories=wrong("ab"))}}),
     ("categories that are lists", "E014", {"fields": {"amount": Field(categories=wrong([["a"]]))}}),
@@ -240,7 +249,7 @@ TOLD: list[tuple[dict[str, Any], str, str]] = [
     (
         {"outcome": ANY_OUTCOME("status", zzz=1)},
         "has an unknown word 'zzz'",
-        "Outcome has: column, positive, time, matures_after, repeated, observed_when.",
+        "Outcome has: column, positive, time, matures_after, repeated, observed_when, label, unit, labels.",
     ),
     (
         {"features": [table(colunms=["a"])]},

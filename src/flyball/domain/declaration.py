@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from flyball.domain.abtests.declared.abtest import ABTest
 from flyball.domain.abtests.metrics import Metric
+from flyball.domain.asking.words import Ask, Text
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.schedules import derived_name
 from flyball.domain.schema import Kind, Unseen
@@ -137,7 +138,7 @@ class Outcome:
     outcome of that reference belongs to: the ``"latest"`` before the outcome, the ``"first"``, or none
     (``"refuse"``: the outcome is ambiguous). ``observed_when`` is the decision without which there is no
     outcome (a loan that was refused has none): scores are then those of rows so decided, and decide nothing
-    alone.
+    alone. ``label`` and ``unit`` say what people read of it who ask, ``labels`` what they call each label.
     """
 
     wrong: tuple[Wrong, ...]
@@ -151,6 +152,9 @@ class Outcome:
         matures_after: str | None = None,
         repeated: str = "latest",
         observed_when: str | None = None,
+        label: Any = "",
+        unit: Any = "",
+        labels: Any = None,
     ) -> None:
         self.column = column
         self.positive = positive
@@ -158,6 +162,8 @@ class Outcome:
         self.matures_after = matures_after
         self.repeated = repeated
         self.observed_when = observed_when
+        self.label, self.unit = label, unit
+        self.labels: Mapping[Any, Text] = {} if labels is None else labels
 
     @property
     def maturity(self) -> timedelta:
@@ -184,7 +190,11 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a user knows better than the snapshot about one field; ``None`` leaves it inferred."""
+    """What a user knows better than the snapshot about one field; ``None`` leaves it inferred.
+
+    ``label``, ``help`` and ``unit`` are what people read of it who ask, and ``default`` what its form begins
+    with; programs never get it.
+    """
 
     kind: str | None = None
     nullable: bool | None = None
@@ -192,6 +202,10 @@ class Field:
     low: float | None = None
     high: float | None = None
     unseen: Unseen | None = None
+    label: Text = ""
+    help: Text = ""
+    unit: Text = ""
+    default: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +265,7 @@ class Endpoint:
     search to choose from. ``fields`` overrides the inferred schema; ``unseen`` says what happens with
     categories and ranges the model has not seen. ``trusted`` are transformer classes of the user's own.
     ``metrics`` are those of the business that A/B tests may be judged by; ``abtest`` is the one to be
-    started.
+    started. ``ask`` is the page on which people ask.
 
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
     with subclasses.
@@ -276,6 +290,7 @@ class Endpoint:
     policy: ClassVar[Policy] = Policy()
     metrics: ClassVar[Sequence[Metric]] = ()
     abtest: ClassVar[ABTest | None] = None
+    ask: ClassVar[Ask | None] = None
     schedules: ClassVar[Sequence[Schedule]] = ()
     seed: ClassVar[int] = 0
 

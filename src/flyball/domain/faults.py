@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from flyball.domain.abtests.metrics import KNOWN, Metric
+from flyball.domain.asking.faults import wrong_words
 from flyball.domain.declaration import (
     KINDS,
     Candidate,
@@ -44,7 +45,6 @@ def faults(endpoint: Declared) -> list[Fault]:
 def _name(endpoint: Declared) -> Iterator[Fault]:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", str(endpoint.name)):
         yield Fault("E001", "name", "is not a name", "Use lower-case letters, digits and _, at most 63.")
-
     if not isinstance(endpoint.team, str):
         yield Fault("E001", "team", "is not a name", "Use the team's short name in quotation marks.")
     if endpoint.abstract is not False:
@@ -396,4 +396,5 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _feature_sets,
     _schedules,
     _metrics,
+    lambda endpoint: (Fault(*each) for each in wrong_words(endpoint)),
 )

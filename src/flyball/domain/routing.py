@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flyball.domain.abtests.assignment import SLOTS, slot
+from flyball.domain.asking.words import Asking
 from flyball.domain.errors import ArtifactCorrupt
 from flyball.domain.records import entity_key
 from flyball.domain.schema import Kind, Schema
@@ -148,7 +149,7 @@ class Route:
     may send because some champion took them: what the answering version does not take is left out with a
     warning.
     ``repeated`` says which of several predictions of one reference an outcome belongs to; ``test`` is the
-    A/B test in force.
+    A/B test in force; ``asking`` is what people read who ask.
     """
 
     endpoint: str
@@ -161,6 +162,7 @@ class Route:
     keys: tuple[str, ...] = ()
     repeated: str = "latest"
     test: ABTest | None = None
+    asking: Asking = field(default_factory=Asking)
 
     @property
     def champion(self) -> Arm:

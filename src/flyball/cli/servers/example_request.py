@@ -7,9 +7,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flyball.cli import csv_rows
 from flyball.domain.errors import DataError, NotFound
 from flyball.domain.routing import Manifest, Route
+from flyball.serving.preparing import csv_rows
 
 if TYPE_CHECKING:
     from flyball.control.registry.models import Version

@@ -24,6 +24,7 @@ PLACES = {
     "described.js": ("flyball.console", "static/described.js"),
     "swagger-ui.css": ("drf_spectacular_sidecar", f"{SWAGGER}/swagger-ui.css"),
     "swagger-ui.js": ("drf_spectacular_sidecar", f"{SWAGGER}/swagger-ui-bundle.js"),
+    "asking.js": ("flyball.console", "static/asking.js"),
     "charts.js": ("flyball.console", "static/charts.js"),
     "htmx.js": ("django_htmx", "static/django_htmx/htmx-2.min.js"),
 }

@@ -43,6 +43,7 @@ SECTIONS = (
     ("flyball-predictions", "Predictions"),
     ("flyball-jobs", "Jobs"),
     ("flyball-schedules", "Schedules"),
+    ("flyball-asks", "Ask"),
     ("flyball-people", "People"),
     ("flyball-api", "API"),
 )
@@ -61,7 +62,11 @@ def engine() -> DjangoTemplates:
             "DIRS": [Path(__file__).parents[1] / "templates"],
             "APP_DIRS": False,
             "OPTIONS": {
-                "builtins": ["flyball.console.frame.tags", "flyball.console.frame.verdicts"],
+                "builtins": [
+                    "flyball.console.frame.tags",
+                    "flyball.console.frame.verdicts",
+                    "django.templatetags.i18n",
+                ],
                 "context_processors": ["django.template.context_processors.request"],
                 "autoescape": True,
             },

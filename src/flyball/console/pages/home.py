@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from flyball.console.frame.bars import Bars
-from flyball.console.frame.page import Page, is_text
+from flyball.console.frame.page import Page, is_text, to
 from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.models import Endpoint
 from flyball.control.monitoring import traffic
@@ -31,6 +31,8 @@ class Home(Page):
     def get(self, request: HttpRequest) -> HttpResponse:
         """An endpoint in a row; what needs attention is said of all."""
         mine, teams = declarations.visible(self.actor), self.actor.teams("viewer")
+        if not teams and self.actor.teams("caller"):
+            return to("flyball-asks")  # a caller reads nothing else
         needed = attention(mine, teams=teams)
         after = request.GET.get("after", "")
         names = _names(mine.filter(retired_at=None), after)

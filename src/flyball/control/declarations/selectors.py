@@ -36,6 +36,21 @@ def visible_endpoint(actor: Actor, name: str, role: str) -> Endpoint:
     return found
 
 
+def askable(actor: Actor) -> QuerySet[Endpoint]:
+    """The endpoints that the actor may ask: a caller may, who reads nothing else, and a viewer may not."""
+    every = endpoints(actor.teams("caller")).filter(retired_at=None)
+    return every if actor.endpoints is None else every.filter(name__in=actor.endpoints)
+
+
+def askable_endpoint(actor: Actor, name: str) -> Endpoint:
+    """One of them. Raises ``UnknownEndpoint`` outside the actor's teams, ``Forbidden``, ``Retired``."""
+    found = endpoints(list(actor.roles)).filter(name=name).first()
+    if found is None or (actor.endpoints is not None and name not in actor.endpoints):
+        raise UnknownEndpoint
+    actor.require(found.team.slug, "caller")
+    return endpoint(name)
+
+
 def check_named(actor: Actor, team: Team, names: Collection[str]) -> None:
     """Raises ``UnknownEndpoint`` where one of the names is none of the team's endpoints."""
     # Compared here: a text that no database takes must not get there.

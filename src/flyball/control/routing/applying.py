@@ -164,6 +164,8 @@ def _changed(route: Route, other: Route) -> Iterator[str]:
         new.append("rule for repeated references")
     if [arm.decision for arm in route.arms] != [arm.decision for arm in other.arms]:
         new.append("decision")
+    if route.asking != other.asking:
+        new.append("words for people who ask")
     if new:
         yield f"new {', '.join(new)}"
     before, after = (*route.fields, *route.keys), (*other.fields, *other.keys)

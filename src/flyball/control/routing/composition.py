@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from flyball.control.datasets.lookups.compiler import lookups
+from flyball.domain.asking.words import published
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
 from flyball.domain.routing import Arm, Decision, Lookup, Manifest, Route
@@ -35,6 +36,7 @@ def compose(
         number=number,
         arms=arms,
         repeated="latest" if declaration.outcome is None else declaration.outcome.repeated,
+        asking=published(declaration),
     )
     schema = accepted(manifests[arm.version] for arm in route.answering)
     return replace(route, lookups=compiled(declaration, schema))

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from flyball.cli import csv_rows
 from flyball.cli.following.progress import steps
 from flyball.cli.printing.output import Output
 from flyball.cli.writing import whole
@@ -19,6 +18,7 @@ from flyball.domain.errors import InvalidInput, ModelFailed, UnknownEntity
 from flyball.domain.records import Prediction
 from flyball.domain.routing import Manifest
 from flyball.domain.values import label_text
+from flyball.serving.preparing import csv_rows
 
 CHUNK = 500
 """Rows that are answered and committed together."""

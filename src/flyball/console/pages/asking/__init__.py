@@ -1,0 +1,1 @@
+"""Pages for people who ask: one case, several rows, a whole file."""
