@@ -25,13 +25,13 @@ from flyball.control.jobs.running import Run
 from flyball.control.registry.jobs import doing, registered
 from flyball.control.registry.models import Build, BuildUnit, CandidateResult, Version
 from flyball.control.registry.services import request_build, run_build
-from flyball.control.registry.units import Changed, Claimant, UnitRows
+from flyball.control.registry.working.units import Changed, Claimant, UnitRows
 from flyball.domain import declaration as declarations
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import Conflict, JobLost
 from flyball.domain.records import now
 from flyball.learning.selection import Progress
-from flyball.learning.units import Outcome, Unit
+from flyball.learning.units import Asked, Outcome, Unit
 from flyball.stores.database import Database
 from tests.jobs.counted.transformers import AT, DOES, FITS, Fits
 from tests.registry import small
@@ -121,7 +121,7 @@ def test_a_build_goes_on_with_the_units_that_are_done(
 ) -> None:
     job = attempt(begun(monkeypatch))
     assert (job.status, fits()) == ("succeeded", ALL + AGAIN)
-    assert "goes on with 5 of its units and 1 of its candidates done" in job.log
+    assert "goes on with 6 of its units and 1 of its candidates done" in job.log
     assert Build.objects.count() == 1
     assert board(job) == board(attempt(asked()))
     assert fits() == 2 * ALL + AGAIN
@@ -256,11 +256,14 @@ SCORES = (0.1 + 0.2, math.nan, 1e22, 5e-324, -1 / 3, 0.0)
 
 
 def rows(build: Build, run: Run) -> UnitRows:
-    return UnitRows(build, Claimant(name=f"attempt {run.token}", fence=run.keep, got_on=run.got_on))
+    return UnitRows(build, Claimant(name=run.holder, fence=run.keep, got_on=run.got_on))
 
 
-def never() -> Outcome:
-    raise AssertionError("it is done already")
+def done(own: UnitRows, outcome: Outcome, **parameters: Any) -> None:
+    """The unit, claimed and kept."""
+    claimed = own.claim(Asked(UNIT, parameters))
+    assert claimed is not None
+    own.keep(claimed, outcome)
 
 
 def test_a_unit_is_kept_once_to_the_bit_by_the_attempt_that_has_the_job(declare: Declare) -> None:
@@ -271,13 +274,13 @@ def test_a_unit_is_kept_once_to_the_bit_by_the_attempt_that_has_the_job(declare:
     second = claimed(job)
     own = rows(build, second)
     with pytest.raises(JobLost):
-        late(UNIT, {"x": 0.1}, never)
+        late.claim(Asked(UNIT, {"x": 0.1}))
     assert not BuildUnit.objects.exists()
     expected = Outcome(SCORES, 0.1 + 0.2)
-    own(UNIT, {"x": 0.1}, lambda: expected)
-    assert repr(rows(build, second)(UNIT, {"x": 0.1}, never)) == repr(expected)
+    done(own, expected, x=0.1)
+    assert repr(rows(build, second).known(Asked(UNIT, {"x": 0.1}))) == repr(expected)
     unit = BuildUnit.objects.get()
-    assert (unit.claimant, unit.parameters) == ("attempt 2", {"x": 0.1})
+    assert (unit.claimant, unit.parameters) == (f"job {job.pk} 2", {"x": 0.1})
     assert selectors.job(job.pk).attempts == second.attempt + 2
 
 
@@ -287,15 +290,13 @@ def test_who_has_lost_the_job_takes_no_unit_of_who_has_it(declare: Declare) -> N
     late = rows(build, first)
     Job.objects.update(lease_until=now() - timedelta(seconds=1))
     own = rows(build, claimed(job))
-
-    def disturbed() -> Outcome:
-        with pytest.raises(JobLost):
-            late(UNIT, {}, never)
-        return Outcome((0.5,), 1.0)
-
-    own(UNIT, {}, disturbed)
+    row = own.claim(Asked(UNIT, {}))
+    assert row is not None
+    with pytest.raises(JobLost):
+        late.claim(Asked(UNIT, {}))
+    own.keep(row, Outcome((0.5,), 1.0))
     unit = BuildUnit.objects.get()
-    assert (unit.claimant, unit.scores) == ("attempt 2", [0.5])
+    assert (unit.claimant, unit.scores) == (f"job {job.pk} 2", [0.5])
 
 
 def test_who_has_lost_the_job_registers_no_second_version_of_its_build(
@@ -318,39 +319,68 @@ def test_who_has_lost_the_job_registers_no_second_version_of_its_build(
 def test_a_unit_that_another_one_has_taken_over_is_not_written(declare: Declare) -> None:
     build = request_build(declaration=declare())
     slow, quick = (UnitRows(build, Claimant(name=name)) for name in ("slow", "quick"))
-
-    def overtaken() -> Outcome:
-        quick(UNIT, {}, lambda: Outcome((0.5,), 1.0))
-        return Outcome((0.4,), 1.0)
-
+    row = slow.claim(Asked(UNIT, {}))
+    assert row is not None
+    quick.read()
+    assert quick.open([Asked(UNIT, {})]), "nobody who lives has it"
+    done(quick, Outcome((0.5,), 1.0))
     with pytest.raises(Conflict):
-        slow(UNIT, {}, overtaken)
+        slow.keep(row, Outcome((0.4,), 1.0))
     assert BuildUnit.objects.get().scores == [0.5]
+
+
+def test_a_unit_of_who_lives_is_taken_by_nobody_and_of_who_has_died_by_who_takes_over(
+    declare: Declare,
+) -> None:
+    job, build = asked(), request_build(declaration=declare())
+    run, wanted = claimed(job), [Asked(UNIT, {})]
+    assert rows(build, run).claim(wanted[0]) is not None
+    lead, helper = (
+        UnitRows(build, Claimant(name=name, takes_over=takes)) for name, takes in (("a", True), ("b", False))
+    )
+    assert (lead.open(wanted), helper.open(wanted)) == ([], [])
+    Job.objects.update(lease_until=now() - timedelta(seconds=1))
+    assert (lead.open(wanted), helper.open(wanted)) == (wanted, [])
+
+
+def test_of_all_who_claim_a_unit_at_once_one_gets_it(declare: Declare) -> None:
+    build = request_build(declaration=declare())
+    dead, *every = [UnitRows(build, Claimant(name=name)) for name in "zabc"]
+    assert [each.claim(Asked(UNIT, {})) is not None for each in [dead, *every]] == [True, False, False, False]
+    for each in every:
+        each.read()
+    assert [each.claim(Asked(UNIT, {})) is not None for each in every] == [True, False, False]
 
 
 def test_a_unit_is_known_again_whatever_a_database_makes_of_its_parameters(declare: Declare) -> None:
     build = request_build(declaration=declare())
     odd = {"large": 1e23, "larger": 10**30, "zero": -0.0, "nul": "\x00", "half": "\ud800", "text": "ä"}
     expected = Outcome((0.5,), 1.0)
-    UnitRows(build, Claimant(name="first"))(UNIT, odd, lambda: expected)
-    assert UnitRows(build, Claimant(name="second"))(UNIT, odd, never) == expected
+    done(UnitRows(build, Claimant(name="first")), expected, **odd)
+    assert UnitRows(build, Claimant(name="second")).known(Asked(UNIT, odd)) == expected
     with pytest.raises(Changed):
-        UnitRows(build, Claimant(name="second"))(UNIT, {**odd, "large": 1.1e23}, never)
+        UnitRows(build, Claimant(name="second")).known(Asked(UNIT, {**odd, "large": 1.1e23}))
 
 
 def test_a_unit_that_failed_says_so_again(declare: Declare) -> None:
     build = request_build(declaration=declare())
     failed = Outcome((), 1.5, "ValueError: no luck")
-    UnitRows(build, Claimant(name="first"))(UNIT, {}, lambda: failed)
-    assert UnitRows(build, Claimant(name="second"))(UNIT, {}, never) == failed
+    done(UnitRows(build, Claimant(name="first")), failed)
+    assert UnitRows(build, Claimant(name="second")).known(Asked(UNIT, {})) == failed
 
 
 def test_a_unit_for_which_there_was_too_little_memory_is_tried_again(declare: Declare) -> None:
     build = request_build(declaration=declare())
     failed = Outcome((), 1.5, "MemoryError: ", is_to_be_kept=False)
-    assert UnitRows(build, Claimant(name="first"))(UNIT, {}, lambda: failed) == failed
+    first, second = (UnitRows(build, Claimant(name=name)) for name in ("first", "second"))
+    done(first, failed)
+    assert first.known(Asked(UNIT, {})) == failed
+    second.read()
+    assert second.known(Asked(UNIT, {})) is None
     expected = Outcome((0.5,), 1.0)
-    assert UnitRows(build, Claimant(name="second"))(UNIT, {}, lambda: expected) == expected
+    done(second, expected)
+    second.read()
+    assert second.known(Asked(UNIT, {})) == expected
     assert BuildUnit.objects.get().scores == [0.5]
 
 

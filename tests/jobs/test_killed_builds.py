@@ -27,6 +27,8 @@ MANY = 8_000
 """Rows: enough for a rung below all of them."""
 KILLS = (2, 9, 13, 20, 31, 37, 41, 44, 47)
 """After so many fits: on the first rung, on the last, and in the last fit."""
+ALONE = ("--concurrency", "1")
+"""Nobody helps."""
 Environment = dict[str, str]
 Undisturbed = tuple[list[str], list[str]]
 UNDISTURBED: list[Undisturbed] = []
@@ -88,7 +90,7 @@ def undisturbed(database: Database, environment: Callable[..., Environment]) -> 
     """The leaderboard of a build that nothing happens to, and its fits: the same for all tests here."""
     if not UNDISTURBED:
         job, own = asked(), environment("undisturbed")
-        with worker(database, **own):
+        with worker(database, *ALONE, **own):
             assert ended(job).status == "succeeded"
         winner = built(job).results.get(rank=1)
         assert winner.parameters["fits__point"] > 0.7, "the search has found something"
@@ -122,7 +124,7 @@ def test_a_build_whose_process_is_killed_again_and_again_ends_as_an_undisturbed_
     assert len(undisturbed[1]) == len(set(undisturbed[1]))
     builds = Build.objects.count()
     job, own = asked(), environment("own", **{AT: ",".join(map(str, KILLS)), DOES: "kill"})
-    with worker(database, **own):
+    with worker(database, *ALONE, **own):
         done = hurried(job)
     assert (done.status, done.attempt, done.error) == ("succeeded", len(KILLS) + 1, "")
     check(job, own, undisturbed, lost=len(KILLS))
@@ -136,8 +138,8 @@ def test_a_build_whose_worker_is_killed_again_and_again_ends_as_an_undisturbed_o
     job, kills = asked(), KILLS[::2]
     own = environment("own", **{AT: ",".join(map(str, kills)), DOES: "kill worker"})
     for _ in kills:
-        assert start(database, **own).wait(PATIENCE) < 0
-    with worker(database, **own):
+        assert start(database, *ALONE, **own).wait(PATIENCE) < 0
+    with worker(database, *ALONE, **own):
         done = ended(job)
     assert (done.status, done.attempt) == ("succeeded", len(kills) + 1)
     check(job, own, undisturbed, lost=len(kills))
@@ -147,14 +149,14 @@ def test_a_unit_that_kills_its_process_each_time_fails_and_can_be_retried_withou
     database: Database, environment: Callable[..., Environment], undisturbed: Undisturbed
 ) -> None:
     job = asked()
-    with worker(database, **environment("own", **{DEADLY: "yes"})):
+    with worker(database, *ALONE, **environment("own", **{DEADLY: "yes"})):
         done = hurried(job)
     assert (done.status, done.attempt) == ("failed", done.attempts)
     assert "signal 9" in done.error
     assert (built(job).status, built(job).error) == ("failed", done.error)
     services.retry(job=done)
     assert (built(job).status, built(job).error, built(job).finished_at) == ("queued", "", None)
-    with worker(database, **environment("own")):
+    with worker(database, *ALONE, **environment("own")):
         assert ended(job).status == "succeeded"
     assert board(job) == undisturbed[0]
 
@@ -164,16 +166,16 @@ def test_a_build_waits_and_is_cancelled_with_its_job_and_goes_on_with_it(
 ) -> None:
     job = asked()
     own = environment("own", **{AT: "5,12", DOES: "wait"})
-    with worker(database, **own):
+    with worker(database, *ALONE, **own):
         until(lambda: Path(own[FITS]).exists() and len(fits(own)) == 5)
     assert (selectors.job(job.pk).status, built(job).status) == ("queued", "queued")
-    with worker(database, **own):
+    with worker(database, *ALONE, **own):
         until(lambda: len(fits(own)) == 12)
         assert built(job).status == "running"
         services.cancel(job=selectors.job(job.pk))
         assert ended(job).status == "cancelled"
     assert (built(job).status, built(job).error) == ("cancelled", "Somebody has cancelled this job.")
     services.retry(job=selectors.job(job.pk))
-    with worker(database, **own):
+    with worker(database, *ALONE, **own):
         assert ended(job).status == "succeeded"
     check(job, own, undisturbed, lost=2)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from flyball.domain.values import storable
 
@@ -19,7 +19,7 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 class Unit:
     """One point of a candidate on one rung; on the last of several, which has all rows, one ``fold`` of it.
 
-    Rungs and folds are counted from 0; point 1 is the defaults.
+    Rungs and folds are counted from 0; point 1 is the defaults. The rung above the last is the last fit.
     """
 
     candidate: str
@@ -32,8 +32,8 @@ class Unit:
 class Outcome:
     """The score of each fold of a unit, NaN where it is not defined; or the error that it ended with.
 
-    Folds are missing where the search's time was over before them. ``seconds`` is how long it took. It is not
-    to be kept where another try may end otherwise: there was too little memory.
+    ``seconds`` is how long it took. It is not to be kept where another try may end otherwise: there was too
+    little memory.
     """
 
     scores: tuple[float, ...]
@@ -42,36 +42,41 @@ class Outcome:
     is_to_be_kept: bool = True
 
 
-Compute = Callable[[], Outcome]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The best point of a search with its scores on all folds, and how the search went.
 
-
-class Units(Protocol):
-    """Where outcomes are kept: an outcome that is there already is not computed again.
-
-    What an implementation raises ends the whole selection: it is never taken for a candidate's failure.
+    ``seconds`` is what its units took, wherever they were computed.
     """
 
-    def __call__(self, unit: Unit, parameters: Mapping[str, Any], compute: Compute) -> Outcome:
-        """The outcome of a unit with these parameters, computed here unless it is known."""
-
-
-def computed(unit: Unit, parameters: Mapping[str, Any], compute: Compute) -> Outcome:
-    """Keeps nothing: for a search that begins and ends with its process."""
-    return compute()
-
-
-@dataclass(slots=True)
-class Counted:
-    """Units, and the seconds that they took: also those that were computed in an earlier process."""
-
-    units: Units
+    point: int
+    parameters: Mapping[str, Any]
+    scores: tuple[float, ...]
+    trials: int
+    stopped_by_time: bool
     seconds: float = 0.0
 
-    def __call__(self, unit: Unit, parameters: Mapping[str, Any], compute: Compute) -> Outcome:
-        """The outcome, counted."""
-        outcome = self.units(unit, parameters, compute)
-        self.seconds += outcome.seconds
-        return outcome
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A unit that a search needs, with the parameters of its point; ``found`` is a last fit's alone."""
+
+    unit: Unit
+    parameters: Mapping[str, Any]
+    found: Found | None = None
+
+
+Known = Callable[[Asked], Outcome | None]
+"""The outcome of a unit, where there is one already.
+
+What it raises ends the whole selection: it is never taken for a candidate's failure.
+"""
+Result = TypeVar("Result")
+Steps = Generator[list[Asked], None, Result]
+"""Gives the units that are needed next and are not known yet, in the order of points; at the end a result.
+
+All that it does follows from outcomes in that order: it does not matter who computes a unit, or when.
+"""
 
 
 class CandidateFailed(Exception):

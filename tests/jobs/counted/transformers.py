@@ -20,6 +20,8 @@ DOES = "TEST_DOES"
 """The same for what that is."""
 DEADLY = "TEST_DEADLY"
 """Set where points that are too high end the process, instead of failing."""
+SLOW = "TEST_SLOW"
+"""The same for the seconds that a fit takes besides."""
 FOREVER = 600
 HIGH = 0.8
 
@@ -37,6 +39,7 @@ class Fits(TransformerMixin, BaseEstimator):
             lines.write(f"{self.point!r} {len(X)} {X.to_numpy().sum():.6f}\n")
         if str(len(file.read_text().splitlines())) in os.environ.get(AT, "").split(","):
             HAPPENS[os.environ[DOES]]()
+        time.sleep(float(os.environ.get(SLOW, 0)))
         if self.point > HIGH:
             if DEADLY in os.environ:
                 _kill()

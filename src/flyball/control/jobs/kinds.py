@@ -23,7 +23,9 @@ class Kind:
     ``is_yielding``; a light one in a thread of the worker, and ends where it reports once its time is over.
     ``attempts`` is how often it is begun at most without getting on. ``told`` is the dotted name of what is
     told when the job waits again, or ends without success (``tell``). ``is_recurring`` says that it may be
-    scheduled, and that one that failed needs somebody until a later one succeeds.
+    scheduled, and that one that failed needs somebody until a later one succeeds. One that ``is_part`` of
+    other jobs' work was asked for by nobody: it is shown only where its kind is asked for, and gives its slot
+    up where another one waits.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Kind:
     attempts: int = 3
     told: str = ""
     is_recurring: bool = True
+    is_part: bool = False
 
 
 KINDS: dict[str, Kind] = {}
@@ -55,6 +58,11 @@ def find(name: str) -> Kind:
     if name not in KINDS:
         raise NotFound(f"There is no such kind of job here. There are: {', '.join(sorted(KINDS))}.")
     return KINDS[name]
+
+
+def parts() -> list[str]:
+    """The names of those that are parts of other jobs' work."""
+    return [name for name, kind in KINDS.items() if kind.is_part]
 
 
 def tell(name: str, kept: Mapping[str, Any], status: str, error: str = "") -> None:

@@ -55,6 +55,11 @@ class Run:
     ends_at: float = float("inf")
     _reported: float = field(default=float("-inf"), init=False)
 
+    @property
+    def holder(self) -> str:
+        """The name of who has this attempt."""
+        return selectors.holder(self.id, self.token)
+
     def report(self, *, progress: float | None = None, message: str = "", log: str = "") -> None:
         """Say how far the job is (0 to 1), what it does, and a line for its log.
 

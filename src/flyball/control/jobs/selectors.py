@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -15,15 +15,17 @@ from flyball.control.jobs.models import Job
 from flyball.domain.errors import Forbidden, InvalidInput, NotFound, Problem
 from flyball.domain.records import now
 
+TAKEN_WITHIN = timedelta(seconds=1.5)
+LEFT_AFTER = timedelta(minutes=1)
 ENDED = (Job.Status.SUCCEEDED, Job.Status.FAILED, Job.Status.CANCELLED)
 
 
 def jobs(endpoint: str | None = None, status: str | None = None, kind: str | None = None) -> QuerySet[Job]:
-    """Jobs, newest first: all, or those of an endpoint, of a status or of a kind.
+    """Jobs, newest first: all that were asked for, or those of an endpoint, of a status or of a kind.
 
     Raises ``InvalidInput``; ``NotFound`` for an unknown kind.
     """
-    every = Job.objects.select_related("team", "asked_by").order_by("-id")
+    every = _every() if kind is not None else _every().exclude(kind__in=kinds.parts())
     if endpoint is not None:
         every = every.filter(endpoint_id=endpoint)
     if kind is not None:
@@ -38,12 +40,12 @@ def jobs(endpoint: str | None = None, status: str | None = None, kind: str | Non
 
 def job(identity: UUID) -> Job:
     """One job. Raises ``NotFound``."""
-    return _one(jobs().filter(pk=identity))
+    return _one(_every().filter(pk=identity))
 
 
 def beginning(digits: str) -> Job:
     """The job whose id begins so. Raises ``NotFound`` unless there is exactly one."""
-    found = list(jobs().filter(pk__startswith=digits)[:2])
+    found = list(_every().filter(pk__startswith=digits)[:2])
     if len(found) != 1:
         raise NotFound(f"There is {'no' if not found else 'more than one'} job of that id.")
     return found[0]
@@ -59,7 +61,7 @@ def visible_job(actor: Actor, identity: UUID, role: str) -> Job:
     """One of them, for an actor with at least that role in its team. Raises ``NotFound``, ``Forbidden``."""
     if not actor.teams(role):
         raise Forbidden(f"This needs the role {role}.")
-    found = _one(visible(actor, jobs()).filter(pk=identity))
+    found = _one(visible(actor, _every()).filter(pk=identity))
     actor.require(found.team.slug, role)
     return found
 
@@ -85,6 +87,17 @@ def is_unnoticed(job: Job) -> bool:
     return job.status == Job.Status.QUEUED and job.published_at is None and job.due_at <= now()
 
 
+def holder(job: UUID, token: int) -> str:
+    """The name of who has a job: each attempt has another one."""
+    return f"job {job} {token}"
+
+
+def holders() -> set[str]:
+    """Those who have jobs now, and live, as far as anybody knows."""
+    held = Job.objects.filter(status=Job.Status.RUNNING, lease_until__gt=now())
+    return {holder(*each) for each in held.values_list("pk", "token")}
+
+
 def due(moment: datetime) -> Q:
     """What may be taken: what waits and is due, and what a worker has left, while attempts are left."""
     waits = Q(status=Job.Status.QUEUED, due_at__lte=moment)
@@ -96,6 +109,21 @@ def over(moment: datetime) -> QuerySet[Job]:
     """What a worker has left and nobody is to take again."""
     left = Job.objects.filter(status=Job.Status.RUNNING, lease_until__lte=moment)
     return left.filter(Q(attempt__gte=F("attempts")) | Q(cancel_requested_at__isnull=False))
+
+
+def is_one_waiting() -> bool:
+    """Whether a job that was asked for waits for a slot.
+
+    Not one that has just come, which a free slot takes at once; nor one that has waited for long, for whose
+    queue there is no worker.
+    """
+    moment = now()
+    since = Job.objects.filter(status=Job.Status.QUEUED, due_at__lte=moment - TAKEN_WITHIN)
+    return since.filter(due_at__gt=moment - LEFT_AFTER).exclude(kind__in=kinds.parts()).exists()
+
+
+def _every() -> QuerySet[Job]:
+    return Job.objects.select_related("team", "asked_by").order_by("-id")
 
 
 def _one(found: QuerySet[Job]) -> Job:

@@ -11,6 +11,7 @@ from django.db.models import Count, F, OuterRef, Subquery, Sum
 
 from flyball.control.abtests.models import ABTest
 from flyball.control.declarations import selectors as declarations
+from flyball.control.jobs.kinds import parts
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import Build
 from flyball.control.routing import selectors as routing
@@ -136,7 +137,8 @@ def _counted(moment: datetime, names: Sequence[str] | None) -> dict[str, dict[st
 
 def _jobs(names: Sequence[str] | None) -> dict[str, dict[str, int]]:
     """By endpoint and status, those that have not ended."""
-    rows = Job.objects.filter(status__in=UNDER_WAY, endpoint__isnull=False).values_list("endpoint", "status")
+    asked = Job.objects.filter(status__in=UNDER_WAY, endpoint__isnull=False).exclude(kind__in=parts())
+    rows = asked.values_list("endpoint", "status")
     if names is not None:
         rows = rows.filter(endpoint__name__in=names)
     found: dict[str, dict[str, int]] = {}

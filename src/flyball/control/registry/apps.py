@@ -10,3 +10,19 @@ class RegistryConfig(AppConfig):
     label = "flyball_registry"
     verbose_name = "Flyball: registry"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add the job that helps with somebody else's build."""
+        from flyball.control.jobs.kinds import Kind, register  # with what it imports only when it is needed
+
+        register(
+            Kind(
+                name="help",
+                queue="build",
+                service="flyball.control.registry.helping.carry_out",
+                is_heavy=True,
+                attempts=1,  # its build goes on without it
+                is_recurring=False,
+                is_part=True,
+            )
+        )

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from django.conf import settings
 from django.db import transaction
 
-from flyball.control.connection import database
-from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
 from flyball.control.registry import removing, selectors
 from flyball.control.registry.models import Build, CandidateResult
-from flyball.control.registry.units import Changed, Claimant, UnitRows
+from flyball.control.registry.working.stepping import Worker
+from flyball.control.registry.working.units import Changed, Claimant
 from flyball.domain.declaration import Endpoint
-from flyball.domain.errors import BuildFailed, Conflict, FlyballError
+from flyball.domain.errors import BuildFailed, Conflict
 from flyball.domain.records import digest, now
-from flyball.domain.values import storable
-from flyball.stores import artifacts
 
 if TYPE_CHECKING:
-    from flyball.learning.dataset import Dataset
-    from flyball.learning.package import Package
-    from flyball.learning.selection import Fit, Progress
+    from flyball.learning.selection import Progress
 
 BASELINE = "baseline"
+PAUSE = 0.5
+"""Between two looks while others compute all that can be computed (seconds)."""
+UNITS = 2
+"""The kind of units that builds are cut into: those of another kind are never gone on with."""
 ANEW = "begins anew: its declaration, the code or the environment is another one, or nothing could be fitted"
 
 
@@ -54,6 +52,7 @@ def grounds(declaration: type[Endpoint]) -> Grounds:
         "plan": described(Plan.of(declaration)),
         "data": described(data),
         "sources": sources(declaration),
+        "units": UNITS,
     }
     return Grounds(environment(declaration), digest(plan), declaration.metric, declaration.seed)
 
@@ -103,98 +102,49 @@ def carry_out(
     declaration: type[Endpoint],
     claimant: Claimant,
     report: Callable[[Progress], None] | None = None,
+    call: Callable[[int], None] = lambda waiting: None,
 ) -> None:
     """Do what is left of a build that was begun, and end it with a leaderboard.
 
-    Raises ``BuildFailed`` when no candidate could be fitted: the leaderboard is there then, too.
+    ``call`` is told before each unit how many others wait for somebody. Raises ``BuildFailed`` when no
+    candidate could be fitted: the leaderboard is there then, too.
     """
     dataset = selectors.dataset(snapshot, declaration.task)
     try:
-        _search(build, snapshot, dataset, declaration, claimant, report)
+        _search(Worker(build, dataset, declaration, claimant), report, call)
     except Changed:
         claimant.log(f"Build {build.pk} {ANEW}")
         with transaction.atomic():
             claimant.got_on()
             forget(build)
-        _search(build, snapshot, dataset, declaration, claimant, report)
+        _search(Worker(build, dataset, declaration, claimant), report, call)
     _end(build, declaration, claimant)
 
 
-def _search(
-    build: Build,
-    snapshot: Snapshot,
-    dataset: Dataset,
-    declaration: type[Endpoint],
-    claimant: Claimant,
-    report: Callable[[Progress], None] | None,
-) -> None:
-    from flyball.learning import selection
+def _search(worker: Worker, report: Callable[[Progress], None] | None, call: Callable[[int], None]) -> None:
+    done = None
+    while wanted := worker.wanted():
+        if done is not None and done[0].found is None and report is not None:
+            report(worker.selection.progress(done[0].unit, done[1]))
+        _keep_failed(worker)
+        opened = worker.open(wanted)
+        call(len(opened) - 1)
+        done = worker.step(opened)
+        if done is None:  # others compute all that can be computed now
+            time.sleep(PAUSE)
+            worker.claimant.fence()
+    _keep_failed(worker)
 
-    fits = selection.fits(
-        dataset,
-        selection.Plan.of(declaration),
-        report,
-        units=UnitRows(build, claimant),
-        finished=set(build.results.values_list("name", flat=True)),
-    )
-    for fit in fits:
-        result = _result(build, snapshot, dataset, declaration, fit)
-        del fit  # its memory is the next candidate's
+
+def _keep_failed(worker: Worker) -> None:
+    """Put candidates of which no point works on the leaderboard."""
+    failed = {fit.name: fit for fit in worker.selection.failed()}
+    missing = failed.keys() - set(worker.build.results.values_list("name", flat=True)) if failed else ()
+    if missing:
         with transaction.atomic():
-            claimant.got_on()
-            result.save()
-
-
-def _result(
-    build: Build, snapshot: Snapshot, dataset: Dataset, declaration: type[Endpoint], fit: Fit
-) -> CandidateResult:
-    from flyball.learning.units import sentence
-
-    made, error = None, fit.error
-    if fit.pipeline is not None:
-        try:
-            made = packaged(declaration, snapshot, dataset, fit.pipeline)
-        except FlyballError as refused:  # one that cannot be packaged is a candidate that failed
-            error = storable(str(refused))
-        except Exception as raised:  # noqa: BLE001 - what skops cannot write raises as it likes
-            error = sentence(raised)
-        else:
-            keep(made)
-    return CandidateResult(
-        build=build,
-        name=fit.name,
-        parameters=fit.parameters,
-        fold_scores=list(fit.fold_scores),
-        held_out_score=fit.held_out_score,
-        trials=fit.trials,
-        stopped_by_time=fit.stopped_by_time,
-        seconds=fit.seconds,
-        error=error,
-        manifest=None if made is None else msgspec.to_builtins(made.manifest),
-        compiling={} if made is None else dict(made.compiling),
-    )
-
-
-def packaged(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Package:
-    """Package a fitted pipeline."""
-    from flyball.learning import package
-
-    return package.packaged(
-        pipeline,
-        dataset,
-        datasets.snapshot_schema(snapshot),
-        endpoint=declaration.name,
-        task=declaration.task,
-        trusted=package.trusted_names(declaration.trusted),
-    )
-
-
-def keep(made: Package) -> None:
-    """Store the artifacts of a package."""
-    kept = database()
-    with closing(kept.connect()) as connection:
-        for data in made.files.values():
-            artifacts.write(kept, connection, data)
+            worker.claimant.got_on()
+            for fit in [fit for name, fit in failed.items() if name in missing]:
+                worker.build.results.create(name=fit.name, error=fit.error, seconds=fit.seconds)
 
 
 def _end(build: Build, declaration: type[Endpoint], claimant: Claimant) -> None:
@@ -203,6 +153,7 @@ def _end(build: Build, declaration: type[Endpoint], claimant: Claimant) -> None:
     names = [BASELINE, *(each if isinstance(each, str) else each.name for each in declaration.candidates)]
     with transaction.atomic():
         claimant.got_on()
+        build.units.filter(done_at=None).delete()  # begun by who has died, and not needed any more
         results = sorted(build.results.all(), key=lambda result: names.index(result.name))
         fitted = [result for result in ranked(results) if not result.error]
         for rank, result in enumerate(fitted, start=1):

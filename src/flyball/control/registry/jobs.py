@@ -12,9 +12,10 @@ from flyball.control.datasets.models import Snapshot
 from flyball.control.datasets.services import take_snapshot
 from flyball.control.jobs.running import Run
 from flyball.control.registry import building
+from flyball.control.registry.helping import Call, dismiss
 from flyball.control.registry.models import Build, Version
 from flyball.control.registry.services import register, request_build
-from flyball.control.registry.units import Claimant
+from flyball.control.registry.working.units import Claimant
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import JobCancelled
 from flyball.domain.records import now
@@ -45,7 +46,7 @@ def build(run: Run, *, snapshot: str | None) -> Build:
         line = building.begin(own, here, of=TO_BE_BUILT)
     run.report(message="building", log=line)
     claimant = Claimant(
-        name=f"job {run.id} {run.token}",
+        name=run.holder,
         fence=run.keep,
         got_on=run.got_on,
         log=lambda line: run.report(log=line),
@@ -55,7 +56,8 @@ def build(run: Run, *, snapshot: str | None) -> Build:
         run.report(progress=progress.share, message=doing(progress))
 
     assert own.snapshot is not None  # noqa: S101 - it was asked for with one
-    building.carry_out(own, own.snapshot, declaration, claimant, report)
+    building.carry_out(own, own.snapshot, declaration, claimant, report, Call(own))
+    dismiss(own)
     return own
 
 

@@ -17,7 +17,8 @@ from flyball.control.registry.comparison import compared
 from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.control.registry.numbering import Keep, number_version
 from flyball.control.registry.portable import export_version, import_version
-from flyball.control.registry.units import Claimant
+from flyball.control.registry.working import packaging
+from flyball.control.registry.working.units import Claimant
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import BuildFailed, FlyballError, InvalidInput, Problem
 from flyball.domain.records import now
@@ -105,8 +106,8 @@ def register_fitted(*, declaration: type[Endpoint], snapshot: Snapshot, pipeline
     It takes the snapshot's features as one data frame, and answers golden rows made from that snapshot.
     It has no scores: nobody here knows which rows it has seen.
     """
-    made = building.packaged(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
-    building.keep(made)
+    made = packaging.packaged(declaration, snapshot, selectors.dataset(snapshot, declaration.task), pipeline)
+    packaging.keep(made)
     facts = {
         "candidate": "by_hand",
         "environment": building.environment(declaration, pipeline),

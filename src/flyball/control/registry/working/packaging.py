@@ -1,0 +1,72 @@
+"""From a fit to its row on a leaderboard: packaged, its artifacts stored."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from flyball.control.connection import database
+from flyball.control.datasets import selectors as datasets
+from flyball.control.datasets.models import Snapshot
+from flyball.control.registry.models import CandidateResult
+from flyball.domain.declaration import Endpoint
+from flyball.domain.errors import FlyballError
+from flyball.domain.values import storable
+from flyball.stores import artifacts
+
+if TYPE_CHECKING:
+    from flyball.learning.dataset import Dataset
+    from flyball.learning.package import Package
+    from flyball.learning.searching.bench import Fit
+
+
+def packaged(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Package:
+    """Package a fitted pipeline."""
+    from flyball.learning import package
+
+    return package.packaged(
+        pipeline,
+        dataset,
+        datasets.snapshot_schema(snapshot),
+        endpoint=declaration.name,
+        task=declaration.task,
+        trusted=package.trusted_names(declaration.trusted),
+    )
+
+
+def keep(made: Package) -> None:
+    """Store the artifacts of a package."""
+    kept = database()
+    with closing(kept.connect()) as connection:
+        for data in made.files.values():
+            artifacts.write(kept, connection, data)
+
+
+def result(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, fit: Fit) -> CandidateResult:
+    """A fit as a row that is not saved yet; one that cannot be packaged is a candidate that failed."""
+    from flyball.learning.units import sentence
+
+    made, error = None, fit.error
+    if fit.pipeline is not None:
+        try:
+            made = packaged(declaration, snapshot, dataset, fit.pipeline)
+        except FlyballError as refused:
+            error = storable(str(refused))
+        except Exception as raised:  # noqa: BLE001 - what skops cannot write raises as it likes
+            error = sentence(raised)
+        else:
+            keep(made)
+    return CandidateResult(
+        name=fit.name,
+        parameters=fit.parameters,
+        fold_scores=list(fit.fold_scores),
+        held_out_score=fit.held_out_score,
+        trials=fit.trials,
+        stopped_by_time=fit.stopped_by_time,
+        seconds=fit.seconds,
+        error=error,
+        manifest=None if made is None else msgspec.to_builtins(made.manifest),
+        compiling={} if made is None else dict(made.compiling),
+    )

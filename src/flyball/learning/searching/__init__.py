@@ -1,0 +1,1 @@
+"""The search of candidates, and the bench that their units are computed on."""

@@ -1,0 +1,303 @@
+"""The search of one candidate's space: successive halving over growing draws of the rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import optuna
+
+from flyball.domain.declaration import Search
+from flyball.learning.candidates import SearchCandidate
+from flyball.learning.rungs import GROWTH
+from flyball.learning.units import Asked, CandidateFailed, Found, Known, Steps, Unit, sentence
+
+ROUND = 8
+"""Points that are chosen before the scores of any of them are known."""
+PATIENCE = 3
+"""Failures, while no point of the search has worked, after which a candidate is given up."""
+UNDEFINED = "ModelFailed: The metric is not defined on any fold."
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Parameters and their fold scores on the highest rung they were tried on; number 1 is the defaults."""
+
+    number: int
+    parameters: Mapping[str, Any]
+    scores: tuple[float, ...] = ()
+
+
+def search(
+    candidate: SearchCandidate, folds: Sequence[int], limits: Search, seed: int, known: Known
+) -> Steps[Found]:
+    """The best of at most ``limits.trials`` points: the defaults first, then the start, then Optuna's.
+
+    ``folds`` is how many each rung has. All points are scored on the first rung, and the better part climbs
+    to the next. On the last, which is all rows, the best points meet the defaults, which are beaten only by
+    more than the standard error of the difference (``_clearly_better``). Once units have taken
+    ``limits.seconds``, counted in the order of points, no further one counts on the rungs below the last, and
+    the points climb as they are; the first that works always counts. A point that raises is passed over;
+    where none works, ``CandidateFailed`` says what the last one raised.
+
+    All that is decided follows from the outcomes of the units in the order of the points: with those that are
+    known, a search goes on where it was, and ends as it would have.
+    """
+    # Neither Optuna's pruner nor scikit-learn's halving search: the pruner lets points climb in the order in
+    # which they come, so that the early ones are fitted on all rows whatever they are worth; the halving
+    # search draws without regard to time or a deadline, and does not keep the defaults.
+    first, *others = (
+        _Rung(candidate.name, number, count, known, is_by_fold=0 < number == len(folds) - 1)
+        for number, count in enumerate(folds)
+    )
+    tried = yield from _tried(candidate, first, limits, seed)
+    climbed = _Climbed(tried.points, tried.seconds, in_time=tried.in_time)
+    for rung in others[:-1]:
+        points = _climbing(climbed.points)
+        climbed = replace(climbed, points=points)
+        if climbed.in_time and len(points) > 1:
+            climbed = yield from _climb(points, rung, climbed.seconds, limits.seconds)
+    points = climbed.points
+    if others:
+        finalists = _climbing(points)
+        defaults = [point for point in tried.points if point.number == 1 and not _among(point, finalists)]
+        points = (yield from _climb([*defaults, *finalists], others[-1], 0.0, math.inf)).points
+    best = _chosen(points)
+    return Found(
+        point=best.number,
+        parameters=best.parameters,
+        scores=best.scores,
+        trials=tried.trials,
+        stopped_by_time=not climbed.in_time,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """What is known of points on the folds of one rung.
+
+    All folds are one unit where they are small, as those of a draw are; else each is one.
+    """
+
+    candidate: str
+    number: int
+    folds: int
+    known: Known
+    is_by_fold: bool
+
+    def missing(self, point: Point) -> list[Asked]:
+        """Units of a point that are not known; none behind one that it failed with."""
+        found = []
+        for asked in self._asked(point):
+            outcome = self.known(asked)
+            if outcome is None:
+                found.append(asked)
+            elif outcome.error:
+                break
+        return found
+
+    def seconds(self, point: Point) -> float:
+        """What the units of a point took that is known."""
+        outcomes = [self.known(asked) for asked in self._asked(point)]
+        return sum(outcome.seconds for outcome in outcomes if outcome)
+
+    def scores(self, point: Point) -> tuple[float, ...]:
+        """The score of each fold of a known point. Raises ``CandidateFailed`` where it does not work."""
+        scores: list[float] = []
+        for asked in self._asked(point):
+            outcome = self.known(asked)
+            if outcome is not None and outcome.error:
+                raise CandidateFailed(outcome.error)
+            scores += outcome.scores if outcome else ()
+        if not any(math.isfinite(score) for score in scores):
+            raise CandidateFailed(UNDEFINED)
+        return tuple(scores)
+
+    def _asked(self, point: Point) -> list[Asked]:
+        folds = range(self.folds) if self.is_by_fold else [None]
+        units = [Unit(self.candidate, self.number, point.number, fold) for fold in folds]
+        return [Asked(unit, point.parameters) for unit in units]
+
+
+@dataclass(slots=True)
+class _Tried:
+    """The points of the first rung that worked so far, how many were tried, and whether there was time."""
+
+    points: list[Point] = field(default_factory=list)
+    trials: int = 0
+    failures: int = 0
+    seconds: float = 0.0
+    in_time: bool = True
+
+    def after(
+        self, asked: Sequence[Point], rung: _Rung, limits: Search, most: int
+    ) -> tuple[_Tried, list[float | None], list[Asked]]:
+        """After these points: their mean scores (``None`` where one failed), and the units that are missing.
+
+        Of what is missing it is assumed that it works in no time. Raises ``CandidateFailed`` where nothing
+        works.
+        """
+        then, means, missing = replace(self, points=list(self.points)), list[float | None](), list[Asked]()
+        for point in asked:
+            if then.points and then.seconds > limits.seconds:
+                then.in_time = False
+                break
+            more = rung.missing(point)
+            missing += more
+            if not more:
+                may_go_on = bool(missing) or point.number < most
+                means.append(then._add(point, rung, may_go_on=may_go_on, is_sure=not missing))
+        return then, means, missing
+
+    def _add(self, point: Point, rung: _Rung, *, may_go_on: bool, is_sure: bool) -> float | None:
+        self.seconds += rung.seconds(point)
+        self.trials += 1
+        try:
+            scores = rung.scores(point)
+        except CandidateFailed:
+            self.failures += 1
+            # Defaults that work do not excuse a space in which nothing does: its author has to know.
+            searched = any(point.number > 1 for point in self.points)
+            is_given_up = is_sure and self.failures >= PATIENCE and not searched
+            if is_given_up or not (may_go_on or self.points):
+                raise
+            return None
+        self.points.append(replace(point, scores=scores))
+        return mean(scores)
+
+
+def _tried(candidate: SearchCandidate, rung: _Rung, limits: Search, seed: int) -> Steps[_Tried]:
+    """All points on the first rung. Optuna chooses a round of them, and is told their scores after it.
+
+    So a point never depends on how fast another one was computed, or where.
+    """
+    study, tried, most = _study(candidate, seed), _Tried(), candidate.points(limits.trials)
+    for first in range(1, most + 1, ROUND):
+        asked = [_asked(candidate, study, number) for number in range(first, min(first + ROUND, most + 1))]
+        points = [point for point, _ in asked]
+        while True:
+            after, scores, missing = tried.after(points, rung, limits, most)
+            if not missing:
+                break
+            yield missing
+        tried = after
+        if not tried.in_time:
+            break
+        for (_, trial), score in zip(asked, scores, strict=True):
+            _tell(study, trial, score)
+    return tried
+
+
+def _study(candidate: SearchCandidate, seed: int) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # As many as the first round has: the second one learns from it.
+    sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=ROUND - 1)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    if candidate.start:
+        study.enqueue_trial(dict(candidate.start))
+    return study
+
+
+def _asked(
+    candidate: SearchCandidate, study: optuna.Study, number: int
+) -> tuple[Point, optuna.trial.Trial | None]:
+    """A point, and its trial; the first one's is none."""
+    if number == 1:
+        return Point(number, dict(candidate.defaults)), None
+    try:
+        trial = study.ask(fixed_distributions=dict(candidate.space))
+    except Exception as error:  # a space of the user's own may be none
+        raise CandidateFailed(sentence(error)) from error
+    return Point(number, dict(trial.params)), trial
+
+
+def _tell(study: optuna.Study, trial: optuna.Trial | None, score: float | None) -> None:
+    if trial is not None:  # the defaults need not lie in the space, and do not belong to the study
+        state = optuna.trial.TrialState.FAIL if score is None else None
+        study.tell(trial, score, state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class _Climbed:
+    """Points with their scores on the highest rung so far, and the seconds that the search has taken."""
+
+    points: list[Point]
+    seconds: float
+    in_time: bool = True
+
+
+def _climb(points: Sequence[Point], rung: _Rung, seconds: float, limit: float) -> Steps[_Climbed]:
+    """The points with their scores on a rung, where there is time for all of them.
+
+    Without time they keep their old scores: those of different rungs do not compare. A point that raises is
+    passed over; where all do, the last error is raised.
+    """
+    while True:
+        climbed, missing = _climbed(points, rung, seconds, limit)
+        if not missing:
+            return climbed
+        yield missing
+
+
+def _climbed(
+    points: Sequence[Point], rung: _Rung, seconds: float, limit: float
+) -> tuple[_Climbed, list[Asked]]:
+    """How that ends, as far as it is known, and the units that are missing."""
+    done, missing = list[Point](), list[Asked]()
+    for place, point in enumerate(points):
+        if seconds > limit:
+            return _Climbed(list(points), seconds, in_time=False), missing
+        more = rung.missing(point)
+        missing += more
+        if more:
+            continue
+        seconds += rung.seconds(point)
+        try:
+            done.append(replace(point, scores=rung.scores(point)))
+        except CandidateFailed:  # more rows may hold what a point cannot be fitted on
+            if place == len(points) - 1 and not done and not missing:
+                raise
+    return _Climbed(done, seconds), missing
+
+
+def _climbing(points: Sequence[Point]) -> list[Point]:
+    """The part of the points that climbs to the next rung, the best first; of equal ones the earlier.
+
+    Rounded down, so that no rung costs much more than the one before.
+    """
+    best_first = sorted(points, key=lambda point: (-mean(point.scores), point.number))
+    return best_first[: max(1, len(points) // GROWTH)]
+
+
+def _among(point: Point, points: Sequence[Point]) -> bool:
+    return any(point.number == other.number for other in points)
+
+
+def _chosen(points: Sequence[Point]) -> Point:
+    """The best point, where it is clearly better than the defaults; the defaults otherwise."""
+    best = _climbing(points)[0]
+    defaults = next((point for point in points if point.number == 1), best)
+    return best if _clearly_better(best.scores, defaults.scores) else defaults
+
+
+def _clearly_better(scores: Sequence[float], others: Sequence[float]) -> bool:
+    """Whether the mean difference, fold by fold, is above its standard error.
+
+    The best of many points is partly the luckiest (Cawley and Talbot, 2010, "On Over-fitting in Model
+    Selection"); the defaults were not chosen by these scores, and so they win where it is close.
+    """
+    differences = np.subtract(scores, others)
+    differences = differences[np.isfinite(differences)]
+    if not len(differences):
+        return mean(scores) > mean(others)
+    error = differences.std(ddof=1) / math.sqrt(len(differences)) if len(differences) > 1 else 0.0
+    return bool(differences.mean() > error)
+
+
+def mean(scores: Sequence[float | None]) -> float:
+    """The mean of the scores that are defined and finite; minus infinity where none is."""
+    defined = [score for score in scores if score is not None and math.isfinite(score)]
+    return sum(defined) / len(defined) if defined else -math.inf
