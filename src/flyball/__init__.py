@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flyball.control.registry.fitted import register
     from flyball.control.routing.building import build
     from flyball.domain.abtests.declared.abtest import ABTest
     from flyball.domain.abtests.metrics import Metric
@@ -67,6 +68,7 @@ __all__ = [
     "apredict",
     "build",
     "predict",
+    "register",
 ]
 
 
@@ -80,6 +82,10 @@ def __getattr__(name: str) -> Any:
         from flyball.control.routing.building import build
 
         return build
+    if name == "register":
+        from flyball.control.registry.fitted import register
+
+        return register
     if name in __all__:
         from flyball.domain import declaration
 
