@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from flyball.domain import errors
-from flyball.domain.errors import FlyballError, Problem
+from flyball.domain.errors import FlyballError, Problem, UnknownEndpoint
 
 if TYPE_CHECKING:
     import pandas
@@ -78,6 +78,19 @@ class Client:
         sent = {"input": input, "entity": entity, "reference": reference, "rows": rows, "version": version}
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         return self._json("POST", f"v1/endpoints/{_part(endpoint)}/predictions", _given(sent), headers)
+
+    def schema(self, endpoint: str) -> Json:
+        """The fields that a prediction's ``input`` has, as JSON Schema, from the version that answers now.
+
+        A key for the endpoint is enough, whatever its role. ``properties`` has a ``type`` of each field that
+        the version takes, and its categories as ``enum`` or, where others are answered too, as ``examples``;
+        ``required`` has those that must be there. Raises ``UnknownEndpoint``.
+        """
+        schemas = self._json("GET", "v1/openapi.json")["components"]["schemas"]
+        if f"{endpoint}.row" not in schemas:
+            raise UnknownEndpoint(f"No endpoint {endpoint!r} answers this key.")
+        schema: Json = schemas[f"{endpoint}.row"]["properties"]["input"]
+        return schema
 
     def entity_prediction(self, endpoint: str, key: Any) -> Json:
         """The prediction for an entity whose features are all looked up."""

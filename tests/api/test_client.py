@@ -61,6 +61,9 @@ def test_a_client_promotes_predicts_and_tells_the_outcome(url: str, keys: dict[s
         assert answer["output"]["label"] == "yes"
         assert client.predict("purchase", input=row, reference="a", idempotency_key="k")["id"] == answer["id"]
         assert client.prediction(answer["id"])["input"] == row
+        assert client.schema("purchase")["properties"]["age"]["type"][0] == "integer"
+        with pytest.raises(UnknownEndpoint):
+            client.schema("nowhere")
         assert client.outcome(answer["id"], "no")["bound"] == 1
         sent = [{"reference": "a", "value": "yes"}, {"reference": "later", "value": "no"}]
         counts = client.outcomes("purchase", sent)

@@ -1,0 +1,1 @@
+"""What people do with Flyball, as the documents say it is done."""
