@@ -60,6 +60,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-api": ("api/docs",),
     "flyball-asks": ("ask",),
     "flyball-ask": ("ask/{endpoint}", "ask/{endpoint}?typical"),
+    "flyball-ask-rows": ("ask/{endpoint}/rows",),
     "flyball-schedules": ("schedules",),
     "flyball-jobs": ("jobs", "jobs?before={job}"),
     "flyball-job": ("jobs/{job}",),

@@ -73,6 +73,7 @@ OPEN = {
     "api/docs": {"GET": ("viewer", 200)},
     "ask": {"GET": ("viewer", 200)},
     "ask/purchase": {"GET": ("member", 503), "POST": ("member", 503)},
+    "ask/purchase/rows": {"GET": ("member", 503), "POST": ("member", 503)},
     "ask/purchase/outcome": {"POST": ("member", 503)},
     "people": {"GET": ("viewer", 200)},
     "people/invite": {"GET": ("owner", 200), "POST": ("owner", 422)},

@@ -13,6 +13,7 @@ from flyball.console.pages.abtests.starting import StartTest
 from flyball.console.pages.arms.shadows import OneShadow, RemoveShadow, Shadows
 from flyball.console.pages.asking.all import AllAsks
 from flyball.console.pages.asking.one import OneAsk, TellAsk
+from flyball.console.pages.asking.rows import RowsAsk
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
 from flyball.console.pages.comparing import Compare, Versions
 from flyball.console.pages.data.backtests import Backtests, OneBacktest
@@ -114,6 +115,7 @@ urlpatterns = [
     path("ask", AllAsks.as_view(), name="flyball-asks"),
     path("ask/<str:endpoint>", OneAsk.as_view(), name="flyball-ask"),
     path("ask/<str:endpoint>/outcome", TellAsk.as_view(), name="flyball-tell-ask"),
+    path("ask/<str:endpoint>/rows", RowsAsk.as_view(), name="flyball-ask-rows"),
     path("people", People.as_view(), name="flyball-people"),
     path("people/invite", Invite.as_view(), name="flyball-invite"),
     path("people/invitations/<int:number>/withdraw", Withdraw.as_view(), name="flyball-withdraw"),

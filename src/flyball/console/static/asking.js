@@ -13,7 +13,7 @@
       print();
       return;
     }
-    const field = document.getElementById(button.dataset.copy);
+    const field = document.querySelector(".share input");
     field.select();
     if (navigator.clipboard) navigator.clipboard.writeText(field.value);
   });
