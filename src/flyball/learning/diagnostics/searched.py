@@ -36,7 +36,7 @@ def trials(every: Sequence[Trial], chosen: Mapping[str, Any]) -> Table:
 
     Scores compare on one rung alone: those below the last have learned from fewer rows.
     """
-    last = max((each.rung for each in every), default=0)
+    last = max((each.rung for each in every if each.defined), default=0)
     scored = sorted(
         (each for each in every if each.defined), key=lambda each: (-each.rung, -fmean(each.defined))
     )
