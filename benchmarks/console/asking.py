@@ -87,6 +87,7 @@ def _values() -> dict[str, Any]:
         "build": Build.objects.filter(**own).latest("pk").pk,
         "test": ABTest.objects.get(endpoint_id=NAME).number,
         "backtest": _backtest(),
+        "upload": _upload(),
         "digest": Snapshot.objects.filter(**own).latest("pk").digest,
         "prediction": predictions.latest("id").pk,
         "reference": predictions.exclude(reference=None).earliest("id").reference,
@@ -119,6 +120,22 @@ def _backtest() -> int:
     moment = now()
     asked = {"endpoint_id": NAME, "version": 1, "start": moment, "end": moment}
     return int(Backtest.objects.create(**asked, done_at=moment, result=result).pk)
+
+
+def _upload() -> int:
+    """The number of a file of 14 columns, whose first rows are looked at."""
+    from django.contrib.auth import get_user_model
+
+    from flyball.control.asking import services
+    from flyball.control.declarations.models import Endpoint
+
+    content = "\n".join(",".join(f"value{place}" for place in range(14)) for _ in range(400)).encode()
+    endpoint, reader = Endpoint.objects.get(pk=NAME), get_user_model().objects.get(username=READER)
+    upload = services.begin_upload(
+        endpoint=endpoint, user=reader, name="rows.csv", size=len(content), language="en"
+    )
+    services.add_part(upload=upload, place=0, content=content)
+    return int(upload.pk)
 
 
 def _drawing(job: Any) -> str:

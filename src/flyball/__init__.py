@@ -33,6 +33,7 @@ APPS = [
     "flyball.control.jobs",
     "flyball.control.schedules",
     "flyball.control.drawings",
+    "flyball.control.asking",
     "flyball.control.datasets",
     "flyball.control.registry",
     "flyball.control.routing",

@@ -218,6 +218,14 @@ def what_if(principal: Principal, call: Call) -> list[Prediction]:
     return list(answered if isinstance(answered, list) else answered.predictions)
 
 
+def problems(principal: Principal, call: Call) -> list[Problem]:
+    """What the form of a call's rows has wrong; features that come from tables are not looked up.
+
+    Raises ``UnknownEndpoint``, ``Retired``, ``NotReady``, ``Conflict``.
+    """
+    return data_plane().engine.problems(principal, call)
+
+
 def _predict(call: Call, principal: Principal | None = None) -> list[Prediction]:
     plane = data_plane()
     owner = principal or _owner(plane, call.endpoint)
@@ -288,15 +296,15 @@ def _owner(plane: DataPlane, endpoint: str) -> Principal:
 def _call(
     endpoint: str, one: Mapping[str, Any], version: int | None, rows: Sequence[Mapping[str, Any]] | None
 ) -> Call:
-    problems: list[Problem] = []
+    wrong: list[Problem] = []
     if rows is None:
-        read = [_row(one, "", problems)]
+        read = [_row(one, "", wrong)]
     else:
         sent = {key: value for key, value in one.items() if value is not None}
-        given = Form(sent, "", problems, frozenset({"rows", "version"}))
-        read = [_row(row, f"{given.place('rows')}/{position}", problems) for position, row in enumerate(rows)]
-    if problems:
-        raise InvalidInput(problems=problems)
+        given = Form(sent, "", wrong, frozenset({"rows", "version"}))
+        read = [_row(row, f"{given.place('rows')}/{position}", wrong) for position, row in enumerate(rows)]
+    if wrong:
+        raise InvalidInput(problems=wrong)
     return Call(endpoint=endpoint, rows=tuple(read), version=version)
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from flyball.control.abtests.layers import ensure_layer
 from flyball.control.abtests.models import ABTest, Look
 from flyball.control.accounts.models import ApiKey, Team
+from flyball.control.asking.services import begin_upload
 from flyball.control.backtests.services import ask_backtest
 from flyball.control.drawings.services import ask_drawing
 from flyball.control.registry.models import Version
@@ -58,6 +59,8 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     ask_backtest(endpoint="purchase", version=1, start=now() - timedelta(days=1))
     ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})
     client = Client()
+    uploader = User.objects.create(username="uploader")
+    begin_upload(endpoint=version.endpoint, user=uploader, name="<b>.csv", size=9, language="en")
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
     return client
 
@@ -89,6 +92,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "Shadow",
         "Snapshot",
         "Team",
+        "Upload",
         "User",
         "Version",
     }

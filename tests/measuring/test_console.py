@@ -25,6 +25,7 @@ VALUES = {
     "withdrawn": 6,
     "member": 4,
     "key": 5,
+    "upload": 8,
     "asset": "assets/0/console.css",
 }
 

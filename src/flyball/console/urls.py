@@ -12,6 +12,7 @@ from flyball.console.pages.abtests.one import OneTest, StandingFile
 from flyball.console.pages.abtests.starting import StartTest
 from flyball.console.pages.arms.shadows import OneShadow, RemoveShadow, Shadows
 from flyball.console.pages.asking.all import AllAsks
+from flyball.console.pages.asking.files import FileAnswers, FilePart, Files, OneFile
 from flyball.console.pages.asking.one import OneAsk, TellAsk
 from flyball.console.pages.asking.rows import RowsAsk
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
@@ -116,6 +117,19 @@ urlpatterns = [
     path("ask/<str:endpoint>", OneAsk.as_view(), name="flyball-ask"),
     path("ask/<str:endpoint>/outcome", TellAsk.as_view(), name="flyball-tell-ask"),
     path("ask/<str:endpoint>/rows", RowsAsk.as_view(), name="flyball-ask-rows"),
+    path("ask/<str:endpoint>/files", Files.as_view(), name="flyball-ask-files"),
+    path("ask/<str:endpoint>/files/<int:number>", OneFile.as_view(), name="flyball-ask-file"),
+    path("ask/<str:endpoint>/files/<int:number>/parts", FilePart.as_view(), name="flyball-ask-file-part"),
+    path(
+        "ask/<str:endpoint>/files/<int:number>/answers.csv",
+        FileAnswers.as_view(),
+        name="flyball-ask-file-answers",
+    ),
+    path(
+        "ask/<str:endpoint>/files/<int:number>/rejects.csv",
+        FileAnswers.as_view(),
+        name="flyball-ask-file-rejects",
+    ),
     path("people", People.as_view(), name="flyball-people"),
     path("people/invite", Invite.as_view(), name="flyball-invite"),
     path("people/invitations/<int:number>/withdraw", Withdraw.as_view(), name="flyball-withdraw"),

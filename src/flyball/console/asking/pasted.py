@@ -6,9 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext
-
-from flyball.console.asking import columns
+from flyball.console.asking import columns, several
 from flyball.console.asking.columns import Example
 from flyball.console.asking.form import Entry, Form
 from flyball.console.asking.several import Reject
@@ -46,14 +44,13 @@ def pasted(form: Form, text: str, decimal: str) -> Pasted:
     names = lines[0] if has_names else [each.label for each in form.entries]
     places = columns.matched(form, names) if has_names else [each.name for each in form.entries]
     body = lines[1:] if has_names else lines
-    wrong = gettext("%(found)s values, where %(expected)s are expected.")
     rows: dict[int, Mapping[str, str]] = {}
     rejects = []
     for number, cells in enumerate(body, start=1):
         if len(cells) == len(names):
             rows[number] = columns.texts(form, places, cells, decimal or columns.POINT)
         else:
-            rejects.append(Reject(number, "", wrong % {"found": len(cells), "expected": len(names)}))
+            rejects.append(several.of_length(number, len(cells), len(names)))
     return Pasted(
         has_names=has_names,
         names=names,

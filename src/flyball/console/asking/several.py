@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.utils.translation import gettext
 
 from flyball import inprocess
 from flyball.console.asking.form import Form
@@ -67,6 +69,18 @@ def ask(
         break
     found.rejects.sort(key=lambda each: each.row)
     return found
+
+
+def of_length(row: int, found: int, expected: int) -> Reject:
+    """A row that has more or fewer values than there are columns."""
+    wrong = gettext("%(found)s values, where %(expected)s are expected.")
+    return Reject(row, "", wrong % {"found": found, "expected": expected})
+
+
+def rejects_of(form: Form, problems: Iterable[Problem]) -> list[Reject]:
+    """Problems of numbered rows (``/rows/0`` is the first) as they are told."""
+    placed = [(place, each) for each in problems if (place := _place(each)) is not None]
+    return [_reject(form, place + 1, each) for place, each in placed]
 
 
 def _row(form: Form, texts: Mapping[str, str]) -> dict[str, Any]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from flyball import inprocess
 from flyball.console.frame.bars import Shares
-from flyball.console.frame.page import HEADERS, Crumb, Page, to
+from flyball.console.frame.page import Crumb, Page, to
 from flyball.console.frame.predicted import answer, rows
+from flyball.console.frame.written import written
 from flyball.console.pages.data.asked import asked_for, refused, search_for
 from flyball.control.datasets.profiles import BINS, Profile, described
 from flyball.control.datasets.standing import standing
@@ -95,11 +94,7 @@ class PredictionsFile(Predictions):
         wanted = self.wanted(asked_for(request), self.names())
         if len(recorded.answering(wanted)) > recorded.SEVERAL:
             raise refused("endpoint", f"More than {recorded.SEVERAL} endpoints have some: name one.")
-        lines = _lines(recorded.every(wanted, WRITTEN))
-        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="predictions.csv"'}
-        # A server that is asynchronous would first gather all that a plain iterator gives.
-        body = _in_threads(lines) if isinstance(request, ASGIRequest) else lines
-        return StreamingHttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)  # type: ignore[return-value]  # no subclass of it
+        return written(request, "predictions.csv", _lines(recorded.every(wanted, WRITTEN)))
 
 
 class OnePrediction(Page):
@@ -246,11 +241,3 @@ def _cells(each: Prediction, outcome: Outcome | None) -> Iterable[Any]:
         each.id, each.created_at.isoformat(), each.endpoint, each.version, each.arm, each.reference, entity,
         said, each.decision, told,
     )  # fmt: skip
-
-
-async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
-    def read() -> str | None:
-        return next(lines, None)
-
-    while (line := await sync_to_async(read)()) is not None:
-        yield line

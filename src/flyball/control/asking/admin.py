@@ -1,0 +1,17 @@
+"""Uploads in Django's admin, to look at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from flyball.control.accounts.admin import Immutable
+from flyball.control.asking.models import Upload
+
+
+@admin.register(Upload)
+class Uploads(Immutable):
+    """Files, newest first; neither bytes nor values."""
+
+    list_display = ["endpoint", "name", "size", "job", "uploaded_by", "uploaded_at"]
+    list_filter = ["endpoint"]
+    list_select_related = ["job", "uploaded_by"]
