@@ -36,6 +36,8 @@ APPS = [
     "flyball.control.asking",
     "flyball.control.datasets",
     "flyball.control.registry",
+    "flyball.control.diagnostics",
+    "flyball.control.cards",
     "flyball.control.routing",
     "flyball.control.abtests",
     "flyball.control.shadows",

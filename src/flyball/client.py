@@ -156,6 +156,19 @@ class Client:
         found: list[Json] = self._json("GET", f"api/endpoints/{_part(endpoint)}/versions")["versions"]
         return found
 
+    def diagnostics(self, endpoint: str, version: int, *, on: int | None = None) -> dict[str, list[Json]]:
+        """The tables of a version's diagnostics by name, each row by column; none until they are made.
+
+        ``on`` is another version, on whose held-out rows it was asked.
+        """
+        query = "" if on is None else f"?on={on}"
+        path = f"api/endpoints/{_part(endpoint)}/versions/{version}/diagnostics{query}"
+        tables = self._json("GET", path)["tables"] or {}
+        return {
+            name: [dict(zip(each["columns"], row, strict=True)) for row in each["rows"]]
+            for name, each in tables.items()
+        }
+
     def promote(self, endpoint: str, version: int, *, expected: int | None = None, yes: bool = False) -> Json:
         """Make a version the champion; the new route revision."""
         sent = _given({"version": version, "expected": expected, "yes": yes})

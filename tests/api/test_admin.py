@@ -17,6 +17,8 @@ from flyball.control.abtests.models import ABTest, Look
 from flyball.control.accounts.models import ApiKey, Team
 from flyball.control.asking.services import begin_upload
 from flyball.control.backtests.services import ask_backtest
+from flyball.control.cards.services import write_card
+from flyball.control.diagnostics.services import ask_diagnosis
 from flyball.control.drawings.services import ask_drawing
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome, Prediction
@@ -57,6 +59,8 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     ensure_layer(team=version.endpoint.team, name="checkout")
     add_shadow(endpoint="purchase", version=copy(version).number)
     ask_backtest(endpoint="purchase", version=1, start=now() - timedelta(days=1))
+    ask_diagnosis(version=version)
+    write_card(version=version, intended_use="", limits="", owners="Ada", expected=0)
     ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})
     client = Client()
     uploader = User.objects.create(username="uploader")
@@ -79,6 +83,8 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "Build",
         "BuildUnit",
         "CandidateResult",
+        "Card",
+        "Diagnosis",
         "Drawing",
         "Endpoint",
         "Job",

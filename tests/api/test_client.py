@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from flyball.client import OUTCOMES, Client
+from flyball.control.diagnostics.jobs import diagnose_here
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Outcome
 from flyball.domain.errors import (
@@ -51,6 +52,17 @@ def once_ready(ask: Callable[[], Any]) -> Any:
         except NotReady:
             time.sleep(0.1)
     raise AssertionError("the data plane does not notice")
+
+
+def test_a_client_gets_the_tables_of_a_version(url: str, keys: dict[str, str], version: Version) -> None:
+    diagnose_here(version=version)
+    with Client(url, keys["viewer"]) as client:
+        tables = client.diagnostics("purchase", 1)
+        (score,) = tables["score"]
+        assert score["score"] == pytest.approx(version.facts["held_out_score"])
+        assert tables["roc"][0].keys() == {"class", "threshold", "false_positive_rate", "true_positive_rate"}
+        with pytest.raises(UnknownVersion):
+            client.diagnostics("purchase", 1, on=7)
 
 
 def test_a_client_promotes_predicts_and_tells_the_outcome(url: str, keys: dict[str, str]) -> None:

@@ -32,6 +32,8 @@ ALLOWED = [
     ("GET", "endpoints/purchase/versions/1", "viewer"),
     ("GET", "endpoints/purchase/versions/1/files.zip", "member"),
     ("GET", "endpoints/purchase/versions/1/effect", "viewer"),
+    ("GET", "endpoints/purchase/versions/1/diagnostics", "viewer"),
+    ("POST", "endpoints/purchase/versions/1/diagnostics", "owner"),
     ("GET", "endpoints/purchase/backtests", "viewer"),
     ("POST", "endpoints/purchase/backtests", "owner"),
     ("GET", "endpoints/purchase/backtests/1", "viewer"),

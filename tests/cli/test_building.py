@@ -72,7 +72,7 @@ def test_a_worker_s_build_is_shown_as_one_of_this_process_is(
     assert "Snapshot " in third.stderr
     assert "purchase@3 is linear" in third.stdout
     assert "and champion now" in third.stdout
-    assert Job.objects.count() == 2
+    assert Job.objects.filter(kind="build").count() == 2
 
 
 def test_a_build_that_may_not_be_champion_says_so_and_exits_as_in_this_process(
@@ -84,7 +84,7 @@ def test_a_build_that_may_not_be_champion_says_so_and_exits_as_in_this_process(
     assert refused["code"] == "policy_unmet"
     assert "0.9999" in refused["detail"]
     assert Version.objects.count() == 2
-    assert Job.objects.get().error_code == "policy_unmet"
+    assert Job.objects.get(kind="build").error_code == "policy_unmet"
 
 
 def test_a_worse_version_needs_a_yes_from_a_worker_too(typed: Typed, champion: str, working: None) -> None:

@@ -35,6 +35,8 @@ PATHS = (
     "/endpoints/purchase/traffic",
     "/endpoints/purchase/versions/1",
     "/endpoints/purchase/versions/1/archive",
+    "/endpoints/purchase/versions/1/diagnostics",
+    "/endpoints/purchase/versions/1/card",
     "/endpoints/purchase/backtests",
     "/endpoints/purchase/builds",
     "/endpoints/purchase/builds/{build}",

@@ -23,6 +23,8 @@ COMMANDS = {
     "schedules": "schedules.schedules",
     "status": "keep.status",
     "effect": "publish.effect",
+    "diagnose": "learn.diagnose",
+    "card": "learn.card",
     "backtest": "publish.backtest",
     "promote": "publish.promote",
     "rollback": "publish.rollback",

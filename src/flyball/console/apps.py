@@ -6,14 +6,15 @@ from django.apps import AppConfig
 
 
 class ConsoleConfig(AppConfig):
-    """Pages, and the job that answers a file that was uploaded on one: no tables."""
+    """Pages and charts, and the job that answers a file that was uploaded on one: no tables."""
 
     name = "flyball.console"
     label = "flyball_console"
 
     def ready(self) -> None:
-        """Add the job that answers a file."""
-        from flyball.control.jobs.kinds import Kind, register  # with what it imports only when it is needed
+        """Add the job that answers a file, and say which charts there are, for commands."""
+        from flyball.control.drawings import albums  # with what they import only when it is needed
+        from flyball.control.jobs.kinds import Kind, register
 
         register(
             Kind(
@@ -25,3 +26,4 @@ class ConsoleConfig(AppConfig):
                 is_recurring=False,
             )
         )
+        albums.register("diagnosis", "flyball.console.charts.diagnostics.album.charts")

@@ -25,6 +25,8 @@ from flyball.console.pages.data.tables import Entity, Tables
 from flyball.console.pages.described import Described
 from flyball.console.pages.endpoints import OneEndpoint
 from flyball.console.pages.home import Home
+from flyball.console.pages.inside.cards import CardFile, OneCard
+from flyball.console.pages.inside.diagnostics import AskDiagnosis, Diagnostics
 from flyball.console.pages.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.console.pages.joining import Join
 from flyball.console.pages.keys import Keys, NewKey, RevokeKey
@@ -85,6 +87,20 @@ urlpatterns = [
         "endpoints/<str:endpoint>/versions/<int:number>/remove",
         RemoveVersion.as_view(),
         name="flyball-remove-version",
+    ),
+    path(
+        "endpoints/<str:endpoint>/versions/<int:number>/diagnostics",
+        Diagnostics.as_view(),
+        name="flyball-diagnostics",
+    ),
+    path("endpoints/<str:endpoint>/versions/<int:number>/card", OneCard.as_view(), name="flyball-card"),
+    path(
+        "endpoints/<str:endpoint>/versions/<int:number>/card.md", CardFile.as_view(), name="flyball-card-file"
+    ),
+    path(
+        "endpoints/<str:endpoint>/versions/<int:number>/diagnose",
+        AskDiagnosis.as_view(),
+        name="flyball-diagnose",
     ),
     path("endpoints/<str:endpoint>/versions", Versions.as_view(), name="flyball-versions"),
     path("endpoints/<str:endpoint>/compare", Compare.as_view(), name="flyball-compare"),

@@ -43,7 +43,7 @@ def held_out_score(dataset: Dataset, plan: Plan, manifest: Manifest, runtime: Ru
     held_out = dataset.take(splits.held_out(dataset, plan.task, plan.seed)[1])
     score = scorer(plan.metric, dataset, plan.task, positive=plan.positive, seed=plan.seed)
     try:
-        found = score(_as_estimator(manifest, runtime, dataset.schema), held_out)
+        found = score(as_estimator(manifest, runtime, dataset.schema), held_out)
     except (ModelFailed, ValueError):
         return Compared(None, "The version does not answer the held-out rows.")
     if not np.isfinite(found):
@@ -68,7 +68,8 @@ def unfit(dataset: Dataset, plan: Plan, manifest: Manifest) -> str:
     return ""
 
 
-def _as_estimator(manifest: Manifest, runtime: Runtime, schema: Schema) -> Any:
+def as_estimator(manifest: Manifest, runtime: Runtime, schema: Schema) -> Any:
+    """A loaded version as scikit-learn's scorers ask a model, for frames of the snapshot's schema."""
     kind = {"classification": _Labels, "regression": _Values}.get(manifest.task, _Clusters)
     return kind(manifest, runtime, schema)
 

@@ -12,8 +12,8 @@ from typing import Any
 from flyball.inference import runtime
 from flyball.learning.catalog import CATALOG
 from flyball.learning.dataset import Dataset
-from flyball.learning.diagnostics.diagnosing import Diagnosis, Fitted, diagnose
-from flyball.learning.diagnostics.searched import Trial
+from flyball.learning.diagnostics.diagnosing import Diagnosis, diagnose
+from flyball.learning.diagnostics.searched import Fitted, Trial
 from flyball.learning.package import packaged
 from flyball.learning.pipeline import prepared
 from flyball.learning.selection import Plan
@@ -56,18 +56,18 @@ def diagnosed(
     plan = Plan(task=task, metric=METRICS[task], candidates=[name])
     train, test = splits.held_out(data, task, plan.seed)
     entry = CATALOG[task][name]
-    estimator = entry.make(0).set_params(**entry.start)
+    parameters = entry.start if task == "clustering" else {"keep": 100}
+    estimator = entry.make(0).set_params(**(entry.start if task == "clustering" else {}))
     pipeline = prepared(data.schema, estimator, task=task, filled=not entry.takes_missing)
     training = data.take(train)
     pipeline.fit(training.frame, training.target)
     made = packaged(pipeline, training, data.schema, endpoint="test", task=task)
     fitted = Fitted(
         candidate=name,
-        parameters={"size": 2},
-        pipeline=lambda: pipeline,
+        parameters=parameters,
         trials=[
-            Trial(point=1, rung=0, parameters={"size": 1}, scores=[0.25, 0.75]),
-            Trial(point=2, rung=0, parameters={"size": 2}, scores=[0.75, None]),
+            Trial(point=1, rung=0, parameters={"keep": 50}, scores=[0.25, 0.75]),
+            Trial(point=2, rung=0, parameters={"keep": 100}, scores=[0.75, None]),
         ],
     )
     found = diagnose(data, plan, made.manifest, runtime.load(made.manifest, made.answering), fitted=fitted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -129,9 +131,7 @@ def test_inspections_are_those_of_scikit_learn(task: str, name: str) -> None:
         of.pipeline,
         held.frame,
         held.target,
-        scoring=lambda model, frame, target: scored(
-            model, type(held)(**{**vars_of(held), "frame": frame, "target": target})
-        ),
+        scoring=lambda model, frame, target: scored(model, replace(held, frame=frame, target=target)),
         n_repeats=5,
         random_state=plan.seed,
     ).importances_mean
@@ -148,11 +148,6 @@ def test_inspections_are_those_of_scikit_learn(task: str, name: str) -> None:
         response_method="auto" if task == "regression" else "predict_proba",
     )["average"][0]
     close(curve["answer"], mean)
-
-
-def vars_of(held: object) -> dict[str, object]:
-    """The fields of a data class with slots."""
-    return {name: getattr(held, name) for name in held.__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("task", "name"), [("classification", "boosting"), ("regression", "linear")])

@@ -16,7 +16,8 @@ from flyball.domain.errors import DataError
 from flyball.domain.routing import Manifest
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.learning.dataset import Dataset
-from flyball.learning.diagnostics.diagnosing import NO_TIME, OTHER_ROWS, diagnose
+from flyball.learning.diagnostics.diagnosing import OTHER_ROWS, diagnose
+from flyball.learning.diagnostics.slices import NO_TIME
 from flyball.learning.diagnostics.table import COLUMNS, Table, kept
 from flyball.learning.selection import Plan
 from tests.learning.diagnostics.diagnosed import diagnosed
@@ -106,7 +107,7 @@ def test_trials_say_which_of_them_are_the_versions_own() -> None:
     found = diagnosed("classification", "linear").columns("trials")
     assert found["score"] == [0.75, 0.5]
     assert found["is_chosen"] == [True, False]
-    assert found["number"] == [2.0, 1.0]
+    assert found["number"] == [100.0, 50.0]
 
 
 def test_tables_stay_small_and_exact_however_many_rows_there_are() -> None:

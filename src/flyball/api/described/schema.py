@@ -13,7 +13,7 @@ from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import patched_settings
 
-from flyball.api.described import abtests
+from flyball.api.described import abtests, inside
 from flyball.api.described.documents import DOCUMENTS
 from flyball.api.described.operations import OPERATIONS, Operation
 from flyball.serving.http.described import shapes
@@ -97,7 +97,7 @@ def _document() -> bytes:
 
 def _settings() -> dict[str, Any]:
     session = {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
-    schemas = shapes.components([*DOCUMENTS, *abtests.DOCUMENTS, shapes.Problem])
+    schemas = shapes.components([*DOCUMENTS, *abtests.DOCUMENTS, *inside.DOCUMENTS, shapes.Problem])
     return {
         "TITLE": "Flyball: the management API",
         "DESCRIPTION": ABOUT,

@@ -66,7 +66,7 @@ class Figure:
     @property
     def is_drawn(self) -> bool:
         """Whether there is something to draw, and something to draw it with."""
-        return bool(self.rows) and vega.is_there()
+        return bool(self.rows) and bool(self.spec) and vega.is_there()
 
     @property
     def spec_name(self) -> str:

@@ -44,13 +44,13 @@ def compared(*, result: CandidateResult, champion: Version) -> dict[str, Any]:
         "score": result.held_out_score,
         "champion": champion.number,
         "champion_score": found.score,
-        "may_know": _may_know(champion, build, is_timed=declaration.rows.time is not None),
+        "may_know": may_know(champion, build, is_timed=declaration.rows.time is not None),
         "reason": found.reason,
         "selection": "" if declaration.outcome is None else declaration.outcome.selection,
     }
 
 
-def _may_know(champion: Version, build: Build, *, is_timed: bool) -> bool:
+def may_know(champion: Version, build: Build, *, is_timed: bool) -> bool:
     """Whether rows that the build held out may be among those that the champion was fitted on."""
     facts = champion.facts.get("snapshot")
     if not facts or champion.candidate_id is None or build.snapshot is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flyball.control.diagnostics.services import ask_diagnosis
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.running import Run
 from flyball.control.registry import jobs
@@ -59,6 +60,7 @@ def carry_out(
     done = jobs.build(run, snapshot=snapshot)
     run.report(progress=1.0, message="registering", log=f"Build {done.pk} has ended")  # a fence, too
     version = jobs.registered(run, done, candidate=candidate, champion=champion(endpoint))
+    ask_diagnosis(version=version, user=run.user)
     if promote or if_better:
         run.report(progress=1.0, message="promoting")
         if _is_promoted(run, version):

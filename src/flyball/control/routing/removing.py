@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from flyball.control.cards import services as cards
 from flyball.control.declarations.models import Endpoint
+from flyball.control.diagnostics import services as diagnostics
 from flyball.control.drawings import services as drawings
 from flyball.control.registry import selectors as registry
 from flyball.control.registry.models import Version
@@ -15,8 +17,9 @@ from flyball.domain.records import now
 
 
 def remove_version(*, endpoint: str, version: int) -> Version:
-    """Take a version away, with its model, golden rows, facts and drawings. Its number is never given again.
+    """Take a version away, with its model, golden rows, facts, diagnostics, card and drawings.
 
+    Its number is never given again.
     Predictions and outcomes that it answered stay, and can be computed again no more; so do route revisions
     of the past, and a rollback to one of them is refused. Raises ``UnknownVersion``, and ``Conflict`` while
     the route in force names it.
@@ -24,6 +27,8 @@ def remove_version(*, endpoint: str, version: int) -> Version:
     with transaction.atomic():
         found = _unrouted(endpoint, version)
         remove_content(found)
+        cards.forget(endpoint=endpoint, version=version)
+        diagnostics.forget(endpoint=endpoint, version=version)
         drawings.forget(endpoint=endpoint, of=f"versions/{version}")
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,32 +11,20 @@ from sklearn import config_context
 from flyball.domain.errors import FlyballError
 from flyball.domain.routing import Manifest
 from flyball.inference.runtime import Runtime
-from flyball.learning.catalog import CATALOG
 from flyball.learning.dataset import Dataset
 from flyball.learning.diagnostics import clusters, inspecting, labels, slices, values
 from flyball.learning.diagnostics.held import Held, held
 from flyball.learning.diagnostics.learning_curve import learning_curve
-from flyball.learning.diagnostics.searched import Trial, trials
+from flyball.learning.diagnostics.searched import Fitted, trials
 from flyball.learning.diagnostics.table import Table
 from flyball.learning.selection import Plan
 from flyball.learning.units import sentence
 
 SHOWN_FIELDS = 12
 """Fields, the most important ones, along which answers are averaged."""
-NO_TIME = "The rows have no time."
 NO_TRIALS = "Nothing was searched: there is one set of parameters."
 OTHER_ROWS = "These are held-out rows of another version's build."
 NO_OUTCOME = "Clusters have no outcome to be scored by."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
-    """How a version came to be: ``pipeline`` gives what was fitted, and ``trials`` are its candidate's."""
-
-    candidate: str
-    parameters: Mapping[str, Any]
-    pipeline: Callable[[], Any]
-    trials: Sequence[Trial] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +55,8 @@ def diagnose(
 ) -> Diagnosis:
     """Diagnose a loaded version on the rows that a build with this plan holds out (``splits.held_out``).
 
-    Without what it was ``fitted`` as there is no learning curve, and no trial. Raises ``DataError`` where the
-    version does not fit the rows, and ``ModelFailed``.
+    Without knowing how it was ``fitted`` there is neither learning curve nor trial. Raises ``DataError``
+    where the version does not fit the rows, and ``ModelFailed``.
     """
     # Thousands of scores of few rows each: checking them takes most of their time.
     with config_context(assume_finite=True, skip_parameter_validation=True):
@@ -86,18 +74,8 @@ def _diagnosed(asked: Held, fitted: Fitted | None, gathered: _Gathered) -> Diagn
     if fitted is None:
         gathered.lacking |= dict.fromkeys(("learning_curve", "trials"), OTHER_ROWS)
         return Diagnosis(rows=len(asked.rows), tables=gathered.tables, lacking=gathered.lacking)
-    entry = CATALOG[plan.task].get(fitted.candidate)
-    gathered.add(
-        "learning_curve",
-        lambda: learning_curve(
-            asked,
-            fitted.pipeline(),
-            trials=fitted.trials,
-            chosen=fitted.parameters,
-            most=None if entry is None else entry.rows,
-        ),
-    )
-    gathered.add("trials", lambda: trials(fitted.trials, fitted.parameters), empty=NO_TRIALS)
+    gathered.add("learning_curve", lambda: learning_curve(asked, fitted))
+    gathered.add("trials", lambda: trials(fitted), empty=NO_TRIALS)
     return Diagnosis(rows=len(asked.rows), tables=gathered.tables, lacking=gathered.lacking)
 
 
@@ -105,7 +83,7 @@ def _scored(asked: Held, gathered: _Gathered) -> None:
     """What needs outcomes."""
     gathered.add("score", lambda: slices.overall(asked))
     gathered.add("slices", lambda: slices.slices(asked))
-    gathered.add("over_time", lambda: slices.over_time(asked), empty=NO_TIME)
+    gathered.add("over_time", lambda: slices.over_time(asked))
     gathered.add("importance", lambda: inspecting.importance(asked))
     every = gathered.tables.get("importance")
     fields = [row[0] for row in every.rows] if every else list(asked.manifest.schema.names)

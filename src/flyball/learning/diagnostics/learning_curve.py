@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.model_selection import learning_curve as curve
 from threadpoolctl import threadpool_limits
 
+from flyball.domain.errors import DataError
+from flyball.learning.candidates import BuildContext, search_candidates
+from flyball.learning.catalog import CATALOG
+from flyball.learning.comparison import as_estimator
 from flyball.learning.diagnostics.held import Held
-from flyball.learning.diagnostics.searched import Trial, on_fewer_rows
+from flyball.learning.diagnostics.searched import Fitted, on_fewer_rows
 from flyball.learning.diagnostics.table import Table
 from flyball.learning.scoring import scorer
 
@@ -27,37 +29,44 @@ SCORED = 4_000
 """Rows learned from that the whole fit is scored on."""
 
 
-def learning_curve(
-    held: Held,
-    pipeline: Any,
-    *,
-    trials: Sequence[Trial] = (),
-    chosen: Mapping[str, Any] | None = None,
-    most: int | None = None,
-) -> Table:
+def learning_curve(held: Held, fitted: Fitted) -> Table:
     """Scores on the rows learned from and on those held out, by the number of rows learned from.
 
-    ``pipeline`` is the version's own, as it was fitted, on at most ``most`` rows: its scores are the last
-    row. With up to ``FEW`` rows it is fitted on parts of them, drawn once with the plan's seed, each of which
+    The last row is the version itself. With up to ``FEW`` rows to learn from, the candidate as it is declared
+    is fitted with the version's parameters on parts of them, drawn once with the plan's seed, each of which
     contains the smaller ones. With more, the other rows are the search's: means over the folds of those
-    ``trials`` that have the parameters ``chosen``. What is not defined is ``None``.
+    trials that have these parameters. What is not defined is ``None``. Raises ``DataError`` where the
+    candidate is not declared any more, or cannot be fitted.
     """
-    rows, test = held.training, held.rows
+    rows, test, plan = held.training, held.rows, held.plan
+    entry = CATALOG[plan.task].get(fitted.candidate)
+    most = None if entry is None else entry.rows
     whole = min(len(rows), most or len(rows))
-    score = scorer(held.plan.metric, test, held.plan.task, positive=held.plan.positive, seed=held.plan.seed)
+    score = scorer(plan.metric, test, plan.task, positive=plan.positive, seed=plan.seed)
     if len(rows) <= FEW:
         sizes = sorted({int(part * whole) for part in PARTS if int(part * whole) >= LEAST})
-        found = _fitted(held, pipeline, sizes, score) if sizes else []
+        found = _on_parts(held, _pipeline(held, fitted), sizes, score) if sizes else []
     else:
-        found = on_fewer_rows(held, trials, chosen or {}, most)
-    drawn = np.random.default_rng(held.plan.seed).permutation(len(rows))[:SCORED]
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
-        last = (whole, score(pipeline, rows.take(drawn)), score(pipeline, test))
-    return Table.of(("rows", "training_score", "held_out_score"), [*found, last])
+        found = on_fewer_rows(held, fitted, most)
+    drawn = np.random.default_rng(plan.seed).permutation(len(rows))[:SCORED]
+    version = as_estimator(held.manifest, held.runtime, test.schema)
+    last = (whole, score(version, rows.take(drawn)), score(version, test), None)
+    return Table.of(("rows", "training_score", "held_out_score", "fold_score"), [*found, last])
 
 
-def _fitted(held: Held, pipeline: Any, sizes: list[int], score: Any) -> list[tuple[Any, ...]]:
+def _pipeline(held: Held, fitted: Fitted) -> Any:
+    """The candidate with the version's parameters, to be fitted."""
+    plan = held.plan
+    context = BuildContext(
+        schema=held.rows.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets
+    )
+    for each in search_candidates(plan.candidates, context):
+        if each.name == fitted.candidate:
+            return each.make(fitted.parameters)
+    raise DataError(f"The endpoint declares no candidate {fitted.candidate!r} any more.")
+
+
+def _on_parts(held: Held, pipeline: Any, sizes: list[int], score: Any) -> list[tuple[Any, ...]]:
     rows, test = held.training, held.rows
     frame = pd.concat([rows.frame, test.frame], ignore_index=True)
     target = None if rows.target is None else np.concatenate([rows.labels, test.labels])
@@ -72,15 +81,21 @@ def _fitted(held: Held, pipeline: Any, sizes: list[int], score: Any) -> list[tup
     # One thread, as in the build: the fits are the same ones.
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
-        sizes_, training, scores = curve(
-            clone(pipeline),
-            frame,
-            target,
-            train_sizes=sizes,
-            cv=[split],
-            scoring=scored,
-            shuffle=True,
-            random_state=held.plan.seed,
-            error_score=np.nan,
-        )
-    return list(zip(sizes_.tolist(), training[:, 0].tolist(), scores[:, 0].tolist(), strict=True))
+        try:
+            found = curve(
+                pipeline,
+                frame,
+                target,
+                train_sizes=sizes,
+                cv=[split],
+                scoring=scored,
+                shuffle=True,
+                random_state=held.plan.seed,
+                error_score=np.nan,  # of a part that lacks a label, it may be
+            )
+        except ValueError:
+            raise DataError(
+                "The declared candidate cannot be fitted with the version's parameters."
+            ) from None
+    sizes_, training, scores = (each.ravel().tolist() for each in found[:3])
+    return [(*each, None) for each in zip(sizes_, training, scores, strict=True)]

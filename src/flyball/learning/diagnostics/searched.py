@@ -31,11 +31,21 @@ class Trial:
         return [score for score in self.scores if score is not None]
 
 
-def trials(every: Sequence[Trial], chosen: Mapping[str, Any]) -> Table:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """How a version came to be: its candidate's name, its parameters, and the candidate's trials."""
+
+    candidate: str
+    parameters: Mapping[str, Any]
+    trials: Sequence[Trial] = ()
+
+
+def trials(fitted: Fitted) -> Table:
     """One row a trial and parameter that was searched; ``is_chosen`` marks the version's own parameters.
 
     Scores compare on one rung alone: those below the last have learned from fewer rows.
     """
+    every = fitted.trials
     last = max((each.rung for each in every if each.defined), default=0)
     scored = sorted(
         (each for each in every if each.defined), key=lambda each: (-each.rung, -fmean(each.defined))
@@ -46,7 +56,7 @@ def trials(every: Sequence[Trial], chosen: Mapping[str, Any]) -> Table:
             each.point,
             each.rung,
             each.rung == last,
-            dict(each.parameters) == dict(chosen),
+            dict(each.parameters) == dict(fitted.parameters),
             fmean(each.defined),
             name,
             *_value(each.parameters.get(name)),
@@ -57,18 +67,19 @@ def trials(every: Sequence[Trial], chosen: Mapping[str, Any]) -> Table:
     return Table.of(("trial", "rung", "is_last", "is_chosen", "score", "parameter", "number", "text"), rows)
 
 
-def on_fewer_rows(
-    held: Held, every: Sequence[Trial], chosen: Mapping[str, Any], most: int | None
-) -> list[tuple[Any, ...]]:
+def on_fewer_rows(held: Held, fitted: Fitted, most: int | None) -> list[tuple[Any, ...]]:
     """The means of the folds' scores of the version's parameters, by the rows that they have learned from."""
     plan, training = held.plan, held.training
+    trials = [each for each in fitted.trials if each.scores]
+    own = {each.rung: each for each in trials if dict(each.parameters) == dict(fitted.parameters)}
     folds = splits.folds(plan.cv, training, plan.task, plan.seed)
     sizes = [fmean(len(train) for train, _ in each) for each in rungs(training, folds, plan.task, plan.seed)]
-    own = {each.rung: each.defined for each in every if dict(each.parameters) == dict(chosen)}
+    if own and len(own[max(own)].scores) != len(folds):
+        return []  # the declaration has other folds by now: nobody knows how many rows those had
     return [
-        (round(min(size, most or size)), None, fmean(own[rung]))
+        (round(min(size, most or size)), None, None, fmean(own[rung].defined))
         for rung, size in enumerate(sizes)
-        if own.get(rung)
+        if rung in own and own[rung].defined
     ]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from flyball.domain.errors import DataError
 from flyball.domain.schema import Field, Kind
 from flyball.domain.values import timestamp_text
 from flyball.learning.diagnostics.held import Held
@@ -26,6 +27,7 @@ MOST_CATEGORIES = 20
 """Of one field, the most frequent ones."""
 QUARTERS = 4
 STRETCHES = 20
+NO_TIME = "The rows have no time."
 MISSING = "(missing)"
 Places = npt.NDArray[np.intp]
 
@@ -50,21 +52,24 @@ def slices(held: Held) -> Table:
 
 
 def over_time(held: Held) -> Table:
-    """The score of each stretch of time of the held-out rows that has enough of them; none without times."""
+    """The score of each stretch of time of the held-out rows that has enough of them.
+
+    There are fewer stretches than ``STRETCHES`` where there are few rows. Raises ``DataError`` without times.
+    """
     times = held.rows.times
-    columns = ("from", "to", "rows", "score", "lower", "upper")
     if times is None or times.min() == times.max():
-        return Table(columns, [])
+        raise DataError(NO_TIME)
     judge, rows = held.judge(), held.labelled
-    edges = np.linspace(times.min().astype(np.int64), times.max().astype(np.int64), STRETCHES + 1)
-    stretch = np.minimum(np.searchsorted(edges, times.astype(np.int64), side="right"), STRETCHES) - 1
+    many = max(1, min(STRETCHES, len(times) // (2 * LEAST)))
+    edges = np.linspace(times.min().astype(np.int64), times.max().astype(np.int64), many + 1)
+    stretch = np.minimum(np.searchsorted(edges, times.astype(np.int64), side="right"), many) - 1
     found = []
-    for each in range(STRETCHES):
+    for each in range(many):
         places = np.flatnonzero(stretch == each)
         if len(places) >= LEAST:
             scored = judge.bounded(rows, held.answers, places, groups=GROUPS)
             found.append((*(_moment(edge) for edge in edges[each : each + 2]), len(places), *scored))
-    return Table.of(columns, found)
+    return Table.of(("from", "to", "rows", "score", "lower", "upper"), found)
 
 
 def overall(held: Held) -> Table:

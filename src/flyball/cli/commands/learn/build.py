@@ -13,7 +13,7 @@ from flyball.cli.following.snapshotting import take_snapshot, tell_snapshot
 from flyball.cli.printing.leaderboard import COLUMNS, DETAILS, doubt, leaderboard
 from flyball.cli.printing.output import Output
 from flyball.cli.printing.table import cell
-from flyball.domain.errors import JobEnded
+from flyball.domain.errors import FlyballError, JobEnded
 
 if TYPE_CHECKING:
     from flyball.control.jobs.models import Job
@@ -132,11 +132,22 @@ def _here(
     done = run_build(output, declaration, taken)
     version = register(build=done, candidate=candidate, champion=champion(endpoint))
     _tell_comparison(output, version)
+    _diagnose(output, version)
     if promote:
         make_champion(endpoint=endpoint, version=version.number, yes=yes)
     reason = promote_if_better(endpoint=endpoint, version=version.number) if if_better else ""
     output.note_if(_kept(reason))
     show(output, version, promoted=promote or (if_better and not reason))
+
+
+def _diagnose(output: Output, version: Version) -> None:
+    """Diagnose a version; one that cannot be is a version all the same."""
+    from flyball.control.diagnostics.jobs import diagnose_here
+
+    try:
+        diagnose_here(version=version)
+    except FlyballError as error:
+        output.note(f"{version} was not diagnosed: {error}")
 
 
 def _tell_comparison(output: Output, version: Version) -> None:

@@ -1,0 +1,1 @@
+"""Inside a version: its diagnostics, and its card."""

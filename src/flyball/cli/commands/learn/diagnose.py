@@ -1,0 +1,130 @@
+"""``flyball diagnose``: where a version is good and where not, on rows that it has not learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flyball.cli.command import command
+from flyball.cli.following.jobs import failure, follow
+from flyball.cli.printing.output import Output
+from flyball.cli.printing.table import cell
+from flyball.domain.delimited import inert_line
+
+if TYPE_CHECKING:
+    from flyball.control.diagnostics.models import Diagnosis
+    from flyball.control.registry.models import Version
+
+SLICES = ("field", "slice", "rows", "score", "lower", "upper")
+WORST = 5
+"""Slices that are shown."""
+
+
+@command
+@click.argument("version")
+@click.option("--on", help="Another version, whose held-out rows are asked about.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for every table (CSV) and chart (SVG).",
+)
+@click.option("--again", is_flag=True, help="Compute anew what is there already.")
+@click.option("--inline", is_flag=True, help="Compute in this process; no worker is needed.")
+@click.option("--detach", is_flag=True, help="Print the job, and do not follow it.")
+def diagnose(
+    output: Output, *, version: str, on: str | None, out: Path | None, again: bool, inline: bool, detach: bool
+) -> None:
+    """Diagnose VERSION (such as income@3): scores, curves, slices and what its answers hang on.
+
+    It is asked about the rows that its build has held out, which no fold has seen. A worker does that as a
+    job, once: what is there already is shown. With --out every table is written as CSV, and every chart as
+    SVG.
+
+    Examples:
+      flyball diagnose income@3 --out diagnostics
+      flyball diagnose income@2 --on income@3
+    """
+    from flyball.control.diagnostics import selectors
+    from flyball.control.routing.selectors import resolve
+
+    if inline and detach:
+        raise click.UsageError("--inline asks for no job: it does not go with --detach.")
+    wanted = resolve(version, default="newest")
+    base = wanted if on is None else resolve(on, default="newest")
+    if base.endpoint_id != wanted.endpoint_id:
+        raise click.UsageError("Both are versions of one endpoint.")
+    made = _made(output, wanted, base, again=again, inline=inline, detach=detach)
+    if made is None:
+        return
+    if out is not None:
+        _write(out, wanted, base, made)
+    output.result(selectors.document(made), "\n".join(_lines(wanted, base, made, out)))
+    slices = selectors.table(made, "slices")[:WORST]
+    if slices and not output.as_json:
+        output.table(slices, SLICES, empty="")
+
+
+def _made(
+    output: Output, version: Version, on: Version, *, again: bool, inline: bool, detach: bool
+) -> Diagnosis | None:
+    """The diagnosis, computed; ``None`` where it is not waited for."""
+    from flyball.control.diagnostics import selectors
+    from flyball.control.diagnostics.jobs import diagnose_here
+    from flyball.control.diagnostics.services import ask_diagnosis
+
+    known = selectors.of(version, on)
+    if known is not None and known.done_at is not None and not again and not selectors.is_live(known):
+        return known
+    if inline:
+        return diagnose_here(version=version, on=on)
+    asked, _ = ask_diagnosis(version=version, on=on, again=again)
+    if asked.job is None:
+        return asked
+    if detach:
+        output.result(selectors.document(asked), str(asked.job.pk))
+        return None
+    if (error := failure(follow(output, asked.job))) is not None:
+        raise error
+    return selectors.of(version, on)
+
+
+def _write(folder: Path, version: Version, on: Version, made: Diagnosis) -> None:
+    """Every table, and every chart where there is what draws them."""
+    from importlib.util import find_spec
+
+    from flyball.control.drawings import albums, services
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in made.found["tables"].items():
+        lines = [inert_line(line) for line in (table["columns"], *table["rows"])]
+        (folder / f"{name}.csv").write_text("".join(lines), encoding="utf-8", newline="")
+    if find_spec("vl_convert") is None:
+        return
+    about = f"{version}, on the rows held out from {on}"
+    task = version.endpoint.task
+    charts = albums.charts("diagnosis", found={f"@{version.number}": made.found}, task=task, about=about)
+    for name, document in charts.items():
+        (folder / f"{name}.svg").write_text(services.svg_of(services.written(document)), encoding="utf-8")
+
+
+def _lines(version: Version, on: Version, made: Diagnosis, out: Path | None) -> Iterator[str]:
+    from flyball.control.diagnostics import selectors
+
+    yield f"{version} on {made.found['rows']:,} rows held out from {on}, in {made.seconds or 0:.1f} s"
+    for score in selectors.table(made, "score"):
+        yield f"  {score['metric']} {cell(score['score'])}{_interval(score)}"
+    if made.found["may_know"]:
+        yield f"  {version} may have learned from some of these rows: its scores are then too good."
+    yield from (f"  no {name.replace('_', ' ')}: {why}" for name, why in made.found["lacking"].items())
+    if out is not None:
+        yield f"  Tables and charts are in {out}."
+    if selectors.table(made, "slices"):
+        yield "  The worst slices:"
+
+
+def _interval(score: dict[str, Any]) -> str:
+    low, high = score["lower"], score["upper"]
+    return "" if low is None else f", 95 % interval {cell(low)} to {cell(high)}"

@@ -1,0 +1,1 @@
+"""Diagnostics of versions: asked for, computed, shown and handed out."""
