@@ -19,6 +19,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-endpoint": (ENDPOINT,),
     "flyball-traffic": (f"{ENDPOINT}/traffic?over=day", f"{ENDPOINT}/traffic?over=month"),
     "flyball-drawing": (f"{ENDPOINT}/drawings/{{drawing}}.svg",),
+    "flyball-drawing-pixels": (f"{ENDPOINT}/drawings/{{drawing}}.png",),
     "flyball-revisions": (f"{ENDPOINT}/revisions", f"{ENDPOINT}/revisions?before=50"),
     "flyball-promote": (f"{ENDPOINT}/promote/{{version}}",),
     "flyball-rollback": (f"{ENDPOINT}/rollback",),

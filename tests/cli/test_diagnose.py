@@ -27,6 +27,7 @@ def test_a_version_is_diagnosed_into_files(typed: Typed, built: str, tmp_path: P
     assert rows[-1]["true_positive_rate"] == "1.0"
     for name in ("threshold", "roc", "importance", "learning"):
         assert (out / f"{name}.svg").read_text().startswith("<svg")
+        assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     again = typed.json("diagnose", built)
     assert again["tables"]["roc"]["columns"][0] == "class"
     assert not Job.objects.filter(kind="diagnose").exists()

@@ -28,6 +28,7 @@ OPEN = {
     "endpoints/purchase": {"GET": ("viewer", 200)},
     "endpoints/purchase/traffic": {"GET": ("viewer", 200), "POST": ("viewer", 422)},
     "endpoints/purchase/drawings/latest.svg": {"GET": ("viewer", 404)},
+    "endpoints/purchase/drawings/latest.png": {"GET": ("viewer", 404)},
     "endpoints/purchase/promote/1": {"GET": ("owner", 200), "POST": ("owner", 302)},
     "endpoints/purchase/rollback": {"GET": ("owner", 200), "POST": ("owner", 409)},
     "endpoints/purchase/tests": {"GET": ("viewer", 200)},

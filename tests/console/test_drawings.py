@@ -303,6 +303,11 @@ def test_a_page_with_scripts_is_told_in_place(browser: Browser, version: Version
     part = client.get(f"{PAGE}?drawing=folds", headers={"HX-Request": "true"}).content.decode()
     assert "hx-trigger" not in part
     assert 'download="purchase-versions-1-folds.svg"' in part
+    assert 'download="purchase-versions-1-folds.png"' in part
+    png = client.get(address(Drawing.objects.get()).replace(".svg", ".png"))
+    assert png["Content-Type"] == "image/png"
+    assert png.content.startswith(b"\x89PNG\r\n")
+    assert int.from_bytes(png.content[16:20], "big") >= 2 * 680
 
 
 def test_the_numbers_of_a_chart_are_a_file(browser: Browser, promoted: Version) -> None:

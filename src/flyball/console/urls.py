@@ -43,6 +43,11 @@ urlpatterns = [
     path("endpoints/<str:endpoint>", OneEndpoint.as_view(), name="flyball-endpoint"),
     path("endpoints/<str:endpoint>/traffic", Traffic.as_view(), name="flyball-traffic"),
     path("endpoints/<str:endpoint>/drawings/<str:digest>.svg", OneDrawing.as_view(), name="flyball-drawing"),
+    path(
+        "endpoints/<str:endpoint>/drawings/<str:digest>.png",
+        OneDrawing.as_view(),
+        name="flyball-drawing-pixels",
+    ),
     path("endpoints/<str:endpoint>/promote/<int:number>", Promote.as_view(), name="flyball-promote"),
     path(
         "endpoints/<str:endpoint>/promote/<int:number>/effect",

@@ -156,3 +156,27 @@ def test_what_cannot_be_computed_leaves_the_rest() -> None:
     found = diagnose(data, replace(plan, metric="roc_auc"), manifest, Invented())
     assert found.lacking["over_time"] == NO_TIME
     assert "roc" in found.tables
+
+
+def test_of_very_many_fields_and_labels_tables_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, plan, _ = invented(1000)
+    many = 130
+    schema = Schema(tuple(Field(name=f"f{place}", kind=Kind.NUMBER) for place in range(many)))
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame({name: draw.random(len(data)) for name in schema.names})
+    labels = tuple(range(150))
+    data = replace(data, frame=frame, schema=schema, target=np.arange(len(data)) % len(labels))
+    manifest = Manifest(
+        endpoint="test", number=1, task=plan.task, artifacts=(), schema=schema, classes=labels
+    )
+
+    class Even(Invented):
+        def predict(self, rows: Any) -> list[dict[str, Any]]:
+            assert all(row.keys() == set(schema.names) for row in rows)
+            given = {str(label): 1 / len(labels) for label in labels}
+            return [{"label": int(150 * row["f0"]), "probabilities": given} for row in rows]
+
+    found = diagnose(data, replace(plan, metric="accuracy"), manifest, Even())
+    assert max(len(each.rows) for each in found.tables.values()) <= 30 * 30
+    assert len(found.tables["importance"].rows) == 100
+    assert len(found.tables["report"].rows) == 102

@@ -1,4 +1,4 @@
-"""Pages with charts: each chart can be had as SVG, drawn by a job once somebody asks, and as CSV."""
+"""Pages with charts: each chart can be had as SVG and PNG, drawn by a job once somebody asks, and as CSV."""
 
 from __future__ import annotations
 
@@ -152,13 +152,16 @@ class ChartedPage(Page):
 
 
 class OneDrawing(Page):
-    """``GET /endpoints/{endpoint}/drawings/{digest}.svg``."""
+    """``GET /endpoints/{endpoint}/drawings/{digest}.svg`` and ``.png``."""
 
     def get(self, request: HttpRequest, endpoint: str, digest: str) -> HttpResponse:
-        """The SVG."""
+        """The drawing."""
         found = self.endpoint(endpoint)
         if not is_clean(digest):
             raise NotFound("There is no such drawing.")
+        if request.path.endswith(".png"):
+            png = selectors.png(found.name, digest)
+            return HttpResponse(png, content_type="image/png", headers=SVG_HEADERS)
         svg = selectors.svg(found.name, digest)
         return HttpResponse(svg, content_type="image/svg+xml; charset=utf-8", headers=SVG_HEADERS)
 

@@ -107,6 +107,8 @@ def _trials(build: Build, candidate: str) -> list[Trial]:
     units = build.units.filter(candidate=candidate, done_at__isnull=False, error="")
     found: dict[tuple[int, int], Trial] = {}
     for unit in units.order_by("rung", "point", "fold", "pk"):
+        if not unit.scores:
+            continue  # no trial: the fit that comes after them
         known = found.get((unit.point, unit.rung))
         scores = [*(known.scores if known else []), *unit.scores]
         found[unit.point, unit.rung] = Trial(

@@ -1,4 +1,4 @@
-"""Drawings: what is to be drawn, and the SVG that came of it."""
+"""Drawings: what is to be drawn, and the SVG and PNG that came of it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Drawing(models.Model):
     digest = models.CharField(max_length=64)
     document = models.TextField(help_text="The chart in the grammar Vega-Lite, as JSON.")
     svg = models.TextField(blank=True, help_text="Empty until it is drawn.")
+    png = models.BinaryField(default=b"", help_text="The same in pixels.")
     job = models.ForeignKey(Job, models.CASCADE, related_name="drawings")
     asked_at = models.DateTimeField(default=now, help_text="What it shows is as of then.")
 

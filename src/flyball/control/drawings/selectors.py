@@ -11,9 +11,9 @@ from flyball.domain.errors import NotFound
 
 
 def of(endpoint: str, subjects: Collection[str]) -> dict[str, Drawing]:
-    """The newest drawing of each subject, with its job; neither what it shows nor the SVG."""
+    """The newest drawing of each subject, with its job; neither what it shows nor its files."""
     every = Drawing.objects.filter(endpoint_id=endpoint, subject__in=subjects).select_related("job")
-    return {each.subject: each for each in every.defer("document", "svg")}
+    return {each.subject: each for each in every.defer("document", "svg", "png")}
 
 
 def svg(endpoint: str, digest: str) -> str:
@@ -23,6 +23,15 @@ def svg(endpoint: str, digest: str) -> str:
     if found is None:
         raise NotFound("There is no such drawing.")
     return found
+
+
+def png(endpoint: str, digest: str) -> bytes:
+    """The PNG of a digest. Raises ``NotFound``, also for one that was drawn before there were any."""
+    made = Drawing.objects.filter(endpoint_id=endpoint, digest=digest).exclude(svg="")
+    found = made.values_list("png", flat=True).first()
+    if not found:
+        raise NotFound("There is no such drawing.")
+    return bytes(found)
 
 
 def under_way(endpoint: str) -> int:

@@ -22,6 +22,9 @@ from flyball.domain.errors import Conflict
 from flyball.domain.values import storable
 
 KIND = "draw"
+SCALE = 2
+NOWHERE: list[str] = []
+"""From where a chart may load what it names: without a list it is anywhere."""
 MOST = 20
 """Drawings of one endpoint that are under way at once: who asks for all there are holds up no other job."""
 
@@ -73,20 +76,30 @@ def draw(run: Run, *, subject: str) -> dict[str, Any]:
     if drawing is None:
         return {}
     result = {"drawing": drawing.digest}
-    made = storable(svg_of(drawing.document))
+    made = {"svg": storable(svg_of(drawing.document)), "png": png_of(drawing.document)}
     with transaction.atomic():  # the fence: who has lost the job keeps nothing
         running.succeed(run, result)
-        asked.filter(digest=drawing.digest).update(svg=made)
+        asked.filter(digest=drawing.digest).update(**made)
     return result
 
 
 def svg_of(document: str) -> str:
     """Draw a chart; moments are those of UTC. Raises ``ValueError`` where it cannot be drawn."""
+    svg: str = _engine().vegalite_to_svg(document, allowed_base_urls=NOWHERE)
+    return svg
+
+
+def png_of(document: str) -> bytes:
+    """The same in pixels, ``SCALE`` of them for each of the chart's."""
+    png: bytes = _engine().vegalite_to_png(document, scale=SCALE, allowed_base_urls=NOWHERE)
+    return png
+
+
+def _engine() -> Any:
     import vl_convert  # 85 MB with the engine that it starts: here alone, in a process that ends with its job
 
     os.environ["TZ"] = "UTC"  # Django has put the project's zone there; the engine reads it when it starts
-    # Without this list it would load what a chart names from anywhere.
-    return vl_convert.vegalite_to_svg(document, allowed_base_urls=[])
+    return vl_convert
 
 
 def _is_the_same(drawing: Drawing, digest: str) -> bool:

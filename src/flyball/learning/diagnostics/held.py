@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from flyball.domain.errors import DataError
 from flyball.domain.routing import Manifest
-from flyball.domain.values import Scalar, label_of, label_text
+from flyball.domain.values import Scalar, canonical, label_of, label_text
 from flyball.inference.frame import scalars
 from flyball.inference.runtime import Runtime
 from flyball.learning.comparison import unfit
@@ -21,6 +22,8 @@ from flyball.learning.paired import Answers, Judge, Labelled
 from flyball.learning.selection import Plan
 from flyball.learning.splitting import splits
 
+MOST_CURVES = 6
+"""Classes that curves are drawn of: the most frequent ones, where there are more."""
 Rows = Sequence[Mapping[str, Scalar]]
 MOST_ROWS = 20_000
 """Held-out rows that are looked at, drawn where there are more: no chart would show what more of them add."""
@@ -55,9 +58,15 @@ class Held:
 
     @property
     def counted(self) -> list[int]:
-        """The places of the classes that curves are drawn of: of two labels that which is positive."""
+        """The places of the classes that curves are drawn of, of two labels the positive one's.
+
+        Of more, the ``MOST_CURVES`` that happened most often.
+        """
         if not self.is_binary:
-            return list(range(len(self.classes)))
+            happened = [canonical(each) for each in self.happened.tolist()]
+            often = Counter(label_text(each) for each in happened)
+            order = sorted(range(len(self.classes)), key=lambda each: -often[label_text(self.classes[each])])
+            return sorted(order[:MOST_CURVES])
         positive = label_of(self.plan.positive, self.classes)
         return [1 if positive is None else self.classes.index(positive)]
 

@@ -40,8 +40,8 @@ Found = npt.NDArray[np.float64]
 class _Mixed(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
     """A loaded version as scikit-learn's inspections ask a model.
 
-    ``columns`` has the values of each field; a row is the place of its value in each of them. So rows are
-    shuffled and changed as numbers, and no value is converted to and fro.
+    ``columns`` has the values of each field; a row is the place of its value in each of the first of them. So
+    rows are shuffled and changed as numbers, and no value is converted to and fro.
     """
 
     def __init__(self, held: Held, columns: Sequence[Sequence[Scalar]]) -> None:
@@ -61,9 +61,11 @@ class _Mixed(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
 
     def _answers(self, places: Any) -> Answers:
         manifest = self.held.manifest
+        asked = np.asarray(places).astype(int).T.tolist()
+        # Of very many fields the last of them share a column: they stay together.
         chosen = [
-            [column[place] for place in own]
-            for column, own in zip(self.columns, np.asarray(places).astype(int).T.tolist(), strict=True)
+            [column[place] for place in asked[min(number, len(asked) - 1)]]
+            for number, column in enumerate(self.columns)
         ]
         names = manifest.schema.names
         rows = [dict(zip(names, values, strict=True)) for values in zip(*chosen, strict=True)]
@@ -129,9 +131,10 @@ def dependence(held: Held, fields: Sequence[str]) -> Table:
     ``share`` is the part of the held-out rows whose value is nearest to it: where it is small, the model was
     asked about what hardly happens.
     """
-    grids = [(place, field, _grid(held, field)) for place, field in enumerate(held.manifest.schema.fields)]
+    every = enumerate(held.manifest.schema.fields[:MOST_FIELDS])
+    grids = [(place, field, _grid(held, field)) for place, field in every if field.name in fields]
     asked = sorted(
-        (each for each in grids if each[1].name in fields and len(each[2]) > 1),
+        (each for each in grids if len(each[2]) > 1),
         key=lambda each: fields.index(each[1].name),
     )
     rows = _some(held, AVERAGED, sum(len(grid) for _, _, grid in asked) or 1)
@@ -174,7 +177,9 @@ def _asked(
         for place, name in enumerate(names)
     ]
     kind = _Value if held.plan.task == "regression" else _Label
-    return kind(held, columns), np.tile(np.arange(len(rows), dtype=float)[:, None], (1, len(names)))
+    return kind(held, columns), np.tile(
+        np.arange(len(rows), dtype=float)[:, None], (1, min(len(names), MOST_FIELDS + 1))
+    )
 
 
 def _dataset(held: Held, places: Any, target: Any) -> Dataset:
@@ -196,7 +201,7 @@ def _counted(held: Held, means: Found) -> Iterator[tuple[str, Found]]:
     if held.plan.task == "regression":
         yield "", means[0]
         return
-    for place in held.counted[:10]:
+    for place in held.counted:
         name = label_text(held.classes[place])
         yield name, (means[0] if place else 1 - means[0]) if held.is_binary else means[place]
 

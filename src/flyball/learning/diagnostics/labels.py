@@ -22,11 +22,12 @@ from flyball.domain.values import canonical, label_text
 from flyball.learning.diagnostics.held import Held
 from flyball.learning.diagnostics.table import Table, kept
 
-MOST_CURVES = 10
-"""Classes that curves are drawn of: the most frequent ones, where there are more."""
+MOST_LABELS = 100
+"""Labels of a report, the most frequent ones."""
 MOST_CLASSES = 30
 """Classes of a confusion matrix: what else there is counts as one."""
 OTHERS = "(others)"
+MEANS = ("macro avg", "weighted avg")
 BINS = 20
 CALIBRATION_BINS = 10
 STEPS = 100
@@ -67,14 +68,11 @@ def tables(held: Held) -> dict[str, Table]:
 def _classes(held: Held) -> Iterator[Class]:
     """Those that curves are of; none of which no row is, or every row: nothing is defined for it then."""
     happened = texts(held.happened)
-    found = []
     for place in held.counted:
         name = label_text(held.classes[place])
         is_it = happened == name
         if 0 < is_it.sum() < len(is_it):
-            found.append((int(is_it.sum()), -place, Class(name, is_it, held.probabilities[:, place])))
-    most = sorted(found, key=lambda each: each[:2], reverse=True)[:MOST_CURVES]
-    yield from (each for _, _, each in sorted(most, key=lambda each: -each[1]))
+            yield Class(name, is_it, held.probabilities[:, place])
 
 
 def texts(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -153,14 +151,14 @@ def _calibration(of: Class) -> tuple[tuple[str, ...], Iterator[Any]]:
 
 
 def _distribution(held: Held, classes: list[Class]) -> Table:
-    """How often each probability of a class is given, to the rows of each label."""
+    """How often each probability of a class is given to rows of each label; of several, to all others."""
     edges = np.linspace(0, 1, BINS + 1)
-    happened = texts(held.happened)
+    happened, names = texts(held.happened), [label_text(one) for one in held.classes]
     rows = []
     for each in classes:
-        for label in (label_text(one) for one in held.classes):
-            own = each.probability[happened == label]
-            counts, _ = np.histogram(own, edges)
+        for label in names if held.is_binary else (each.name, OTHERS):
+            is_own = happened != each.name if label == OTHERS else happened == label
+            counts, _ = np.histogram(each.probability[is_own], edges)
             rows += [
                 (each.name, label, *bounds) for bounds in zip(edges[:-1], edges[1:], counts, strict=True)
             ]
@@ -185,10 +183,17 @@ def _confusion(held: Held) -> Table:
     return Table.of(("happened", "answered", "rows"), rows)
 
 
+def _frequent(held: Held) -> list[str]:
+    """The most frequent labels among the rows to learn from, in the order of probabilities."""
+    names, counts = np.unique(texts(held.training.labels).astype(str), return_counts=True)
+    most = set(names[np.argsort(-counts, kind="stable")][:MOST_LABELS].tolist())
+    return [name for name in (label_text(label) for label in held.classes) if name in most]
+
+
 def _report(held: Held) -> Table:
     """Of each label: precision, recall and F1, 0 where one is not defined; and their means."""
     happened, answered = texts(held.happened).astype(str), texts(held.answers.values).astype(str)
-    names = [label_text(label) for label in held.classes]
+    names = _frequent(held)
     found = classification_report(happened, answered, labels=names, output_dict=True, zero_division=0.0)
     rows = [
         (
@@ -196,7 +201,7 @@ def _report(held: Held) -> Table:
             *(found[name][key] for key in ("precision", "recall", "f1-score")),
             int(found[name]["support"]),
         )
-        for name in (*names, "macro avg", "weighted avg")
+        for name in (*names, *MEANS)
         if name in found
     ]
     return Table.of(("label", "precision", "recall", "f1", "rows"), rows)
@@ -205,7 +210,7 @@ def _report(held: Held) -> Table:
 def _balance(held: Held) -> Table:
     """How many rows each label has, among those to learn from and those held out; and how often answered."""
     every = [texts(each) for each in (held.training.labels, held.happened, held.answers.values)]
-    names = [label_text(label) for label in held.classes]
+    names = _frequent(held)
     return Table.of(
         ("label", "training", "held_out", "answered"),
         [(name, *(int((each == name).sum()) for each in every)) for name in names],

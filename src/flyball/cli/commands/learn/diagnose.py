@@ -29,7 +29,7 @@ WORST = 5
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for every table (CSV) and chart (SVG).",
+    help="A folder for every table (CSV) and chart (SVG, PNG).",
 )
 @click.option("--again", is_flag=True, help="Compute anew what is there already.")
 @click.option("--inline", is_flag=True, help="Compute in this process; no worker is needed.")
@@ -41,7 +41,7 @@ def diagnose(
 
     It is asked about the rows that its build has held out, which no fold has seen. A worker does that as a
     job, once: what is there already is shown. With --out every table is written as CSV, and every chart as
-    SVG.
+    SVG and PNG.
 
     Examples:
       flyball diagnose income@3 --out diagnostics
@@ -107,7 +107,9 @@ def _write(folder: Path, version: Version, on: Version, made: Diagnosis) -> None
     task = version.endpoint.task
     charts = albums.charts("diagnosis", found={f"@{version.number}": made.found}, task=task, about=about)
     for name, document in charts.items():
-        (folder / f"{name}.svg").write_text(services.svg_of(services.written(document)), encoding="utf-8")
+        written = services.written(document)
+        (folder / f"{name}.svg").write_text(services.svg_of(written), encoding="utf-8")
+        (folder / f"{name}.png").write_bytes(services.png_of(written))
 
 
 def _lines(version: Version, on: Version, made: Diagnosis, out: Path | None) -> Iterator[str]:

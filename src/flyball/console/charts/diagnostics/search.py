@@ -21,7 +21,7 @@ def figures(laid: Laid) -> Iterator[Figure]:
     metric = str(laid.own.get("metric") or "score")
     yield _learning(laid, metric)
     rows = [row for row in laid.rows("trials") if row["who"] == laid.names[0]]
-    if rows:
+    if any(len(distinct(of, "text")) > 1 for of in _by_parameter(rows)):
         yield _parallel(rows, metric)
     for place, name in enumerate(distinct(rows, "parameter")[:MOST_PARAMETERS], start=1):
         own = [row for row in rows if row["parameter"] == name]
@@ -76,6 +76,10 @@ def _learning(laid: Laid, metric: str) -> Figure:
             },
         },
     )
+
+
+def _by_parameter(rows: Sequence[Row]) -> list[list[Row]]:
+    return [[row for row in rows if row["parameter"] == name] for name in distinct(rows, "parameter")]
 
 
 def _validation(name: str, parameter: str, rows: Sequence[Row], metric: str) -> Figure:

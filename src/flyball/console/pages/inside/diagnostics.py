@@ -45,7 +45,7 @@ class Diagnostics(ChartedPage):
         beside = "".join(f"+{each.number}" for each in others)
         return Charts(
             endpoint=found,
-            of=f"versions/{number}{beside}/{self.part}",
+            of=f"versions/{number}/{self.part}{beside}",
             about=", ".join(str(each) for each in (version, *others)),
             figures=figures,
             read={"version": version, "others": others, "asked": asked, "reason": reason},
