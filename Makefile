@@ -1,6 +1,6 @@
 # make run brings the example up, make test runs every test; each sets up what it needs by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run income test test-postgres check docs bench durability screenshots lock clean
+.PHONY: help run income test test-postgres check docs bench durability screenshots pictures lock clean
 
 # The interpreter of the environment: make clean, then make test PYTHON=python3.13 tries another one.
 PYTHON ?= python3
@@ -20,6 +20,7 @@ help:
 	@echo "make bench CSV=adult.csv   Flyball beside its peers, into benchmarks/README.md (OPTIONS=--quick: minutes)"
 	@echo "make durability   what is left after kills, outages and full disks (20 minutes)"
 	@echo "make screenshots   every page of the console, light, dark and on a phone, into screenshots/"
+	@echo "make pictures   those of the documents, into docs/pictures/"
 	@echo "make lock    resolve requirements/*.txt again"
 
 IN = export PATH="$(CURDIR)/$(BIN):$$PATH" && unset DJANGO_SETTINGS_MODULE FLYBALL_PROJECT && cd
@@ -66,6 +67,9 @@ durability: $(VENV)/dev.done
 
 screenshots: $(VENV)/dev.done
 	$(BIN)/python -m tests.browser.screenshots screenshots
+
+pictures: $(VENV)/dev.done
+	$(BIN)/python -m tests.browser.pictures docs/pictures
 
 # The locked files name no index and no host: hashes say what is meant, wherever it comes from.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-find-links \

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from flyball.control.declarations.names import CATALOGUE
 from flyball.learning.catalog import CATALOG
+from tests.browser.conftest import CHROMIUM
+from tests.browser.pictures import TAUGHT, TUTORIAL, WEEK, photographing
 from tests.documents import blocks, follow
 from tests.shell import Shell
 
@@ -18,7 +21,10 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 @pytest.mark.journey
 def test_the_tutorial_leads_from_init_to_the_first_outcome_and_beyond(tmp_path: Path) -> None:
-    said = follow(ROOT / "docs" / "tutorial.md", Shell(tmp_path))
+    shell, taken = Shell(tmp_path), tmp_path / "pictures"
+    with photographing(tmp_path / "hello", shell.port, taken) if CHROMIUM else nullcontext() as photograph:
+        said = follow(TUTORIAL, shell, photograph)
+    assert {picture.stem for picture in taken.glob("*.webp")} == (set(TAUGHT) if CHROMIUM else set())
     assert re.search(r'"id":"[0-9a-f-]{36}","endpoint":"late","version":1', said)
     assert '"pointer":"/input/distance_km"' in said
     assert "4 of 4 rows are answered in answers.csv." in said
@@ -59,6 +65,13 @@ def test_the_catalogue_s_table_names_what_there_is_and_how_many_rows_it_takes() 
     }
     entries = [(name, entry) for task in CATALOG.values() for name, entry in task.items()]
     assert said == {name: entry.rows for name, entry in entries if entry.rows is not None}
+
+
+def test_pictures_are_small_taken_by_one_command_and_all_shown() -> None:
+    pictures = {path.name: path.stat().st_size for path in (ROOT / "docs" / "pictures").iterdir()}
+    shown = {name for page in PAGES for name in re.findall(r"pictures/([^)]+)", page.read_text())}
+    assert set(pictures) == shown == {f"{name}.webp" for name in (*TAUGHT, WEEK)}
+    assert {name: size for name, size in pictures.items() if size > 60_000} == {}
 
 
 def test_every_make_target_that_documents_name_exists() -> None:
