@@ -27,7 +27,7 @@ def entered(name: str, field: dict[str, Any]) -> Any:
     if "integer" in field["type"]:
         return st.number_input(name, value=None, step=1, help=hint)
     if "number" in field["type"]:
-        return st.number_input(name, value=None, format="%g", help=hint)
+        return st.number_input(name, value=None, format="%.15g", help=hint)
     return st.text_input(name, help=hint) or None
 
 

@@ -84,6 +84,11 @@ def test_a_streamlit_page_answers_and_hears(asking: Shell, chromium: Browser) ->
         person.look()
 
 
+@pytest.mark.parametrize("name", ["flask_app", "streamlit_app"])
+def test_a_page_of_ones_own_takes_few_lines(name: str) -> None:
+    assert len((EXAMPLES / f"{name}.py").read_text().splitlines()) < 60
+
+
 def test_every_page_is_followed() -> None:
     assert {page.stem for page in TASKS.glob("*.md")} == set(SAID)
 
