@@ -65,6 +65,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-asks": ("ask",),
     "flyball-ask": ("ask/{endpoint}", "ask/{endpoint}?typical"),
     "flyball-ask-rows": ("ask/{endpoint}/rows",),
+    "flyball-ask-links": ("ask/{endpoint}/links",),
     "flyball-ask-files": ("ask/{endpoint}/files",),
     "flyball-ask-file": ("ask/{endpoint}/files/{upload}",),
     "flyball-ask-file-answers": ("ask/{endpoint}/files/{upload}/answers.csv",),
@@ -89,7 +90,7 @@ def shown(patterns: Sequence[Any]) -> Iterator[URLPattern]:
     """The addresses that show something; what only a form is sent to leads to one of them."""
     for each in patterns:
         view = getattr(each.callback, "view_class", None)
-        if view is None or "GET" in view.roles:
+        if view is None or "GET" in getattr(view, "roles", ()):
             yield each
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from flyball.control.abtests.layers import ensure_layer
 from flyball.control.abtests.models import ABTest, Look
 from flyball.control.accounts.models import ApiKey, Team
+from flyball.control.asking.models import AskLink
 from flyball.control.asking.services import begin_upload
 from flyball.control.backtests.services import ask_backtest
 from flyball.control.cards.services import write_card
@@ -64,6 +65,7 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})
     client = Client()
     uploader = User.objects.create(username="uploader")
+    AskLink.objects.create(endpoint=version.endpoint, origins=["https://a.example"], created_by=uploader)
     begin_upload(endpoint=version.endpoint, user=uploader, name="<b>.csv", size=9, language="en")
     client.force_login(django_user_model.objects.create_superuser("root"))  # type: ignore[attr-defined]  # the project's
     return client
@@ -79,6 +81,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
     assert names == {
         "ABTest",
         "ApiKey",
+        "AskLink",
         "Backtest",
         "Build",
         "BuildUnit",

@@ -84,6 +84,8 @@ OPEN = {
     "ask/purchase/files/1/parts": {"POST": ("member", 404)},
     "ask/purchase/files/1/answers.csv": {"GET": ("member", 503)},
     "ask/purchase/files/1/rejects.csv": {"GET": ("member", 503)},
+    "ask/purchase/links": {"GET": ("owner", 503), "POST": ("owner", 503)},
+    "ask/purchase/links/1/revoke": {"POST": ("owner", 503)},
     "ask/purchase/outcome": {"POST": ("member", 503)},
     "people": {"GET": ("viewer", 200)},
     "people/invite": {"GET": ("owner", 200), "POST": ("owner", 422)},
@@ -99,7 +101,7 @@ OPEN = {
     f"jobs/{JOB}/cancel": {"POST": ("owner", 404)},
     f"jobs/{JOB}/retry": {"POST": ("owner", 404)},
 }
-FOR_EVERYBODY = {"assets/0/nothing.css", "join/unknown"}
+FOR_EVERYBODY = {"assets/0/nothing.css", "asked/unknown", "join/unknown"}
 ROLES = ("viewer", "member", "owner")
 WHOLE = {
     "", "api/docs", "ask", "builds", "jobs", "keys", "keys/new", "people", "people/invite", "predictions",

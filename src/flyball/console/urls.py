@@ -13,7 +13,9 @@ from flyball.console.pages.abtests.starting import StartTest
 from flyball.console.pages.arms.shadows import OneShadow, RemoveShadow, Shadows
 from flyball.console.pages.asking.all import AllAsks
 from flyball.console.pages.asking.files import FileAnswers, FilePart, Files, OneFile
+from flyball.console.pages.asking.links import Links, RevokeLink
 from flyball.console.pages.asking.one import OneAsk, TellAsk
+from flyball.console.pages.asking.public import Embedded
 from flyball.console.pages.asking.rows import RowsAsk
 from flyball.console.pages.builds import AllBuilds, Builds, OneBuild
 from flyball.console.pages.comparing import Compare, Versions
@@ -151,6 +153,11 @@ urlpatterns = [
         FileAnswers.as_view(),
         name="flyball-ask-file-rejects",
     ),
+    path("ask/<str:endpoint>/links", Links.as_view(), name="flyball-ask-links"),
+    path(
+        "ask/<str:endpoint>/links/<int:number>/revoke", RevokeLink.as_view(), name="flyball-revoke-ask-link"
+    ),
+    path("asked/<str:text>", Embedded.as_view(), name="flyball-asked"),
     path("people", People.as_view(), name="flyball-people"),
     path("people/invite", Invite.as_view(), name="flyball-invite"),
     path("people/invitations/<int:number>/withdraw", Withdraw.as_view(), name="flyball-withdraw"),

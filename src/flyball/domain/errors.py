@@ -99,6 +99,12 @@ class TooManyTries(FlyballError):
         self.seconds = max(1, math.ceil(seconds))
 
 
+class RateLimited(FlyballError):
+    """More is asked here than may be within a minute; try again in the next one."""
+
+    code = "rate_limited"
+
+
 class Forbidden(FlyballError):
     """The role of this key does not allow that."""
 

@@ -1,11 +1,11 @@
-"""Uploads in Django's admin, to look at."""
+"""Uploads and links in Django's admin, to look at."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from flyball.control.accounts.admin import Immutable
-from flyball.control.asking.models import Upload
+from flyball.control.asking.models import AskLink, Upload
 
 
 @admin.register(Upload)
@@ -15,3 +15,12 @@ class Uploads(Immutable):
     list_display = ["endpoint", "name", "size", "job", "uploaded_by", "uploaded_at"]
     list_filter = ["endpoint"]
     list_select_related = ["job", "uploaded_by"]
+
+
+@admin.register(AskLink)
+class AskLinks(Immutable):
+    """Links for people without an account, newest first; not what stands in their addresses."""
+
+    list_display = ["endpoint", "origins", "created_by", "created_at", "revoked_at"]
+    list_filter = ["endpoint"]
+    list_select_related = ["created_by"]

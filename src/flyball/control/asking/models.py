@@ -84,3 +84,39 @@ class KnownColumns(models.Model):
 
     def __str__(self) -> str:
         return f"columns of user {self.user_id} for {self.endpoint_id}"
+
+
+class AskLink(models.Model):
+    """A page of one endpoint for people without an account; ``origins`` are the sites that may embed it."""
+
+    endpoint = endpoint_key("ask_links")
+    origins = models.JSONField(default=list, help_text="Such as https://www.example.org; none: no site may.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=now)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "flyball_ask_link"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["endpoint", "id"], name="flyball_ask_link_newest")]
+
+    def __str__(self) -> str:
+        return f"link {self.pk} to {self.endpoint_id}"
+
+
+class AskedMinute(models.Model):
+    """How often people without an account asked within a minute: all together, or one address."""
+
+    who = models.CharField(
+        max_length=127, help_text="What is counted; an address as a digest of this minute."
+    )
+    minute = models.PositiveBigIntegerField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "flyball_asked_minute"
+        constraints = [models.UniqueConstraint(fields=["who", "minute"], name="flyball_asked_minute_once")]
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.who}"

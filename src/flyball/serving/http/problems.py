@@ -39,6 +39,7 @@ STATUS = {
     "build_failed": 422,
     "artifact_untrusted": 422,
     "too_many_tries": 429,
+    "rate_limited": 429,
     "internal": 500,
     "model_failed": 500,
     "artifact_corrupt": 500,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -61,6 +61,15 @@ class AskPage(Page):
         answer.headers["Content-Language"] = language
         answer.headers["Vary"] = "Accept-Language, Cookie"
         return answer
+
+    def welcome(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Who is not signed in is led there; one case may be open to everybody."""
+        found = self.everybody(request, **kwargs)
+        return super().welcome(request, *args, **kwargs) if found is None else found
+
+    def everybody(self, request: HttpRequest, **values: Any) -> HttpResponse | None:
+        """What somebody without an account gets; ``None`` for nothing."""
+        return None
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of a name. Raises ``UnknownEndpoint``, ``Forbidden``, ``Retired``."""
