@@ -111,7 +111,11 @@ class Page(View):
             asked = needs_proof(request) if self.method in self.sensitive else None
             return asked or super().dispatch(request, *args, **kwargs)
         except FlyballError as error:
-            return refusal(request, error, self._around())
+            return self.refuse(error)
+
+    def refuse(self, error: FlyballError) -> HttpResponse:
+        """The page that says why something is not possible."""
+        return refusal(self.request, error, self._around())
 
     def welcome(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """What somebody gets who is not signed in."""
@@ -159,7 +163,7 @@ class Page(View):
         return render(self.request, self.template, {**self._around(), "crumbs": crumbs, **context}, status)
 
     def _closed(self) -> HttpResponse:
-        answer = refusal(self.request, MethodNotAllowed(), self._around())
+        answer = self.refuse(MethodNotAllowed())
         answer["Allow"] = ", ".join(self.roles).replace("GET", "GET, HEAD")
         return answer
 
@@ -173,12 +177,15 @@ def sections(here: str = "") -> list[tuple[str, str, bool]]:
 
 
 def refusal(
-    request: HttpRequest, error: FlyballError, around: Mapping[str, Any] = MappingProxyType({})
+    request: HttpRequest,
+    error: FlyballError,
+    around: Mapping[str, Any] = MappingProxyType({}),
+    template: str = "refusal.html",
 ) -> HttpResponse:
     """The page that says why something is not possible."""
     status = STATUS.get(error.code, 500)
     context = {"title": "Not possible", "error": error, "status": status}
-    return render(request, "refusal.html", {**around, **context}, status)
+    return render(request, template, {**around, **context}, status)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ from flyball.console.asking.columns import COMMA, POINT
 from flyball.console.asking.filing import REFERENCE
 from flyball.console.asking.form import Form
 from flyball.console.asking.languages import here
+from flyball.console.asking.problems import number
 from flyball.console.asking.several import Reject, of_length, rejects_of
 from flyball.console.frame.page import HEADERS, is_text, to
 from flyball.console.frame.paging import is_number
@@ -45,8 +46,8 @@ class Files(AskPage):
             "title": subject.title,
             "name": endpoint,
             "uploads": [{"upload": each, "counts": selectors.counts(each)} for each in uploads],
-            "most_rows": files.MOST_ROWS,
-            "most_bytes": services.MOST_BYTES,
+            "most_rows": number(files.MOST_ROWS),
+            "most_bytes": f"{services.MOST_BYTES >> 20} MiB",
         }
         return self.show(context)
 

@@ -9,18 +9,18 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from flyball.console.asking.form import Form, form_of
 from flyball.console.asking.languages import COOKIE, LANGUAGES, PARAMETER, YEAR, choices, here, language_of
-from flyball.console.frame.page import Page
+from flyball.console.frame.page import Page, refusal
 from flyball.console.frame.tags import words
 from flyball.control.declarations import selectors as declarations
 from flyball.control.declarations.models import Endpoint
 from flyball.control.routing import selectors as routing
 from flyball.domain.access import Principal
 from flyball.domain.asking.words import said
-from flyball.domain.errors import NotReady
+from flyball.domain.errors import FlyballError, NotReady
 from flyball.domain.routing import Manifest, Route
 
 
@@ -67,6 +67,10 @@ class AskPage(Page):
         found = self.everybody(request, **kwargs)
         return super().welcome(request, *args, **kwargs) if found is None else found
 
+    def refuse(self, error: FlyballError) -> HttpResponse:
+        """The page that says why something is not possible, in the reader's language where that is known."""
+        return refused(self.request, error, self._around())
+
     def everybody(self, request: HttpRequest, **values: Any) -> HttpResponse | None:
         """What somebody without an account gets; ``None`` for nothing."""
         return None
@@ -89,6 +93,30 @@ class AskPage(Page):
     def _around(self) -> dict[str, Any]:
         reads = bool(self.actor.teams("viewer"))
         return {**super()._around(), **in_language(self.request), "reads": reads}
+
+
+TOLD = (
+    gettext_noop("There is no endpoint of that name."),
+    gettext_noop("The endpoint has been retired; it answers no more."),
+    gettext_noop("More is asked here than may be within a minute; try again in the next one."),
+    gettext_noop("This page is not there, or is there no more."),
+    gettext_noop("This needs the role caller."),
+    gettext_noop("The server has as much waiting as it can commit; try again shortly."),
+    gettext_noop("There is no such file of yours."),
+    gettext_noop("The file is empty."),
+)
+"""What is refused on these pages most often."""
+
+
+def refused(
+    request: HttpRequest, error: FlyballError, around: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """Why something is not possible; with when to come again, where that is known."""
+    more = {**in_language(request), **(around or {}), "said": gettext(error.detail)}
+    answer = refusal(request, error, more, "asking/refusal.html")
+    if answer.status_code == 429:
+        answer.headers["Retry-After"] = "60"
+    return answer
 
 
 def in_language(request: HttpRequest) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from flyball.console.asking import curve
 from flyball.console.asking.answers import answer_of
 from flyball.console.asking.form import Form
 from flyball.console.asking.languages import language_of
-from flyball.console.frame.page import POLICY, refusal, render
+from flyball.console.frame.page import POLICY, render
 from flyball.console.pages.asking import wondering
-from flyball.console.pages.asking.page import Subject, in_language, subject_of
+from flyball.console.pages.asking.page import Subject, in_language, refused, subject_of
 from flyball.console.pages.asking.wondering import OF_THE_QUESTION, ONCE, OVER, begun, is_part, part, said
 from flyball.control.asking import public
 from flyball.control.declarations import selectors as declarations
@@ -146,11 +146,3 @@ def everybody(request: HttpRequest, endpoint: str) -> HttpResponse | None:
             return question(request, subject, f"endpoint {endpoint}")
         except FlyballError as error:
             return refused(request, error)
-
-
-def refused(request: HttpRequest, error: FlyballError) -> HttpResponse:
-    """Why a question is not answered, for somebody without an account."""
-    answer = refusal(request, error)
-    if answer.status_code == 429:
-        answer.headers["Retry-After"] = "60"
-    return answer
