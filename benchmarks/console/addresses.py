@@ -65,6 +65,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-asks": ("ask",),
     "flyball-ask": ("ask/{endpoint}", "ask/{endpoint}?typical"),
     "flyball-ask-rows": ("ask/{endpoint}/rows",),
+    "flyball-ask-entities": ("ask/{endpoint}/entities?on=person&entity.person=1",),
     "flyball-ask-links": ("ask/{endpoint}/links",),
     "flyball-ask-files": ("ask/{endpoint}/files",),
     "flyball-ask-file": ("ask/{endpoint}/files/{upload}",),

@@ -84,6 +84,7 @@ OPEN = {
     "ask/purchase/files/1/parts": {"POST": ("member", 404)},
     "ask/purchase/files/1/answers.csv": {"GET": ("member", 503)},
     "ask/purchase/files/1/rejects.csv": {"GET": ("member", 503)},
+    "ask/purchase/entities": {"GET": ("member", 200)},
     "ask/purchase/links": {"GET": ("owner", 503), "POST": ("owner", 503)},
     "ask/purchase/links/1/revoke": {"POST": ("owner", 503)},
     "ask/purchase/outcome": {"POST": ("member", 503)},

@@ -12,6 +12,7 @@ from flyball.console.pages.abtests.one import OneTest, StandingFile
 from flyball.console.pages.abtests.starting import StartTest
 from flyball.console.pages.arms.shadows import OneShadow, RemoveShadow, Shadows
 from flyball.console.pages.asking.all import AllAsks
+from flyball.console.pages.asking.entities import FindEntity
 from flyball.console.pages.asking.files import FileAnswers, FilePart, Files, OneFile
 from flyball.console.pages.asking.links import Links, RevokeLink
 from flyball.console.pages.asking.one import OneAsk, TellAsk
@@ -139,6 +140,7 @@ urlpatterns = [
     path("ask", AllAsks.as_view(), name="flyball-asks"),
     path("ask/<str:endpoint>", OneAsk.as_view(), name="flyball-ask"),
     path("ask/<str:endpoint>/outcome", TellAsk.as_view(), name="flyball-tell-ask"),
+    path("ask/<str:endpoint>/entities", FindEntity.as_view(), name="flyball-ask-entities"),
     path("ask/<str:endpoint>/rows", RowsAsk.as_view(), name="flyball-ask-rows"),
     path("ask/<str:endpoint>/files", Files.as_view(), name="flyball-ask-files"),
     path("ask/<str:endpoint>/files/<int:number>", OneFile.as_view(), name="flyball-ask-file"),

@@ -83,6 +83,7 @@ class OneAsk(AskPage):
             "over": self.request.GET.get(OVER, ""),
             "once": uuid4().hex,
             "link": self.link(subject, form),
+            "may_find": self.may(subject.endpoint.team.slug, "member"),
             "is_owner": self.may(subject.endpoint.team.slug, "owner"),
             **more,
         }
