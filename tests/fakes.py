@@ -21,6 +21,7 @@ from flyball.domain.errors import (
     UnknownPrediction,
     UnknownVersion,
 )
+from flyball.domain.reasons.told import Reason, Reasons
 from flyball.domain.records import Prediction, check_outcome
 from flyball.domain.schema import Checked, Field, Kind, Schema
 from flyball.domain.values import Scalar
@@ -118,6 +119,10 @@ class EngineOfDoors(Protocol):
         limit: int = 100,
     ) -> list[Prediction]: ...
 
+    async def reasons(
+        self, principal: Principal, identity: UUID, most: int
+    ) -> tuple[Prediction, Reasons]: ...
+
     async def replay(self, principal: Principal, identity: UUID) -> Replay: ...
 
     async def erase(self, principal: Principal, identity: UUID) -> None: ...
@@ -146,6 +151,13 @@ class EngineOfDoors(Protocol):
 
 REAL: type[EngineOfDoors] = Engine
 """Where the engine's own methods change, this is an error of mypy before the fake answers as nothing does."""
+
+
+def _reasons(most: int) -> Reasons:
+    parts = (Reason("education", "Bachelors", -0.75), Reason("age", 39, 0.5), Reason("note", None, -0.25))
+    told = parts[:most]
+    rest = -0.5 - sum(each.part for each in told)
+    return Reasons(method="linear", unit="log-odds", of="<=50K", base=1.5, answer=1.0, parts=told, rest=rest)
 
 
 class FakeEngine(EngineOfDoors):
@@ -214,7 +226,7 @@ class FakeEngine(EngineOfDoors):
             reference=row.reference,
         )
         self.stored[made.id] = made
-        return made
+        return replace(made, reasons=_reasons(call.reasons)) if call.reasons else made
 
     async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
         self._check_known(endpoint)
@@ -246,6 +258,9 @@ class FakeEngine(EngineOfDoors):
             "limit": limit,
         }
         return list(self.stored.values())[:limit]
+
+    async def reasons(self, principal: Principal, identity: UUID, most: int) -> tuple[Prediction, Reasons]:
+        return await self.prediction(principal, identity), _reasons(most)
 
     async def replay(self, principal: Principal, identity: UUID) -> Replay:
         stored = await self.prediction(principal, identity)

@@ -92,7 +92,8 @@ def store(
     made = fitted(version, schema, labels, first)
     manifest = replace(made.manifest, endpoint=endpoint, number=version)
     if not compiled:
-        manifest = replace(manifest, artifacts=(replace(manifest.artifacts[-1], unused=""),))
+        pipeline = next(each for each in manifest.artifacts if each.role == "pipeline")
+        manifest = replace(manifest, artifacts=(replace(pipeline, unused=""),))
     connection = database.connect()
     try:
         for data in made.files.values():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Clustering,
         FeatureTable,
         Field,
+        Interventional,
         Outcome,
         Policy,
         Regression,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
         Search,
         Threshold,
     )
-    from flyball.inprocess import apredict, predict
+    from flyball.inprocess import apredict, explain, predict
 
 APPS = [
     "flyball.control.accounts",
@@ -59,6 +60,7 @@ __all__ = [
     "Clustering",
     "FeatureTable",
     "Field",
+    "Interventional",
     "Metric",
     "Outcome",
     "Policy",
@@ -70,6 +72,7 @@ __all__ = [
     "Threshold",
     "apredict",
     "build",
+    "explain",
     "predict",
     "register",
 ]
@@ -77,7 +80,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Each is looked up on first use: declarations import no Django, and a server no declarations."""
-    if name in {"predict", "apredict"}:
+    if name in {"predict", "apredict", "explain"}:
         from flyball import inprocess
 
         return getattr(inprocess, name)

@@ -72,12 +72,17 @@ class Client:
         reference: str | None = None,
         rows: Sequence[Mapping[str, Any]] | None = None,
         version: int | None = None,
+        reasons: int | None = None,
         idempotency_key: str | None = None,
     ) -> Json:
-        """One prediction; or, for ``rows``, ``{"predictions": […]}``."""
+        """One prediction; or, for ``rows``, ``{"predictions": […]}``.
+
+        With ``reasons`` each has so many of the fields that moved it most.
+        """
         sent = {"input": input, "entity": entity, "reference": reference, "rows": rows, "version": version}
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
-        return self._json("POST", f"v1/endpoints/{_part(endpoint)}/predictions", _given(sent), headers)
+        path = f"v1/endpoints/{_part(endpoint)}/predictions{_asking(reasons)}"
+        return self._json("POST", path, _given(sent), headers)
 
     def schema(self, endpoint: str) -> Json:
         """The fields that a prediction's ``input`` has, as JSON Schema, from the version that answers now.
@@ -99,6 +104,10 @@ class Client:
     def prediction(self, id: Any) -> Json:  # noqa: A002 - the word of the API
         """One stored prediction."""
         return self._json("GET", f"v1/predictions/{_part(id)}")
+
+    def reasons(self, id: Any, reasons: int | None = None) -> Json:  # noqa: A002 - the word of the API
+        """The fields that moved one stored prediction most: so many, or all that did."""
+        return self._json("GET", f"v1/predictions/{_part(id)}/reasons{_asking(reasons)}")
 
     def outcome(
         self,
@@ -206,6 +215,10 @@ def _error(answer: httpx.Response) -> FlyballError:
 
 def _given(values: Json) -> Json:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _asking(reasons: int | None) -> str:
+    return "" if reasons is None else f"?reasons={reasons:d}"
 
 
 def _part(value: Any) -> str:

@@ -20,17 +20,28 @@ from flyball.control.declarations.configured import (
 )
 from flyball.control.declarations.trust import trusted
 from flyball.domain.access import Principal
-from flyball.domain.errors import FlyballError, InvalidInput, NotReady, Overloaded, Problem, UnknownEndpoint
+from flyball.domain.errors import (
+    FlyballError,
+    InvalidInput,
+    NotReady,
+    Overloaded,
+    Problem,
+    UnknownEndpoint,
+    UnknownPrediction,
+)
+from flyball.domain.reasons.told import MOST_FIELDS, MOST_ROWS, Reasons
 from flyball.domain.records import Prediction
 from flyball.domain.values import canonical
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row, SentOutcome
-from flyball.serving.forms import ROW, Form
+from flyball.serving.forms import ROW, Form, read_id
 from flyball.serving.replaying import Replay
 from flyball.stores import records
 
 T = TypeVar("T")
 Values = Mapping[str, object]
+ANYBODY = Principal(team="", role="owner")
+"""Who runs the process: every prediction may be told to them."""
 StandIn = Callable[[Call], list[Prediction]]
 
 
@@ -108,10 +119,11 @@ def predict(
     input: Values | None = None,
     reference: str | None = None,
     version: int | None = None,
+    reasons: int = 0,
 ) -> Prediction: ...
 @overload
 def predict(
-    endpoint: str, *, rows: Sequence[Mapping[str, Any]], version: int | None = None
+    endpoint: str, *, rows: Sequence[Mapping[str, Any]], version: int | None = None, reasons: int = 0
 ) -> list[Prediction]: ...
 def predict(
     endpoint: str,
@@ -121,6 +133,7 @@ def predict(
     reference: str | None = None,
     version: int | None = None,
     rows: Sequence[Mapping[str, Any]] | None = None,
+    reasons: int = 0,
 ) -> Prediction | list[Prediction]:
     """Predict one row, or ``rows`` of ``{"entity": …, "input": …, "reference": …}``.
 
@@ -129,10 +142,13 @@ def predict(
     shares its fate: a second connection would wait for the first for ever. Inside a transaction, features
     are looked up with the caller's connection too, and so as the caller sees them.
 
+    With ``reasons`` each answer has so many of the fields that moved it most (``Prediction.reasons``), or a
+    warning that says why it has none; at most 100 rows are explained.
+
     Raises ``UnknownEndpoint``, ``InvalidInput``, ``UnknownEntity``, ``UnknownVersion``, ``NotReady``,
     ``Overloaded``, ``ModelFailed``.
     """
-    call = _call(endpoint, {"entity": entity, "input": input, "reference": reference}, version, rows)
+    call = _call(endpoint, {"entity": entity, "input": input, "reference": reference}, version, rows, reasons)
     answers = instead[-1](call) if instead else _predict(call)
     return answers[0] if rows is None else answers
 
@@ -145,10 +161,11 @@ async def apredict(
     input: Values | None = None,
     reference: str | None = None,
     version: int | None = None,
+    reasons: int = 0,
 ) -> Prediction: ...
 @overload
 async def apredict(
-    endpoint: str, *, rows: Sequence[Mapping[str, Any]], version: int | None = None
+    endpoint: str, *, rows: Sequence[Mapping[str, Any]], version: int | None = None, reasons: int = 0
 ) -> list[Prediction]: ...
 async def apredict(
     endpoint: str,
@@ -158,9 +175,10 @@ async def apredict(
     reference: str | None = None,
     version: int | None = None,
     rows: Sequence[Mapping[str, Any]] | None = None,
+    reasons: int = 0,
 ) -> Prediction | list[Prediction]:
     """``predict`` for asynchronous code, where there is no transaction to be inside of."""
-    call = _call(endpoint, {"entity": entity, "input": input, "reference": reference}, version, rows)
+    call = _call(endpoint, {"entity": entity, "input": input, "reference": reference}, version, rows, reasons)
     if instead:
         answers = instead[-1](call)
     else:
@@ -169,6 +187,26 @@ async def apredict(
         with _counted(plane, owner, endpoint):
             answers = await plane.engine.predict(owner, call)
     return answers[0] if rows is None else answers
+
+
+def explain(prediction: Prediction | UUID | str, reasons: int = MOST_FIELDS) -> Reasons:
+    """The fields that moved a stored prediction most, so many, the largest part first.
+
+    Computed anew from its version and its stored input; whose it is does not matter to who runs the process.
+    Raises ``UnknownPrediction``, ``Erased``, ``NoReasons``, ``UnknownVersion`` where the version was removed,
+    ``Overloaded``, ``ModelFailed``, and what loading the version raises.
+    """
+    return explained(prediction, reasons)[1]
+
+
+def explained(prediction: Prediction | UUID | str, reasons: int) -> tuple[Prediction, Reasons]:
+    """The same, with the prediction as it is stored."""
+    identity = prediction.id if isinstance(prediction, Prediction) else read_id(str(prediction))
+    if identity is None:
+        raise UnknownPrediction
+    engine = data_plane().engine
+    stored = engine.stored_now(identity)
+    return stored, engine.explaining.reasons_now(ANYBODY, stored, reasons)
 
 
 def replay(identity: UUID) -> Replay:
@@ -239,12 +277,14 @@ def _predict_inside(plane: DataPlane, owner: Principal, call: Call) -> list[Pred
     """As the transaction that the caller is in wants it."""
     answered = _with_callers(plane, lambda own: plane.engine.compute(owner, call, lambda work: work(own)))
     if isinstance(answered, list):
-        return answered
-    if plane.database.is_postgres:
-        return plane.recorder.submit(answered).result()
-    _with_callers(plane, lambda own: records.write(plane.database, own, [answered]))
-    plane.recorder.meter.answered(answered.predictions)
-    return list(answered.predictions)
+        found = answered
+    elif plane.database.is_postgres:
+        found = plane.recorder.submit(answered).result()
+    else:
+        _with_callers(plane, lambda own: records.write(plane.database, own, [answered]))
+        plane.recorder.meter.answered(answered.predictions)
+        found = list(answered.predictions)
+    return plane.engine.explaining.explained_now(owner, found, call.reasons) if call.reasons else found
 
 
 @contextmanager
@@ -294,7 +334,11 @@ def _owner(plane: DataPlane, endpoint: str) -> Principal:
 
 
 def _call(
-    endpoint: str, one: Mapping[str, Any], version: int | None, rows: Sequence[Mapping[str, Any]] | None
+    endpoint: str,
+    one: Mapping[str, Any],
+    version: int | None,
+    rows: Sequence[Mapping[str, Any]] | None,
+    reasons: int,
 ) -> Call:
     wrong: list[Problem] = []
     if rows is None:
@@ -303,9 +347,12 @@ def _call(
         sent = {key: value for key, value in one.items() if value is not None}
         given = Form(sent, "", wrong, frozenset({"rows", "version"}))
         read = [_row(row, f"{given.place('rows')}/{position}", wrong) for position, row in enumerate(rows)]
+    if not 0 <= reasons <= MOST_FIELDS or (reasons and len(read) > MOST_ROWS):
+        said = f"Expected 0 to {MOST_FIELDS}, and at most {MOST_ROWS} rows to be explained at once."
+        wrong.append(Problem("/reasons", "wrong_type", said))
     if wrong:
         raise InvalidInput(problems=wrong)
-    return Call(endpoint=endpoint, rows=tuple(read), version=version)
+    return Call(endpoint=endpoint, rows=tuple(read), version=version, reasons=reasons)
 
 
 def _row(values: Mapping[str, Any], pointer: str, problems: list[Problem]) -> Row:

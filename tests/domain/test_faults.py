@@ -14,6 +14,7 @@ from flyball import (
     Clustering,
     FeatureTable,
     Field,
+    Interventional,
     Outcome,
     Policy,
     Regression,
@@ -158,6 +159,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a number where a Policy belongs", "E017", {"policy": 7}),
     ("a least score in words", "E017", {"policy": Policy(minimum_score="0.7")}),  # type: ignore[arg-type] # the fault
     ("a seed in words", "E017", {"seed": "x"}),
+    ("reasons in words", "E017", {"reasons": "interventional"}),
+    ("reasons against no row", "E017", {"reasons": Interventional(rows=0)}),
     ("a seed below zero", "E017", {"seed": -1}),
     ("trust in a name", "E018", {"trusted": ["a.B"]}),
     ("feature sets that are a list", "E019", {"feature_sets": ["amount"]}),

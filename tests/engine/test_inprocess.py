@@ -16,7 +16,7 @@ from django.db import connection, transaction
 import flyball
 from flyball import inprocess
 from flyball.control.routing.models import Prediction
-from flyball.domain.errors import InvalidInput, Overloaded, UnknownEndpoint, UnknownEntity
+from flyball.domain.errors import InvalidInput, Overloaded, UnknownEndpoint, UnknownEntity, UnknownPrediction
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.stores.database import Database
@@ -53,6 +53,22 @@ def test_a_prediction_is_recorded(database: Database) -> None:
 def test_many_rows_give_many_predictions() -> None:
     answers = flyball.predict("triage", rows=[{"input": ROW}, {"input": {**ROW, "age": 1}}])
     assert [answer.output["label"] for answer in answers] == ["ill", "well"]
+
+
+def test_an_answer_comes_with_its_reasons_and_a_stored_one_is_explained_alike() -> None:
+    answer = flyball.predict("triage", input=ROW, reasons=1)
+    assert answer.reasons is not None
+    assert [each.field for each in answer.reasons.parts] == ["age"]
+    with rolled_back():
+        inside = flyball.predict("triage", input=ROW, reasons=1)
+        assert inside.reasons == answer.reasons
+    awaited = asyncio.run(flyball.apredict("triage", input=ROW, reasons=1))
+    for asked in (awaited, answer.id, str(answer.id)):
+        assert flyball.explain(asked, 1) == answer.reasons
+    with pytest.raises(UnknownPrediction):
+        flyball.explain("4711")
+    with pytest.raises(InvalidInput, match="at most 100 rows"):
+        flyball.predict("triage", rows=[{"input": ROW}] * 101, reasons=1)
 
 
 def test_asynchronous_code_awaits_the_same() -> None:

@@ -66,11 +66,11 @@ def test_an_imported_version_takes_the_next_number_of_its_endpoint(folder: Path)
 
 def test_the_same_version_is_exported_as_the_same_folder(folder: Path, tmp_path: Path) -> None:
     again = services.export_version(version=services.import_version(folder=folder), folder=tmp_path / "again")
-    for name in ("version.json", "model.skops", "model.compiled"):
+    for name in ("version.json", "model.skops", "model.compiled", "model.reasons"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["model.skops", "model.compiled"])
+@pytest.mark.parametrize("name", ["model.skops", "model.compiled", "model.reasons"])
 def test_a_model_that_was_changed_is_refused(folder: Path, name: str) -> None:
     model = folder / name
     data = bytearray(model.read_bytes())
@@ -105,7 +105,11 @@ def test_a_folder_without_golden_rows_proves_nothing_and_is_refused(folder: Path
 
 @pytest.mark.parametrize(
     ("name", "place", "error"),
-    [("model.compiled", 0, ArtifactCorrupt), ("model.skops", 1, ArtifactUntrusted)],
+    [
+        ("model.compiled", 0, ArtifactCorrupt),
+        ("model.skops", 1, ArtifactUntrusted),
+        ("model.reasons", 2, ArtifactCorrupt),
+    ],
 )
 def test_a_pickle_under_a_models_name_is_refused_by_its_content(
     folder: Path, name: str, place: int, error: type[Exception]
@@ -161,7 +165,7 @@ def test_what_is_no_description_is_refused(folder: Path, text: str) -> None:
         services.import_version(folder=folder)
 
 
-@pytest.mark.parametrize("name", ["version.json", "model.skops", "model.compiled"])
+@pytest.mark.parametrize("name", ["version.json", "model.skops", "model.compiled", "model.reasons"])
 def test_a_folder_that_lacks_a_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ArtifactCorrupt, match=name):
@@ -261,7 +265,7 @@ def test_a_number_that_is_none_is_refused(folder: Path, constant: str) -> None:
         services.import_version(folder=folder)
 
 
-@pytest.mark.parametrize("name", ["version.json", "model.skops", "model.compiled"])
+@pytest.mark.parametrize("name", ["version.json", "model.skops", "model.compiled", "model.reasons"])
 def test_a_file_without_end_is_not_read(folder: Path, name: str) -> None:
     (folder / name).unlink()
     (folder / name).symlink_to("/dev/zero")

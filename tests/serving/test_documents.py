@@ -55,7 +55,7 @@ def test_every_example_is_answered_as_the_document_says(knock: Knock) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(exchanges()) == 12
+    assert len(exchanges()) == 13
 
 
 def test_the_table_of_errors_gives_each_code_its_status() -> None:

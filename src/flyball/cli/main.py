@@ -33,6 +33,7 @@ COMMANDS = {
     "retire": "publish.retire",
     "abtest": "abtests.abtest",
     "predict": "ask.predict",
+    "explain": "ask.explain",
     "replay": "ask.replay",
     "outcomes": "ask.outcomes",
     "erase": "keep.erase",

@@ -236,6 +236,18 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Interventional:
+    """Answers of trees are explained against 1 to 1,000 ``rows`` of the snapshot, kept with the version."""
+
+    rows: int = 100
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether that is such a number."""
+        return type(self.rows) is int and 1 <= self.rows <= 1000
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """When a job of the endpoint is asked for, again and again.
 
@@ -264,8 +276,9 @@ class Endpoint:
     scikit-learn splitter, or a number of folds. ``feature_sets`` names subsets of the features for the
     search to choose from. ``fields`` overrides the inferred schema; ``unseen`` says what happens with
     categories and ranges the model has not seen. ``trusted`` are transformer classes of the user's own.
-    ``metrics`` are those of the business that A/B tests may be judged by; ``abtest`` is the one to be
-    started. ``ask`` is the page on which people ask.
+    ``reasons`` says that trees are explained against rows of the snapshot. ``metrics`` are those of the
+    business that A/B tests may be judged by; ``abtest`` is the one to be started. ``ask`` is the page on
+    which people ask.
 
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
     with subclasses.
@@ -292,6 +305,7 @@ class Endpoint:
     abtest: ClassVar[ABTest | None] = None
     ask: ClassVar[Ask | None] = None
     schedules: ClassVar[Sequence[Schedule]] = ()
+    reasons: ClassVar[Interventional | None] = None
     seed: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

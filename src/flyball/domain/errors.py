@@ -141,6 +141,12 @@ class UnknownPrediction(NotFound):
     code = "unknown_prediction"
 
 
+class NoReasons(NotFound):
+    """The version keeps nothing that tells why it answers as it does; one that is built anew does."""
+
+    code = "no_reasons"
+
+
 class Erased(FlyballError):
     """The input and output of this prediction have been erased."""
 

@@ -247,6 +247,8 @@ def _budget(endpoint: Declared) -> Iterator[Fault]:
         yield Fault("E017", "policy", "is not a Policy", "Use Policy(minimum_score=0.75).")
     if not _is_count(seed) or not 0 <= seed <= LARGEST_SEED:
         yield Fault("E017", "seed", "is not a seed", f"Use a whole number from 0 to {LARGEST_SEED}.")
+    if endpoint.reasons is not None and not getattr(endpoint.reasons, "is_sound", False):
+        yield Fault("E017", "reasons", "is not Interventional", "Use Interventional(rows=100), of 1 to 1000.")
 
 
 def _trusted(endpoint: Declared) -> Iterator[Fault]:
@@ -277,8 +279,7 @@ def _schedules(endpoint: Declared) -> Iterator[Fault]:
         return
     titles = [each.title for each in schedules]
     for title in sorted({title for title in titles if titles.count(title) > 1}):
-        hint = "Give each a name=… of its own."
-        yield Fault("E029", "schedules", f"has two schedules {title!r}", hint)
+        yield Fault("E029", "schedules", f"has two schedules {title!r}", "Give each a name=… of its own.")
     for each in schedules:
         if not is_name(each.title):
             yield Fault("E029", "schedules", "has one without a name", f"A schedule {NAME}")

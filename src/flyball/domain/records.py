@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from flyball.domain.errors import InvalidInput, Problem
+from flyball.domain.reasons.told import Reasons
 from flyball.domain.values import Scalar, label_of, label_text
 
 
@@ -71,7 +72,8 @@ class Prediction:
     """One answered request, as recorded. ``arm`` is ``None`` where a version was asked for by number.
 
     ``arm`` is the one that the row was assigned to, ``version`` the one that answered: that of another arm
-    where ``answered`` names it (``fallback``), else the assigned arm's own.
+    where ``answered`` names it (``fallback``), else the assigned arm's own. ``reasons`` are stored nowhere:
+    they are there where they were asked for with the answer.
     ``latency`` is the time from call to output (microseconds); ``propensity`` the probability by which the
     arm was drawn, and ``test`` the A/B test, where there is one.
     """
@@ -94,6 +96,7 @@ class Prediction:
     test: int | None = None
     answered: str | None = None
     erased_at: datetime | None = None
+    reasons: Reasons | None = None
 
 
 SAME = 1e-6

@@ -209,6 +209,8 @@ FALLBACK = "fallback"
 """The name of the arm that no row is assigned to."""
 TESTED = ("challenger", "canary")
 """Names of the arms that are there for the length of a test."""
+REASONS = "reasons"
+"""The role of the artifact that tells why a version answers as it does, and the name of its reader."""
 TOLERANCE = 1e-9
 """Largest difference between a golden number and its repetition in another process (absolute)."""
 
@@ -217,7 +219,8 @@ TOLERANCE = 1e-9
 class Artifact:
     """One file of a version.
 
-    ``role`` says what it is to the version (``pipeline``: all of it; ``compiled``: all of it as plain data);
+    ``role`` says what it is to the version (``pipeline``: all of it; ``compiled``: all of it as plain data;
+    ``reasons``: what explains its answers);
     ``digest`` is its SHA-256; ``runtime`` names its reader; ``tolerance`` is how far its numbers may lie from
     the golden ones. ``unused`` says why it does not answer, and is empty where it does.
     """

@@ -57,30 +57,32 @@ def _made(field: Field, recorded: pd.Series, groups: np.ndarray) -> Sequence[Any
     if field.kind in NUMERIC:
         return _numbers(values.to_numpy("float64"), is_whole=field.kind is Kind.INTEGER)
     if field.kind is Kind.TIMESTAMP:
-        return _moments(values)
+        return moments(values)
     if field.kind is Kind.CATEGORY:
-        return _shared(zip(values, owners, strict=True))[:GOLDEN_ROWS] or [MADE]
-    return _texts(values, owners)
+        return shared(zip(values, owners, strict=True))[:GOLDEN_ROWS] or [MADE]
+    return texts(values, owners)
 
 
 def _numbers(values: np.ndarray, *, is_whole: bool) -> list[float]:
     low, high = np.quantile(values, INNER)
     points = np.linspace(low, high, GOLDEN_ROWS)
-    return [_rounded(point, low, high, is_whole=is_whole) for point in points]
+    return [rounded(point, low, high, is_whole=is_whole) for point in points]
 
 
-def _rounded(point: float, low: float, high: float, *, is_whole: bool) -> float:
+def rounded(point: float, low: float, high: float, *, is_whole: bool) -> float:
+    """A number in few digits, where that leaves it from ``low`` to ``high``."""
     near = float(f"{point:.{DIGITS}g}")
     chosen = near if low <= near <= high else float(point)
     return float(round(chosen)) if is_whole else chosen
 
 
-def _moments(values: pd.Series) -> list[pd.Timestamp]:
+def moments(values: pd.Series) -> list[pd.Timestamp]:
+    """Days between two quantiles, as many as there are golden rows."""
     points = values.quantile(np.linspace(*INNER, GOLDEN_ROWS))
     return [pd.Timestamp(point).floor("D") for point in points]
 
 
-def _shared(pairs: Any) -> list[str]:
+def shared(pairs: Any) -> list[str]:
     """The values that at least ``SHARED`` entities have, the most frequent first."""
     counts = Counter(value for value, _ in dict.fromkeys(pairs))
     return [value for value, count in sorted(counts.items(), key=_rank) if count >= SHARED]
@@ -90,9 +92,9 @@ def _rank(counted: tuple[str, int]) -> tuple[int, str]:
     return -counted[1], counted[0]
 
 
-def _texts(values: pd.Series, owners: np.ndarray) -> list[str]:
+def texts(values: pd.Series, owners: np.ndarray) -> list[str]:
     """Texts of shared words: each of the eight has some of its own."""
-    words = _shared(
+    words = shared(
         (word, owner) for text, owner in zip(values, owners, strict=True) for word in _WORD.findall(text)
     )[: GOLDEN_ROWS * WORDS]
     return [" ".join(words[place::GOLDEN_ROWS]) or MADE for place in range(GOLDEN_ROWS)]

@@ -16,6 +16,7 @@ from flyball.inference.runtime import Runtime, opened, verify, verify_together
 from flyball.inference.sklearn_runtime import SklearnRuntime
 from flyball.learning.compiling.version import with_compiled
 from flyball.learning.dataset import Dataset
+from flyball.learning.explaining.making import with_reasons
 from flyball.learning.golden import GOLDEN_ROWS, golden_rows
 from flyball.learning.selection import Fit
 from flyball.learning.trusted import trusted_names
@@ -28,7 +29,7 @@ class Package:
     """A version before it has a number.
 
     ``files`` are its artifacts by SHA-256; ``compiling`` is what compiling it has shown, with the ``reason``
-    where it is not compiled.
+    where it is not compiled, and the method by which its answers are explained (``reasons``), or why not.
     """
 
     manifest: Manifest
@@ -56,9 +57,20 @@ def package(
 
 
 def packaged(
-    model: Any, dataset: Dataset, schema: Schema, *, endpoint: str, task: str, trusted: Sequence[str] = ()
+    model: Any,
+    dataset: Dataset,
+    schema: Schema,
+    *,
+    endpoint: str,
+    task: str,
+    trusted: Sequence[str] = (),
+    background: int = 0,
 ) -> Package:
-    """Any fitted pipeline over the schema's frame, as ``package`` does it."""
+    """Any fitted pipeline over the schema's frame, as ``package`` does it.
+
+    ``background`` is how many rows the answers of trees are compared with to explain them; with none they
+    are explained by the rows that went each way in training.
+    """
     data = allowlist.dump(model)
     digest = hashlib.sha256(data).hexdigest()
     manifest = Manifest(
@@ -75,8 +87,14 @@ def packaged(
     _same_as_fitted(complete, fitted)
     verify(complete, loaded)
     complete, compiled, compiling = with_compiled(complete, model, fitted, dataset)
-    files = {digest: data} if compiled is None else {digest: data, complete.answering.digest: compiled}
-    return Package(manifest=complete, files=files, compiling=compiling)
+    answering = loaded if compiled is None else opened(complete, compiled)
+    complete, reasons, method = with_reasons(complete, model, answering, compiled, dataset, background)
+    files = [each for each in (data, compiled, reasons) if each is not None]
+    return Package(
+        manifest=complete,
+        files={hashlib.sha256(each).hexdigest(): each for each in files},
+        compiling=compiling | {"reasons": method},
+    )
 
 
 def _classes(model: Any, task: str) -> tuple[Scalar, ...]:

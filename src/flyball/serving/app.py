@@ -22,6 +22,7 @@ from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
 from flyball.serving.refresher import Refresher
 from flyball.serving.replaying import Replayer
+from flyball.serving.telling.explaining import Explaining
 from flyball.stores.database import Database
 
 
@@ -40,6 +41,7 @@ class DataPlane:
         self._readers, self._loader, self._coalescer = readers, loader, Coalescer()
         preparer, gatherer = Preparer(pool, readers, loader), Gatherer(self.recorder)
         self._fallback = Fallback(preparer, self._coalescer, gatherer, self.recorder)
+        self._explaining = Explaining(pool, readers, loader)
         self.engine = Engine(
             preparer,
             self._coalescer,
@@ -50,6 +52,7 @@ class DataPlane:
             gatherer=gatherer,
             fallback=self._fallback,
             replayer=Replayer(readers, loader, self._coalescer),
+            explaining=self._explaining,
             held_limit=config.held_limit,
         )
         self._state = threading.Lock()
@@ -74,6 +77,7 @@ class DataPlane:
                 self.recorder.stop()
                 self._coalescer.close()
                 self._fallback.close()
+                self._explaining.close()
                 self._loader.close()
                 self._readers.close()
                 self._scrubber.stop()

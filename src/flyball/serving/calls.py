@@ -26,12 +26,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for predictions: of the champion, or of the version that is asked for by number."""
+    """A request for predictions: of the champion, or of the version that is asked for by number.
+
+    ``reasons`` is how many of each answer's are asked for.
+    """
 
     endpoint: str
     rows: tuple[Row, ...]
     version: int | None = None
     idempotency_key: str | None = None
+    reasons: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import Erased, ModelFailed, Overloaded, Problem, UnknownPrediction
+from flyball.domain.reasons.told import Reasons
 from flyball.domain.records import Outcome, Prediction, entity_key, now
 from flyball.domain.values import Scalar
 from flyball.serving import feedback
@@ -29,6 +30,8 @@ from flyball.serving.readers import Readers
 from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
 from flyball.serving.replaying import Replay, Replayer
+from flyball.serving.telling import status
+from flyball.serving.telling.explaining import Explaining
 from flyball.stores import erasing, jobs, minutes, records
 from flyball.stores import outcomes as stored
 from flyball.stores.erasing import Erasure
@@ -55,10 +58,12 @@ class Engine:
         gatherer: Gatherer,
         fallback: Fallback,
         replayer: Replayer,
+        explaining: Explaining,
         held_limit: int,
     ) -> None:
         self.pool = pool
         self.recorder = recorder
+        self.explaining = explaining
         self._preparer = preparer
         self._coalescer = coalescer
         self._gatherer = gatherer
@@ -84,8 +89,10 @@ class Engine:
         try:
             prepared = self._preparer.at_once(principal, call)
             if prepared is None:
-                return await self._longer(self._preparer.request(principal, call))
-            return await self._recorded(prepared)
+                found = await self._longer(self._preparer.request(principal, call))
+            else:
+                found = await self._recorded(prepared)
+            return await self.explaining.explained(principal, found, call.reasons) if call.reasons else found
         finally:
             self._leave(len(call.rows))
 
@@ -93,8 +100,10 @@ class Engine:
         """The same, blocking, for a caller that has a thread of its own."""
         self._admit(len(call.rows))
         try:
-            submission = self.compute(principal, call)
-            return submission if isinstance(submission, list) else self.recorder.submit(submission).result()
+            found = self.compute(principal, call)
+            if not isinstance(found, list):
+                found = self.recorder.submit(found).result()
+            return self.explaining.explained_now(principal, found, call.reasons) if call.reasons else found
         finally:
             self._leave(len(call.rows))
 
@@ -175,6 +184,15 @@ class Engine:
             found += await self._readers.run(partial(self._readers.read, search))
         return sorted(found, key=lambda each: each.id, reverse=True)[:limit]
 
+    async def reasons(self, principal: Principal, identity: UUID, most: int) -> tuple[Prediction, Reasons]:
+        """A stored prediction and its largest reasons. Raises as ``prediction`` and ``Explaining`` do."""
+        stored = await self.prediction(principal, identity)
+        self._admit(1)
+        try:
+            return stored, await self.explaining.reasons(principal, stored, most)
+        finally:
+            self._leave(1)
+
     async def replay(self, principal: Principal, identity: UUID) -> Replay:
         """One stored prediction computed again, in a thread. Raises as ``prediction`` and ``Replayer`` do."""
         stored = await self.prediction(principal, identity)
@@ -182,13 +200,17 @@ class Engine:
 
     def replay_now(self, identity: UUID) -> Replay:
         """The same, blocking, for a caller to whom every prediction may be told."""
+        return self._replayer.replay(self.stored_now(identity))
+
+    def stored_now(self, identity: UUID) -> Prediction:
+        """One stored prediction, blocking, for such a caller. Raises ``UnknownPrediction``, ``Erased``."""
         database = self._readers.database
         stored = self._readers.read(lambda connection: records.get(database, connection, identity))
         if stored is None:
             raise UnknownPrediction
         if stored.erased_at is not None:
             raise Erased
-        return self._replayer.replay(stored)
+        return stored
 
     async def erase(self, principal: Principal, identity: UUID) -> None:
         """Erase what a prediction says; a tombstone stays. Raises ``UnknownPrediction``, ``Erased``.
@@ -306,33 +328,7 @@ class Engine:
 
     def status(self, principal: Principal) -> dict[str, Any]:
         """What is in force for the principal's team, what did not load, and how the recorder is."""
-        table = self.pool.table
-        mine = table.mine(principal)
-        answering = mine - table.retired
-        return {
-            "routes": {
-                name: {"number": served.route.number, "arms": served.route.shares()}
-                for name, served in table.endpoints.items()
-                if name in answering
-            },
-            "retired": sorted(mine & table.retired),
-            "failures": {
-                name: {
-                    "version": failure.version,
-                    "code": failure.code,
-                    "sentence": failure.sentence,
-                    "since": failure.since,
-                }
-                for name, failure in table.failures.items()
-                if name in answering
-            },
-            "recorder": {
-                "durability": self.recorder.durability,
-                "waiting": self.recorder.waiting,
-                "commits": self.recorder.commits,
-            },
-            "refresh_error": self.pool.refresh_error,
-        }
+        return status.of(self.pool, self.recorder, principal)
 
     def problems(self, principal: Principal, call: Call) -> list[Problem]:
         """What is wrong with the rows of a call that is refused anyway: all errors are told at once.

@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flyball.domain.errors import NotReady, Overloaded
 from flyball.domain.routing import Manifest
 from flyball.domain.values import Scalar
 from flyball.inference import runtime
+from flyball.inference.reasons.explained import Explainer
+from flyball.inference.reasons.opening import artifact_of, compiled_of, opened
 from flyball.inference.runtime import Runtime
 from flyball.serving.readers import Readers
 from flyball.stores import artifacts
@@ -45,16 +48,17 @@ AWAY: Runtime = _Away()
 
 @dataclass(slots=True)
 class _Kept:
-    """A version that is loaded, or is being loaded; ``asked`` is when it was asked for last (monotonic)."""
+    """A version that is loaded, or is being loaded; ``asked`` is when it was asked for last (monotonic).
+
+    ``explainer`` is what explains it, once that has been asked for.
+    """
 
     manifest: Manifest
     is_routed: bool
     asked: float = field(default_factory=time.monotonic)
     size: int = 0
-    runtime: Future[Runtime] = field(default_factory=Future)
-
-    def __post_init__(self) -> None:
-        self.runtime.set_running_or_notify_cancel()  # several wait for it: none of them can call it off
+    runtime: Future[Runtime] = field(default_factory=lambda: _begun())
+    explainer: Future[Explainer] | None = None
 
     @property
     def is_loaded(self) -> bool:
@@ -106,15 +110,22 @@ class Loader:
         Of those that no route names, the one asked longest ago is let go; one that does not load is tried
         again by the next request. Nobody can cancel it.
         """
-        kept, is_new = self._keep(manifest, is_routed=is_routed)
-        if is_new:
-            try:
-                opened = self._thread.submit(self._open, kept)
-            except RuntimeError:  # closed: whoever asks next must not wait for it
-                _give_up(kept)
-            else:
-                opened.add_done_callback(lambda done: _give_up(kept) if done.cancelled() else None)
-        return kept.runtime
+        return self._loaded(manifest, is_routed=is_routed).runtime
+
+    def explainer(self, manifest: Manifest) -> Future[Explainer]:
+        """What explains a version, kept beside it: opened in the loader's thread when it is first asked for.
+
+        Raises ``NoReasons``.
+        """
+        artifact_of(manifest)
+        kept = self._loaded(manifest, is_routed=False)
+        with self._changing:
+            known = kept.explainer
+            if known is not None and not (known.done() and known.exception()):
+                return known
+            explainer = kept.explainer = _begun()
+        self._begin(partial(self._explain, kept, explainer), explainer)
+        return explainer
 
     def fit(self, routed: Container[Key], used: Mapping[Key, float]) -> dict[Key, tuple[Manifest, Runtime]]:
         """Let go of the versions that were used longest ago, beyond the budget, and of those without a route.
@@ -135,6 +146,21 @@ class Loader:
         """End the thread; what still waits for it is not loaded."""
         self._thread.shutdown(cancel_futures=True)
 
+    def _loaded(self, manifest: Manifest, *, is_routed: bool) -> _Kept:
+        kept, is_new = self._keep(manifest, is_routed=is_routed)
+        if is_new:
+            self._begin(partial(self._open, kept), kept.runtime)
+        return kept
+
+    def _begin(self, work: Callable[[], None], promise: Future[Any]) -> None:
+        """Have the thread do the work that settles a promise; it is settled in any case."""
+        try:
+            begun = self._thread.submit(work)
+        except RuntimeError:  # closed: whoever asks next must not wait for it
+            promise.set_exception(Overloaded())
+        else:
+            begun.add_done_callback(lambda done: _give_up(promise) if done.cancelled() else None)
+
     def _keep(self, manifest: Manifest, *, is_routed: bool) -> tuple[_Kept, bool]:
         """What is kept of a version, and whether it is new and has to be opened."""
         key = (manifest.endpoint, manifest.number)
@@ -152,17 +178,30 @@ class Loader:
     def _open(self, kept: _Kept) -> None:
         manifest = kept.manifest
         try:
-            digest = manifest.answering.digest
-            data = self._readers.read(
-                lambda connection: artifacts.read(self._readers.database, connection, digest)
-            )
+            data = self._read(manifest.answering.digest)
             kept.size = max(SMALLEST, TIMES * len(data))
-            opened = runtime.load(manifest, data, self._trusted(manifest.endpoint))
+            loaded = runtime.load(manifest, data, self._trusted(manifest.endpoint))
         except BaseException as error:  # noqa: BLE001 - whatever it was, somebody waits for it
             kept.size = 0
             kept.runtime.set_exception(error)
         else:
-            kept.runtime.set_result(opened)
+            kept.runtime.set_result(loaded)
+
+    def _explain(self, kept: _Kept, promise: Future[Explainer]) -> None:
+        manifest = kept.manifest
+        try:
+            runtime, compiled = kept.runtime.result(), compiled_of(manifest)
+            data = self._read(artifact_of(manifest).digest)
+            explainer = opened(manifest, data, self._read(compiled) if compiled else None, runtime)
+            kept.size += explainer.size
+        except BaseException as error:  # noqa: BLE001 - whatever it was, somebody waits for it
+            promise.set_exception(error)
+        else:
+            promise.set_result(explainer)
+
+    def _read(self, digest: str) -> bytes:
+        database = self._readers.database
+        return self._readers.read(lambda connection: artifacts.read(database, connection, digest))
 
     def _beyond(self) -> list[Key]:
         """The routed versions that do not fit beside those that were used later."""
@@ -185,5 +224,12 @@ class Loader:
             del self._kept[key]
 
 
-def _give_up(kept: _Kept) -> None:
-    kept.runtime.set_exception(Overloaded())
+def _begun() -> Future[Any]:
+    """A promise that nobody can call off: several wait for it."""
+    promise: Future[Any] = Future()
+    promise.set_running_or_notify_cancel()
+    return promise
+
+
+def _give_up(promise: Future[Any]) -> None:
+    promise.set_exception(Overloaded())

@@ -47,7 +47,7 @@ def grounds(declaration: type[Endpoint]) -> Grounds:
     from flyball.learning.selection import Plan
     from flyball.learning.units import described
 
-    data = [declaration.rows, declaration.features, declaration.outcome]
+    data = [declaration.rows, declaration.features, declaration.outcome, declaration.reasons]
     plan = {
         "plan": described(Plan.of(declaration)),
         "data": described(data),

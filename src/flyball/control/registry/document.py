@@ -59,6 +59,7 @@ class _Compiling(msgspec.Struct, forbid_unknown_fields=True):
     largest_error: float | None = None
     microseconds: float | None = None
     reason: str = ""
+    reasons: str = ""
 
     def __post_init__(self) -> None:
         proof = (self.rows, self.alone, self.flips, self.largest_error, self.microseconds)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,10 +20,10 @@ from flyball.control.registry.models import Version
 from flyball.control.registry.numbering import number_version
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted
 from flyball.domain.records import digest
-from flyball.domain.routing import Artifact, Manifest
+from flyball.domain.routing import REASONS, Artifact, Manifest
 from flyball.stores import artifacts
 
-FILES = {"scikit-learn": "model.skops", "compiled": "model.compiled"}
+FILES = {"scikit-learn": "model.skops", "compiled": "model.compiled", REASONS: "model.reasons"}
 """What the file of an artifact is called, by its runtime."""
 LARGEST = 1024 * 1024 * 1024
 """Bytes of a model's file."""
@@ -60,7 +61,9 @@ def import_version(*, folder: Path, endpoint: str | None = None, trusted: Iterab
     if not manifest.golden:
         raise ArtifactCorrupt(f"{DOCUMENT} holds no golden rows to prove the model by.")
     named = replace(manifest, endpoint=endpoint or manifest.endpoint)
-    files = [_tried(folder, manifest, artifact, tuple(trusted)) for artifact in _answering_first(manifest)]
+    files: list[bytes] = []
+    for artifact in _answering_first(manifest):
+        files.append(_tried(folder, manifest, artifact, tuple(trusted), *files[:1]))
     store = database()
     with closing(store.connect()) as connection:
         for data in files:
@@ -84,8 +87,13 @@ def _answering_first(manifest: Manifest) -> list[Artifact]:
     return sorted(manifest.artifacts, key=lambda each: each != manifest.answering)
 
 
-def _tried(folder: Path, manifest: Manifest, artifact: Artifact, trusted: tuple[str, ...]) -> bytes:
-    """The bytes of one artifact, after it has answered the golden rows alone."""
+def _tried(
+    folder: Path, manifest: Manifest, artifact: Artifact, trusted: tuple[str, ...], answering: bytes = b""
+) -> bytes:
+    """The bytes of one artifact, after it has answered the golden rows alone.
+
+    One that explains has explained what the ``answering`` one answers.
+    """
     from flyball.inference.quarantine.trial import try_model
 
     if artifact.runtime not in FILES:
@@ -93,9 +101,12 @@ def _tried(folder: Path, manifest: Manifest, artifact: Artifact, trusted: tuple[
     data = document.content(folder / FILES[artifact.runtime], LARGEST)
     if hashlib.sha256(data).hexdigest() != artifact.digest:
         raise ArtifactCorrupt
-    alone = replace(manifest, artifacts=(replace(artifact, unused=""),))
     limits = configured()
-    try_model(alone, data, trusted, memory=limits.import_memory, seconds=limits.import_seconds)
+    try_with = partial(try_model, memory=limits.import_memory, seconds=limits.import_seconds)
+    if artifact.runtime == REASONS:
+        try_with(manifest, answering, trusted, reasons=data)
+    else:
+        try_with(replace(manifest, artifacts=(replace(artifact, unused=""),)), data, trusted)
     return data
 
 

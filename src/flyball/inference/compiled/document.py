@@ -47,6 +47,13 @@ def read(data: bytes, schema: Schema) -> tuple[Encoding, Solver, Document]:
     """What a file holds, at work. Raises ``ArtifactCorrupt`` for one that is not such a file, is of another
     format or schema, or whose parts do not fit each other.
     """
+    document = parsed(data, schema)
+    kinds = {field.name: field.kind for field in schema.fields}
+    return Encoding(document.encoder, kinds), opened(document.estimator, document.encoder.width), document
+
+
+def parsed(data: bytes, schema: Schema) -> Document:
+    """What a file holds; whether its parts fit each other is not looked at. Raises ``ArtifactCorrupt``."""
     if len(data) > LARGEST:
         raise ArtifactCorrupt(f"The artifact is longer than {LARGEST} bytes.")
     if _decoded(data, _Opening).format != FORMAT:
@@ -54,8 +61,7 @@ def read(data: bytes, schema: Schema) -> tuple[Encoding, Solver, Document]:
     document: Document = _decoded(data, Document)
     if document.fields != _fields(schema):
         raise ArtifactCorrupt("The artifact was compiled for another schema.")
-    kinds = {field.name: field.kind for field in schema.fields}
-    return Encoding(document.encoder, kinds), opened(document.estimator, document.encoder.width), document
+    return document
 
 
 def _decoded(data: bytes, kind: Any) -> Any:

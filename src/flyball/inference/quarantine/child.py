@@ -15,13 +15,17 @@ from flyball.typed import known
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be tried; ``places`` are where modules are found, limits are in bytes and seconds."""
+    """What is to be tried; ``places`` are where modules are found, limits are in bytes and seconds.
+
+    The last ``reasons`` bytes that follow it are what explains the model, where there are any.
+    """
 
     manifest: Manifest
     trusted: tuple[str, ...]
     places: tuple[str, ...]
     memory: int
     seconds: int
+    reasons: int = 0
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -55,12 +59,17 @@ def main() -> None:
 
 def _try(request: Request, data: bytes) -> Verdict:
     from flyball.inference import runtime
+    from flyball.inference.reasons import opening
 
     limits.watch(request.places)
     try:
-        loaded = runtime.load(request.manifest, data, request.trusted)
+        model, reasons = data[: len(data) - request.reasons], data[len(data) - request.reasons :]
+        loaded = runtime.load(request.manifest, model, request.trusted)
+        explainer = opening.opened(request.manifest, reasons, model, loaded) if reasons else None
         limits.closed()
         runtime.verify(request.manifest, loaded)  # once more: it needs nothing that has to be opened
+        if explainer is not None:
+            opening.verify(request.manifest, explainer)
     except FlyballError as error:
         return Verdict(error.code, error.detail)
     return Verdict()

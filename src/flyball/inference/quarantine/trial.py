@@ -32,19 +32,30 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VEC
 
 
 def try_model(
-    manifest: Manifest, data: bytes, trusted: Iterable[str] = (), *, memory: int, seconds: int
+    manifest: Manifest,
+    data: bytes,
+    trusted: Iterable[str] = (),
+    *,
+    memory: int,
+    seconds: int,
+    reasons: bytes = b"",
 ) -> None:
     """Open a model in a process of its own and ask its golden rows; nothing of it is made in this one.
 
-    ``memory`` (bytes) and ``seconds`` are the most that it may take. Raises ``ArtifactUntrusted``,
-    ``ArtifactCorrupt``, ``GoldenMismatch`` or ``ModelFailed``; ``ArtifactCorrupt`` too where the process ends
-    without a word, or does not end.
+    ``reasons`` is what explains its answers, tried on the same rows. ``memory`` (bytes) and ``seconds`` are
+    the most that it may take. Raises ``ArtifactUntrusted``, ``ArtifactCorrupt``, ``GoldenMismatch`` or
+    ``ModelFailed``; ``ArtifactCorrupt`` too where the process ends without a word, or does not end.
     """
     places = tuple(str(Path(place or ".").absolute()) for place in sys.path)
     request = Request(
-        manifest=manifest, trusted=tuple(trusted), places=places, memory=memory, seconds=seconds
+        manifest=manifest,
+        trusted=tuple(trusted),
+        places=places,
+        memory=memory,
+        seconds=seconds,
+        reasons=len(reasons),
     )
-    verdict = _answer(msgspec.json.encode(request), data, places, seconds)
+    verdict = _answer(msgspec.json.encode(request), data + reasons, places, seconds)
     if verdict.code:
         raise ERRORS.get(verdict.code, ArtifactCorrupt)(verdict.detail)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from flyball.domain.reasons.told import Reasons
 from flyball.domain.records import Prediction
 from flyball.domain.values import timestamp_text
 from flyball.serving.http.problems import as_json
@@ -26,7 +27,30 @@ def answer(one: Prediction) -> dict[str, Any]:
     }
     if one.answered is not None:
         told["answered"] = one.answered
+    if one.reasons is not None:
+        told["reasons"] = moved(one.reasons)
     return told
+
+
+def moved(reasons: Reasons) -> dict[str, Any]:
+    """What moved an answer; a value that may not be told is left out."""
+    return {
+        "method": reasons.method,
+        "unit": reasons.unit,
+        "of": reasons.of,
+        "base": reasons.base,
+        "answer": reasons.answer,
+        "parts": [
+            {"field": each.field, **({"value": each.value} if each.is_told else {}), "part": each.part}
+            for each in reasons.parts
+        ],
+        "rest": reasons.rest,
+    }
+
+
+def explained(one: Prediction, reasons: Reasons) -> dict[str, Any]:
+    """What moved a stored prediction."""
+    return {"id": one.id, "endpoint": one.endpoint, "version": one.version, **moved(reasons)}
 
 
 def record(one: Prediction) -> dict[str, Any]:

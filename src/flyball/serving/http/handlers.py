@@ -12,12 +12,13 @@ import msgspec
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import InvalidInput, Overloaded, Problem, UnknownEntity, UnknownPrediction
+from flyball.domain.reasons.told import MOST_FIELDS, MOST_ROWS
 from flyball.domain.records import LONGEST_ENTITY, now
 from flyball.serving.calls import Call
 from flyball.serving.engine import Engine
 from flyball.serving.forms import Form, read_id
 from flyball.serving.http import traffic, wire
-from flyball.serving.http.answers import answer, record, replayed
+from flyball.serving.http.answers import answer, explained, record, replayed
 from flyball.serving.http.messages import Request, Response, json_response, nothing, plain_response
 from flyball.serving.http.reading import bodies, outcome_bodies
 from flyball.serving.http.reading.bodies import Body
@@ -86,8 +87,7 @@ async def predict(visit: Visit) -> Response:
     sent = visit.request.body
     body = bodies.read(sent) if len(sent) <= SMALL else await asyncio.to_thread(bodies.read, sent)
     problems: list[Problem] = []
-    version, key = _parameters(visit.request, body, problems)
-    call = Call(endpoint=visit.values["endpoint"], rows=body.rows, version=version, idempotency_key=key)
+    call = _parameters(visit.request, Call(endpoint=visit.values["endpoint"], rows=body.rows), body, problems)
     if problems or body.problems:
         problems += body.problems
         raise InvalidInput(problems=await asyncio.to_thread(_every, visit, call, problems))
@@ -111,6 +111,16 @@ async def prediction(visit: Visit) -> Response:
     """One stored prediction, whole."""
     _check_query(visit)
     return json_response(record(await visit.engine.prediction(visit.principal, _identity(visit))))
+
+
+async def reasons(visit: Visit) -> Response:
+    """What moved one stored prediction, computed from its version and its stored input."""
+    problems: list[Problem] = []
+    most = Query(visit.request.query, problems, {"reasons"}).whole("reasons", 1, MOST_FIELDS)
+    if problems:
+        raise InvalidInput("The query cannot be read.", problems=problems)
+    found = await visit.engine.reasons(visit.principal, _identity(visit), most or MOST_FIELDS)
+    return json_response(explained(*found))
 
 
 async def replay(visit: Visit) -> Response:
@@ -187,16 +197,19 @@ async def outcomes(visit: Visit) -> Response:
     return json_response(asdict(await visit.engine.outcomes(visit.principal, sent, key)))
 
 
-def _parameters(request: Request, body: Body, problems: list[Problem]) -> tuple[int | None, str | None]:
-    """The version that is asked for, and the ``Idempotency-Key``."""
+def _parameters(request: Request, call: Call, body: Body, problems: list[Problem]) -> Call:
+    """The call with the version and the reasons that are asked for, and the ``Idempotency-Key``."""
     if not request.query and "idempotency-key" not in request.headers:
-        return body.version, None
-    query = Query(request.query, problems, {"version"})
-    version = query.whole("version", 1, LARGEST_VERSION)
+        return msgspec.structs.replace(call, version=body.version)
+    query = Query(request.query, problems, {"version", "reasons"})
+    version, reasons = query.whole("version", 1, LARGEST_VERSION), query.whole("reasons", 1, MOST_FIELDS)
     key = idempotency_key(request.headers, problems)
     if None not in (version, body.version) and version != body.version:
         query.note("version", "conflicting", "The body asks for another version.")
-    return (body.version if version is None else version), key
+    if reasons and len(body.rows) > MOST_ROWS:
+        query.note("reasons", "too_many", f"At most {MOST_ROWS} rows are explained at once.")
+    version = body.version if version is None else version
+    return msgspec.structs.replace(call, version=version, reasons=reasons or 0, idempotency_key=key)
 
 
 async def _aside(body: bytes, read: Callable[[bytes], _T]) -> _T:

@@ -38,6 +38,7 @@ PATHS = (
     Path(("GET",), "/v1/endpoints/{endpoint}/entities/{key}/prediction", "caller", handlers.predict_entity),
     Path(("GET",), "/v1/predictions", "viewer", handlers.predictions),
     Path(("GET",), "/v1/predictions/{id}", "viewer", handlers.prediction),
+    Path(("GET",), "/v1/predictions/{id}/reasons", "viewer", handlers.reasons),
     Path(("GET",), "/v1/predictions/{id}/replay", "viewer", handlers.replay),
     Path(("DELETE",), "/v1/predictions/{id}", "owner", handlers.erase),
     Path(("POST", "PUT", "PATCH"), "/v1/predictions/{id}/outcome", "caller", handlers.outcome, JSON),

@@ -17,6 +17,7 @@ STATUS = {
     "unknown_version": 404,
     "unknown_entity": 404,
     "unknown_prediction": 404,
+    "no_reasons": 404,
     "method_not_allowed": 405,
     "body_too_slow": 408,
     "conflict": 409,

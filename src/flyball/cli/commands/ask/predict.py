@@ -12,6 +12,7 @@ from flyball.cli.command import command
 from flyball.cli.commands.ask.file_requests import FileRequests, predict_file
 from flyball.cli.printing.output import Output
 from flyball.cli.writing import refuse_no_place
+from flyball.domain.reasons.told import MOST_FIELDS
 from flyball.domain.records import Prediction
 from flyball.serving.http import answers
 
@@ -22,6 +23,7 @@ from flyball.serving.http import answers
 @click.option("--entity", default="{}", help="The entity, as a JSON object.")
 @click.option("--reference", help="Your own id for it; with --file: the column that holds it.")
 @click.option("--version", "number", type=int, help="Ask this version instead of the route.")
+@click.option("--reasons", type=click.IntRange(1, MOST_FIELDS), help="So many fields that moved the answer.")
 @click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A CSV file of rows."
 )
@@ -34,6 +36,7 @@ def predict(
     entity: str,
     reference: str | None,
     number: int | None,
+    reasons: int | None,
     file: Path | None,
     out: Path | None,
 ) -> None:
@@ -53,6 +56,8 @@ def predict(
 
     if (file is None) != (out is None):
         raise click.UsageError("--file and --out belong together.")
+    if file is not None and reasons:
+        raise click.UsageError("--reasons are of one answer, without --file.")
     refuse_no_place(out)
     selectors.endpoint(endpoint)  # says what is missing better than a data plane that finds no tables
     try:
@@ -61,7 +66,12 @@ def predict(
         else:
             named, values = _object(entity), _object(sent)
             answer = inprocess.predict(
-                endpoint, entity=named, input=values, reference=reference, version=number
+                endpoint,
+                entity=named,
+                input=values,
+                reference=reference,
+                version=number,
+                reasons=reasons or 0,
             )
             _one(output, answer)
     finally:

@@ -33,6 +33,7 @@ def packaged(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, 
         endpoint=declaration.name,
         task=declaration.task,
         trusted=package.trusted_names(declaration.trusted),
+        background=declaration.reasons.rows if declaration.reasons else 0,
     )
 
 

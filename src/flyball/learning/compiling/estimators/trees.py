@@ -79,6 +79,27 @@ def histogram_boosting(fitted: Any, columns: int) -> Trees:
     )
 
 
+def covers(fitted: Any) -> np.ndarray:
+    """The weight of the training rows that went left and right at each split of a compiled estimator.
+
+    Shape (splits, 2), in the order of ``Trees``: by the node counts of the library.
+    """
+    if hasattr(fitted, "_predictors"):
+        every = [tree.nodes for turn in fitted._predictors for tree in turn]
+        trees = [(_of_boosting(nodes), nodes["count"]) for nodes in every]
+    else:
+        members = np.ravel(getattr(fitted, "estimators_", [fitted]))
+        trees = [(_of_forest(each.tree_), each.tree_.weighted_n_node_samples) for each in members]
+    return np.concatenate([_covered(tree, np.asarray(weights, np.float64)) for tree, weights in trees])
+
+
+def _covered(tree: Tree, weights: np.ndarray) -> np.ndarray:
+    inner = tree.left > 0
+    if not inner.any():  # the split that it gets instead
+        return np.full((1, 2), weights[0] / 2)
+    return np.stack([weights[tree.left[inner]], weights[tree.right[inner]]], axis=1)
+
+
 def _link(fitted: Any) -> Link:
     if hasattr(fitted, "classes_"):
         return "logistic" if fitted.n_trees_per_iteration_ == 1 else "softmax"

@@ -8,10 +8,31 @@ from uuid import UUID
 
 import msgspec
 
+from flyball.domain.reasons.told import Method, Unit
 from flyball.serving.http.described.shapes import Detail, Document
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Scalar = bool | int | float | str | None
+
+
+class Reason(Document):
+    """A field's part in an answer; ``value`` is left out where a caller may not read it."""
+
+    field: str
+    part: float
+    value: Scalar | msgspec.UnsetType = msgspec.UNSET
+
+
+class Reasons(Document):
+    """What moved an answer most: ``base``, the parts and ``rest`` add up to ``answer``."""
+
+    method: Method
+    unit: Unit
+    of: Scalar
+    base: float
+    answer: float
+    parts: list[Reason]
+    rest: float
 
 
 class Prediction(Document):
@@ -25,6 +46,7 @@ class Prediction(Document):
     decision: str | None
     warnings: list[Detail]
     answered: str | msgspec.UnsetType = msgspec.UNSET
+    reasons: Reasons | msgspec.UnsetType = msgspec.UNSET
 
 
 class Predictions(Document):
@@ -49,6 +71,14 @@ class Records(Document):
 
     predictions: list[Record]
     next: UUID | None
+
+
+class Explained(Reasons, kw_only=True):
+    """What moved a stored prediction."""
+
+    id: UUID
+    endpoint: str
+    version: int
 
 
 class Difference(Document):
@@ -151,5 +181,5 @@ class Status(Document):
     last_hour: dict[str, Hour] | None
 
 
-ANSWERS = (Prediction, Predictions, Record, Records, Replay, Counts, Erasure, Health, Status)
+ANSWERS = (Prediction, Predictions, Record, Records, Explained, Replay, Counts, Erasure, Health, Status)
 """Those that are answered; what they hold comes with them."""

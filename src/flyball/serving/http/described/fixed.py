@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from flyball.domain.reasons.told import MOST_FIELDS
 from flyball.domain.records import LONGEST_ENTITY
 from flyball.serving.forms import LONGEST_REFERENCE
 from flyball.serving.http.described import answers, shapes
@@ -44,6 +45,7 @@ IN_QUERY: Part = {
     "version": {"type": "integer", "minimum": 1, "maximum": LARGEST_VERSION},
     "reference": {"type": "string", "minLength": 1, "maxLength": LONGEST_REFERENCE},
     "entity": {"type": "array", "items": {"type": "string"}, "description": "Each `column:value`."},
+    "reasons": {"type": "integer", "minimum": 1, "maximum": MOST_FIELDS},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
     "before": ID,
 }
@@ -132,6 +134,10 @@ def _stored() -> Part:
         "get_prediction", "One stored prediction.", "",
         role="viewer", gives=reference(answers.Record), parameters=["id"], fails=STORED,
     )  # fmt: skip
+    moved = operation(
+        "explain_prediction", "What moved one stored prediction.", "Computed anew; nothing is recorded.",
+        role="viewer", gives=reference(answers.Explained), parameters=("id", "reasons"), fails=PREDICTING,
+    )  # fmt: skip
     again = operation(
         "replay_prediction", "One stored prediction, computed again.", "Nothing is recorded.",
         role="viewer", gives=reference(answers.Replay), parameters=["id"], fails=PREDICTING,
@@ -143,6 +149,7 @@ def _stored() -> Part:
     return {
         "/v1/predictions": {"get": found},
         "/v1/predictions/{id}": {"get": one, "delete": erased},
+        "/v1/predictions/{id}/reasons": {"get": moved},
         "/v1/predictions/{id}/replay": {"get": again},
     }
 

@@ -1,0 +1,48 @@
+"""Reasons of an answer: the fields that have moved it most, each with its part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flyball.domain.values import Scalar
+
+Method = Literal["linear", "tree_path_dependent", "tree_interventional", "ablation"]
+"""How parts are found: exactly, but for ``ablation``."""
+Unit = Literal["value", "log-value", "probability", "log-odds", "score", "squared distance"]
+"""What parts are measured in. A ``score`` is the logarithm of a class's probability, up to a number that is
+the same for every class."""
+MOST_FIELDS = 10_000
+"""Reasons of one answer that can be asked for: as many as a version may have fields."""
+MOST_ROWS = 100
+"""Rows of one call that are explained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One field, the row's value of it, and the part that it has in the answer, in the answer's unit.
+
+    ``is_told`` says whether who asks may see the value: it is their own, or they may read predictions.
+    """
+
+    field: str
+    value: Scalar
+    part: float
+    is_told: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """The largest parts of an answer, the largest first; ``rest`` is what all others add to the sum.
+
+    ``base``, the parts and ``rest`` add up to ``answer``: the number of the class, or the cluster, ``of``
+    (``None`` for a regression). ``base`` is what is answered on average.
+    """
+
+    method: Method
+    unit: Unit
+    of: Scalar
+    base: float
+    answer: float
+    parts: tuple[Reason, ...]
+    rest: float

@@ -1,0 +1,1 @@
+"""Reasons of an answer: how much each field of a row has moved it."""

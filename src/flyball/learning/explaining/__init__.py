@@ -1,0 +1,1 @@
+"""What a version keeps so that its answers can be explained, made beside it."""

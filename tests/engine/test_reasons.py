@@ -1,0 +1,217 @@
+"""Why predictions are what they are: by the version that answered, told to who may know."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from django.db import connection
+
+from flyball.control.registry.models import Version
+from flyball.domain.access import Principal
+from flyball.domain.errors import Erased, ModelFailed, NoReasons, UnknownVersion
+from flyball.domain.reasons.told import Reasons
+from flyball.domain.records import Prediction, now
+from flyball.domain.routing import Lookup
+from flyball.domain.schema import Kind, Schema
+from flyball.serving.app import DataPlane
+from flyball.serving.calls import Call, Row
+from flyball.serving.http.answers import moved
+from flyball.serving.http.door import Door, Request, Response
+from flyball.stores import erasing
+from flyball.stores.database import Database
+from tests import published
+from tests.engine.conftest import OWNER
+
+pytestmark = pytest.mark.storage
+
+
+def predict(plane: DataPlane, principal: Principal = OWNER, **call: Any) -> Prediction:
+    rows = call.pop("rows", (Row(input=published.ROW),))
+    made = Call(endpoint="triage", rows=rows, **call)
+    return asyncio.run(plane.engine.predict(principal, made))[0]
+
+
+def reasons(plane: DataPlane, stored: Prediction, most: int = 10) -> Reasons:
+    return asyncio.run(plane.engine.reasons(OWNER, stored.id, most))[1]
+
+
+def total(found: Reasons) -> float:
+    return found.base + sum(each.part for each in found.parts) + found.rest
+
+
+def change(database: Database, sql: str, *values: Any) -> None:
+    with closing(database.connect()) as connection:
+        connection.execute(database.sql(sql), values)
+
+
+def test_an_answer_comes_with_the_fields_that_moved_it_and_they_add_up(
+    plane: DataPlane, database: Database
+) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    commits = plane.recorder.commits
+    answer = predict(plane, reasons=1)
+    assert answer.reasons is not None
+    assert answer.warnings == ()
+    assert (answer.reasons.method, answer.reasons.unit, answer.reasons.of) == ("linear", "log-odds", "ill")
+    (first,) = answer.reasons.parts
+    assert (first.field, first.value) == ("age", 80.0)
+    assert first.part > 0
+    assert total(answer.reasons) == pytest.approx(answer.reasons.answer)
+    log_odds = 1 / (1 + np.exp(-answer.reasons.answer))
+    assert log_odds == pytest.approx(answer.output["probabilities"]["ill"])
+    assert plane.recorder.commits == commits + 1
+
+
+def test_a_stored_prediction_is_explained_by_the_version_that_answered(
+    plane: DataPlane, database: Database
+) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    answer = predict(plane, reasons=2)
+    published.publish(database, version=2)  # another model, and the first is not routed any more
+    plane.refresher.refresh()
+    commits = plane.recorder.commits
+    assert reasons(plane, answer) == answer.reasons
+    assert reasons(plane, predict(plane)) != answer.reasons
+    assert plane.recorder.commits == commits + 1
+    assert asyncio.run(plane.engine.prediction(OWNER, answer.id)).reasons is None
+
+
+def test_many_rows_are_each_explained(plane: DataPlane, database: Database) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    rows = tuple(Row(input={"age": age, "ward": "east"}) for age in (5.0, 95.0))
+    call = Call(endpoint="triage", rows=rows, reasons=1)
+    young, old = asyncio.run(plane.engine.predict(OWNER, call))
+    assert young.reasons is not None
+    assert old.reasons is not None
+    assert (young.reasons.of, old.reasons.of) == ("well", "ill")
+    assert all(found.parts[0].part > 0 for found in (young.reasons, old.reasons))
+
+
+def test_a_version_that_keeps_none_answers_and_says_so(plane: DataPlane, database: Database) -> None:
+    published.publish(database, compiled=False)  # of one that was built before, the pipeline alone
+    plane.refresher.refresh()
+    answer = predict(plane, reasons=3)
+    assert answer.reasons is None
+    assert [(each.pointer, each.code) for each in answer.warnings] == [("?reasons", "no_reasons")]
+    with pytest.raises(NoReasons):
+        reasons(plane, answer)
+    assert asyncio.run(plane.engine.prediction(OWNER, answer.id)).warnings == ()
+
+
+def test_what_is_erased_or_of_a_removed_version_has_none(plane: DataPlane, database: Database) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    erased, removed = predict(plane), predict(plane)
+    with closing(database.connect()) as connection:
+        erasing.erase(database, connection, erased.id, now())
+    with pytest.raises(Erased):
+        reasons(plane, erased)
+    published.publish(database, version=2)
+    plane.refresher.refresh()
+    change(database, "UPDATE flyball_version SET removed_at = ? WHERE number = 1", database.moment_in(now()))
+    with pytest.raises(UnknownVersion):
+        reasons(plane, removed)
+
+
+def test_reasons_that_do_not_add_up_to_what_is_stored_are_not_told(
+    plane: DataPlane, database: Database
+) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    answer = predict(plane)
+    false = json.dumps({"label": "ill", "probabilities": {"ill": 0.51, "well": 0.49}})
+    change(database, "UPDATE flyball_prediction SET output = ?", false)
+    with pytest.raises(ModelFailed, match="do not add up"):
+        reasons(plane, answer)
+
+
+def test_other_bytes_than_the_version_names_explain_nothing(plane: DataPlane, database: Database) -> None:
+    published.publish(database)
+    version = Version.objects.get()
+    manifest = version.manifest
+    pipeline = next(each for each in manifest["artifacts"] if each["role"] == "pipeline")
+    own = next(each for each in manifest["artifacts"] if each["role"] == "reasons")
+    own["digest"] = pipeline["digest"]
+    version.save()
+    plane.refresher.refresh()
+    answer = predict(plane, reasons=3)
+    assert [each.code for each in answer.warnings] == ["artifact_corrupt"]
+
+
+@pytest.fixture
+def person(database: Database) -> Iterator[Lookup]:
+    """A feature table of one person, whose age is looked up."""
+    mark = "%s" if database.is_postgres else "?"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE person (id integer PRIMARY KEY, age integer)")
+        cursor.execute("INSERT INTO person VALUES (1, 80)")
+    sql = f"SELECT age FROM person WHERE id = {mark}"
+    yield Lookup(
+        table="person", on="person_id", key_kind=Kind.INTEGER, sql=sql, columns=(("age", Kind.NUMBER),)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE person")
+
+
+def test_a_caller_is_not_told_the_values_that_were_looked_up(
+    plane: DataPlane, database: Database, person: Lookup
+) -> None:
+    schema = Schema((replace(published.AGE, source="person"), published.WARD))
+    published.publish(database, schema=schema, lookups=[person])
+    plane.refresher.refresh()
+    rows = (Row(entity={"person_id": 1}, input={"ward": "east"}),)
+    for role, told in (("caller", [None, "east"]), ("member", [80.0, "east"])):
+        answer = predict(plane, Principal(team="hospital", role=role), rows=rows, reasons=2)
+        assert answer.reasons is not None
+        assert [(each.field, each.value) for each in answer.reasons.parts] == [
+            *zip(("age", "ward"), told, strict=True)
+        ]
+        assert ("value" in moved(answer.reasons)["parts"][0]) == (role == "member")
+
+
+def test_the_door_explains_to_viewers_of_the_team_and_refuses_what_is_no_number(
+    plane: DataPlane, database: Database
+) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    stored = predict(plane)
+    door = Door(plane.engine, plane.config)
+    keys = {role: published.key(role=role) for role in ("viewer", "caller")}
+    keys["stranger"] = published.key(team="harbour")
+    plane.refresher.refresh()
+
+    def ask(who: str, query: str = "") -> Response:
+        head = {"authorization": f"Bearer {keys[who]}"}
+        path = f"/v1/predictions/{stored.id}/reasons"
+        return asyncio.run(door.handle(Request(method="GET", path=path, query=query, headers=head)))
+
+    told = json.loads(ask("viewer", "reasons=1").body)
+    assert [each["field"] for each in told["parts"]] == ["age"]
+    assert (told["endpoint"], told["version"], told["id"]) == ("triage", 1, str(stored.id))
+    assert [ask(who).status for who in keys] == [200, 403, 404]
+    assert [ask("viewer", f"reasons={each}").status for each in ("0", "-1", "x", "10001")] == [422] * 4
+
+
+def test_more_rows_than_are_explained_at_once_are_refused_before_anything_is_recorded(
+    plane: DataPlane, database: Database
+) -> None:
+    published.publish(database)
+    key = published.key(role="caller")
+    plane.refresher.refresh()
+    body = json.dumps({"rows": [{"input": published.ROW}] * 101}).encode()
+    head = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    path = "/v1/endpoints/triage/predictions"
+    request = Request(method="POST", path=path, query="reasons=1", headers=head, body=body)
+    refused = asyncio.run(Door(plane.engine, plane.config).handle(request))
+    assert (refused.status, json.loads(refused.body)["errors"][0]["pointer"]) == (422, "?reasons")
+    assert plane.recorder.commits == 0
