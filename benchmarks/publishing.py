@@ -45,15 +45,13 @@ def publish(folder: Path, url: str, package: Package, free: bool) -> str:
     if free:
         only = replace(manifest.answering, runtime="constant")
         manifest = replace(manifest, artifacts=(only,), golden=())
-    return _published(folder, url, [(manifest, package.answering)])
+    return _published(folder, url, [(manifest, package)])
 
 
 def publish_many(folder: Path, url: str, packages: Sequence[Package], number: int) -> str:
     """So many endpoints, ``many-0`` and so on, each with one of the packages in turn. Gives a key for all."""
     turns = [packages[place % len(packages)] for place in range(number)]
-    versions = [
-        (replace(each.manifest, endpoint=f"many-{place}"), each.answering) for place, each in enumerate(turns)
-    ]
+    versions = [(replace(each.manifest, endpoint=f"many-{place}"), each) for place, each in enumerate(turns)]
     return _published(folder, url, versions)
 
 
@@ -64,14 +62,14 @@ def publish_arms(
 
     Gives a key for all.
     """
-    versions = [(replace(package.manifest, endpoint=name), package.answering) for name in routes]
+    versions = [(replace(package.manifest, endpoint=name), package) for name in routes]
     return _published(folder, url, versions, routes)
 
 
 def _published(
     folder: Path,
     url: str,
-    versions: Sequence[tuple[Manifest, bytes]],
+    versions: Sequence[tuple[Manifest, Package]],
     routes: Mapping[str, tuple[tuple[Arm, ...], ABTest | None]] | None = None,
 ) -> str:
     start_django(folder, url)
@@ -81,14 +79,14 @@ def _published(
 
     call_command("migrate", verbosity=0)
     team = accounts.ensure_team(slug="default")
-    for manifest, data in versions:
+    for manifest, package in versions:
         beside, test = (routes or {}).get(manifest.endpoint, ((), None))
-        _publish(manifest, data, team, beside, test)
+        _publish(manifest, package, team, beside, test)
     return accounts.issue_key(team=team, role="member", label="benchmark")[1]
 
 
 def _publish(
-    manifest: Manifest, data: bytes, team: Any, beside: tuple[Arm, ...], test: ABTest | None
+    manifest: Manifest, package: Package, team: Any, beside: tuple[Arm, ...], test: ABTest | None
 ) -> None:
     from flyball.control import connection
     from flyball.control.declarations.models import Endpoint
@@ -98,7 +96,8 @@ def _publish(
     from flyball.stores import artifacts
 
     name = manifest.endpoint
-    artifacts.write(connection.database(), connection.raw(), data)
+    for data in package.files.values():
+        artifacts.write(connection.database(), connection.raw(), data)
     Endpoint.objects.create(name=name, team=team, task=manifest.task)
     arms = (Arm("champion", 1), *beside)
     for number in dict.fromkeys(arm.version for arm in arms):

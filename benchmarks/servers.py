@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,9 +71,16 @@ class Running:
 
     def outputs(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
         """The same for each of many rows, one request after the other."""
+        with self.connected() as ask:
+            documents = [ask(row) for row in rows]
+        return [document["output"] if self.server.wrapped else document for document in documents]
+
+    @contextmanager
+    def connected(self) -> Iterator[Callable[[Mapping[str, Scalar]], dict[str, Any]]]:
+        """What asks the server about a row and gives the whole answer, on one connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            return [_asked(connection, self.server, row) for row in rows]
+            yield lambda row: _asked(connection, self.server, row)
         finally:
             connection.close()
 
@@ -122,8 +129,7 @@ def _asked(
     if response.status != 200:
         raise RuntimeError(f"{server.name} answered {response.status}: {content[:500].decode('latin-1')}")
     document: dict[str, Any] = json.loads(content)
-    output: dict[str, Any] = document["output"] if server.wrapped else document
-    return output
+    return document
 
 
 def _wait(answering: Running, process: subprocess.Popen[bytes], row: Mapping[str, Scalar], log: Path) -> None:

@@ -1,0 +1,1 @@
+"""What it costs to say which fields moved an answer."""
