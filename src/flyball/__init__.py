@@ -16,7 +16,6 @@ if TYPE_CHECKING:
         Clustering,
         FeatureTable,
         Field,
-        Interventional,
         Outcome,
         Policy,
         Regression,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
         Search,
         Threshold,
     )
+    from flyball.domain.reasons.declared import Interventional
     from flyball.inprocess import apredict, explain, predict
 
 APPS = [

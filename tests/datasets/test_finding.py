@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flyball import Classification, FeatureTable, Outcome, Rows
-from flyball.control.datasets import finding
+from flyball.control.datasets.lookups import finding
 from flyball.domain.declaration import Endpoint
 from tests.datasets import cast
 from tests.shop.models import Customer, Order

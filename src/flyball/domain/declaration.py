@@ -14,6 +14,7 @@ from flyball.domain.abtests.declared.abtest import ABTest
 from flyball.domain.abtests.metrics import Metric
 from flyball.domain.asking.words import Ask, Text
 from flyball.domain.forgiving import Wrong, forgiving
+from flyball.domain.reasons.declared import Interventional
 from flyball.domain.schedules import derived_name
 from flyball.domain.schema import Kind, Unseen
 from flyball.domain.values import duration
@@ -233,18 +234,6 @@ class Policy:
     """What must hold before a version may become champion: its held-out score of the endpoint's metric."""
 
     minimum_score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Interventional:
-    """Answers of trees are explained against 1 to 1,000 ``rows`` of the snapshot, kept with the version."""
-
-    rows: int = 100
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether that is such a number."""
-        return type(self.rows) is int and 1 <= self.rows <= 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from flyball.domain.abtests.metrics import KNOWN, Metric
+from flyball.domain.abtests.metrics import Metric, wrong_in
 from flyball.domain.asking.faults import wrong_words
 from flyball.domain.declaration import (
     KINDS,
@@ -302,32 +302,8 @@ def _metrics(endpoint: Declared) -> Iterator[Fault]:
     for each in metrics:
         place = f"metric {each.name!r} "
         yield from _wrong("metrics", each, place)
-        for problem, hint in _of_metric(each, names):
+        for problem, hint in wrong_in(each, names):
             yield Fault("E034", "metrics", f"{place}{problem}", hint)
-
-
-def _of_metric(metric: Metric, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    yield from _named_metric(metric, names)
-    if metric.better not in {"higher", "lower"}:
-        yield "is better in no direction", 'Say better="higher" or better="lower".'
-    if metric.per and metric.before:
-        yield "is a ratio with a value before", "A ratio has no before=."
-    if None not in (metric.low, metric.high) and not float(metric.low or 0) < float(metric.high or 0):
-        yield "has no room between low and high", "Give low below high."
-    try:
-        if not metric.period + metric.prelude * 0:
-            yield "counts nothing", 'Give a time after the first prediction: within="30d".'
-    except ValueError as error:
-        yield "has a time that cannot be read", str(error)
-
-
-def _named_metric(metric: Metric, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", metric.name) or metric.name in KNOWN:
-        yield "needs a name of its own", f"Endpoints have these already: {', '.join(KNOWN)}."
-    if names.count(metric.name) > 1:
-        yield "is there twice", "Give each a name of its own."
-    if bool(metric.query) == bool(metric.model):
-        yield "needs one source", "Give a model or query=, and only one."
 
 
 def _is_schedule(value: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -120,3 +122,28 @@ of the positive class's probability, or of a regression's value: how far answers
 def quantile_of(name: str) -> float:
     """The quantile that a metric of latency compares: 0.99 of ``latency_p99``."""
     return int(name.removeprefix("latency_p")) / 100
+
+
+def wrong_in(metric: Metric, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a metric among those of these names, and what to do."""
+    yield from _named(metric, names)
+    if metric.better not in {"higher", "lower"}:
+        yield "is better in no direction", 'Say better="higher" or better="lower".'
+    if metric.per and metric.before:
+        yield "is a ratio with a value before", "A ratio has no before=."
+    if None not in (metric.low, metric.high) and not float(metric.low or 0) < float(metric.high or 0):
+        yield "has no room between low and high", "Give low below high."
+    try:
+        if not metric.period + metric.prelude * 0:
+            yield "counts nothing", 'Give a time after the first prediction: within="30d".'
+    except ValueError as error:
+        yield "has a time that cannot be read", str(error)
+
+
+def _named(metric: Metric, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", metric.name) or metric.name in KNOWN:
+        yield "needs a name of its own", f"Endpoints have these already: {', '.join(KNOWN)}."
+    if names.count(metric.name) > 1:
+        yield "is there twice", "Give each a name of its own."
+    if bool(metric.query) == bool(metric.model):
+        yield "needs one source", "Give a model or query=, and only one."

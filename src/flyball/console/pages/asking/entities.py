@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from flyball.console.asking.form import ENTITY
 from flyball.console.frame.page import is_text, render
 from flyball.console.pages.asking.page import AskPage
-from flyball.control.datasets.finding import find
+from flyball.control.datasets.lookups.finding import find
 from flyball.control.declarations import discovery
 from flyball.domain.errors import Forbidden, UnknownEndpoint
 

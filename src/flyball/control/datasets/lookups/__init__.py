@@ -1,1 +1,1 @@
-"""The SQL by which the data plane reads one entity's features."""
+"""Entities looked up: by the data plane, with SQL; by people, with what they write of one."""
