@@ -13,7 +13,7 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = "README.md"
-LINK = re.compile(r"\]\(([^)#:\s]+)((?:#[^)\s]*)?)\)")
+LINK = re.compile(r"\[([^]]*)\]\(([^)#:\s]+)((?:#[^)\s]*)?)\)")
 LANGUAGES = {".py": "python", ".toml": "toml", ".yml": "yaml"}
 
 
@@ -38,10 +38,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     path = Path(page.file.abs_src_path).relative_to(ROOT).as_posix()
 
     def moved(link: re.Match[str]) -> str:
-        target = _target(path, link[1])
+        target = _target(path, link[2])
+        if (ROOT / target).is_dir():  # a folder is no page
+            return link[1]
         if not (ROOT / target).is_file():
             return link[0]
-        return f"]({posixpath.relpath(_place(target), posixpath.dirname(page.file.src_uri))}{link[2]})"
+        place = posixpath.relpath(_place(target), posixpath.dirname(page.file.src_uri))
+        return f"[{link[1]}]({place}{link[3]})"
 
     return LINK.sub(moved, markdown)
 
@@ -49,7 +52,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def _targets(path: str) -> Iterator[str]:
     """The files of the repository that a document links to."""
     if path.endswith(".md"):
-        for link, _ in LINK.findall((ROOT / path).read_text()):
+        for _, link, _ in LINK.findall((ROOT / path).read_text()):
             if (ROOT / _target(path, link)).is_file():
                 yield _target(path, link)
 

@@ -23,7 +23,12 @@ SAID = {
     "ask-from-a-program": ["yes warn", "1 bound"],
     "change-a-model": ["late@2", "late@1 is champion"],
     "erase-a-person": ["1 prediction", '"predictions":[]'],
-    "find-out-why": ['"reference":"order-417"', "the same (late@1", '"decision": "wait"'],
+    "find-out-why": [
+        '"reference":"order-417"',
+        "the same (late@1",
+        "distance_km = 410",
+        '"decision": "wait"',
+    ],
     "keep-learning": ["build-every-monday-at-06-00"],
     "let-people-in": ["/join/", "fb_"],
     "my-own-algorithm": ["built"],
