@@ -78,6 +78,14 @@ def test_a_changed_field_moves_the_answer_beside_the_recorded_one(caller: Client
     assert Prediction.objects.count() == 1
 
 
+def test_an_address_with_other_inputs_shows_no_recorded_answer_as_theirs(caller: Client) -> None:
+    proof = asked(caller).partition("answered=")[2]
+    page = text(caller, f"{PAGE}?input.age=21&input.job=cook&answered={proof}")
+    assert "Asked and recorded" not in page
+    assert f"?{QUERY}&answered={proof}".replace("&", "&amp;") in page
+    assert "Asked and recorded" in text(caller, f"{PAGE}?input.age=50.0&input.job=cook&answered={proof}")
+
+
 def test_the_curve_over_a_field_has_where_the_answer_stands(caller: Client) -> None:
     page = text(caller, f"{PAGE}?{QUERY}&over=input.age")
     assert "The answer over Age" in page

@@ -160,6 +160,15 @@ class Form:
         """What was sent, as the query of an address."""
         return urlencode([(each.name, each.text) for each in self.entries if each.text])
 
+    def of(self, entity: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Form:
+        """The same with what a prediction was asked with."""
+        every = {INPUT: values, ENTITY: entity}
+        return self._each(lambda entry: replace(entry, text=text_of(every[entry.part].get(entry.field.name))))
+
+    def is_same(self, other: Form) -> bool:
+        """Whether it asks the same as another one, however its values are spelled."""
+        return self.values() == other.values()
+
     def values(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The entity and the input as they are asked with; what stays text is refused later."""
         sent = {each.field.name: each.text or None for each in self.fields}

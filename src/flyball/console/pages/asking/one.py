@@ -48,7 +48,7 @@ class OneAsk(AskPage):
             return self.page(subject, begun(subject, sent))
         form = subject.form.filled(sent)
         before = self.recorded(subject, sent.get(ANSWERED, ""))
-        if before is not None and not is_part(request):
+        if before is not None and not is_part(request) and wondering.is_its(subject, form, before):
             return self._answered(subject, form, before, sent)
         shown = wondering.wondered(subject, form, sent, before)
         if is_part(request):

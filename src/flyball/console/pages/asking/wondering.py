@@ -71,7 +71,8 @@ def wondered(subject: Subject, form: Form, sent: Mapping[str, str], before: Pred
     found: dict[str, Any] = {"is_wondered": True, "lacking": form.lacking, OVER: sent.get(OVER, "")}
     earlier = None if before is None else answer_to(subject, before)
     if earlier is not None:
-        found |= {"before": earlier, "proof": sent[ANSWERED]}
+        back = f"?{form_of(subject, before).query}&{ANSWERED}={sent[ANSWERED]}" if before else ""
+        found |= {"before": earlier, "proof": sent[ANSWERED], "back": back}
     if form.lacking:
         return Shown(form, found)
     try:
@@ -96,6 +97,16 @@ def over(subject: Subject, form: Form, answer: Answer | None, sent: Mapping[str,
         return {}
     manifest = subject.manifests[answer.version]
     return {"figure": curve.curve_of(subject.principal, subject.route, manifest, form, entry, answer)}
+
+
+def is_its(subject: Subject, form: Form, prediction: Prediction) -> bool:
+    """Whether a form asks what a prediction was asked; what was erased is as good as any."""
+    return prediction.input is None or form.is_same(form_of(subject, prediction))
+
+
+def form_of(subject: Subject, prediction: Prediction) -> Form:
+    """The form with what a prediction was asked with."""
+    return subject.form.of(prediction.entity or {}, prediction.input or {})
 
 
 def call_of(subject: Subject, form: Form, **more: Any) -> Call:
