@@ -96,7 +96,7 @@ def _over_time(laid: Laid, metric: str) -> Figure:
 
 def _importance(laid: Laid, metric: str) -> Figure:
     rows = laid.rows("importance")
-    most = f" {rows[0]['field']} matters most." if rows else ""
+    most = f" {rows[0]['field']} matters most." if rows and rows[0]["importance"] else ""
     return dots(
         laid,
         rows,
