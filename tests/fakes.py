@@ -31,6 +31,7 @@ from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine
 from flyball.serving.pool import Pool, Table
 from flyball.serving.replaying import Replay
+from flyball.serving.telling.explaining import Wanted
 from flyball.stores.database import Database
 from flyball.stores.erasing import Erasure
 from flyball.stores.minutes import Count
@@ -120,7 +121,7 @@ class EngineOfDoors(Protocol):
     ) -> list[Prediction]: ...
 
     async def reasons(
-        self, principal: Principal, identity: UUID, most: int
+        self, principal: Principal, identity: UUID, wanted: Wanted
     ) -> tuple[Prediction, Reasons]: ...
 
     async def replay(self, principal: Principal, identity: UUID) -> Replay: ...
@@ -259,8 +260,10 @@ class FakeEngine(EngineOfDoors):
         }
         return list(self.stored.values())[:limit]
 
-    async def reasons(self, principal: Principal, identity: UUID, most: int) -> tuple[Prediction, Reasons]:
-        return await self.prediction(principal, identity), _reasons(most)
+    async def reasons(
+        self, principal: Principal, identity: UUID, wanted: Wanted
+    ) -> tuple[Prediction, Reasons]:
+        return await self.prediction(principal, identity), _reasons(wanted.reasons)
 
     async def replay(self, principal: Principal, identity: UUID) -> Replay:
         stored = await self.prediction(principal, identity)

@@ -44,13 +44,21 @@ def publish(
     lookups: Sequence[Lookup] = (),
     decision: Decision | None = DECISION,
     compiled: bool = True,
+    changeable: tuple[str, ...] = (),
 ) -> Route:
     """A version of an endpoint, and one route revision more with it as champion."""
     owner = accounts.ensure_team(slug=team)
     Endpoint.objects.get_or_create(
         name=endpoint, defaults={"team": owner, "task": "classification", "description": ""}
     )
-    store(database, endpoint=endpoint, version=version, schema=schema, compiled=compiled)
+    store(
+        database,
+        endpoint=endpoint,
+        version=version,
+        schema=schema,
+        compiled=compiled,
+        changeable=changeable,
+    )
     number = RouteRevision.objects.filter(endpoint_id=endpoint).count() + 1
     route = Route(
         endpoint=endpoint,
@@ -84,12 +92,13 @@ def store(
     labels: tuple[str, str] = LABELS,
     compiled: bool = True,
     first: Callable[[], object] | None = None,
+    changeable: tuple[str, ...] = (),
 ) -> Manifest:
     """Artifacts and a version that no route names yet. Each number answers differently.
 
     One that is not ``compiled``, or has a ``first`` step of its own, is answered by scikit-learn.
     """
-    made = fitted(version, schema, labels, first)
+    made = fitted(version, schema, labels, first, changeable)
     manifest = replace(made.manifest, endpoint=endpoint, number=version)
     if not compiled:
         pipeline = next(each for each in manifest.artifacts if each.role == "pipeline")
@@ -119,6 +128,7 @@ def fitted(
     schema: Schema,
     labels: tuple[str, str] = LABELS,
     first: Callable[[], object] | None = None,
+    changeable: tuple[str, ...] = (),
 ) -> Package:
     """Artifacts and their manifest: the older, the iller; later versions say so more strongly."""
     ages = np.linspace(0, 100, 40)
@@ -144,7 +154,15 @@ def fitted(
         model.steps.insert(0, ("first", own))
         trusted = [f"{type(own).__module__}.{type(own).__name__}"]
     model.fit(dataset.frame, target)
-    return packaged(model, dataset, schema, endpoint="any", task="classification", trusted=trusted)
+    return packaged(
+        model,
+        dataset,
+        schema,
+        endpoint="any",
+        task="classification",
+        trusted=trusted,
+        changeable=changeable,
+    )
 
 
 def _pipeline(schema: Schema, strength: float) -> Pipeline:

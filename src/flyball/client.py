@@ -73,15 +73,18 @@ class Client:
         rows: Sequence[Mapping[str, Any]] | None = None,
         version: int | None = None,
         reasons: int | None = None,
+        counterfactuals: int | None = None,
         idempotency_key: str | None = None,
     ) -> Json:
         """One prediction; or, for ``rows``, ``{"predictions": […]}``.
 
-        With ``reasons`` each has so many of the fields that moved it most.
+        With ``reasons`` each has so many of the fields that moved it most; with ``counterfactuals`` besides
+        so many of the smallest changes that would turn its decision.
         """
         sent = {"input": input, "entity": entity, "reference": reference, "rows": rows, "version": version}
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
-        path = f"v1/endpoints/{_part(endpoint)}/predictions{_asking(reasons)}"
+        path = f"v1/endpoints/{_part(endpoint)}/predictions"
+        path += _asking(reasons=reasons, counterfactuals=counterfactuals)
         return self._json("POST", path, _given(sent), headers)
 
     def schema(self, endpoint: str) -> Json:
@@ -105,9 +108,18 @@ class Client:
         """One stored prediction."""
         return self._json("GET", f"v1/predictions/{_part(id)}")
 
-    def reasons(self, id: Any, reasons: int | None = None) -> Json:  # noqa: A002 - the word of the API
-        """The fields that moved one stored prediction most: so many, or all that did."""
-        return self._json("GET", f"v1/predictions/{_part(id)}/reasons{_asking(reasons)}")
+    def reasons(
+        self,
+        id: Any,  # noqa: A002 - the word of the API
+        reasons: int | None = None,
+        counterfactuals: int | None = None,
+    ) -> Json:
+        """The fields that moved one stored prediction most: so many, or all that did.
+
+        With ``counterfactuals`` also so many of the smallest changes that would turn its decision.
+        """
+        asking = _asking(reasons=reasons, counterfactuals=counterfactuals)
+        return self._json("GET", f"v1/predictions/{_part(id)}/reasons{asking}")
 
     def outcome(
         self,
@@ -217,8 +229,9 @@ def _given(values: Json) -> Json:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _asking(reasons: int | None) -> str:
-    return "" if reasons is None else f"?reasons={reasons:d}"
+def _asking(**numbers: int | None) -> str:
+    given = [f"{name}={number:d}" for name, number in numbers.items() if number is not None]
+    return f"?{'&'.join(given)}" if given else ""
 
 
 def _part(value: Any) -> str:

@@ -36,6 +36,7 @@ from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row, SentOutcome
 from flyball.serving.forms import ROW, Form, read_id
 from flyball.serving.replaying import Replay
+from flyball.serving.telling.explaining import Wanted
 from flyball.stores import records
 
 T = TypeVar("T")
@@ -189,24 +190,28 @@ async def apredict(
     return answers[0] if rows is None else answers
 
 
-def explain(prediction: Prediction | UUID | str, reasons: int = MOST_FIELDS) -> Reasons:
+def explain(
+    prediction: Prediction | UUID | str, reasons: int = MOST_FIELDS, counterfactuals: int = 0
+) -> Reasons:
     """The fields that moved a stored prediction most, so many, the largest part first.
 
-    Computed anew from its version and its stored input; whose it is does not matter to who runs the process.
+    With ``counterfactuals`` also so many of the smallest changes that would turn its decision. Computed anew
+    from its version and its stored input; whose it is does not matter to who runs the process.
+
     Raises ``UnknownPrediction``, ``Erased``, ``NoReasons``, ``UnknownVersion`` where the version was removed,
     ``Overloaded``, ``ModelFailed``, and what loading the version raises.
     """
-    return explained(prediction, reasons)[1]
+    return explained(prediction, Wanted(reasons, counterfactuals))[1]
 
 
-def explained(prediction: Prediction | UUID | str, reasons: int) -> tuple[Prediction, Reasons]:
+def explained(prediction: Prediction | UUID | str, wanted: Wanted) -> tuple[Prediction, Reasons]:
     """The same, with the prediction as it is stored."""
     identity = prediction.id if isinstance(prediction, Prediction) else read_id(str(prediction))
     if identity is None:
         raise UnknownPrediction
     engine = data_plane().engine
     stored = engine.stored_now(identity)
-    return stored, engine.explaining.reasons_now(ANYBODY, stored, reasons)
+    return stored, engine.explaining.reasons_now(ANYBODY, stored, wanted)
 
 
 def replay(identity: UUID) -> Replay:
@@ -284,7 +289,8 @@ def _predict_inside(plane: DataPlane, owner: Principal, call: Call) -> list[Pred
         _with_callers(plane, lambda own: records.write(plane.database, own, [answered]))
         plane.recorder.meter.answered(answered.predictions)
         found = list(answered.predictions)
-    return plane.engine.explaining.explained_now(owner, found, call.reasons) if call.reasons else found
+    wanted = Wanted(call.reasons)
+    return plane.engine.explaining.explained_now(owner, found, wanted) if wanted.reasons else found
 
 
 @contextmanager

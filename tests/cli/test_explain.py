@@ -21,6 +21,7 @@ def test_the_fields_of_a_stored_prediction_are_told_with_their_parts(typed: Type
     said = typed("explain", answer["id"]).stdout
     assert f"{champion}@1, {told['unit']} of {told['of']} ({told['method']})" in said
     assert "base" in said
+    assert "No field" in typed("explain", answer["id"], "--counterfactuals", "1").stdout
     assert all(f"{each['field']} = {each['value']}" in said for each in told["parts"])
 
 

@@ -14,7 +14,6 @@ from flyball import (
     Clustering,
     FeatureTable,
     Field,
-    Interventional,
     Outcome,
     Policy,
     Regression,
@@ -26,8 +25,10 @@ from flyball import (
 from flyball import RequestSource as Sent
 from flyball.domain.declaration import Endpoint
 from flyball.domain.faults import ATTRIBUTES, faults
+from flyball.domain.reasons.declared import Interventional
 
 ROWS = Rows("loans.Loan", key="id", time="applied_at")
+
 OUTCOME = Outcome("status", positive="defaulted", time="closed_at", matures_after="90d")
 NIGHTLY = Schedule("every day at 02:00", "snapshot")
 ORDERS = FeatureTable("orders", query="SELECT 1", on="customer_id", event_time="created_at")
@@ -91,6 +92,7 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a lower end that is a text", "E014", {"fields": {"amount": Field(low=wrong("1"))}}),
     ("an upper end that is no number", "E014", {"fields": {"amount": Field(high=float("nan"))}}),
     ("a nullable that is a text", "E014", {"fields": {"amount": Field(nullable=wrong("no"))}}),
+    ("a changeable that is a text", "E014", {"fields": {"amount": Field(changeable=wrong("yes"))}}),
     ("a name in capitals", "E001", {"name": "CreditRisk"}),
     ("a name that is a number", "E001", {"name": 5}),
     ("a team that is a number", "E001", {"team": 5}),

@@ -24,6 +24,7 @@ from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
 from flyball.serving.http.answers import moved
 from flyball.serving.http.door import Door, Request, Response
+from flyball.serving.telling.explaining import UNCHANGEABLE, UNTURNED, Wanted
 from flyball.stores import erasing
 from flyball.stores.database import Database
 from tests import published
@@ -38,8 +39,8 @@ def predict(plane: DataPlane, principal: Principal = OWNER, **call: Any) -> Pred
     return asyncio.run(plane.engine.predict(principal, made))[0]
 
 
-def reasons(plane: DataPlane, stored: Prediction, most: int = 10) -> Reasons:
-    return asyncio.run(plane.engine.reasons(OWNER, stored.id, most))[1]
+def reasons(plane: DataPlane, stored: Prediction, counterfactuals: int = 0) -> Reasons:
+    return asyncio.run(plane.engine.reasons(OWNER, stored.id, Wanted(10, counterfactuals)))[1]
 
 
 def total(found: Reasons) -> float:
@@ -215,3 +216,43 @@ def test_more_rows_than_are_explained_at_once_are_refused_before_anything_is_rec
     refused = asyncio.run(Door(plane.engine, plane.config).handle(request))
     assert (refused.status, json.loads(refused.body)["errors"][0]["pointer"]) == (422, "?reasons")
     assert plane.recorder.commits == 0
+
+
+def test_the_smallest_change_that_turns_the_decision_is_told(plane: DataPlane, database: Database) -> None:
+    published.publish(database, changeable=("age", "ward"))
+    plane.refresher.refresh()
+    stored = predict(plane)
+    assert stored.decision == "admit"
+    turned = reasons(plane, stored, 2).counterfactuals
+    assert turned is not None
+    assert (turned.decision, turned.none) == ("admit", "")
+    (first,) = turned.found
+    (change,) = first.changes
+    assert (change.field, change.value, first.decision) == ("age", 80.0, "send home")
+    assert isinstance(change.to, float)
+    # It is the nearest: what it says turns the decision, and a little less does not.
+    for age, decision in ((change.to, "send home"), (change.to + 0.2, "admit")):
+        asked = predict(plane, rows=(Row(input={**published.ROW, "age": age}),))
+        assert asked.decision == decision
+    assert first.output["probabilities"]["ill"] < 0.5
+
+
+def test_without_a_decision_it_is_the_label_that_turns(plane: DataPlane, database: Database) -> None:
+    published.publish(database, changeable=("age",), decision=None)
+    plane.refresher.refresh()
+    turned = reasons(plane, predict(plane), 1).counterfactuals
+    assert turned is not None
+    assert (turned.decision, [each.decision for each in turned.found]) == ("ill", ["well"])
+
+
+def test_what_nothing_turns_or_nobody_may_change_is_said(plane: DataPlane, database: Database) -> None:
+    published.publish(database, changeable=("ward",))  # that alone decides nothing
+    plane.refresher.refresh()
+    turned = reasons(plane, predict(plane), 1).counterfactuals
+    assert turned is not None
+    assert (turned.found, turned.none) == ((), UNTURNED)
+    published.publish(database, version=2)
+    plane.refresher.refresh()
+    turned = reasons(plane, predict(plane), 1).counterfactuals
+    assert turned is not None
+    assert (turned.found, turned.none) == ((), UNCHANGEABLE)

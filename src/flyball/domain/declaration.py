@@ -194,7 +194,8 @@ class Field:
     """What a user knows better than the snapshot about one field; ``None`` leaves it inferred.
 
     ``label``, ``help`` and ``unit`` are what people read of it who ask, and ``default`` what its form begins
-    with; programs never get it.
+    with; programs never get it. ``changeable`` says that a person can change it: a counterfactual may
+    propose that.
     """
 
     kind: str | None = None
@@ -207,6 +208,7 @@ class Field:
     help: Text = ""
     unit: Text = ""
     default: Any = None
+    changeable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,8 +185,7 @@ def _fields(endpoint: Declared) -> Iterator[Fault]:
         return
     for name, field in endpoint.fields.items():
         if not isinstance(field, Field):
-            hint = 'Use Field(kind="integer").'
-            yield Fault("E014", "fields", f"gives {name!r} what is not a Field", hint)
+            yield Fault("E014", "fields", f"gives {name!r} what is not a Field", 'Use Field(kind="integer").')
         elif field.kind is not None and field.kind not in sorted(KINDS):
             hint = f"Use one of {', '.join(sorted(KINDS))}."
             yield Fault("E014", "fields", f"gives {name!r} no known kind", hint)
@@ -198,8 +197,8 @@ def _fields(endpoint: Declared) -> Iterator[Fault]:
 
 def _values(name: str, field: Field) -> Iterator[Fault]:
     """What is wrong with a field's own values: they would come out only when the snapshot is read again."""
-    if field.nullable is not None and not isinstance(field.nullable, bool):
-        yield Fault("E014", "fields", f"gives {name!r} a wrong nullable", "Use True or False.")
+    if not {type(field.nullable), type(field.changeable)} <= {bool, type(None)}:
+        yield Fault("E014", "fields", f"gives {name!r} a wrong nullable or changeable", "Use True or False.")
     ends = [end for end in (field.low, field.high) if end is not None]
     if not all(_is_number(end) and math.isfinite(end) for end in ends):
         yield Fault("E014", "fields", f"gives {name!r} an end that is no number", "Use low=0, high=99.5.")

@@ -65,11 +65,13 @@ def packaged(
     task: str,
     trusted: Sequence[str] = (),
     background: int = 0,
+    changeable: Sequence[str] = (),
 ) -> Package:
     """Any fitted pipeline over the schema's frame, as ``package`` does it.
 
     ``background`` is how many rows the answers of trees are compared with to explain them; with none they
-    are explained by the rows that went each way in training.
+    are explained by the rows that went each way in training. ``changeable`` are fields that a person can
+    change.
     """
     data = allowlist.dump(model)
     digest = hashlib.sha256(data).hexdigest()
@@ -88,7 +90,9 @@ def packaged(
     verify(complete, loaded)
     complete, compiled, compiling = with_compiled(complete, model, fitted, dataset)
     answering = loaded if compiled is None else opened(complete, compiled)
-    complete, reasons, method = with_reasons(complete, model, answering, compiled, dataset, background)
+    complete, reasons, method = with_reasons(
+        complete, model, answering, compiled, dataset, background, changeable
+    )
     files = [each for each in (data, compiled, reasons) if each is not None]
     return Package(
         manifest=complete,

@@ -28,7 +28,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A request for predictions: of the champion, or of the version that is asked for by number.
 
-    ``reasons`` is how many of each answer's are asked for.
+    ``reasons`` is how many of each answer's are asked for, ``counterfactuals`` how many beside them.
     """
 
     endpoint: str
@@ -36,6 +36,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None = None
     idempotency_key: str | None = None
     reasons: int = 0
+    counterfactuals: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

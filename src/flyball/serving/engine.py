@@ -31,7 +31,7 @@ from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
 from flyball.serving.replaying import Replay, Replayer
 from flyball.serving.telling import status
-from flyball.serving.telling.explaining import Explaining
+from flyball.serving.telling.explaining import Explaining, Wanted
 from flyball.stores import erasing, jobs, minutes, records
 from flyball.stores import outcomes as stored
 from flyball.stores.erasing import Erasure
@@ -86,24 +86,26 @@ class Engine:
     async def predict(self, principal: Principal, call: Call) -> list[Prediction]:
         """Answers, one a row, in order: each is in the database when this returns."""
         self._admit(len(call.rows))
+        wanted = Wanted(call.reasons, call.counterfactuals)
         try:
             prepared = self._preparer.at_once(principal, call)
             if prepared is None:
                 found = await self._longer(self._preparer.request(principal, call))
             else:
                 found = await self._recorded(prepared)
-            return await self.explaining.explained(principal, found, call.reasons) if call.reasons else found
+            return await self.explaining.explained(principal, found, wanted) if wanted.reasons else found
         finally:
             self._leave(len(call.rows))
 
     def predict_now(self, principal: Principal, call: Call) -> list[Prediction]:
         """The same, blocking, for a caller that has a thread of its own."""
         self._admit(len(call.rows))
+        wanted = Wanted(call.reasons, call.counterfactuals)
         try:
             found = self.compute(principal, call)
             if not isinstance(found, list):
                 found = self.recorder.submit(found).result()
-            return self.explaining.explained_now(principal, found, call.reasons) if call.reasons else found
+            return self.explaining.explained_now(principal, found, wanted) if wanted.reasons else found
         finally:
             self._leave(len(call.rows))
 
@@ -184,12 +186,14 @@ class Engine:
             found += await self._readers.run(partial(self._readers.read, search))
         return sorted(found, key=lambda each: each.id, reverse=True)[:limit]
 
-    async def reasons(self, principal: Principal, identity: UUID, most: int) -> tuple[Prediction, Reasons]:
+    async def reasons(
+        self, principal: Principal, identity: UUID, wanted: Wanted
+    ) -> tuple[Prediction, Reasons]:
         """A stored prediction and its largest reasons. Raises as ``prediction`` and ``Explaining`` do."""
         stored = await self.prediction(principal, identity)
         self._admit(1)
         try:
-            return stored, await self.explaining.reasons(principal, stored, most)
+            return stored, await self.explaining.reasons(principal, stored, wanted)
         finally:
             self._leave(1)
 

@@ -48,6 +48,7 @@ def grounds(declaration: type[Endpoint]) -> Grounds:
     from flyball.learning.units import described
 
     data = [declaration.rows, declaration.features, declaration.outcome, declaration.reasons]
+    data.append(sorted(name for name, field in declaration.fields.items() if field.changeable))
     plan = {
         "plan": described(Plan.of(declaration)),
         "data": described(data),

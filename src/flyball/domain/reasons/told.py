@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from flyball.domain.values import Scalar
 
@@ -14,6 +15,7 @@ Unit = Literal["value", "log-value", "probability", "log-odds", "score", "square
 the same for every class."""
 MOST_FIELDS = 10_000
 """Reasons of one answer that can be asked for: as many as a version may have fields."""
+MOST_COUNTERFACTUALS = 10
 MOST_ROWS = 100
 """Rows of one call that are explained."""
 
@@ -31,12 +33,41 @@ class Reason:
     is_told: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field of a row, its value, and the one that it would have instead; ``is_told`` as of a reason."""
+
+    field: str
+    value: Scalar
+    to: Scalar
+    is_told: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """Changes of one field, or of two, after which something else is decided, and the output then."""
+
+    changes: tuple[Change, ...]
+    decision: str
+    output: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactuals:
+    """The smallest changes found that turn a ``decision``, the smallest first; or why there are ``none``."""
+
+    decision: str
+    found: tuple[Counterfactual, ...]
+    none: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasons:
     """The largest parts of an answer, the largest first; ``rest`` is what all others add to the sum.
 
     ``base``, the parts and ``rest`` add up to ``answer``: the number of the class, or the cluster, ``of``
-    (``None`` for a regression). ``base`` is what is answered on average.
+    (``None`` for a regression). ``base`` is what is answered on average. ``counterfactuals`` are there where
+    they were asked for.
     """
 
     method: Method
@@ -46,3 +77,4 @@ class Reasons:
     answer: float
     parts: tuple[Reason, ...]
     rest: float
+    counterfactuals: Counterfactuals | None = None

@@ -28,7 +28,13 @@ class Ablating:
     direct = False
     size = 0
 
-    def __init__(self, manifest: Manifest, basis: document.Ablation, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        basis: document.Ablation,
+        runtime: Runtime,
+        changeable: tuple[str, ...] = (),
+    ) -> None:
         """Raises ``ArtifactCorrupt`` where the values are not those of the version's fields."""
         if manifest.task not in {"classification", "regression"}:
             raise ArtifactCorrupt("The artifact explains another task than the version has.")
@@ -42,6 +48,7 @@ class Ablating:
         self._names = manifest.schema.names
         self._values = basis.values
         self._runtime = runtime
+        self.changeable = changeable
 
     def explain(self, row: Row, output: Output) -> Explained:
         """Why a row got its output. Raises ``ModelFailed``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -58,12 +59,14 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What explains a version; ``fields`` are its schema's names and kinds.
 
     ``compiled`` is the SHA-256 of the compiled artifact that it belongs to; empty where it needs none.
+    ``changeable`` are the fields that a counterfactual may change.
     """
 
     format: int
     fields: tuple[tuple[str, Kind], ...]
     compiled: str
     basis: Basis
+    changeable: tuple[str, ...] = ()
 
 
 class _Opening(msgspec.Struct):
@@ -73,9 +76,9 @@ class _Opening(msgspec.Struct):
 known(_Opening, Document)
 
 
-def written(schema: Schema, compiled: str, basis: Basis) -> bytes:
-    """The file for a version with that schema, and that compiled artifact."""
-    return msgspec.msgpack.encode(Document(FORMAT, _fields(schema), compiled, basis))
+def written(schema: Schema, compiled: str, basis: Basis, changeable: Iterable[str] = ()) -> bytes:
+    """The file for a version with that schema, that compiled artifact, and these fields to be changed."""
+    return msgspec.msgpack.encode(Document(FORMAT, _fields(schema), compiled, basis, tuple(changeable)))
 
 
 def read(data: bytes, schema: Schema, compiled: str) -> Document:
@@ -87,6 +90,8 @@ def read(data: bytes, schema: Schema, compiled: str) -> Document:
     if _decoded(data, _Opening).format != FORMAT:
         raise ArtifactCorrupt("The artifact has a format that this release does not read.")
     document: Document = _decoded(data, Document)
+    if not set(document.changeable) <= set(schema.names):
+        raise ArtifactCorrupt("The artifact names fields that the version does not have.")
     if document.fields != _fields(schema) or document.compiled not in {"", compiled}:
         raise ArtifactCorrupt("The artifact was made for another version.")
     if not document.compiled and not isinstance(document.basis, Ablation):

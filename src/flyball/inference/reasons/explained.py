@@ -66,6 +66,10 @@ class Explainer(Protocol):
     def size(self) -> int:
         """About how much memory it takes (bytes)."""
 
+    @property
+    def changeable(self) -> tuple[str, ...]:
+        """The fields that a counterfactual may change."""
+
     def explain(self, row: Row, output: Output) -> Explained:
         """Why a row that passed the schema's check got this output. Raises ``ModelFailed``."""
 

@@ -58,11 +58,11 @@ def opened(manifest: Manifest, data: bytes, compiled: bytes | None, runtime: Run
     digest = compiled_of(manifest)
     found = document.read(data, manifest.schema, digest)
     if isinstance(found.basis, document.Ablation):
-        return Ablating(manifest, found.basis, runtime)
+        return Ablating(manifest, found.basis, runtime, found.changeable)
     if compiled is None:
         raise ArtifactCorrupt("The compiled artifact that the reasons belong to is missing.")
     _check_digest(compiled, digest)
-    return _Adding(manifest, compiled_document.parsed(compiled, manifest.schema), found.basis)
+    return _Adding(manifest, compiled_document.parsed(compiled, manifest.schema), found)
 
 
 def verify(manifest: Manifest, explainer: Explainer) -> None:
@@ -78,7 +78,7 @@ class _Adding:
     """A compiled version whose number is a sum: parts of columns, added up to parts of their fields."""
 
     def __init__(
-        self, manifest: Manifest, version: compiled_document.Document, basis: document.Basis
+        self, manifest: Manifest, version: compiled_document.Document, found: document.Document
     ) -> None:
         names = manifest.schema.names
         width = version.encoder.width
@@ -86,8 +86,11 @@ class _Adding:
         self._encoding = Encoding(version.encoder, kinds)
         self._fields = _fields(version.encoder, names)
         self._count = len(names)
+        self.changeable = found.changeable
         self._classes = version.classes
-        self.method, self._unit, self._summing = _summing(version.estimator, basis, width, version.classes)
+        self.method, self._unit, self._summing = _summing(
+            version.estimator, found.basis, width, version.classes
+        )
         self.direct = self._summing.is_quick and self._encoding.is_quick
         self.size = self._summing.size
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,18 +40,20 @@ def with_reasons(
     compiled: bytes | None,
     dataset: Dataset,
     background: int = 0,
+    changeable: Sequence[str] = (),
 ) -> tuple[Manifest, bytes | None, str]:
-    """The manifest with an artifact that explains, its bytes, and the method; or, without bytes, why there is
-    none.
+    """The manifest with an artifact that explains, its bytes, and the method.
 
-    ``runtime`` is what answers, ``compiled`` its compiled artifact, where it has one. Of trees, a
-    ``background`` above 0 is of how many rows. Raises nothing: a version without reasons answers as well.
+    Without bytes: why there is none. ``runtime`` is what answers, ``compiled`` its compiled artifact, where
+    it has one. Of trees, a ``background`` above 0 is of how many rows; ``changeable`` are fields that a
+    person can change. Raises nothing: a version without reasons answers as well.
     """
     try:
         basis = _basis(manifest, model, runtime, compiled, dataset, background)
         if basis is None:
             return manifest, None, NONE
-        data = document.written(manifest.schema, compiled_of(manifest) if compiled else "", basis)
+        own = [name for name in manifest.schema.names if name in changeable]
+        data = document.written(manifest.schema, compiled_of(manifest) if compiled else "", basis, own)
         complete = _with_artifact(manifest, data)
         explainer = opened(complete, data, compiled, runtime)
         verify(complete, explainer)

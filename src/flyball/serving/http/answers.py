@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from flyball.domain.reasons.told import Reasons
+from flyball.domain.reasons.told import Change, Counterfactuals, Reasons
 from flyball.domain.records import Prediction
 from flyball.domain.values import timestamp_text
 from flyball.serving.http.problems import as_json
@@ -34,7 +34,7 @@ def answer(one: Prediction) -> dict[str, Any]:
 
 def moved(reasons: Reasons) -> dict[str, Any]:
     """What moved an answer; a value that may not be told is left out."""
-    return {
+    told: dict[str, Any] = {
         "method": reasons.method,
         "unit": reasons.unit,
         "of": reasons.of,
@@ -46,6 +46,29 @@ def moved(reasons: Reasons) -> dict[str, Any]:
         ],
         "rest": reasons.rest,
     }
+    if reasons.counterfactuals is not None:
+        told["counterfactuals"] = _turned(reasons.counterfactuals)
+    return told
+
+
+def _turned(turned: Counterfactuals) -> dict[str, Any]:
+    return {
+        "decision": turned.decision,
+        "found": [
+            {
+                "changes": [_changed(change) for change in each.changes],
+                "decision": each.decision,
+                "output": each.output,
+            }
+            for each in turned.found
+        ],
+        "none": turned.none,
+    }
+
+
+def _changed(change: Change) -> dict[str, Any]:
+    value = {"value": change.value} if change.is_told else {}
+    return {"field": change.field, **value, "to": change.to}
 
 
 def explained(one: Prediction, reasons: Reasons) -> dict[str, Any]:

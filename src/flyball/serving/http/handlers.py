@@ -12,7 +12,7 @@ import msgspec
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import InvalidInput, Overloaded, Problem, UnknownEntity, UnknownPrediction
-from flyball.domain.reasons.told import MOST_FIELDS, MOST_ROWS
+from flyball.domain.reasons.told import MOST_COUNTERFACTUALS, MOST_FIELDS, MOST_ROWS
 from flyball.domain.records import LONGEST_ENTITY, now
 from flyball.serving.calls import Call
 from flyball.serving.engine import Engine
@@ -23,6 +23,7 @@ from flyball.serving.http.messages import Request, Response, json_response, noth
 from flyball.serving.http.reading import bodies, outcome_bodies
 from flyball.serving.http.reading.bodies import Body
 from flyball.serving.http.reading.queries import Query, idempotency_key
+from flyball.serving.telling.explaining import Wanted
 from flyball.stores.minutes import minute_of
 
 SMALL = 64 * 1024
@@ -30,6 +31,7 @@ SMALL = 64 * 1024
 PAGE = 100
 LARGEST_PAGE = 1000
 LARGEST_VERSION = 2**31 - 1
+WANTED = frozenset({"reasons", "counterfactuals"})
 PERSON = frozenset({"entity", "reference"})
 ERASED = ("predictions", "outcomes", "keys", "copies")
 """What is counted of an erasure."""
@@ -116,10 +118,11 @@ async def prediction(visit: Visit) -> Response:
 async def reasons(visit: Visit) -> Response:
     """What moved one stored prediction, computed from its version and its stored input."""
     problems: list[Problem] = []
-    most = Query(visit.request.query, problems, {"reasons"}).whole("reasons", 1, MOST_FIELDS)
+    wanted = _wanted(Query(visit.request.query, problems, WANTED))
     if problems:
         raise InvalidInput("The query cannot be read.", problems=problems)
-    found = await visit.engine.reasons(visit.principal, _identity(visit), most or MOST_FIELDS)
+    wanted = wanted._replace(reasons=wanted.reasons or MOST_FIELDS)
+    found = await visit.engine.reasons(visit.principal, _identity(visit), wanted)
     return json_response(explained(*found))
 
 
@@ -201,15 +204,22 @@ def _parameters(request: Request, call: Call, body: Body, problems: list[Problem
     """The call with the version and the reasons that are asked for, and the ``Idempotency-Key``."""
     if not request.query and "idempotency-key" not in request.headers:
         return msgspec.structs.replace(call, version=body.version)
-    query = Query(request.query, problems, {"version", "reasons"})
-    version, reasons = query.whole("version", 1, LARGEST_VERSION), query.whole("reasons", 1, MOST_FIELDS)
+    query = Query(request.query, problems, {"version", *WANTED})
+    version, wanted = query.whole("version", 1, LARGEST_VERSION), _wanted(query)
     key = idempotency_key(request.headers, problems)
     if None not in (version, body.version) and version != body.version:
         query.note("version", "conflicting", "The body asks for another version.")
-    if reasons and len(body.rows) > MOST_ROWS:
+    if wanted.counterfactuals and not wanted.reasons:
+        query.note("counterfactuals", "missing", "Ask for reasons beside them: reasons=3.")
+    if wanted.reasons and len(body.rows) > MOST_ROWS:
         query.note("reasons", "too_many", f"At most {MOST_ROWS} rows are explained at once.")
     version = body.version if version is None else version
-    return msgspec.structs.replace(call, version=version, reasons=reasons or 0, idempotency_key=key)
+    return msgspec.structs.replace(call, version=version, idempotency_key=key, **wanted._asdict())
+
+
+def _wanted(query: Query) -> Wanted:
+    reasons = query.whole("reasons", 1, MOST_FIELDS)
+    return Wanted(reasons or 0, query.whole("counterfactuals", 1, MOST_COUNTERFACTUALS) or 0)
 
 
 async def _aside(body: bytes, read: Callable[[bytes], _T]) -> _T:

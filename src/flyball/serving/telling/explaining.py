@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from flyball.domain.access import Principal
 from flyball.domain.errors import FlyballError, ModelFailed, Overloaded, Problem
-from flyball.domain.reasons.told import Reasons
+from flyball.domain.reasons.told import Counterfactual, Counterfactuals, Reasons
 from flyball.domain.records import Prediction
-from flyball.domain.routing import Manifest
+from flyball.domain.routing import Decision, Manifest, Route
+from flyball.domain.values import label_text
 from flyball.inference.reasons.explained import Explainer, largest
+from flyball.inference.reasons.turning import Turning
+from flyball.inference.runtime import Runtime
 from flyball.serving.loader import Loader
-from flyball.serving.pool import Pool
+from flyball.serving.pool import Pool, decision_of
 from flyball.serving.readers import Readers
 from flyball.stores import routes
 
 PLACE = "?reasons"
 """Where a warning points that says why an answer has no reasons."""
+UNCHANGEABLE = "No field of this version is declared changeable."
+UNDECIDED = "Nothing is decided about this answer that could turn."
+UNTURNED = (
+    "No change of one or two changeable fields that was tried inside of their ranges turns the decision."
+)
+
+
+class Wanted(NamedTuple):
+    """How many reasons of each answer are asked for, and how many counterfactuals."""
+
+    reasons: int
+    counterfactuals: int = 0
 
 
 class Explaining:
@@ -33,8 +48,8 @@ class Explaining:
         self._loader = loader
         self._threads = ThreadPoolExecutor(min(2, os.cpu_count() or 1), "flyball-reasons")
 
-    async def reasons(self, principal: Principal, one: Prediction, most: int) -> Reasons:
-        """The largest ``most`` reasons of a prediction; values that the principal may not read are not told.
+    async def reasons(self, principal: Principal, one: Prediction, wanted: Wanted) -> Reasons:
+        """The largest reasons of a prediction; values that the principal may not read are not told.
 
         Raises ``NoReasons``, ``UnknownVersion``, ``Overloaded``, ``ModelFailed``, and what loading raises.
         """
@@ -42,38 +57,45 @@ class Explaining:
         if manifest is None:
             manifest = await self._readers.run(lambda: self._stored(one))
         explainer = await asyncio.wrap_future(self._loader.explainer(manifest))
-        if explainer.direct:
-            return _told(explainer, manifest, principal, one, most)
+        if explainer.direct and not wanted.counterfactuals:
+            return _told(explainer, manifest, principal, one, wanted.reasons)
+        runtime = await asyncio.wrap_future(self._loader.loaded(manifest))
         try:
-            computing = self._threads.submit(_told, explainer, manifest, principal, one, most)
+            computing = self._threads.submit(
+                self._computed, explainer, runtime, manifest, principal, one, wanted
+            )
         except RuntimeError:
             raise Overloaded from None  # closed
         return await asyncio.wrap_future(computing)
 
-    def reasons_now(self, principal: Principal, one: Prediction, most: int) -> Reasons:
+    def reasons_now(self, principal: Principal, one: Prediction, wanted: Wanted) -> Reasons:
         """The same, blocking."""
         manifest = self._routed(one) or self._stored(one)
-        return _told(self._loader.explainer(manifest).result(), manifest, principal, one, most)
+        explainer = self._loader.explainer(manifest).result()
+        runtime = self._loader.loaded(manifest).result()
+        return self._computed(explainer, runtime, manifest, principal, one, wanted)
 
     async def explained(
-        self, principal: Principal, many: Sequence[Prediction], most: int
+        self, principal: Principal, many: Sequence[Prediction], wanted: Wanted
     ) -> list[Prediction]:
         """Predictions with their reasons; or, where one has none, with a warning that says why."""
         found = []
         for one in many:
             try:
-                found.append(replace(one, reasons=await self.reasons(principal, one, most)))
+                found.append(replace(one, reasons=await self.reasons(principal, one, wanted)))
             except FlyballError as error:
                 found.append(_without(one, error))
             await asyncio.sleep(0)  # others have their turn between two rows
         return found
 
-    def explained_now(self, principal: Principal, many: Sequence[Prediction], most: int) -> list[Prediction]:
+    def explained_now(
+        self, principal: Principal, many: Sequence[Prediction], wanted: Wanted
+    ) -> list[Prediction]:
         """The same, blocking."""
         found = []
         for one in many:
             try:
-                found.append(replace(one, reasons=self.reasons_now(principal, one, most)))
+                found.append(replace(one, reasons=self.reasons_now(principal, one, wanted)))
             except FlyballError as error:
                 found.append(_without(one, error))
         return found
@@ -81,6 +103,23 @@ class Explaining:
     def close(self) -> None:
         """Explain what waits, then end the threads."""
         self._threads.shutdown()
+
+    def _computed(
+        self,
+        explainer: Explainer,
+        runtime: Runtime,
+        manifest: Manifest,
+        principal: Principal,
+        one: Prediction,
+        wanted: Wanted,
+    ) -> Reasons:
+        told = _told(explainer, manifest, principal, one, wanted.reasons)
+        if not wanted.counterfactuals:
+            return told
+        route = self._readers.read(lambda connection: self._route(connection, one))
+        decision = None if route is None else decision_of(route, manifest)
+        turned = _turned(explainer, runtime, manifest, decision, one, wanted.counterfactuals)
+        return replace(told, counterfactuals=_shown(turned, manifest, principal))
 
     def _routed(self, one: Prediction) -> Manifest | None:
         served = self._pool.table.endpoints.get(one.endpoint)
@@ -95,6 +134,9 @@ class Explaining:
 
         return self._readers.read(read)
 
+    def _route(self, connection: Any, one: Prediction) -> Route | None:
+        return routes.revision(self._readers.database, connection, one.endpoint, one.route)
+
 
 def _told(
     explainer: Explainer, manifest: Manifest, principal: Principal, one: Prediction, most: int
@@ -107,6 +149,44 @@ def _told(
         # The message may repeat a value that was sent; only its kind is told.
         raise ModelFailed(f"The answer could not be explained ({type(error).__name__}).") from None
     return largest(found, manifest.schema, one.input, most, only_sent=not principal.may("viewer"))
+
+
+def _turned(
+    explainer: Explainer,
+    runtime: Runtime,
+    manifest: Manifest,
+    decision: Decision | None,
+    one: Prediction,
+    most: int,
+) -> Counterfactuals:
+    """The smallest changes that turn what was decided; without a decision, the label."""
+
+    def decide(output: Mapping[str, Any]) -> str:
+        return label_text(output["label"]) if decision is None else decision.decide(output)
+
+    if decision is None and manifest.task != "classification":
+        return Counterfactuals("", (), UNDECIDED)
+    fields = [field for field in manifest.schema.fields if field.name in explainer.changeable]
+    turning = Turning(runtime, decide, fields, one.input)
+    found = tuple(turning.smallest(most)) if fields else ()
+    none = "" if found else UNTURNED if fields else UNCHANGEABLE
+    return Counterfactuals(turning.before, found, none)
+
+
+def _shown(turned: Counterfactuals, manifest: Manifest, principal: Principal) -> Counterfactuals:
+    """The same without the values that were looked up, where the principal may not read them."""
+    if principal.may("viewer"):
+        return turned
+    sent = set(manifest.schema.of("request").names)
+
+    def shown(each: Counterfactual) -> Counterfactual:
+        changes = [
+            change if change.field in sent else replace(change, value=None, is_told=False)
+            for change in each.changes
+        ]
+        return replace(each, changes=tuple(changes))
+
+    return replace(turned, found=tuple(map(shown, turned.found)))
 
 
 def _without(one: Prediction, error: FlyballError) -> Prediction:

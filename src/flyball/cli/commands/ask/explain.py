@@ -9,7 +9,7 @@ import click
 
 from flyball.cli.command import command
 from flyball.cli.printing.output import Output
-from flyball.domain.reasons.told import MOST_FIELDS
+from flyball.domain.reasons.told import MOST_COUNTERFACTUALS, MOST_FIELDS
 
 if TYPE_CHECKING:
     from flyball.domain.reasons.told import Reasons
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     default=MOST_FIELDS,
     help="So many, the largest first; all, where it is left out.",
 )
-def explain(output: Output, *, ids: tuple[UUID, ...], most: int) -> None:
+@click.option(
+    "--counterfactuals",
+    type=click.IntRange(0, MOST_COUNTERFACTUALS),
+    default=0,
+    help="So many of the smallest changes that would turn the decision.",
+)
+def explain(output: Output, *, ids: tuple[UUID, ...], most: int, counterfactuals: int) -> None:
     """Say which fields moved stored predictions, by their ids, from their version and their stored input.
 
     The base is what the version answers on average. With the parts of the fields it adds up to the answer:
@@ -36,9 +42,11 @@ def explain(output: Output, *, ids: tuple[UUID, ...], most: int) -> None:
     """
     from flyball import inprocess
     from flyball.serving.http import answers
+    from flyball.serving.telling.explaining import Wanted
 
     try:
-        done = [inprocess.explained(each, most) for each in ids]
+        wanted = Wanted(most, counterfactuals)
+        done = [inprocess.explained(each, wanted) for each in ids]
     finally:
         inprocess.close()
     lines = [line for each in done for line in _lines(*each)]
@@ -51,4 +59,11 @@ def _lines(stored: Prediction, reasons: Reasons) -> list[str]:
     numbers = [("base", reasons.base), *parts, ("all others", reasons.rest), ("answer", reasons.answer)]
     width = max(len(name) for name, _ in numbers)
     said = f"{stored.id}: {stored.endpoint}@{stored.version}, {reasons.unit}{of} ({reasons.method})"
-    return [said, *(f"  {name:<{width}}  {number:+.6g}" for name, number in numbers)]
+    lines = [said, *(f"  {name:<{width}}  {number:+.6g}" for name, number in numbers)]
+    turned = reasons.counterfactuals
+    if turned is None:
+        return lines
+    for each in turned.found:
+        changes = ", ".join(f"{change.field} = {change.to} ({change.value} now)" for change in each.changes)
+        lines.append(f"  {each.decision} instead of {turned.decision} with {changes}")
+    return [*lines, *([f"  {turned.none}"] if turned.none else [])]

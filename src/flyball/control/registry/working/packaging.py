@@ -34,6 +34,7 @@ def packaged(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, 
         task=declaration.task,
         trusted=package.trusted_names(declaration.trusted),
         background=declaration.reasons.rows if declaration.reasons else 0,
+        changeable=[name for name, field in declaration.fields.items() if field.changeable],
     )
 
 

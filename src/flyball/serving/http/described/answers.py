@@ -23,6 +23,30 @@ class Reason(Document):
     value: Scalar | msgspec.UnsetType = msgspec.UNSET
 
 
+class Change(Document):
+    """A field, its value, and the one that it would have instead; ``value`` as of a reason."""
+
+    field: str
+    to: Scalar
+    value: Scalar | msgspec.UnsetType = msgspec.UNSET
+
+
+class Counterfactual(Document):
+    """Changes after which something else is decided, and the output then."""
+
+    changes: list[Change]
+    decision: str
+    output: dict[str, Any]
+
+
+class Counterfactuals(Document):
+    """The smallest changes found that turn a ``decision``; or why there are ``none``."""
+
+    decision: str
+    found: list[Counterfactual]
+    none: str
+
+
 class Reasons(Document):
     """What moved an answer most: ``base``, the parts and ``rest`` add up to ``answer``."""
 
@@ -33,6 +57,7 @@ class Reasons(Document):
     answer: float
     parts: list[Reason]
     rest: float
+    counterfactuals: Counterfactuals | msgspec.UnsetType = msgspec.UNSET
 
 
 class Prediction(Document):

@@ -55,7 +55,7 @@ def _predict(name: str, served: Served) -> Part:
         f"Predict {name}.",
         _about(served),
         role="caller",
-        parameters=("version", "reasons", "idempotency_key"),
+        parameters=("version", "reasons", "counterfactuals", "idempotency_key"),
         body={"application/json": media},
         gives={"oneOf": [shapes.reference(each) for each in fixed.PREDICTED]},
         fails=fixed.PREDICTING,

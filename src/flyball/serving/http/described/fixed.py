@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flyball.domain.reasons.told import MOST_FIELDS
+from flyball.domain.reasons.told import MOST_COUNTERFACTUALS, MOST_FIELDS
 from flyball.domain.records import LONGEST_ENTITY
 from flyball.serving.forms import LONGEST_REFERENCE
 from flyball.serving.http.described import answers, shapes
@@ -46,6 +46,7 @@ IN_QUERY: Part = {
     "reference": {"type": "string", "minLength": 1, "maxLength": LONGEST_REFERENCE},
     "entity": {"type": "array", "items": {"type": "string"}, "description": "Each `column:value`."},
     "reasons": {"type": "integer", "minimum": 1, "maximum": MOST_FIELDS},
+    "counterfactuals": {"type": "integer", "minimum": 1, "maximum": MOST_COUNTERFACTUALS},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
     "before": ID,
 }
@@ -136,7 +137,8 @@ def _stored() -> Part:
     )  # fmt: skip
     moved = operation(
         "explain_prediction", "What moved one stored prediction.", "Computed anew; nothing is recorded.",
-        role="viewer", gives=reference(answers.Explained), parameters=("id", "reasons"), fails=PREDICTING,
+        role="viewer", gives=reference(answers.Explained),
+        parameters=("id", "reasons", "counterfactuals"), fails=PREDICTING,
     )  # fmt: skip
     again = operation(
         "replay_prediction", "One stored prediction, computed again.", "Nothing is recorded.",
