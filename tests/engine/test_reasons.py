@@ -98,6 +98,14 @@ def test_many_rows_are_each_explained(plane: DataPlane, database: Database) -> N
     assert all(found.parts[0].part > 0 for found in (young.reasons, old.reasons))
 
 
+def test_a_repeat_gets_the_stored_answer_and_its_reasons(plane: DataPlane, database: Database) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    first, again = (predict(plane, idempotency_key="k", reasons=2) for _ in range(2))
+    assert (again.id, again.reasons) == (first.id, first.reasons)
+    assert first.reasons is not None
+
+
 def test_a_version_that_keeps_none_answers_and_says_so(plane: DataPlane, database: Database) -> None:
     published.publish(database, compiled=False)  # of one that was built before, the pipeline alone
     plane.refresher.refresh()

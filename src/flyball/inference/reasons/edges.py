@@ -80,7 +80,7 @@ def forest(estimator: trees.Trees, covers: np.ndarray) -> Forest:
     """The splits of an opened estimator with what they cover, (splits, 2). Raises ``ArtifactCorrupt``."""
     children = np.stack([unpacked(estimator.left), unpacked(estimator.right)], axis=1)
     if covers.shape != children.shape or covers.min() <= 0:
-        raise ArtifactCorrupt("The artifact covers other splits than the version has.")
+        raise ArtifactCorrupt("The artifact's covers do not fit the splits of the version.")
     return Forest(
         roots=unpacked(estimator.roots),
         children=children,
