@@ -14,6 +14,7 @@ from flyball import inprocess
 from flyball.console.asking import curve, outcomes
 from flyball.console.asking.form import Form
 from flyball.console.asking.proof import prediction_of, proof_of
+from flyball.console.asking.reasons import reasons_of
 from flyball.console.frame.page import is_text
 from flyball.console.pages.asking import public, wondering
 from flyball.console.pages.asking.page import AskPage, Subject
@@ -122,6 +123,7 @@ class OneAsk(AskPage):
             remarks=form.others(remarks),
             **outcomes.right(subject.route, wondering.manifest_of(subject, prediction), prediction),
             **wondering.over(subject, form, answer, sent),
+            **({} if answer is None else reasons_of(subject.route, form, prediction.id)),
         )
 
 
