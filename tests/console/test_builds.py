@@ -33,6 +33,7 @@ def running(version: Version) -> tuple[Build, Job]:
     )
     CandidateResult.objects.create(build=build, name="svm", error="Too <b>many</b> rows\nfor it.")
     CandidateResult.objects.create(build=build, name="linear", parameters={"items": 3}, seconds=2)
+    CandidateResult.objects.create(build=build, name="forest", ended="0.5 on 12 rows, too <b>far</b> behind.")
     unit = {"build": build, "candidate": "linear", "rung": 0, "claimant": "job", "begun_at": now()}
     BuildUnit.objects.create(point=1, done_at=now(), **unit)
     BuildUnit.objects.create(point=2, **unit)

@@ -158,6 +158,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a splitter's class", "E016", {"cv": Splitter}),
     ("a number where a Search belongs", "E017", {"search": 3}),
     ("a search of nothing", "E017", {"search": Search(trials=0)}),
+    ("a build of no time", "E017", {"search": Search(total=0.0)}),
+    ("a build's time in words", "E017", {"search": Search(total="10m")}),  # type: ignore[arg-type] # the fault
     ("a number where a Policy belongs", "E017", {"policy": 7}),
     ("a least score in words", "E017", {"policy": Policy(minimum_score="0.7")}),  # type: ignore[arg-type] # the fault
     ("a seed in words", "E017", {"seed": "x"}),

@@ -39,8 +39,8 @@ from tests.registry import small
 pytestmark = pytest.mark.storage
 
 TRIALS, FOLDS = 10, 3
-ALL = (TRIALS - 1) * FOLDS + 2
-"""Fits of the candidate, with its last one; one point fails at its first fold."""
+ALL = (TRIALS - 2) * FOLDS + 3
+"""Fits of the candidate, with its last one; one point fails at its first fold, and one is behind after it."""
 AGAIN = 2
 IN_THE_FIFTH = 4 * FOLDS + AGAIN
 """The fit of the second fold of the fifth point, which is then computed again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from statistics import median
 
 import pytest
 from optuna.distributions import FloatDistribution
@@ -13,8 +14,8 @@ from sklearn.pipeline import Pipeline
 from flyball import Search
 from flyball.domain.errors import ModelFailed
 from flyball.learning.candidates import SearchCandidate
-from flyball.learning.searching.search import PATIENCE, ROUND, search
-from flyball.learning.units import Asked, CandidateFailed, Found, Outcome, Unit, sentence
+from flyball.learning.searching.search import PATIENCE, ROUND, drawn, finished
+from flyball.learning.units import Asked, CandidateFailed, Found, Known, Outcome, Steps, Unit, sentence
 
 RUNGS = [(10, 3), (30, 3), (90, 5)]
 """Rows and folds of each rung."""
@@ -55,8 +56,11 @@ class Units:
             outcome = Outcome((), self.seconds, sentence(error))
         else:
             own = range(folds) if asked.unit.fold is None else [asked.unit.fold]
-            apart = [0.01 * ((fold + asked.unit.point + 1) % 2) for fold in own]
-            outcome = Outcome(tuple(score + each for each in apart), self.seconds)
+            scores: list[float] = []
+            for fold in own:
+                if not asked.is_behind(scores):
+                    scores.append(score + 0.01 * ((fold + asked.unit.point + 1) % 2))
+            outcome = Outcome(tuple(scores), self.seconds)
         self.outcomes[asked.unit] = outcome
 
     def points(self, rung: int) -> list[float]:
@@ -67,6 +71,13 @@ class Units:
 def first_of(missing: list[Asked]) -> Asked:
     """As one worker chooses."""
     return missing[0]
+
+
+def whole(candidate: SearchCandidate, limits: Search, seed: int, known: Known) -> Steps[Found]:
+    """A search from its first trial to its end."""
+    folds = [folds for _, folds in RUNGS]
+    on_draws = yield from drawn(candidate, folds, limits, seed, known)
+    return (yield from finished(candidate.name, on_draws, folds, known))
 
 
 def found(
@@ -86,7 +97,7 @@ def found(
         start={"x": 0.25},
     )
     own = units if isinstance(units, Units) else Units(units)
-    steps = search(candidate, [folds for _, folds in RUNGS], Search(trials, seconds), seed, own.known)
+    steps = whole(candidate, Search(trials, seconds), seed, own.known)
     while True:
         try:
             missing = next(steps)
@@ -220,6 +231,22 @@ def test_all_units_of_a_round_and_of_the_last_rung_can_be_computed_at_once() -> 
 
     found(Units(lambda x, rows: x), choose=first)
     assert wanted == [*range(ROUND, 0, -1), 1, 3, 2, 1, *range(10, 0, -1)]
+
+
+def test_a_trial_that_falls_behind_the_rounds_before_ends_and_climbs_no_more() -> None:
+    units = Units(lambda x, rows: x)
+    best = found(units, trials=3 * ROUND)
+    scores = {unit.point: outcome.scores for unit, outcome in units.outcomes.items() if unit.rung == 0}
+    assert {len(scores[point]) for point in range(1, ROUND + 1)} == {3}, "the first round has none before"
+    behind = [point for point, own in scores.items() if len(own) < 3]
+    assert behind
+    first = [scores[point][0] for point in range(1, ROUND + 1)]
+    second = range(ROUND + 1, 2 * ROUND + 1)
+    assert [point for point in second if scores[point][0] < median(first)] == [
+        point for point in behind if point in second
+    ]
+    assert not {unit.point for unit in units.computed if unit.rung > 0} & set(behind)
+    assert best.trials == len(scores)
 
 
 def test_a_point_is_one_unit_on_a_draw_and_one_for_each_fold_on_all_rows() -> None:

@@ -97,4 +97,5 @@ def _result(result: CandidateResult) -> dict[str, Any]:
         "stopped_by_time": result.stopped_by_time,
         "seconds": result.seconds,
         "error": result.error,
+        "ended": result.ended,
     }

@@ -225,10 +225,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How long each candidate is searched: whichever of ``trials`` and ``seconds`` ends first."""
+    """How long each candidate is searched: whichever of ``trials`` and ``seconds`` ends first.
+
+    ``total`` is how long all that a build fits may take together, as if one worker did it (seconds); the best
+    candidate is always finished. With ``thorough`` candidates that are hopeless on draws of the rows are
+    cross-validated on all rows nevertheless.
+    """
 
     trials: int = 16
     seconds: float = 60.0
+    total: float | None = None
+    thorough: bool = False
+
+    @property
+    def times(self) -> list[float]:
+        """Its limits of time (seconds)."""
+        return [self.seconds] if self.total is None else [self.seconds, self.total]
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,9 +236,9 @@ def _cv(endpoint: Declared) -> Iterator[Fault]:
 
 def _budget(endpoint: Declared) -> Iterator[Fault]:
     search, policy, seed = endpoint.search, endpoint.policy, endpoint.seed
-    if not isinstance(search, Search) or not _is_number(search.seconds) or not _is_count(search.trials):
-        yield Fault("E017", "search", "is not a Search", "Use Search(trials=16, seconds=60).")
-    elif search.trials < 1 or search.seconds <= 0:
+    if not (isinstance(search, Search) and _is_count(search.trials) and all(map(_is_number, search.times))):
+        yield Fault("E017", "search", "is not a Search", "Use Search(trials=16, seconds=60, total=600).")
+    elif search.trials < 1 or min(search.times) <= 0:
         yield Fault("E017", "search", "leaves nothing to search", "Give it a trial and a second at least.")
     if not isinstance(policy, Policy) or not (
         policy.minimum_score is None or _is_number(policy.minimum_score)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from flyball.learning.candidates import SearchCandidate
 from flyball.learning.dataset import Dataset
 from flyball.learning.searching.bench import Bench, Fit
+from flyball.learning.searching.course import Course
+from flyball.learning.searching.judging import Ended, hopeless, too_long
 from flyball.learning.searching.plan import Plan
-from flyball.learning.searching.search import mean, search
-from flyball.learning.units import Asked, CandidateFailed, Known, Outcome, Steps, Unit
+from flyball.learning.searching.search import mean
+from flyball.learning.units import Asked, Known, Outcome, Unit
 
 __all__ = ["Fit", "Plan", "Progress", "Report", "Scored", "Selection", "ranked", "select"]
+
+BASELINE = "baseline"
+DRAWING = 0.5
+"""The part of a build's time that is for draws of the rows, where it is limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,99 +42,79 @@ Report = Callable[[Progress], None]
 class Selection:
     """All candidates, searched side by side: what is to be computed next follows from what is ``known``.
 
-    Each candidate is searched on the training rows (``search.search``): many points on few rows, the better
-    ones on more (``rungs.rungs``), and the best of them, with the defaults, cross-validated on all; at last
-    the best is fitted on all of them. The catalogue limits the rows that slow algorithms are fitted on. The
-    plan's ``search`` limits the search below all rows alone: the fits on all rows come after it. A fold that
-    trains without one of the labels has no score.
+    Each candidate is searched on the training rows (``search.drawn``): many points on few rows, the better
+    ones on more (``rungs.rungs``). Once all have come so far, those that are hopeless end (``judging``), and
+    so do those for which no time is left; but where no other one can be fitted in the end, they go on. Of
+    the rest the best points are cross-validated on all rows, with the defaults (``search.finished``), and at
+    last the best is fitted on all of them. The catalogue limits the rows that slow algorithms are fitted on.
+    A fold that trains without one of the labels has no score.
     """
 
     def __init__(self, bench: Bench, known: Known) -> None:
-        folds = [len(rung) for rung in bench.rungs]
-        every = bench.candidates.values()
-        self._courses = [_Course(candidate, bench.plan, folds, known) for candidate in every]
+        self._bench = bench
+        limits = bench.plan.search
+        others = max(1, len(bench.candidates) - 1)
+        # The baseline is what all are seen beside, and costs nothing.
+        is_judged = len(bench.rungs) > 1 and others > 1
+        if limits.total is not None:
+            drawing = limits.total * (DRAWING if is_judged else 1.0) / others
+            limits = replace(limits, seconds=min(limits.seconds, drawing))
+        self._courses = [
+            Course(candidate, bench, limits, known, is_held=is_judged and candidate.name != BASELINE)
+            for candidate in bench.candidates.values()
+        ]
 
     def wanted(self) -> list[Asked]:
         """The units that are not known and can be computed now, in order of declaration; none at the end.
 
         A last fit may be wanted beside units of other candidates. Raises what ``known`` raises.
         """
-        return [asked for course in self._courses for asked in course.wanted()]
+        while True:
+            wanted = [asked for course in self._courses for asked in course.wanted()]
+            if wanted or not self._released():
+                return wanted
 
     def failed(self) -> list[Fit]:
         """Those candidates of which no point works, as far as that is known."""
-        return [course.failed for course in self._courses if course.failed is not None]
+        return [fit for fit in self.unfitted() if fit.error]
+
+    def unfitted(self) -> list[Fit]:
+        """The same, and those that were ended; once nothing is wanted any more that is for good."""
+        fits = [course.unfitted() for course in self._courses]
+        return [fit for fit in fits if fit is not None]
 
     def progress(self, unit: Unit, outcome: Outcome) -> Progress:
         """How far all is, once ``wanted`` was asked again, with a unit that is done."""
-        (course,) = [course for course in self._courses if course.candidate.name == unit.candidate]
+        (course,) = [course for course in self._courses if course.name == unit.candidate]
         score = mean(outcome.scores) if outcome.scores else None
         share = sum(course.share for course in self._courses) / len(self._courses)
         return Progress(unit.candidate, unit.point, course.trials, score, share)
 
-
-@dataclass(slots=True)
-class _Course:
-    """One candidate on its way from the first trial to its last fit."""
-
-    candidate: SearchCandidate
-    plan: Plan
-    folds: Sequence[int]
-    known: Known
-    failed: Fit | None = None
-    share: float = 0.0
-    _steps: Steps[None] | None = field(default=None, init=False)
-    _seconds: dict[Unit, float] = field(default_factory=dict, init=False)
-    _most: tuple[int, int] = field(default=(0, 1), init=False)
-
-    @property
-    def trials(self) -> int:
-        """How many points are tried at most."""
-        return self.candidate.points(self.plan.search.trials)
-
-    def wanted(self) -> list[Asked]:
-        """The units that it needs now; none at its end."""
-        if self.share < 1:
-            self._steps = self._steps or self._all()
-            try:
-                missing = next(self._steps)
-            except StopIteration:
-                pass
-            except CandidateFailed as failed:
-                self.failed = Fit(name=self.candidate.name, error=str(failed), seconds=self._spent())
-            else:
-                self.share = self._shared(missing)
-                return missing
-            self.share = 1.0
-        return []
-
-    def _all(self) -> Steps[None]:
-        plan = self.plan
-        found = yield from search(self.candidate, self.folds, plan.search, plan.seed, self._noted)
-        unit = Unit(self.candidate.name, len(self.folds), found.point)
-        last = Asked(unit, found.parameters, replace(found, seconds=self._spent()))
-        while self.known(last) is None:
-            yield [last]
-
-    def _noted(self, asked: Asked) -> Outcome | None:
-        outcome = self.known(asked)
-        if outcome is not None:
-            self._seconds[asked.unit] = outcome.seconds
-        return outcome
-
-    def _spent(self) -> float:
-        return sum(self._seconds.values())
-
-    def _shared(self, missing: Sequence[Asked]) -> float:
-        """The part that is done: rungs, the last fit as one more, and of this rung its units."""
-        first = missing[0].unit
-        if first.rung == 0:
-            done = (first.point - 1) / self.trials
+    def _released(self) -> bool:
+        """Let go on who is not ended; where nobody else could be fitted, also who was. Whether any is."""
+        held = [course for course in self._courses if course.is_held and course.standing() is not None]
+        if any(course.ended for course in held):
+            is_fitted = any(course.is_fitted for course in self._courses if course.name != BASELINE)
+            ended = {} if not is_fitted else {course.name: course.ended for course in held}
         else:
-            if self._most[0] != first.rung:
-                self._most = first.rung, len(missing)
-            done = 1 - len(missing) / self._most[1]
-        return (first.rung + done) / (len(self.folds) + 1)
+            ended = {**self._ended(held)}
+        for course in held:
+            course.ended = ended.get(course.name)
+            course.is_held = course.ended is not None
+        return not all(course.is_held for course in held)
+
+    def _ended(self, held: Sequence[Course]) -> Mapping[str, Ended]:
+        limits, sizes = self._bench.plan.search, self._bench.sizes
+        standings = [standing for course in held if (standing := course.standing()) is not None]
+        above = len(sizes) - 2
+        ended: dict[str, Ended] = {}
+        if above > 0 and not limits.thorough:
+            ended = hopeless(standings, above, sizes[above])
+        if limits.total is not None:
+            rest = [standing for standing in standings if standing.name not in ended]
+            left = limits.total - sum(course.drawing for course in self._courses)
+            ended |= too_long(rest, left, limits.total)
+        return ended
 
 
 def select(dataset: Dataset, plan: Plan, report: Report | None = None) -> list[Fit]:
@@ -148,13 +133,13 @@ def select(dataset: Dataset, plan: Plan, report: Report | None = None) -> list[F
             outcome = bench.outcome(asked)
         else:
             fits.append(bench.fit(asked.unit.candidate, asked.found))
-            outcome = Outcome((), fits[-1].seconds)
+            outcome = Outcome((), fits[-1].seconds - asked.found.seconds, fits[-1].error)
         outcomes[asked.unit] = outcome
         wanted = selection.wanted()
         if report is not None and asked.found is None:
             report(selection.progress(asked.unit, outcome))
     names = list(bench.candidates)
-    return ranked(sorted([*fits, *selection.failed()], key=lambda fit: names.index(fit.name)))
+    return ranked(sorted([*fits, *selection.unfitted()], key=lambda fit: names.index(fit.name)))
 
 
 class Scored(Protocol):
@@ -172,13 +157,17 @@ class Scored(Protocol):
     def error(self) -> str:
         """Empty where it could be fitted."""
 
+    @property
+    def ended(self) -> str:
+        """Empty where it was not given up."""
+
 
 Each = TypeVar("Each", bound=Scored)
 
 
 def ranked(fits: Sequence[Each]) -> list[Each]:
-    """The best first, failed ones last; equal scores keep their order."""
-    order = sorted(fits, key=lambda fit: (bool(fit.error), -mean(fit.fold_scores)))
-    if order[0].name == "baseline" and len(order) > 1 and not order[1].error:
+    """The best first, those that were ended behind them, failed ones last; equal scores keep their order."""
+    order = sorted(fits, key=lambda fit: (bool(fit.error), bool(fit.ended), -mean(fit.fold_scores)))
+    if order[0].name == BASELINE and len(order) > 1 and not (order[1].error or order[1].ended):
         order[:2] = order[1], order[0]
     return order

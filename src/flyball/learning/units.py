@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any, TypeVar
 
 from flyball.domain.values import storable
@@ -32,8 +33,8 @@ class Unit:
 class Outcome:
     """The score of each fold of a unit, NaN where it is not defined; or the error that it ended with.
 
-    ``seconds`` is how long it took. It is not to be kept where another try may end otherwise: there was too
-    little memory.
+    Folds are missing where it was behind others after those before (``Asked.is_behind``). ``seconds`` is how
+    long it took. It is not to be kept where another try may end otherwise: there was too little memory.
     """
 
     scores: tuple[float, ...]
@@ -59,11 +60,23 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A unit that a search needs, with the parameters of its point; ``found`` is a last fit's alone."""
+    """A unit that a search needs, with the parameters of its point; ``found`` is a last fit's alone.
+
+    It ends before its last fold once it ``is_behind`` the ``medians``.
+    """
 
     unit: Unit
     parameters: Mapping[str, Any]
     found: Found | None = None
+    medians: tuple[float, ...] = ()
+
+    def is_behind(self, scores: Sequence[float]) -> bool:
+        """Whether the mean of the first scores is below the median of those that others had by then.
+
+        Source: the median stopping rule of Golovin et al., 2017, "Google Vizier: A Service for Black-Box
+        Optimization".
+        """
+        return 0 < len(scores) <= len(self.medians) and fmean(scores) < self.medians[len(scores) - 1]
 
 
 Known = Callable[[Asked], Outcome | None]
@@ -80,7 +93,14 @@ All that it does follows from outcomes in that order: it does not matter who com
 
 
 class CandidateFailed(Exception):
-    """No point of a candidate works: the sentence says what the last one ended with."""
+    """No point of a candidate works: the sentence says what the last one ended with.
+
+    ``seconds`` is what its units took, in the order of points.
+    """
+
+    def __init__(self, sentence: str, seconds: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
 def sentence(error: BaseException) -> str:

@@ -114,6 +114,7 @@ class Candidate(Document):
     stopped_by_time: bool
     seconds: float
     error: str
+    ended: str
 
 
 class WholeBuild(Build):

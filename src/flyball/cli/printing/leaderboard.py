@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("rank", "candidate", "held_out", "mean", "folds", "trials", "seconds")
 """The columns of a leaderboard, as people see it."""
-DETAILS = ("error",)
+DETAILS = ("error", "ended")
 """What stands below it, being long."""
 
 
@@ -32,6 +32,7 @@ def leaderboard(build: Build) -> list[dict[str, Any]]:
             "parameters": result.parameters,
             "stopped_by_time": result.stopped_by_time,
             "error": result.error or None,
+            "ended": result.ended or None,
         }
         for result in selectors.leaderboard(build)
     ]

@@ -92,6 +92,7 @@ class OneBuild(ChartedPage):
             "tried": registry.tried(build),
             "board": _board(build, board),
             "failed": [each for each in board if each.error],
+            "ended": [each for each in board if each.ended],
             "champion": None if route is None else route.champion.version,
             "figures": self.charted(charts),
             "may_promote": self.may(charts.endpoint.team.slug, "owner"),

@@ -14,6 +14,7 @@ from django.db import transaction
 from flyball.control.datasets.models import Snapshot
 from flyball.control.registry import removing, selectors
 from flyball.control.registry.models import Build, CandidateResult
+from flyball.control.registry.working.packaging import unsaved
 from flyball.control.registry.working.stepping import Worker
 from flyball.control.registry.working.units import Changed, Claimant
 from flyball.domain.declaration import Endpoint
@@ -21,7 +22,7 @@ from flyball.domain.errors import BuildFailed, Conflict
 from flyball.domain.records import digest, now
 
 if TYPE_CHECKING:
-    from flyball.learning.selection import Progress
+    from flyball.learning.selection import Fit, Progress
 
 BASELINE = "baseline"
 PAUSE = 0.5
@@ -127,25 +128,25 @@ def _search(worker: Worker, report: Callable[[Progress], None] | None, call: Cal
     while wanted := worker.wanted():
         if done is not None and done[0].found is None and report is not None:
             report(worker.selection.progress(done[0].unit, done[1]))
-        _keep_failed(worker)
+        _keep_unfitted(worker, worker.selection.failed())
         opened = worker.open(wanted)
         call(len(opened) - 1)
         done = worker.step(opened)
         if done is None:  # others compute all that can be computed now
             time.sleep(PAUSE)
             worker.claimant.fence()
-    _keep_failed(worker)
+    _keep_unfitted(worker, worker.selection.unfitted())
 
 
-def _keep_failed(worker: Worker) -> None:
-    """Put candidates of which no point works on the leaderboard."""
-    failed = {fit.name: fit for fit in worker.selection.failed()}
-    missing = failed.keys() - set(worker.build.results.values_list("name", flat=True)) if failed else ()
+def _keep_unfitted(worker: Worker, fits: Sequence[Fit]) -> None:
+    """Put candidates on the leaderboard that have no last fit, and are not there yet."""
+    there = set(worker.build.results.values_list("name", flat=True)) if fits else set()
+    missing = [fit for fit in fits if fit.name not in there]
     if missing:
         with transaction.atomic():
             worker.claimant.got_on()
-            for fit in [fit for name, fit in failed.items() if name in missing]:
-                worker.build.results.create(name=fit.name, error=fit.error, seconds=fit.seconds)
+            for fit in missing:
+                unsaved(worker.build, fit).save()
 
 
 def _end(build: Build, declaration: type[Endpoint], claimant: Claimant) -> None:
@@ -156,7 +157,7 @@ def _end(build: Build, declaration: type[Endpoint], claimant: Claimant) -> None:
         claimant.got_on()
         build.units.filter(done_at=None).delete()  # begun by who has died, and not needed any more
         results = sorted(build.results.all(), key=lambda result: names.index(result.name))
-        fitted = [result for result in ranked(results) if not result.error]
+        fitted = [result for result in ranked(results) if not (result.error or result.ended)]
         for rank, result in enumerate(fitted, start=1):
             result.rank = rank
         CandidateResult.objects.bulk_update(fitted, ["rank"])

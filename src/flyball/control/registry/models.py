@@ -83,7 +83,7 @@ class BuildUnit(models.Model):
 class CandidateResult(models.Model):
     """One candidate's best fit on a leaderboard; ``manifest`` is everything a version of it needs.
 
-    It is there as soon as the candidate is done; ranks are given when all are.
+    It is there as soon as the candidate is done; ranks are given when all are, to those that were fitted.
     """
 
     build = models.ForeignKey(Build, models.CASCADE, related_name="results")
@@ -96,6 +96,7 @@ class CandidateResult(models.Model):
     stopped_by_time = models.BooleanField(default=False)
     seconds = models.FloatField(default=0)
     error = models.TextField(blank=True)
+    ended = models.TextField(blank=True, help_text="Why it was given up before its folds on all rows.")
     manifest = models.JSONField(null=True)
     compiling = models.JSONField(default=dict, help_text="What compiling it has shown.")
 

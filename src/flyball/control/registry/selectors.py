@@ -184,9 +184,9 @@ def newest_build(endpoint: str) -> Build:
 
 
 def leaderboard(build: Build) -> list[CandidateResult]:
-    """A build's candidates, the best first, those that failed last.
+    """A build's candidates, the best first, then those that were given up, those that failed last.
 
     While the build runs, those that are done, in their order: ranks are given when all are.
     """
     results = list(build.results.all())
-    return sorted(results, key=lambda result: (result.rank is None, result.rank or 0, result.pk))
+    return sorted(results, key=lambda each: (each.rank is None, bool(each.error), each.rank or 0, each.pk))

@@ -31,8 +31,8 @@ class Fit:
 
     ``fold_scores`` are those of the best parameters on all training rows (``None`` for a fold where the
     metric is not defined); ``trials`` counts the points searched; ``seconds`` is what its units and its last
-    fit took. ``pipeline`` is fitted on the training rows alone: it is exactly what ``held_out_score`` was
-    measured on.
+    fit took; ``ended`` says why it was given up before its folds on all rows. ``pipeline`` is fitted on the
+    training rows alone: it is exactly what ``held_out_score`` was measured on.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Fit:
     stopped_by_time: bool = False
     seconds: float = 0.0
     error: str = ""
+    ended: str = ""
     pipeline: Any = None
 
     @property
@@ -87,6 +88,11 @@ class Bench:
             candidates={candidate.name: candidate for candidate in candidates},
         )
 
+    @property
+    def sizes(self) -> list[int]:
+        """The rows of each rung: of its largest fold, on both sides."""
+        return [max(len(train) + len(test) for train, test in folds) for folds in self.rungs]
+
     def outcome(self, asked: Asked) -> Outcome:
         """The outcome of a unit that is no last fit; what it raises becomes its error."""
         unit, scores = asked.unit, list[float]()
@@ -96,6 +102,8 @@ class Bench:
             try:
                 for fold in folds if unit.fold is None else [folds[unit.fold]]:
                     scores.append(self._fold_score(asked, fold))
+                    if asked.is_behind(scores):
+                        break
             except Exception as raised:  # noqa: BLE001 - one point's failure says nothing about the others
                 is_to_be_kept = not isinstance(raised, MemoryError)
                 return Outcome((), time.monotonic() - begun, sentence(raised), is_to_be_kept)

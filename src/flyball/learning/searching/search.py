@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -19,29 +20,68 @@ ROUND = 8
 """Points that are chosen before the scores of any of them are known."""
 PATIENCE = 3
 """Failures, while no point of the search has worked, after which a candidate is given up."""
+ENOUGH = 4
+"""Points of earlier rounds whose median says which ones are behind."""
 UNDEFINED = "ModelFailed: The metric is not defined on any fold."
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Parameters and their fold scores on the highest rung they were tried on; number 1 is the defaults."""
+    """Parameters and their fold scores on the highest rung they were tried on; number 1 is the defaults.
+
+    ``before`` are its scores one rung lower.
+    """
 
     number: int
     parameters: Mapping[str, Any]
     scores: tuple[float, ...] = ()
+    rung: int = 0
+    before: tuple[float, ...] = ()
+
+    def on(self, rung: int, scores: tuple[float, ...]) -> Point:
+        """The same with its scores on the next rung."""
+        return replace(self, scores=scores, rung=rung, before=self.scores)
 
 
-def search(
-    candidate: SearchCandidate, folds: Sequence[int], limits: Search, seed: int, known: Known
-) -> Steps[Found]:
-    """The best of at most ``limits.trials`` points: the defaults first, then the start, then Optuna's.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A search on draws of the rows: the points that climb to the last rung, best first, and the defaults.
+
+    Where there is one rung alone, the points are all that worked. ``seconds`` is what its units took, in the
+    order of points.
+    """
+
+    points: list[Point]
+    defaults: Point | None
+    trials: int
+    seconds: float
+    in_time: bool
+
+    @property
+    def finalists(self) -> list[Point]:
+        """The points that climb, and the defaults."""
+        if self.defaults is None or _among(self.defaults, self.points):
+            return self.points
+        return [self.defaults, *self.points]
+
+
+def drawn(
+    candidate: SearchCandidate,
+    folds: Sequence[int],
+    limits: Search,
+    seed: int,
+    known: Known,
+    *,
+    is_compared: bool = False,
+) -> Steps[Drawn]:
+    """At most ``limits.trials`` points on all rungs below the last: the defaults, the start, then Optuna's.
 
     ``folds`` is how many each rung has. All points are scored on the first rung, and the better part climbs
-    to the next. On the last, which is all rows, the best points meet the defaults, which are beaten only by
-    more than the standard error of the difference (``_clearly_better``). Once units have taken
-    ``limits.seconds``, counted in the order of points, no further one counts on the rungs below the last, and
-    the points climb as they are; the first that works always counts. A point that raises is passed over;
-    where none works, ``CandidateFailed`` says what the last one raised.
+    to the next. Once units have taken ``limits.seconds``, counted in the order of points, no further one
+    counts, and the points climb as they are; the first that works always counts. A point that raises is
+    passed over; where none works, ``CandidateFailed`` says what the last one raised. A trial ends early where
+    it falls behind those of the rounds before, and climbs no more. One that climbs alone is scored on the way
+    only where it ``is_compared``, with those of other candidates.
 
     All that is decided follows from the outcomes of the units in the order of the points: with those that are
     known, a search goes on where it was, and ends as it would have.
@@ -49,29 +89,38 @@ def search(
     # Neither Optuna's pruner nor scikit-learn's halving search: the pruner lets points climb in the order in
     # which they come, so that the early ones are fitted on all rows whatever they are worth; the halving
     # search draws without regard to time or a deadline, and does not keep the defaults.
-    first, *others = (
-        _Rung(candidate.name, number, count, known, is_by_fold=0 < number == len(folds) - 1)
-        for number, count in enumerate(folds)
-    )
+    first = _Rung(candidate.name, 0, folds[0], known)
     tried = yield from _tried(candidate, first, limits, seed)
-    climbed = _Climbed(tried.points, tried.seconds, in_time=tried.in_time)
-    for rung in others[:-1]:
-        points = _climbing(climbed.points)
-        climbed = replace(climbed, points=points)
-        if climbed.in_time and len(points) > 1:
-            climbed = yield from _climb(points, rung, climbed.seconds, limits.seconds)
-    points = climbed.points
-    if others:
-        finalists = _climbing(points)
-        defaults = [point for point in tried.points if point.number == 1 and not _among(point, finalists)]
-        points = (yield from _climb([*defaults, *finalists], others[-1], 0.0, math.inf)).points
+    climbed, worked = _Climbed(tried.points, tried.seconds, in_time=tried.in_time), tried.worked
+    for number in range(1, len(folds) - 1):
+        climbed = replace(climbed, points=_climbing(climbed.points, worked))
+        worked = len(climbed.points)
+        if climbed.in_time and (worked > 1 or is_compared):
+            rung = _Rung(candidate.name, number, folds[number], known)
+            climbed = yield from _climb(climbed.points, rung, climbed.seconds, limits.seconds)
+            worked = len(climbed.points)
+    points = climbed.points if len(folds) == 1 else _climbing(climbed.points, worked)
+    defaults = next((point for point in tried.points if point.number == 1), None)
+    return Drawn(points, defaults, tried.trials, climbed.seconds, climbed.in_time)
+
+
+def finished(candidate: str, found: Drawn, folds: Sequence[int], known: Known) -> Steps[Found]:
+    """The best point of a search, by its scores on all rows, where the best ones meet the defaults.
+
+    The defaults are beaten only by more than the standard error of the difference (``_clearly_better``).
+    Raises ``CandidateFailed`` where none of them works on all rows.
+    """
+    points = found.points
+    if len(folds) > 1:
+        last = _Rung(candidate, len(folds) - 1, folds[-1], known, is_by_fold=True)
+        points = (yield from _climb(found.finalists, last, 0.0, math.inf)).points
     best = _chosen(points)
     return Found(
         point=best.number,
         parameters=best.parameters,
         scores=best.scores,
-        trials=tried.trials,
-        stopped_by_time=not climbed.in_time,
+        trials=found.trials,
+        stopped_by_time=not found.in_time,
     )
 
 
@@ -86,12 +135,12 @@ class _Rung:
     number: int
     folds: int
     known: Known
-    is_by_fold: bool
+    is_by_fold: bool = False
 
-    def missing(self, point: Point) -> list[Asked]:
+    def missing(self, point: Point, medians: tuple[float, ...] = ()) -> list[Asked]:
         """Units of a point that are not known; none behind one that it failed with."""
         found = []
-        for asked in self._asked(point):
+        for asked in self._asked(point, medians):
             outcome = self.known(asked)
             if outcome is None:
                 found.append(asked)
@@ -116,18 +165,19 @@ class _Rung:
             raise CandidateFailed(UNDEFINED)
         return tuple(scores)
 
-    def _asked(self, point: Point) -> list[Asked]:
+    def _asked(self, point: Point, medians: tuple[float, ...] = ()) -> list[Asked]:
         folds = range(self.folds) if self.is_by_fold else [None]
         units = [Unit(self.candidate, self.number, point.number, fold) for fold in folds]
-        return [Asked(unit, point.parameters) for unit in units]
+        return [Asked(unit, point.parameters, medians=medians) for unit in units]
 
 
 @dataclass(slots=True)
 class _Tried:
-    """The points of the first rung that worked so far, how many were tried, and whether there was time."""
+    """The points of the first rung that have all their scores, and how many were tried, worked and failed."""
 
     points: list[Point] = field(default_factory=list)
     trials: int = 0
+    worked: int = 0
     failures: int = 0
     seconds: float = 0.0
     in_time: bool = True
@@ -140,12 +190,13 @@ class _Tried:
         Of what is missing it is assumed that it works in no time. Raises ``CandidateFailed`` where nothing
         works.
         """
+        medians = self._medians(rung.folds)
         then, means, missing = replace(self, points=list(self.points)), list[float | None](), list[Asked]()
         for point in asked:
             if then.points and then.seconds > limits.seconds:
                 then.in_time = False
                 break
-            more = rung.missing(point)
+            more = rung.missing(point, medians)
             missing += more
             if not more:
                 may_go_on = bool(missing) or point.number < most
@@ -157,16 +208,25 @@ class _Tried:
         self.trials += 1
         try:
             scores = rung.scores(point)
-        except CandidateFailed:
+        except CandidateFailed as failed:
             self.failures += 1
             # Defaults that work do not excuse a space in which nothing does: its author has to know.
             searched = any(point.number > 1 for point in self.points)
             is_given_up = is_sure and self.failures >= PATIENCE and not searched
             if is_given_up or not (may_go_on or self.points):
-                raise
+                raise CandidateFailed(str(failed), self.seconds) from failed
             return None
-        self.points.append(replace(point, scores=scores))
+        self.worked += 1
+        if len(scores) == rung.folds:
+            self.points.append(replace(point, scores=scores))
         return mean(scores)
+
+    def _medians(self, folds: int) -> tuple[float, ...]:
+        """Of the mean of the first scores of each point, after each fold but the last."""
+        if len(self.points) < ENOUGH:
+            return ()
+        counts = range(1, folds)
+        return tuple(median(mean(point.scores[:count]) for point in self.points) for count in counts)
 
 
 def _tried(candidate: SearchCandidate, rung: _Rung, limits: Search, seed: int) -> Steps[_Tried]:
@@ -256,20 +316,20 @@ def _climbed(
             continue
         seconds += rung.seconds(point)
         try:
-            done.append(replace(point, scores=rung.scores(point)))
-        except CandidateFailed:  # more rows may hold what a point cannot be fitted on
+            done.append(point.on(rung.number, rung.scores(point)))
+        except CandidateFailed as failed:  # more rows may hold what a point cannot be fitted on
             if place == len(points) - 1 and not done and not missing:
-                raise
+                raise CandidateFailed(str(failed), seconds) from failed
     return _Climbed(done, seconds), missing
 
 
-def _climbing(points: Sequence[Point]) -> list[Point]:
-    """The part of the points that climbs to the next rung, the best first; of equal ones the earlier.
+def _climbing(points: Sequence[Point], worked: int) -> list[Point]:
+    """The part of so many points that climbs to the next rung, the best first; of equal ones the earlier.
 
     Rounded down, so that no rung costs much more than the one before.
     """
     best_first = sorted(points, key=lambda point: (-mean(point.scores), point.number))
-    return best_first[: max(1, len(points) // GROWTH)]
+    return best_first[: max(1, worked // GROWTH)]
 
 
 def _among(point: Point, points: Sequence[Point]) -> bool:
@@ -278,7 +338,7 @@ def _among(point: Point, points: Sequence[Point]) -> bool:
 
 def _chosen(points: Sequence[Point]) -> Point:
     """The best point, where it is clearly better than the defaults; the defaults otherwise."""
-    best = _climbing(points)[0]
+    best = _climbing(points, 1)[0]
     defaults = next((point for point in points if point.number == 1), best)
     return best if _clearly_better(best.scores, defaults.scores) else defaults
 

@@ -10,7 +10,7 @@ import msgspec
 from flyball.control.connection import database
 from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
-from flyball.control.registry.models import CandidateResult
+from flyball.control.registry.models import Build, CandidateResult
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import FlyballError
 from flyball.domain.values import storable
@@ -46,21 +46,30 @@ def keep(made: Package) -> None:
             artifacts.write(kept, connection, data)
 
 
-def result(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, fit: Fit) -> CandidateResult:
+def result(
+    build: Build, snapshot: Snapshot, dataset: Dataset, declaration: type[Endpoint], fit: Fit
+) -> CandidateResult:
     """A fit as a row that is not saved yet; one that cannot be packaged is a candidate that failed."""
     from flyball.learning.units import sentence
 
-    made, error = None, fit.error
+    row = unsaved(build, fit)
     if fit.pipeline is not None:
         try:
             made = packaged(declaration, snapshot, dataset, fit.pipeline)
         except FlyballError as refused:
-            error = storable(str(refused))
+            row.error = storable(str(refused))
         except Exception as raised:  # noqa: BLE001 - what skops cannot write raises as it likes
-            error = sentence(raised)
+            row.error = sentence(raised)
         else:
             keep(made)
+            row.manifest, row.compiling = msgspec.to_builtins(made.manifest), dict(made.compiling)
+    return row
+
+
+def unsaved(build: Build, fit: Fit) -> CandidateResult:
+    """What a leaderboard tells of a fit, as a row that is not saved yet."""
     return CandidateResult(
+        build=build,
         name=fit.name,
         parameters=fit.parameters,
         fold_scores=list(fit.fold_scores),
@@ -68,7 +77,6 @@ def result(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, fi
         trials=fit.trials,
         stopped_by_time=fit.stopped_by_time,
         seconds=fit.seconds,
-        error=error,
-        manifest=None if made is None else msgspec.to_builtins(made.manifest),
-        compiling={} if made is None else dict(made.compiling),
+        error=fit.error,
+        ended=fit.ended,
     )

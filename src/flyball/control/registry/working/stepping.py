@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -67,8 +68,8 @@ class Worker:
 
         if asked.found is None:
             return self._bench.outcome(asked), None
+        begun = time.monotonic()
         fit = self._bench.fit(asked.unit.candidate, asked.found)
         assert self.build.snapshot is not None  # noqa: S101 - it is what the rows are from
-        result = packaging.result(self._declaration, self.build.snapshot, self._dataset, fit)
-        result.build = self.build
-        return Outcome((), fit.seconds - asked.found.seconds, fit.error), result
+        result = packaging.result(self.build, self.build.snapshot, self._dataset, self._declaration, fit)
+        return Outcome((), time.monotonic() - begun, result.error), result
