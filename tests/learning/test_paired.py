@@ -116,6 +116,22 @@ def test_the_same_answers_differ_by_nothing() -> None:
     assert (found.lower, found.upper) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("metric", "best"), [("roc_auc", 1), ("accuracy", 1), ("neg_log_loss", 0), ("r2", 1)]
+)
+def test_no_bound_of_a_score_is_above_that_of_answers_that_are_always_right(metric: str, best: float) -> None:
+    rng = np.random.default_rng(4)
+    rows, _, _ = numbers(rng, 60) if metric == "r2" else binary(rng, 60)
+    right = rows.happened * 0.98 if metric == "r2" else rows.happened.copy()
+    right[:2] = 1 - right[:2]  # two mistakes, and one that is not sure of itself
+    sure = np.where(np.arange(60) == 2, 0.6, 0.99)
+    chance = np.where(right == 1, sure, 1 - sure)
+    answers = Answers(values=right, probabilities=np.column_stack([1 - chance, chance]))
+    score, lower, upper = judge(metric).bounded(rows, answers, np.arange(60), groups=10)
+    assert None not in (score, lower, upper)
+    assert lower < score < upper <= best + 1e-9  # type: ignore[operator] # there are none without a score
+
+
 def test_what_there_is_not_has_a_reason() -> None:
     rows, before, after = binary(np.random.default_rng(2), 50)
     one_label = Labelled(happened=np.zeros(50, dtype=int), units=rows.units)

@@ -114,8 +114,8 @@ class Judge:
     ) -> tuple[float | None, float | None, float | None]:
         """The score of some rows, by their places, and the bounds that hold it with chance ``1 - level``.
 
-        As for ``paired``, with so many groups: fewer are quicker, and their bounds a little wider. What is
-        not defined is ``None``.
+        As for ``paired``, with so many groups: fewer are quicker, and their bounds a little wider. No bound
+        is above the score of answers that are always right. What is not defined is ``None``.
         """
         found = self.score(rows, answers, chosen)
         if found is None:
@@ -123,7 +123,17 @@ class Judge:
         half = _half(
             _groups(rows.units[chosen], groups), lambda left: self.score(rows, answers, chosen[left]), level
         )
-        return (found, None, None) if isinstance(half, str) else (found, found - half, found + half)
+        if isinstance(half, str):
+            return found, None, None
+        best = self.score(rows, self._right(rows), chosen)
+        return found, found - half, found + half if best is None else max(found, min(found + half, best))
+
+    def _right(self, rows: Labelled) -> Answers:
+        """Answers that say what happened, and are sure of it."""
+        if self._classes is None:
+            return Answers(values=rows.happened)
+        sure = (rows.happened[:, None] == self._classes[None, :]).astype(np.float64)
+        return Answers(values=rows.happened, probabilities=sure)
 
     def _difference(
         self, rows: Labelled, before: Answers, after: Answers, chosen: npt.NDArray[Any]
