@@ -184,7 +184,7 @@ def dots(
         "axis": axis(None, labelLimit=220, labelFlush=False),
     }
     across_: Spec = across(x[0], x[1], axis={**written, "tickCount": {"expr": "max(2, width / 70)"}})
-    across_["scale"] = {"zero": is_from_zero, "padding": 8}
+    across_["scale"] = {"zero": True} if is_from_zero else {"zero": False, "padding": 8}
     apart = {**laid.apart(rows, "")}
     y_offset: Spec = (
         {"yOffset": {"field": "who", "type": "nominal", "sort": None}} if laid.are_several else {}
