@@ -92,6 +92,12 @@ FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
         "Risk.feature_sets names 'amount', which is not a feature.",
     ),
     (
+        "a slice of what is no feature",
+        lambda: declared(LOANS, table(file="about.csv", key="id"), slices=["amount"]),
+        "E037",
+        "Risk.slices names 'amount', which is not a feature.",
+    ),
+    (
         "a misspelt metric",
         lambda: declared(LOANS, metric="roc_auck"),
         "E025",

@@ -171,6 +171,8 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a feature set that is one text", "E019", {"feature_sets": {"few": "amount"}}),
     ("a feature set without features", "E019", {"feature_sets": {"few": []}}),
     ("a feature set with the name of all", "E019", {"feature_sets": {"all": ["amount"]}}),
+    ("slices of one text", "E037", {"slices": "amount"}),
+    ("slices that are no names", "E037", {"slices": [1]}),
     ("a misspelt attribute", "E020", {"candidate": ["linear"]}),
     ("a method in a name's place", "E020", {"tables": []}),
 ]

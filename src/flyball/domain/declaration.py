@@ -283,6 +283,8 @@ class Endpoint:
     business that A/B tests may be judged by; ``abtest`` is the one to be started. ``ask`` is the page on
     which people ask.
 
+    ``slices`` are features of which diagnostics show every slice, however good its score.
+
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
     with subclasses.
     """
@@ -309,6 +311,7 @@ class Endpoint:
     ask: ClassVar[Ask | None] = None
     schedules: ClassVar[Sequence[Schedule]] = ()
     reasons: ClassVar[Interventional | None] = None
+    slices: ClassVar[Sequence[str]] = ()
     seed: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

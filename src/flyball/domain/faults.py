@@ -257,6 +257,11 @@ def _trusted(endpoint: Declared) -> Iterator[Fault]:
         yield Fault("E018", "trusted", "is not a list of classes", hint)
 
 
+def _slices(endpoint: Declared) -> Iterator[Fault]:
+    if not _is_list(endpoint.slices) or not all(isinstance(name, str) for name in endpoint.slices):
+        yield Fault("E037", "slices", "is not a list of features", 'Use slices = ["age", "region"].')
+
+
 def _feature_sets(endpoint: Declared) -> Iterator[Fault]:
     sets = endpoint.feature_sets
     hint = 'Use feature_sets = {"few": ["age", "income"]}.'
@@ -325,8 +330,9 @@ def _misspelt(endpoint: Declared) -> Iterator[Fault]:
 
 
 def unknown_names(endpoint: Declared, features: Collection[str]) -> Iterator[Fault]:
-    """Names in ``fields`` and ``feature_sets`` that are not among the endpoint's ``features``."""
+    """Names in ``fields``, ``feature_sets`` and ``slices`` that are not among the endpoint's ``features``."""
     named = [("E014", "fields", name) for name in endpoint.fields]
+    named += [("E037", "slices", name) for name in endpoint.slices]
     named += [("E019", "feature_sets", name) for names in endpoint.feature_sets.values() for name in names]
     for code, attribute, name in named:
         if name not in features:
@@ -370,6 +376,7 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _budget,
     _trusted,
     _feature_sets,
+    _slices,
     _schedules,
     _metrics,
     lambda endpoint: (Fault(*each) for each in wrong_words(endpoint)),

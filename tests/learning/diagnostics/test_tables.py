@@ -92,6 +92,21 @@ def test_slices_come_worst_first_with_scores_of_their_rows() -> None:
     assert all(low <= score <= high for low, score, high in bounds)
 
 
+def test_of_declared_fields_every_slice_is_there_however_good() -> None:
+    data, plan, manifest = invented(4000)
+    few = diagnose(data, plan, manifest, Invented()).tables["slices"]
+    draw = np.random.default_rng(5)
+    more = tuple(Field(name=f"f{place}", kind=Kind.NUMBER) for place in range(8))
+    schema = Schema((*manifest.schema.fields, *more))
+    frame = data.frame.assign(**{field.name: draw.random(len(data)) for field in more})
+    data, manifest = replace(data, frame=frame, schema=schema), replace(manifest, schema=schema)
+    found = diagnose(data, plan, manifest, Invented(), declared=["f7"]).tables["slices"].rows
+    assert len(few.rows) == 4
+    assert sum(row[0] == "f7" for row in found) == 4
+    assert len(found) == 4 + 16
+    assert [row[3] for row in found] == sorted(row[3] for row in found)
+
+
 def test_a_score_over_time_is_of_the_rows_of_each_stretch() -> None:
     of = diagnosed("regression", "linear", size=3000, timed=True)
     stretches = of.columns("over_time")

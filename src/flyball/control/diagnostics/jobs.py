@@ -75,7 +75,9 @@ def diagnosed(
     manifest, runtime = registry.manifest(version), registry.loaded(version)
     fitted = _fitted(version) if version.number == on.number else None
     started = time.monotonic()
-    found = diagnose(dataset, plan, manifest, runtime, fitted=fitted, report=report).document
+    found = diagnose(
+        dataset, plan, manifest, runtime, fitted=fitted, declared=declaration.slices, report=report
+    ).document
     seconds = time.monotonic() - started
     known = version.number != on.number and may_know(
         version, build, is_timed=declaration.rows.time is not None

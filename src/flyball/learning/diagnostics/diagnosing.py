@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,26 +51,31 @@ def diagnose(
     runtime: Runtime,
     *,
     fitted: Fitted | None = None,
+    declared: Collection[str] = (),
     report: Callable[[str], None] = lambda step: None,
 ) -> Diagnosis:
     """Diagnose a loaded version on the rows that a build with this plan holds out (``splits.held_out``).
 
-    Without knowing how it was ``fitted`` there is neither learning curve nor trial. Raises ``DataError``
-    where the version does not fit the rows, and ``ModelFailed``.
+    Of fields that are ``declared`` every slice is scored, not the worst alone. Without knowing how it was
+    ``fitted`` there is neither learning curve nor trial. Raises ``DataError`` where the version does not fit
+    the rows, and ``ModelFailed``.
     """
     # Thousands of scores of few rows each: checking them takes most of their time.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        return _diagnosed(held(dataset, plan, manifest, runtime), fitted, _Gathered(report))
+        asked = held(dataset, plan, manifest, runtime)
+        return _diagnosed(asked, fitted, declared, _Gathered(report))
 
 
-def _diagnosed(asked: Held, fitted: Fitted | None, gathered: _Gathered) -> Diagnosis:
+def _diagnosed(
+    asked: Held, fitted: Fitted | None, declared: Collection[str], gathered: _Gathered
+) -> Diagnosis:
     plan = asked.plan
     if plan.task == "clustering":
         gathered.update("clusters", lambda: clusters.tables(asked))
         gathered.lacking |= dict.fromkeys(("slices", "over_time", "importance", "dependence"), NO_OUTCOME)
     else:
         gathered.update("answers", lambda: (labels if asked.classes else values).tables(asked))
-        _scored(asked, gathered)
+        _scored(asked, declared, gathered)
     if fitted is None:
         gathered.lacking |= dict.fromkeys(("learning_curve", "trials"), OTHER_ROWS)
         return Diagnosis(rows=len(asked.rows), tables=gathered.tables, lacking=gathered.lacking)
@@ -79,10 +84,10 @@ def _diagnosed(asked: Held, fitted: Fitted | None, gathered: _Gathered) -> Diagn
     return Diagnosis(rows=len(asked.rows), tables=gathered.tables, lacking=gathered.lacking)
 
 
-def _scored(asked: Held, gathered: _Gathered) -> None:
+def _scored(asked: Held, declared: Collection[str], gathered: _Gathered) -> None:
     """What needs outcomes."""
     gathered.add("score", lambda: slices.overall(asked))
-    gathered.add("slices", lambda: slices.slices(asked))
+    gathered.add("slices", lambda: slices.slices(asked, declared))
     gathered.add("over_time", lambda: slices.over_time(asked))
     gathered.add("importance", lambda: inspecting.importance(asked))
     every = gathered.tables.get("importance")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +22,7 @@ LEAST = 20
 """Rows of a slice: the score of fewer says nothing."""
 MOST = 16
 """Slices that are kept, the worst."""
+MOST_DECLARED = 50
 MOST_FIELDS = 100
 MOST_CATEGORIES = 20
 """Of one field, the most frequent ones."""
@@ -32,16 +33,23 @@ MISSING = "(missing)"
 Places = npt.NDArray[np.intp]
 
 
-def slices(held: Held) -> Table:
-    """The worst slices first, with their rows, scores and intervals; those without a score are left out."""
+def slices(held: Held, declared: Collection[str] = ()) -> Table:
+    """The worst slices first, with their rows, scores and intervals; those without a score are left out.
+
+    Of ``declared`` fields every slice is there, at most ``MOST_DECLARED`` in all; of others the worst.
+    """
     judge, rows = held.judge(), held.labelled
     found = []
-    for field in held.manifest.schema.fields[:MOST_FIELDS]:
+    fields = sorted(held.manifest.schema.fields, key=lambda field: field.name not in declared)
+    for field in fields[:MOST_FIELDS]:
         for name, places in _parts(field, held.rows.frame[field.name]):
             score = judge.score(rows, held.answers, places) if len(places) >= LEAST else None
             if score is not None and len(places) < len(rows):
                 found.append((score, field.name, name, places))
-    worst = sorted(found, key=lambda each: each[:3])[:MOST]
+    ordered = sorted(found, key=lambda each: each[:3])
+    own = [each for each in ordered if each[1] in declared][:MOST_DECLARED]
+    others = [each for each in ordered if each[1] not in declared]
+    worst = sorted([*own, *others[:MOST]], key=lambda each: each[:3])
     return Table.of(
         ("field", "slice", "rows", "score", "lower", "upper"),
         [
