@@ -165,6 +165,21 @@ def test_an_odd_address_is_answered_like_any_other(caller: Client, odd: str) -> 
     assert caller.get(f"{PAGE}?{QUERY}&{odd}").status_code in {200, 422}
 
 
+@pytest.mark.parametrize("odd", ["\x00", "9" * 50_000, "1e999", "nan", "'", "1_000"])
+def test_an_odd_value_is_refused_beside_its_field(caller: Client, odd: str) -> None:
+    answer = caller.post(PAGE, {"input.age": odd, "input.job": "cook"})
+    assert answer.status_code == 422
+    assert not Prediction.objects.exists()
+
+
+def test_a_text_that_no_address_holds_is_asked_whole_and_shown_from_its_prediction(caller: Client) -> None:
+    long = "cook " * 2000
+    address = asked(caller, **{"input.job": long})
+    assert len(address) < 1000
+    assert (Prediction.objects.get().input or {})["job"] == long.strip()
+    assert "Asked and recorded" in text(caller, address)
+
+
 def test_a_typical_case_is_no_row_of_anybody(caller: Client) -> None:
     page = text(caller, f"{PAGE}?typical")
     assert 'name="input.age" value="40"' in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -54,6 +55,9 @@ def texts_of(entry: Entry) -> list[str]:
 def _numbers(entry: Entry) -> list[str]:
     low, high = float(entry.field.low or 0), float(entry.field.high or 0)
     steps = [low + (high - low) * place / (POINTS - 1) for place in range(POINTS)]
+    steps = [
+        step for step in steps if math.isfinite(step)
+    ]  # the ends may be further apart than a float holds
     if entry.field.kind is Kind.INTEGER:
         texts = {str(round(step)): float(round(step)) for step in steps}
     else:

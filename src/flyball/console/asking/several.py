@@ -51,7 +51,8 @@ def ask(
     Rows that do not fit are left out and told. Asked again with the same ``key``, the same predictions are
     given. Raises what is of no row: ``Overloaded``, ``NotReady``, ``Retired``.
     """
-    found, wanted = Answers(), {number: _row(form, texts) for number, texts in rows.items()}
+    found, read = Answers(), form.reading()
+    wanted = {number: _row(*read(texts)) for number, texts in rows.items()}
     for number, text in (references or {}).items():
         if number in wanted:
             wanted[number]["reference"] = text
@@ -83,8 +84,7 @@ def rejects_of(form: Form, problems: Iterable[Problem]) -> list[Reject]:
     return [_reject(form, place + 1, each) for place, each in placed]
 
 
-def _row(form: Form, texts: Mapping[str, str]) -> dict[str, Any]:
-    entity, values = form.filled(texts).values()
+def _row(entity: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return {"entity": entity, "input": values}
 
 

@@ -33,7 +33,9 @@ from flyball.control.routing.models import Prediction
 from flyball.domain.errors import InvalidInput, Problem, UnknownPrediction
 from flyball.serving.calls import SentOutcome
 
-LONGEST_QUERY = 100_000
+LONGEST_ADDRESS = 4_000
+"""Characters of inputs in an address: a longer text is read from its prediction."""
+LONGEST_QUERY = 1_000_000
 """Characters of the address that a form leads back to."""
 
 
@@ -45,10 +47,12 @@ class OneAsk(AskPage):
     def get(self, request: HttpRequest, endpoint: str) -> HttpResponse:
         """The form, with the answer to what the address holds."""
         subject, sent = self.subject(endpoint), said(request)
-        if not wondering.has_question(sent):
-            return self.page(subject, begun(subject, sent))
-        form = subject.form.filled(sent)
         before = self.recorded(subject, sent.get(ANSWERED, ""))
+        if not wondering.has_question(sent):
+            if before is None:
+                return self.page(subject, begun(subject, sent))
+            return self._answered(subject, wondering.form_of(subject, before), before, sent)
+        form = subject.form.filled(sent)
         if before is not None and not is_part(request) and wondering.is_its(subject, form, before):
             return self._answered(subject, form, before, sent)
         shown = wondering.wondered(subject, form, sent, before)
@@ -106,7 +110,8 @@ class OneAsk(AskPage):
         over = self.request.POST.get(OVER, "")
         chosen = f"&{OVER}={over}" if curve.varied(form, over) else ""
         address = reverse("flyball-ask", args=[subject.endpoint.name])
-        return HttpResponseRedirect(f"{address}?{form.query}{chosen}&{ANSWERED}={proof}#answer")
+        asked = f"{form.query}{chosen}&" if len(form.query) <= LONGEST_ADDRESS else ""
+        return HttpResponseRedirect(f"{address}?{asked}{ANSWERED}={proof}#answer")
 
     def _answered(
         self, subject: Subject, form: Form, prediction: Prediction, sent: Mapping[str, str]

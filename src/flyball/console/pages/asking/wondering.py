@@ -96,7 +96,10 @@ def over(subject: Subject, form: Form, answer: Answer | None, sent: Mapping[str,
     if entry is None or answer is None or answer.version not in subject.manifests:
         return {}
     manifest = subject.manifests[answer.version]
-    return {"figure": curve.curve_of(subject.principal, subject.route, manifest, form, entry, answer)}
+    try:
+        return {"figure": curve.curve_of(subject.principal, subject.route, manifest, form, entry, answer)}
+    except OF_THE_QUESTION:
+        return {}  # the answer stands; some other value of the field has none
 
 
 def is_its(subject: Subject, form: Form, prediction: Prediction) -> bool:
