@@ -92,7 +92,7 @@ def command(process: int) -> str:
 def test_a_build_of_three_workers_whose_processes_are_killed_ends_as_an_undisturbed_one(
     database: Database, environment: Callable[..., Environment], undisturbed: Undisturbed
 ) -> None:
-    job, own, killed = asked(), environment("own", **SLOWLY), ("help", "build", "help")
+    job, own, killed = asked(), environment("own", **{SLOW: "0.8"}), ("help", "build")
     with worker(database, *THREE, **own):
         until(lambda: "build" in selectors.job(job.pk).result)
         for kind in killed:
