@@ -106,6 +106,7 @@ def test_other_versions_are_laid_over_it_on_the_same_rows(
     text = owner.get(f"{PAGE}?with=2").content.decode()
     assert '<th scope="row">@2</th>' in text
     assert "of=inputs&amp;with=2" in text
+    assert "<dt>@2 on these rows</dt><dd>0.5000</dd>" in text
     lines = owner.get(f"{PAGE}?with=2&csv=roc").content.decode().splitlines()
     assert {line.split(",")[0] for line in lines} == {"Version", "'@1", "'@2"}
 

@@ -104,7 +104,7 @@ def _write(folder: Path, version: Version, on: Version, made: Diagnosis) -> None
     if find_spec("vl_convert") is None:
         return
     about = f"{version}, on the rows held out from {on}"
-    task = version.endpoint.task
+    task = version.manifest["task"]
     charts = albums.charts("diagnosis", found={f"@{version.number}": made.found}, task=task, about=about)
     for name, document in charts.items():
         written = services.written(document)

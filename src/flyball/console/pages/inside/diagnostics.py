@@ -41,7 +41,8 @@ class Diagnostics(ChartedPage):
         others = [registry.version(endpoint, each) for each in self._others(number)]
         asked, reason = _asked(version, others)
         made = {f"@{each}": one.found for each, one in asked.items() if one.done_at is not None}
-        figures = charts.figures(Laid(made), found.task, self.part) if f"@{number}" in made else []
+        task = str(version.manifest["task"])  # not the endpoint's, which may be another by now
+        figures = charts.figures(Laid(made), task, self.part) if f"@{number}" in made else []
         beside = "".join(f"+{each.number}" for each in others)
         return Charts(
             endpoint=found,
