@@ -24,7 +24,9 @@ from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row
 from flyball.serving.http.answers import moved
 from flyball.serving.http.door import Door, Request, Response
-from flyball.serving.telling.explaining import UNCHANGEABLE, UNTURNED, Wanted
+from flyball.serving.loader import Loader
+from flyball.serving.readers import Readers
+from flyball.serving.telling.explaining import UNCHANGEABLE, UNTURNED, Explaining, Wanted
 from flyball.stores import erasing
 from flyball.stores.database import Database
 from tests import published
@@ -115,6 +117,21 @@ def test_a_version_that_keeps_none_answers_and_says_so(plane: DataPlane, databas
     with pytest.raises(NoReasons):
         reasons(plane, answer)
     assert asyncio.run(plane.engine.prediction(OWNER, answer.id)).warnings == ()
+
+
+def test_where_too_many_are_explained_at_once_the_answer_stands_and_says_so(
+    plane: DataPlane, database: Database
+) -> None:
+    published.publish(database)
+    plane.refresher.refresh()
+    stored = predict(plane)
+    readers = Readers(database)
+    full = Explaining(plane.engine.pool, readers, Loader(readers), most=0)
+    (told,) = asyncio.run(full.explained(OWNER, [stored], Wanted(1)))
+    assert (told.output, told.reasons) == (stored.output, None)
+    assert [each.code for each in told.warnings] == ["overloaded"]
+    full.close()
+    readers.close()
 
 
 def test_what_is_erased_or_of_a_removed_version_has_none(plane: DataPlane, database: Database) -> None:

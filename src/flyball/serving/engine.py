@@ -93,9 +93,9 @@ class Engine:
                 found = await self._longer(self._preparer.request(principal, call))
             else:
                 found = await self._recorded(prepared)
-            return await self.explaining.explained(principal, found, wanted) if wanted.reasons else found
         finally:
             self._leave(len(call.rows))
+        return await self.explaining.explained(principal, found, wanted) if wanted.reasons else found
 
     def predict_now(self, principal: Principal, call: Call) -> list[Prediction]:
         """The same, blocking, for a caller that has a thread of its own."""
@@ -105,9 +105,9 @@ class Engine:
             found = self.compute(principal, call)
             if not isinstance(found, list):
                 found = self.recorder.submit(found).result()
-            return self.explaining.explained_now(principal, found, wanted) if wanted.reasons else found
         finally:
             self._leave(len(call.rows))
+        return self.explaining.explained_now(principal, found, wanted) if wanted.reasons else found
 
     def compute(
         self, principal: Principal, call: Call, read: Read | None = None
@@ -191,11 +191,7 @@ class Engine:
     ) -> tuple[Prediction, Reasons]:
         """A stored prediction and its largest reasons. Raises as ``prediction`` and ``Explaining`` do."""
         stored = await self.prediction(principal, identity)
-        self._admit(1)
-        try:
-            return stored, await self.explaining.reasons(principal, stored, wanted)
-        finally:
-            self._leave(1)
+        return stored, await self.explaining.reasons(principal, stored, wanted)
 
     async def replay(self, principal: Principal, identity: UUID) -> Replay:
         """One stored prediction computed again, in a thread. Raises as ``prediction`` and ``Replayer`` do."""

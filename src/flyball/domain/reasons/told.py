@@ -16,6 +16,7 @@ the same for every class."""
 MOST_FIELDS = 10_000
 """Reasons of one answer that can be asked for: as many as a version may have fields."""
 MOST_COUNTERFACTUALS = 10
+"""Counterfactuals of one answer that can be asked for, and rows of one call that get some."""
 MOST_ROWS = 100
 """Rows of one call that are explained."""
 

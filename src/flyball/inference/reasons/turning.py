@@ -15,9 +15,9 @@ from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 
 POINTS = 33
-"""Values of a number that are tried alone; of two fields each has a quarter of them."""
-MOST_CHOICES = 100
-"""Categories of a field that are tried."""
+"""Values of a number that are tried alone, and three times as many categories; of two fields, a quarter."""
+MOST_ASKED = 20_000
+"""Rows that are asked until no further pair of fields is tried."""
 HALVINGS = 30
 DIGITS = 3
 Row = Mapping[str, Scalar]
@@ -64,10 +64,14 @@ class Turning:
 
     def _turned(self, groups: Sequence[tuple[str, ...]], points: int) -> list[_Turned]:
         """Of each group of fields, the nearest of its values that turns the decision."""
-        found = []
+        found: list[_Turned] = []
+        asked = 0
         for names in groups:
+            if asked > MOST_ASKED:
+                break
             choices = [_choices(self._fields[name], self._row.get(name), points) for name in names]
             tried = [dict(zip(names, values, strict=True)) for values in itertools.product(*choices)]
+            asked += len(tried)
             turning = [
                 _Turned(to, self._size(to))
                 for to, decision in zip(tried, self._decided(tried), strict=True)
@@ -124,7 +128,7 @@ def _choices(field: Field, own: Scalar, points: int) -> list[Scalar]:
         return [value for value in (False, True) if value is not own]
     if field.kind is Kind.CATEGORY:
         others = [each for each in field.categories if type(each) is not type(own) or each != own]
-        return others[:MOST_CHOICES]
+        return others[: 3 * points]
     if field.kind not in {Kind.NUMBER, Kind.INTEGER} or field.low is None or field.high is None:
         return []
     numbers = np.linspace(field.low, field.high, points).tolist()

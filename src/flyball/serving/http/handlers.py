@@ -211,6 +211,9 @@ def _parameters(request: Request, call: Call, body: Body, problems: list[Problem
         query.note("version", "conflicting", "The body asks for another version.")
     if wanted.counterfactuals and not wanted.reasons:
         query.note("counterfactuals", "missing", "Ask for reasons beside them: reasons=3.")
+    if wanted.counterfactuals and len(body.rows) > MOST_COUNTERFACTUALS:
+        said = f"At most {MOST_COUNTERFACTUALS} rows get counterfactuals at once."
+        query.note("counterfactuals", "too_many", said)
     if wanted.reasons and len(body.rows) > MOST_ROWS:
         query.note("reasons", "too_many", f"At most {MOST_ROWS} rows are explained at once.")
     version = body.version if version is None else version

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from flyball.domain.access import Principal
@@ -32,6 +35,11 @@ UNTURNED = (
 )
 
 
+MOST = 64
+"""Answers that are explained, or wait for it, at once: predictions wait for none of them."""
+FULL = "As many answers are being explained as can be; try again shortly."
+
+
 class Wanted(NamedTuple):
     """How many reasons of each answer are asked for, and how many counterfactuals."""
 
@@ -40,40 +48,45 @@ class Wanted(NamedTuple):
 
 
 class Explaining:
-    """Explains predictions; what takes long does so in a few threads, never on an event loop."""
+    """Explains predictions; what takes long does so in a few threads, never on an event loop.
 
-    def __init__(self, pool: Pool, readers: Readers, loader: Loader) -> None:
+    ``most`` is how many are under way at once.
+    """
+
+    def __init__(self, pool: Pool, readers: Readers, loader: Loader, most: int = MOST) -> None:
         self._pool = pool
         self._readers = readers
         self._loader = loader
         self._threads = ThreadPoolExecutor(min(2, os.cpu_count() or 1), "flyball-reasons")
+        self._room = threading.Semaphore(most)
 
     async def reasons(self, principal: Principal, one: Prediction, wanted: Wanted) -> Reasons:
         """The largest reasons of a prediction; values that the principal may not read are not told.
 
         Raises ``NoReasons``, ``UnknownVersion``, ``Overloaded``, ``ModelFailed``, and what loading raises.
         """
-        manifest = self._routed(one)
-        if manifest is None:
-            manifest = await self._readers.run(lambda: self._stored(one))
-        explainer = await asyncio.wrap_future(self._loader.explainer(manifest))
-        if explainer.direct and not wanted.counterfactuals:
-            return _told(explainer, manifest, principal, one, wanted.reasons)
-        runtime = await asyncio.wrap_future(self._loader.loaded(manifest))
-        try:
-            computing = self._threads.submit(
-                self._computed, explainer, runtime, manifest, principal, one, wanted
-            )
-        except RuntimeError:
-            raise Overloaded from None  # closed
-        return await asyncio.wrap_future(computing)
+        with self._turn():
+            manifest = self._routed(one)
+            if manifest is None:
+                manifest = await self._readers.run(lambda: self._stored(one))
+            explainer = await asyncio.wrap_future(self._loader.explainer(manifest))
+            if explainer.direct and not wanted.counterfactuals:
+                return _told(explainer, manifest, principal, one, wanted.reasons)
+            runtime = await asyncio.wrap_future(self._loader.loaded(manifest))
+            compute = partial(self._computed, explainer, runtime, manifest, principal, one, wanted)
+            try:
+                computing = self._threads.submit(compute)
+            except RuntimeError:
+                raise Overloaded from None  # closed
+            return await asyncio.wrap_future(computing)
 
     def reasons_now(self, principal: Principal, one: Prediction, wanted: Wanted) -> Reasons:
         """The same, blocking."""
-        manifest = self._routed(one) or self._stored(one)
-        explainer = self._loader.explainer(manifest).result()
-        runtime = self._loader.loaded(manifest).result()
-        return self._computed(explainer, runtime, manifest, principal, one, wanted)
+        with self._turn():
+            manifest = self._routed(one) or self._stored(one)
+            explainer = self._loader.explainer(manifest).result()
+            runtime = self._loader.loaded(manifest).result()
+            return self._computed(explainer, runtime, manifest, principal, one, wanted)
 
     async def explained(
         self, principal: Principal, many: Sequence[Prediction], wanted: Wanted
@@ -103,6 +116,16 @@ class Explaining:
     def close(self) -> None:
         """Explain what waits, then end the threads."""
         self._threads.shutdown()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Raises ``Overloaded`` where as many are under way as may."""
+        if not self._room.acquire(blocking=False):
+            raise Overloaded(FULL)
+        try:
+            yield
+        finally:
+            self._room.release()
 
     def _computed(
         self,
