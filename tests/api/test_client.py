@@ -80,6 +80,11 @@ def test_a_client_promotes_predicts_and_tells_the_outcome(url: str, keys: dict[s
         sent = [{"reference": "a", "value": "yes"}, {"reference": "later", "value": "no"}]
         counts = client.outcomes("purchase", sent)
         assert (counts["bound"], counts["held"]) == (1, 1)
+        told = client.reasons(answer["id"], 1, counterfactuals=1)
+        assert [each["value"] for each in told["parts"]] == [row[told["parts"][0]["field"]]]
+        assert told["counterfactuals"]["none"].startswith("No field")
+        explained = client.predict("purchase", input=row, reasons=1)
+        assert explained["reasons"]["parts"] == told["parts"]
         many = client.predict("purchase", rows=[{"input": row}, {"input": {**row, "age": 21}}])
         assert [one["output"]["label"] for one in many["predictions"]] == ["yes", "no"]
         assert [one["stage"] for one in client.versions("purchase")] == ["production"]
