@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from babel.messages.catalog import Catalog
 from django.test import Client
+from django.utils import translation
 
 from flyball import inprocess
 from flyball.console.asking.languages import LANGUAGES
@@ -93,3 +94,11 @@ def test_the_console_stays_as_it_is_written(browser: Browser, promoted: Version)
     page = read(browser("owner"), "/endpoints/purchase", "de")
     assert '<html lang="en">' in page
     assert "Als Tabelle" not in page
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_no_other_package_says_our_words_otherwise(language: str) -> None:
+    with translation.override(language):
+        said = {text: translation.gettext(text) for text in words.words() if isinstance(text, str)}
+    known = {text: each[0] for text, each in texts(words.catalog(language)).items()}
+    assert {text: each for text, each in said.items() if each != known[text]} == {}

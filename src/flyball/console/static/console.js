@@ -2,8 +2,11 @@
 // Without scripts the page says UTC.
 (function () {
   "use strict";
-  const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+  // The console is read in its reader's own way of writing moments; a page that was translated, in its language.
+  const language = document.querySelector('.languages [aria-current="true"]')
+    ? document.documentElement.lang : undefined;
+  const date = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const UNITS = [["second", 60], ["minute", 60], ["hour", 24]];
 
   function said(moment) {
