@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from flyball.control.connection import database, raw
 from flyball.control.datasets.lookups.compiler import warnings
@@ -42,6 +42,14 @@ def route(endpoint: str) -> Route | None:
     """The route in force, or ``None`` before the first promotion."""
     newest = revisions(endpoint).first()
     return None if newest is None else document(newest)
+
+
+def questions(names: Sequence[str]) -> dict[str, Any]:
+    """What each endpoint of these that has a route is asked, as it is published; two queries."""
+    newest = RouteRevision.objects.filter(endpoint=OuterRef("endpoint")).order_by("-number").values("pk")[:1]
+    every = RouteRevision.objects.filter(endpoint_id__in=names, pk=Subquery(newest))
+    found = every.values_list("endpoint_id", "document__asking__question")
+    return {str(name): question for name, question in found}
 
 
 def champion(endpoint: str) -> Version | None:

@@ -7,31 +7,42 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from flyball.console.asking.languages import here
+from flyball.console.frame.page import is_text
 from flyball.console.frame.tags import words
 from flyball.console.pages.asking.page import AskPage
 from flyball.control.declarations import selectors as declarations
 from flyball.control.routing import selectors as routing
 from flyball.domain.asking.words import said
 
-SHOWN = 200
-"""Endpoints of the page."""
+SHOWN = 50
+"""Endpoints of a page."""
 
 
 class AllAsks(AskPage):
-    """``GET /ask``: a line for each endpoint that the reader may ask."""
+    """``GET /ask?after=…``: a line for each endpoint that the reader may ask, by name."""
 
     template = "asking/all.html"
     roles = {"GET": "caller"}
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The questions."""
-        every = declarations.askable(self.actor).order_by("name")[:SHOWN]
-        questions = [found for each in every if (found := _question(each.name))]
-        return self.show({"title": "", "questions": questions})
+        after = request.GET.get("after", "")
+        every = declarations.askable(self.actor).filter(name__gt=after if is_text(after) else "")
+        names = list(every.order_by("name").values_list("name", flat=True)[: SHOWN + 1])
+        asked = routing.questions(names[:SHOWN])
+        context: dict[str, Any] = {
+            "title": "",
+            "questions": [
+                {"name": name, "question": _said(asked[name]) or words(name)}
+                for name in names[:SHOWN]
+                if name in asked
+            ],
+            "following": names[SHOWN - 1] if len(names) > SHOWN else None,
+        }
+        return self.show(context)
 
 
-def _question(name: str) -> dict[str, Any] | None:
-    route = routing.route(name)
-    if route is None:
-        return None
-    return {"name": name, "question": said(route.asking.question, here()) or words(name)}
+def _said(published: Any) -> str:
+    """The question in the page's language; a route of an earlier release has none."""
+    pairs = published if isinstance(published, list) else []
+    return said(tuple((str(code), str(text)) for code, text in pairs), here())
