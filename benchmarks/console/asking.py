@@ -130,7 +130,7 @@ def _upload() -> int:
     from flyball.control.declarations.models import Endpoint
 
     content = "\n".join(",".join(f"value{place}" for place in range(14)) for _ in range(400)).encode()
-    endpoint, reader = Endpoint.objects.get(pk=NAME), get_user_model().objects.get(username=READER)
+    endpoint, reader = Endpoint.objects.get(name=NAME), get_user_model().objects.get(username=READER)
     upload = services.begin_upload(
         endpoint=endpoint, user=reader, name="rows.csv", size=len(content), language="en"
     )
