@@ -27,7 +27,7 @@ BY = "python -m benchmarks.builds"
 GOAL = 1.5
 SLOTS = (1, 3)
 JOB = """
-SELECT status, julianday(started_at), julianday(finished_at) FROM flyball_job
+SELECT status, julianday(started_at), julianday(finished_at), error FROM flyball_job
 WHERE kind = 'build' ORDER BY asked_at DESC LIMIT 1
 """
 SAME = "name, rank, parameters, fold_scores, held_out_score, trials, error, ended"
@@ -131,10 +131,12 @@ def _run(project: Path, slots: int) -> Run:
     _call(project, str(BIN / "flyball"), "build", "income", "--detach", "--again")
     while True:
         time.sleep(1)
-        status, started, finished = _rows(project, JOB)[0]
+        status, started, finished, error = _rows(project, JOB)[0]
         if status not in {"queued", "running"}:
             break
-    assert status == "succeeded", status
+    if status != "succeeded":
+        worker.terminate()
+        raise SystemExit(error)
     worker.send_signal(signal.SIGTERM)
     _, _, used = os.wait4(worker.pid, 0)
     build = _rows(project, "SELECT MAX(id) FROM flyball_build")[0][0]

@@ -66,6 +66,7 @@ def test_a_candidate_that_failed_says_why_in_full(browser: Browser, running: tup
     page = browser("viewer").get(f"/endpoints/purchase/builds/{build.pk}").content.decode()
     assert "Candidates that failed" in page
     assert "Too &lt;b&gt;many&lt;/b&gt; rows\nfor it." in page
+    assert "<dt>forest</dt><dd>0.5 on 12 rows, too &lt;b&gt;far&lt;/b&gt; behind.</dd>" in page
     assert "<code>items=3</code>" in page
 
 
