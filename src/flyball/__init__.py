@@ -21,11 +21,11 @@ if TYPE_CHECKING:
         Regression,
         RequestSource,
         Rows,
-        Schedule,
         Search,
         Threshold,
     )
     from flyball.domain.reasons.declared import Interventional
+    from flyball.domain.schedules import Schedule
     from flyball.inprocess import apredict, explain, predict
 
 APPS = [

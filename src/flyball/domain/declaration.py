@@ -15,7 +15,7 @@ from flyball.domain.abtests.metrics import Metric
 from flyball.domain.asking.words import Ask, Text
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.reasons.declared import Interventional
-from flyball.domain.schedules import derived_name
+from flyball.domain.schedules import Schedule
 from flyball.domain.schema import Kind, Unseen
 from flyball.domain.values import duration
 
@@ -248,28 +248,6 @@ class Policy:
     """What must hold before a version may become champion: its held-out score of the endpoint's metric."""
 
     minimum_score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When a job of the endpoint is asked for, again and again.
-
-    ``times`` is a readable form (``"every day at 02:00"``) or the five fields of a crontab, read in
-    ``timezone`` (the project's ``TIME_ZONE``, where it is left out); ``kind`` the kind of job, such as
-    ``"snapshot"`` or ``"build"``. ``promote`` makes a build's version champion where it is better. ``name``
-    follows from kind and times, unless it is given.
-    """
-
-    times: str
-    kind: str
-    name: str = ""
-    timezone: str = ""
-    promote: bool = False
-
-    @property
-    def title(self) -> str:
-        """The name, given or not."""
-        return self.name or derived_name(self.kind, self.times)
 
 
 class Endpoint:

@@ -21,12 +21,11 @@ from flyball.domain.declaration import (
     Policy,
     RequestSource,
     Rows,
-    Schedule,
     Search,
     Threshold,
 )
 from flyball.domain.records import REPEATED
-from flyball.domain.schedules import NAME, crontab, is_name
+from flyball.domain.schedules import NAME, Schedule, crontab, is_name
 
 Declared = type[Endpoint]
 ATTRIBUTES = frozenset(Endpoint.__annotations__) - {"task"}

@@ -1,9 +1,10 @@
-"""The times of schedules as people write them, and the names of schedules."""
+"""Schedules: their times as people write them, and their names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 LONGEST_TIMES = 100
 """Characters of the times of a schedule."""
@@ -39,6 +40,28 @@ _WORDS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (rf"{_FIXED} \* \* ([0-6])", lambda found: f"every {DAYS[int(found[3])].capitalize()} {_clock(found)}"),
     (rf"{_FIXED} (\d\d?) \* \*", lambda found: f"every month on day {found[3]} {_clock(found)}"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a job of the endpoint is asked for, again and again.
+
+    ``times`` is a readable form (``"every day at 02:00"``) or the five fields of a crontab, read in
+    ``timezone`` (the project's ``TIME_ZONE``, where it is left out); ``kind`` the kind of job, such as
+    ``"snapshot"`` or ``"build"``. ``promote`` makes a build's version champion where it is better. ``name``
+    follows from kind and times, unless it is given.
+    """
+
+    times: str
+    kind: str
+    name: str = ""
+    timezone: str = ""
+    promote: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name, given or not."""
+        return self.name or derived_name(self.kind, self.times)
 
 
 def crontab(times: str) -> str:

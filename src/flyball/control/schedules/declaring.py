@@ -11,7 +11,7 @@ from django.conf import settings
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.schedules import moments, services
 from flyball.control.schedules.models import Schedule
-from flyball.domain import declaration as words
+from flyball.domain import schedules as words
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
 from flyball.domain.records import now
