@@ -17,7 +17,7 @@ from flyball.domain.routing import Manifest
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.learning.dataset import Dataset
 from flyball.learning.diagnostics.diagnosing import OTHER_ROWS, diagnose
-from flyball.learning.diagnostics.slices import NO_TIME
+from flyball.learning.diagnostics.slices import MOST, NO_TIME
 from flyball.learning.diagnostics.table import COLUMNS, Table, kept
 from flyball.learning.selection import Plan
 from tests.learning.diagnostics.diagnosed import diagnosed
@@ -103,7 +103,7 @@ def test_of_declared_fields_every_slice_is_there_however_good() -> None:
     found = diagnose(data, plan, manifest, Invented(), declared=["f7"]).tables["slices"].rows
     assert len(few.rows) == 4
     assert sum(row[0] == "f7" for row in found) == 4
-    assert len(found) == 4 + 16
+    assert len(found) == 4 + MOST
     assert [row[3] for row in found] == sorted(row[3] for row in found)
 
 

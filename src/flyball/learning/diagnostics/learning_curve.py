@@ -25,7 +25,7 @@ FEW = 6_000
 """Rows to learn from: with more, the search has tried fewer of them, and nothing is fitted here."""
 LEAST = 20
 """Rows of a fit."""
-SCORED = 2_000
+SCORED = 1_000
 """Rows learned from that the whole fit is scored on."""
 
 

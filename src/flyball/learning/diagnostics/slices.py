@@ -20,7 +20,7 @@ GROUPS = 10
 """Of an interval: each is left out once, and scoring what is left is what takes the time."""
 LEAST = 20
 """Rows of a slice: the score of fewer says nothing."""
-MOST = 16
+MOST = 12
 """Slices that are kept, the worst."""
 MOST_DECLARED = 50
 MOST_FIELDS = 100
