@@ -103,6 +103,8 @@ class RateLimited(FlyballError):
     """More is asked here than may be within a minute; try again in the next one."""
 
     code = "rate_limited"
+    seconds = 60
+    """When the next minute has begun, at the latest."""
 
 
 class Forbidden(FlyballError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flyball.domain.errors import MOST_PROBLEMS, FlyballError, Problem, TooManyTries
+from flyball.domain.errors import MOST_PROBLEMS, FlyballError, Problem, RateLimited, TooManyTries
 from flyball.serving.http.messages import Headers, Response, json_response
 
 STATUS = {
@@ -89,7 +89,7 @@ def as_json(one: Problem) -> dict[str, str]:
 
 
 def _advice(error: FlyballError, status: int) -> Headers:
-    if isinstance(error, TooManyTries):
+    if isinstance(error, TooManyTries | RateLimited):
         return [("retry-after", str(error.seconds))]
     if status == HTTPStatus.UNAUTHORIZED:
         return [("www-authenticate", "Bearer")]

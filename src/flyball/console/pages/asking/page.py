@@ -20,7 +20,7 @@ from flyball.control.declarations.models import Endpoint
 from flyball.control.routing import selectors as routing
 from flyball.domain.access import Principal
 from flyball.domain.asking.words import said
-from flyball.domain.errors import FlyballError, NotReady
+from flyball.domain.errors import FlyballError, NotReady, RateLimited, TooManyTries
 from flyball.domain.routing import Manifest, Route
 
 
@@ -114,8 +114,8 @@ def refused(
     """Why something is not possible; with when to come again, where that is known."""
     more = {**in_language(request), **(around or {}), "said": gettext(error.detail)}
     answer = refusal(request, error, more, "asking/refusal.html")
-    if answer.status_code == 429:
-        answer.headers["Retry-After"] = "60"
+    if isinstance(error, TooManyTries | RateLimited):
+        answer.headers["Retry-After"] = str(error.seconds)
     return answer
 
 
