@@ -129,3 +129,18 @@ def test_a_helper_of_a_build_that_is_over_ends_at_once(
             kind="help", team=job.team, endpoint=job.endpoint, arguments={"build": built(job).pk}
         )
         assert ended(late).result == {"units": 0}
+
+
+def test_a_helper_leaves_in_the_middle_of_a_unit_where_its_build_is_cancelled(
+    database: Database, environment: Callable[..., Environment]
+) -> None:
+    job = asked()
+    with worker(database, **environment("own", **{SLOW: "600"})):
+        until(lambda: "build" in selectors.job(job.pk).result)
+        at_work(job, "help")
+        services.cancel(job=selectors.job(job.pk))
+        assert ended(job).status == "cancelled"
+        until(lambda: all(each.status == "succeeded" for each in helpers()))
+    assert not BuildUnit.objects.filter(
+        build=built(job), claimant=selectors.holder(helpers()[0].pk, 1)
+    ).exists()

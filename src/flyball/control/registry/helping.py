@@ -30,6 +30,9 @@ LINGERS = 5.0
 WATCH = 1.0
 """Between two looks for jobs that wait while a unit is computed (seconds)."""
 
+GOES_ON = (Build.Status.RUNNING, Build.Status.QUEUED)
+"""How a build is that is carried out, or will be after a pause: what is done meanwhile is not lost."""
+
 
 class Left(Exception):
     """The build is not carried out as it was when the helper came."""
@@ -83,7 +86,7 @@ def carry_out(run: Run, *, build: int) -> dict[str, int]:
         return {"units": 0}
     claimant = Claimant(name=run.holder, fence=lambda: _fence(run, found), got_on=run.keep, takes_over=False)
     rows = dataset(found.snapshot, declaration.task)
-    leaving = _Leaving(run)
+    leaving = _Leaving(run, found)
     leaving.start()
     try:
         return {"units": _help(run, Worker(found, rows, declaration, claimant))}
@@ -120,8 +123,8 @@ def _fence(run: Run, build: Build) -> None:
         run.keep()
         # Held to the end of the claim: who begins the build anew waits, and then forgets the unit.
         now = Build.objects.select_for_update(no_key=True).filter(pk=build.pk).first()
-    grounds = (build.status, build.snapshot_id, build.plan, build.environment)
-    if now is None or (now.status, now.snapshot_id, now.plan, now.environment) != grounds:
+    grounds = (build.snapshot_id, build.plan, build.environment)
+    if now is None or now.status not in GOES_ON or (now.snapshot_id, now.plan, now.environment) != grounds:
         raise Left
 
 
@@ -131,14 +134,15 @@ def _helpers(build: Build) -> QuerySet[Job]:
 
 
 class _Leaving(threading.Thread):
-    """Ends the helper's process in the middle of a unit where another job waits for its slot.
+    """Ends the helper in the middle of a unit where another job waits for its slot, or the build has ended.
 
     A last fit may take minutes, and somebody may wait for a chart. The unit is open again.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, build: Build) -> None:
         super().__init__(name="flyball-leaving", daemon=True)
         self._run = run
+        self._going_on = Build.objects.filter(pk=build.pk, status__in=GOES_ON)
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -149,7 +153,7 @@ class _Leaving(threading.Thread):
         """Look again and again."""
         try:
             while not self._stopped.wait(WATCH):
-                if selectors.is_one_waiting():
+                if selectors.is_one_waiting() or not self._going_on.exists():
                     self._leave()
         except (DatabaseError, InterfaceError, JobLost):
             pass  # who computes the unit will notice
