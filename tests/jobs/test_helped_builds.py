@@ -135,7 +135,7 @@ def test_a_helper_leaves_in_the_middle_of_a_unit_where_its_build_is_cancelled(
     database: Database, environment: Callable[..., Environment]
 ) -> None:
     job = asked()
-    with worker(database, **environment("own", **{SLOW: "600"})):
+    with worker(database, **environment("own", **{SLOW: "3"})):
         until(lambda: "build" in selectors.job(job.pk).result)
         at_work(job, "help")
         services.cancel(job=selectors.job(job.pk))
