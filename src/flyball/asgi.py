@@ -56,7 +56,8 @@ def _start() -> Door:
     from flyball import inprocess
 
     single_threaded_models()
-    threading.Thread(target=_load_addresses, name="flyball-addresses", daemon=True).start()
+    # No daemon: a process that ends while one loads a library is aborted; this one it waits for.
+    threading.Thread(target=_load_addresses, name="flyball-addresses").start()
     plane = inprocess.data_plane()
     return Door(plane.engine, plane.config)
 

@@ -158,9 +158,9 @@ class Trial:
 def trials(build: Build) -> tuple[list[Trial], bool]:
     """A build's trials that gave a score, in the order in which they were done; and whether these are all.
 
-    Of the newest ``TRIALS`` units.
+    Of the newest ``TRIALS`` units that have scores: last fits have none.
     """
-    units = build.units.filter(done_at__isnull=False, error="").order_by("-done_at", "-pk")
+    units = build.units.filter(done_at__isnull=False, error="").exclude(scores=[]).order_by("-done_at", "-pk")
     folds: dict[tuple[str, int, int], list[float]] = {}
     ends: dict[tuple[str, int, int], datetime] = {}
     rows = list(units.values_list("candidate", "point", "rung", "scores", "done_at")[:TRIALS])
