@@ -289,8 +289,8 @@ def _predict_inside(plane: DataPlane, owner: Principal, call: Call) -> list[Pred
         _with_callers(plane, lambda own: records.write(plane.database, own, [answered]))
         plane.recorder.meter.answered(answered.predictions)
         found = list(answered.predictions)
-    wanted = Wanted(call.reasons)
-    return plane.engine.explaining.explained_now(owner, found, wanted) if wanted.reasons else found
+    wanted = Wanted(call.reasons, call.counterfactuals)
+    return plane.engine.explaining.explained_now(owner, found, wanted)
 
 
 @contextmanager

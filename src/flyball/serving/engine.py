@@ -95,7 +95,7 @@ class Engine:
                 found = await self._recorded(prepared)
         finally:
             self._leave(len(call.rows))
-        return await self.explaining.explained(principal, found, wanted) if wanted.reasons else found
+        return await self.explaining.explained(principal, found, wanted)
 
     def predict_now(self, principal: Principal, call: Call) -> list[Prediction]:
         """The same, blocking, for a caller that has a thread of its own."""
@@ -107,7 +107,7 @@ class Engine:
                 found = self.recorder.submit(found).result()
         finally:
             self._leave(len(call.rows))
-        return self.explaining.explained_now(principal, found, wanted) if wanted.reasons else found
+        return self.explaining.explained_now(principal, found, wanted)
 
     def compute(
         self, principal: Principal, call: Call, read: Read | None = None

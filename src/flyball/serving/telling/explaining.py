@@ -91,7 +91,9 @@ class Explaining:
     async def explained(
         self, principal: Principal, many: Sequence[Prediction], wanted: Wanted
     ) -> list[Prediction]:
-        """Predictions with their reasons; or, where one has none, with a warning that says why."""
+        """Predictions with the reasons wanted; or, where one has none, with a warning that says why."""
+        if not wanted.reasons:
+            return list(many)
         found = []
         for one in many:
             try:
@@ -105,6 +107,8 @@ class Explaining:
         self, principal: Principal, many: Sequence[Prediction], wanted: Wanted
     ) -> list[Prediction]:
         """The same, blocking."""
+        if not wanted.reasons:
+            return list(many)
         found = []
         for one in many:
             try:
