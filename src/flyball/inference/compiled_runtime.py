@@ -51,8 +51,6 @@ class CompiledRuntime:
     def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order. Raises ``ModelFailed``."""
         try:
-            if len(rows) == 1:
-                return self._outputs(np.array([self._encoding.row(rows[0])], dtype=np.float64))
             outputs: list[dict[str, Any]] = []
             for start in range(0, len(rows), MOST_ROWS):
                 outputs += self._outputs(self._encoding.matrix(rows[start : start + MOST_ROWS]))

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.domain.values import Scalar, category_text
-from flyball.inference.compiled.encoder import Encoding
+from flyball.inference.compiled.encoder import FEW, Encoding
 from flyball.inference.frame import frame
 from flyball.learning.compiling.preprocessing import started, through
 from flyball.learning.compiling.writing import encoder
@@ -87,16 +87,16 @@ def schema_of(*names: str) -> Schema:
 
 
 def agree(steps: Pipeline | Any, schema: Schema, known: Rows, asked: Rows) -> None:
-    """Fit a transformer on known rows, ask it for others, and compare both ways of the encoder with it."""
+    """Fit a transformer on known rows, ask it for others, and compare every way of the encoder with it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scikit-learn warns of unknown categories
         fitted = steps.fit(frame(schema, known), np.arange(len(known)) % 2)
         made = fitted.transform(frame(schema, asked))
     expected = np.asarray(made.toarray() if hasattr(made, "toarray") else made, dtype=np.float64)
     encoding = Encoding(encoder(through([("prepare", fitted)], started(schema))), KINDS)
-    together = encoding.matrix(asked)
+    together = encoding.matrix([*asked] * (FEW + 1))[: len(asked)]
     alone = np.array([encoding.row(row) for row in asked], dtype=np.float64).reshape(together.shape)
-    for found in (together, alone, encoding.arrow_matrix(arrow(schema, asked), len(asked))):
+    for found in (together, alone, encoding.matrix(asked), encoding.arrow_matrix(arrow(schema, asked), len(asked))):
         assert found.shape == expected.shape
         assert bits(found) == bits(expected)
 

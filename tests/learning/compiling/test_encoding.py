@@ -26,7 +26,7 @@ from sklearn.preprocessing import (
 
 from flyball.domain.errors import ModelFailed
 from flyball.domain.schema import Schema
-from flyball.inference.compiled.encoder import Encoding
+from flyball.inference.compiled.encoder import FEW, Encoding
 from flyball.inference.frame import frame
 from flyball.inference.transformers import Calendar, Words
 from flyball.learning.compiling.preprocessing import started, through
@@ -170,6 +170,8 @@ def test_a_value_that_the_encoder_refuses_is_refused() -> None:
         encoding.row({"category": "unseen", "only": "only"})
     with pytest.raises(ModelFailed, match="refuses"):
         encoding.matrix([{"category": "a", "only": "unseen"}])
+    with pytest.raises(ModelFailed, match="refuses"):
+        encoding.matrix([{"category": "a", "only": "unseen"}] * (FEW + 1))
 
 
 class Mine(TransformerMixin, BaseEstimator):
