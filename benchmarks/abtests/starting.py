@@ -47,7 +47,9 @@ ROUTES: dict[str, tuple[tuple[Arm, ...], ABTest | None]] = {
 """Endpoints of one server that differ in their arms alone; the first two in nothing."""
 NOTICED = ("alone", "again", "tested")
 CALLERS = 32
-"""Connections of those who ask now and then, at a quarter of what the server can answer."""
+"""Connections of those who ask now and then."""
+USE = 0.25
+"""How much of the time somebody's call is being answered then."""
 CASES = (
     ("compiled, one row", census.boosting, 1, 8),
     ("compiled, 64 rows", census.boosting, 64, 4),
@@ -59,7 +61,7 @@ Rounds = Mapping[str, list[wrk.Round]]
 
 
 class Measured(NamedTuple):
-    """Rounds of each endpoint: asked a quarter as often as it can answer, and as often as it can."""
+    """Rounds of each endpoint: asked now and then, and as often as it can answer."""
 
     few: Rounds
     full: Rounds
@@ -120,7 +122,8 @@ def measured(
             for name in ROUTES:
                 ask(name, connections, 0.0)  # warms up
             full = _turns(list(ROUTES), rounds, lambda name: ask(name, connections, 0.0))
-            pause = 4e3 * CALLERS / wrk.median(full["alone"]).rate
+            one = wrk.median([ask("alone", 1, 0.0) for _ in range(3)]).p50
+            pause = CALLERS * one / USE
             return Measured(_turns(list(NOTICED), rounds, lambda name: ask(name, CALLERS, pause)), full)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from flyball.inference.runtime import Runtime
 from flyball.serving.calls import Row
 
 Rows = Sequence[Mapping[str, Scalar]]
+T = TypeVar("T")
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -27,29 +28,30 @@ class Place(msgspec.Struct, frozen=True):
     propensity: float | None = None
 
 
-class Running:
-    """An A/B test that is in force: gives each row its place, the same on every replica."""
+class Running(Generic[T]):
+    """An A/B test that is in force: gives each row what answers it, the same on every replica."""
 
-    def __init__(self, route: Route, test: ABTest) -> None:
+    def __init__(self, route: Route, test: ABTest, answering: Callable[[Place], T]) -> None:
+        """``answering`` makes of a place what answers there, once for all rows."""
         self._test = test
         self._ends = list(accumulate(length for _, length in test.runs))
         held: dict[int, int] = {}
         for arm, length in test.runs:
             held[arm] = held.get(arm, 0) + length
-        places = {arm: Place(arm, test.number, length / SLOTS) for arm, length in held.items()}
-        self._places = [places[arm] for arm, _ in test.runs]
-        self._outside = Place(route.answering.index(route.champion))
+        of = {arm: answering(Place(arm, test.number, length / SLOTS)) for arm, length in held.items()}
+        self._runs = [of[arm] for arm, _ in test.runs]
+        self._outside = answering(Place(route.answering.index(route.champion)))
         self._uuids = frozenset(lookup.on for lookup in route.lookups if lookup.is_uuid)
 
-    def place(self, row: Row) -> Place:
-        """The arm of the row's unit; the champion, outside the test, where a row names none of its units.
+    def of(self, row: Row) -> T:
+        """What answers the row's unit; the champion, outside the test, where a row names none of its units.
 
         By the row as it was sent: what is wrong with it is said when the row is checked.
         """
         unit = self._test.unit_of(row.entity, row.input, row.reference, self._uuids)
         if unit is None or not self._test.has(unit):
             return self._outside
-        return self._places[bisect_right(self._ends, slot(self._test.salt, unit))]
+        return self._runs[bisect_right(self._ends, slot(self._test.salt, unit))]
 
 
 class Split:

@@ -58,9 +58,10 @@ class Coalescer:
     def submit(self, runtime: Runtime, rows: Rows) -> Future[Outputs]:
         """The outputs of these rows, in order, or ``ModelFailed``. Raises ``Overloaded`` once closed.
 
-        Versions that answer one call together are each asked for their own rows, with those of other calls.
+        Versions that answer one call together are each asked for their own rows, with those of other calls;
+        quick ones one after the other, by one thread.
         """
-        if isinstance(runtime, Split):
+        if isinstance(runtime, Split) and not runtime.direct:
             return self._submit_split(runtime, rows)
         request = _Waiting(rows)
         with self._lock:

@@ -18,7 +18,7 @@ from flyball.domain.routing import Arm, Decision, Manifest, Route
 from flyball.domain.schema import Checked, Schema, check
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
-from flyball.serving.assigning import Running
+from flyball.serving.assigning import Place, Running
 from flyball.serving.checker import Checker
 from flyball.stores.failures import Failure
 from flyball.stores.routes import Published
@@ -99,8 +99,7 @@ class Served:
     """An endpoint's route with every version that it names, by number.
 
     ``known`` are the request's fields that some routed version takes, or some champion took. ``alone`` is
-    the champion outside any test; ``test`` the A/B test in force, whose rows ``arms`` answer, in the route's
-    order; ``spare`` the fallback.
+    the champion outside any test; ``test`` the A/B test in force; ``spare`` the fallback.
     """
 
     route: Route
@@ -108,8 +107,7 @@ class Served:
     known: frozenset[str]
     champion: Answering
     alone: tuple[Mapping[int, Answering], Assigned]
-    test: Running | None
-    arms: Sequence[Answering]
+    test: Running[Assigned] | None
     spare: Spare | None = None
 
     def beside(self, loaded: Loaded) -> Served:
@@ -281,10 +279,19 @@ def _served(route: Route, versions: Mapping[int, Answering], known: frozenset[st
         known=known,
         champion=champion,
         alone=({number: champion}, Assigned(champion, "champion")),
-        test=None if route.test is None else Running(route, route.test),
-        arms=[_of_arm(route, arm, versions[arm.version]) for arm in route.answering],
+        test=_running(route, versions),
         spare=_spare(route, versions),
     )
+
+
+def _running(route: Route, versions: Mapping[int, Answering]) -> Running[Assigned] | None:
+    arms = route.answering
+
+    def answering(place: Place) -> Assigned:
+        arm = arms[place.arm]
+        return Assigned(_of_arm(route, arm, versions[arm.version]), arm.name, place.test, place.propensity)
+
+    return None if route.test is None else Running(route, route.test, answering)
 
 
 def _spare(route: Route, versions: Mapping[int, Answering]) -> Spare | None:

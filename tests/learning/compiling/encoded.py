@@ -96,7 +96,12 @@ def agree(steps: Pipeline | Any, schema: Schema, known: Rows, asked: Rows) -> No
     encoding = Encoding(encoder(through([("prepare", fitted)], started(schema))), KINDS)
     together = encoding.matrix([*asked] * (FEW + 1))[: len(asked)]
     alone = np.array([encoding.row(row) for row in asked], dtype=np.float64).reshape(together.shape)
-    for found in (together, alone, encoding.matrix(asked), encoding.arrow_matrix(arrow(schema, asked), len(asked))):
+    for found in (
+        together,
+        alone,
+        encoding.matrix(asked),
+        encoding.arrow_matrix(arrow(schema, asked), len(asked)),
+    ):
         assert found.shape == expected.shape
         assert bits(found) == bits(expected)
 

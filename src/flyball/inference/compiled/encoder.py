@@ -44,7 +44,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 QUICK = 2**14
 """Columns and steps up to which a row takes less than a millisecond."""
 FEW = 16
-"""Rows up to which each by itself takes less time than all at once, whose arrays cost the same for any number."""
+"""Rows that take less time one by one than all at once: arrays cost as much for one row as for twenty."""
 TOKEN = re.compile(r"\b\w\w+\b")
 """What scikit-learn's text vectorizers take for a word, unless they are told otherwise."""
 

@@ -23,7 +23,7 @@ from flyball.domain.records import Prediction, digest
 from flyball.domain.routing import Lookup, Manifest
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
-from flyball.serving.assigning import Place, Split
+from flyball.serving.assigning import Split
 from flyball.serving.calls import Call, Row
 from flyball.serving.loader import AWAY, Loader
 from flyball.serving.pool import Answering, Assigned, Pool, Served
@@ -215,7 +215,7 @@ def _by(until: float | None, future: Future[Runtime]) -> Runtime:
 def _answering(served: Served, call: Call) -> tuple[Mapping[int, Answering], Sequence[Assigned]]:
     """The versions that answer, and what answers each row; nothing where the route names no such version."""
     if call.version is None and served.test is not None and call.rows:
-        assigned = [_placed(served, served.test.place(row)) for row in call.rows]
+        assigned = [served.test.of(row) for row in call.rows]
         return {each.version.manifest.number: each.version for each in assigned}, assigned
     if call.version is None:
         versions, one = served.alone
@@ -224,11 +224,6 @@ def _answering(served: Served, call: Call) -> tuple[Mapping[int, Answering], Seq
     if version is None:
         return {}, ()
     return {call.version: version}, [Assigned(version, None)] * len(call.rows)
-
-
-def _placed(served: Served, place: Place) -> Assigned:
-    name = served.route.answering[place.arm].name
-    return Assigned(served.arms[place.arm], name, place.test, place.propensity)
 
 
 def _is_quick(versions: Iterable[Answering], call: Call) -> bool:
