@@ -11,10 +11,13 @@ from scipy.stats import probplot
 from sklearn import metrics
 from sklearn.base import clone
 from sklearn.calibration import calibration_curve
+from sklearn.cluster import KMeans
 from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import learning_curve
 
 from flyball.learning.catalog import CATALOG
+from flyball.learning.diagnostics.elbow import NUMBERS
 from flyball.learning.pipeline import preprocessing
 from flyball.learning.scoring import scorer
 from tests.learning.diagnostics.diagnosed import Diagnosed, diagnosed
@@ -115,6 +118,28 @@ def test_silhouettes_of_clusters_are_those_of_scikit_learn(name: str) -> None:
     for cluster in np.unique(clusters):
         own = of.columns("silhouette", cluster=int(cluster))["silhouette"]
         close(own, -np.sort(-expected[clusters == cluster]))
+
+
+@pytest.mark.parametrize("name", CATALOG["clustering"])
+def test_other_numbers_of_clusters_are_what_scikit_learn_makes_of_them(name: str) -> None:
+    of = diagnosed("clustering", name)
+    found, last = of.columns("elbow"), of.pipeline[-1]
+    parameter = next(each for each in NUMBERS if each in last.get_params())
+    assert found["clusters"] == list(range(2, 13))
+    assert [number for number, own in zip(found["clusters"], found["is_chosen"], strict=True) if own] == [3]
+    held_out = preprocessing(of.held_out.schema).fit(of.training.frame).transform(of.held_out.frame)
+    for place, number in enumerate(found["clusters"]):
+        model = clone(of.pipeline).set_params(**{f"{of.pipeline.steps[-1][0]}__{parameter}": number})
+        model.fit(of.training.frame)
+        close(
+            found["silhouette"][place], metrics.silhouette_score(held_out, model.predict(of.held_out.frame))
+        )
+        points = model[:-1].transform(of.training.frame)
+        if isinstance(model[-1], KMeans):
+            close(found["within"][place] * len(of.training), model[-1].inertia_)
+        assert found["bic"][place] == (
+            model[-1].bic(points) if isinstance(model[-1], GaussianMixture) else None
+        )
 
 
 @pytest.mark.parametrize(

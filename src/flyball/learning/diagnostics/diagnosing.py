@@ -13,6 +13,7 @@ from flyball.domain.routing import Manifest
 from flyball.inference.runtime import Runtime
 from flyball.learning.dataset import Dataset
 from flyball.learning.diagnostics import clusters, inspecting, labels, slices, values
+from flyball.learning.diagnostics.elbow import elbow
 from flyball.learning.diagnostics.held import Held, held
 from flyball.learning.diagnostics.learning_curve import learning_curve
 from flyball.learning.diagnostics.searched import Fitted, trials
@@ -79,6 +80,8 @@ def _diagnosed(
     if fitted is None:
         gathered.lacking |= dict.fromkeys(("learning_curve", "trials"), OTHER_ROWS)
         return Diagnosis(rows=len(asked.rows), tables=gathered.tables, lacking=gathered.lacking)
+    if plan.task == "clustering":
+        gathered.add("elbow", lambda: elbow(asked, fitted))
     gathered.add("learning_curve", lambda: learning_curve(asked, fitted))
     gathered.add("trials", lambda: trials(fitted), empty=NO_TRIALS)
     return Diagnosis(rows=len(asked.rows), tables=gathered.tables, lacking=gathered.lacking)

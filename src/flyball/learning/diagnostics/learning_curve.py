@@ -11,11 +11,10 @@ from sklearn.model_selection import learning_curve as curve
 from threadpoolctl import threadpool_limits
 
 from flyball.domain.errors import DataError
-from flyball.learning.candidates import BuildContext, search_candidates
 from flyball.learning.catalog import CATALOG
 from flyball.learning.comparison import as_estimator
 from flyball.learning.diagnostics.held import Held
-from flyball.learning.diagnostics.searched import Fitted, on_fewer_rows
+from flyball.learning.diagnostics.searched import Fitted, declared, on_fewer_rows
 from flyball.learning.diagnostics.table import Table
 from flyball.learning.scoring import scorer
 
@@ -45,7 +44,7 @@ def learning_curve(held: Held, fitted: Fitted) -> Table:
     score = scorer(plan.metric, test, plan.task, positive=plan.positive, seed=plan.seed)
     if len(rows) <= FEW:
         sizes = sorted({int(part * whole) for part in PARTS if int(part * whole) >= LEAST})
-        found = _on_parts(held, _pipeline(held, fitted), sizes, score) if sizes else []
+        found = _on_parts(held, declared(held, fitted).make(fitted.parameters), sizes, score) if sizes else []
     else:
         found = on_fewer_rows(held, fitted, most)
     drawn = np.random.default_rng(plan.seed).permutation(len(rows))[:SCORED]
@@ -54,18 +53,6 @@ def learning_curve(held: Held, fitted: Fitted) -> Table:
     held_out = score(version, test) if asked else held.judge().score(held.labelled, held.answers)
     last = (whole, score(version, rows.take(drawn)), held_out, None)
     return Table.of(("rows", "training_score", "held_out_score", "fold_score"), [*found, last])
-
-
-def _pipeline(held: Held, fitted: Fitted) -> Any:
-    """The candidate with the version's parameters, to be fitted."""
-    plan = held.plan
-    context = BuildContext(
-        schema=held.rows.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets
-    )
-    for each in search_candidates(plan.candidates, context):
-        if each.name == fitted.candidate:
-            return each.make(fitted.parameters)
-    raise DataError(f"The endpoint declares no candidate {fitted.candidate!r} any more.")
 
 
 def _on_parts(held: Held, pipeline: Any, sizes: list[int], score: Any) -> list[tuple[Any, ...]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from flyball.domain.errors import DataError
+from flyball.learning.candidates import BuildContext, SearchCandidate, search_candidates
 from flyball.learning.diagnostics.held import Held
 from flyball.learning.diagnostics.table import Table
 from flyball.learning.rungs import rungs
@@ -38,6 +40,18 @@ class Fitted:
     candidate: str
     parameters: Mapping[str, Any]
     trials: Sequence[Trial] = ()
+
+
+def declared(held: Held, fitted: Fitted) -> SearchCandidate:
+    """The version's candidate, to be fitted again. Raises ``DataError`` where it is not declared any more."""
+    plan = held.plan
+    context = BuildContext(
+        schema=held.rows.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets
+    )
+    for each in search_candidates(plan.candidates, context):
+        if each.name == fitted.candidate:
+            return each
+    raise DataError(f"The endpoint declares no candidate {fitted.candidate!r} any more.")
 
 
 def trials(fitted: Fitted) -> Table:

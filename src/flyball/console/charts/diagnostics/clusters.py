@@ -20,6 +20,8 @@ def figures(laid: Laid) -> Iterator[Figure]:
     yield _silhouette(laid)
     yield _projection(laid)
     yield _profiles(laid)
+    yield _elbow(laid)
+    yield _bic(laid)
 
 
 def _named(laid: Laid, table: str) -> list[dict[str, Any]]:
@@ -99,6 +101,55 @@ def _projection(laid: Laid) -> Figure:
                 **_apart(laid, "shape"),
                 "tooltip": tooltip,
             },
+        },
+    )
+
+
+def _elbow(laid: Laid) -> Figure:
+    return _by_number(
+        laid,
+        name="elbow",
+        title="How many clusters",
+        says="The same model with other numbers of clusters: how far rows lie from the middle of their own "
+        "(mean squared distance in prepared columns). Where the line bends, more clusters tell little more.",
+        of=Column("within", "Squared distance within", SCORE),
+        more=[Column("silhouette", "Silhouette, held out", SCORE)],
+    )
+
+
+def _bic(laid: Laid) -> Figure:
+    return _by_number(
+        laid,
+        name="bic",
+        title="How many components",
+        says="The Bayesian information criterion of the same model with other numbers of components: it "
+        "weighs how well they describe the rows against how many numbers they need. The lowest is the best.",
+        of=Column("bic", "BIC", SCORE),
+        more=[],
+    )
+
+
+def _by_number(laid: Laid, *, name: str, title: str, says: str, of: Column, more: list[Column]) -> Figure:
+    """A line over the numbers of clusters; the version's own stands out."""
+    rows = [row for row in laid.rows("elbow") if row[of.key] is not None]
+    tooltip = laid.told(rows, number("clusters", "clusters", "d"), number(of.key, of.title))
+    who: Spec = {"color": {"field": "who", "type": "nominal", "scale": {"domain": laid.names}}}
+    x = {**across("clusters", "clusters", axis={"format": "d", "tickMinStep": 1})}
+    encoding: Spec = {"x": x, "y": upright(of.key, of.title), "tooltip": tooltip}
+    encoding |= who if laid.are_several else {}
+    own: Spec = {"mark": {"type": "point", "size": 120}, "transform": [{"filter": "datum.is_chosen"}]}
+    return Figure(
+        name=name,
+        title=title,
+        says=says,
+        rows=rows,
+        columns=laid.columns(rows, Column("clusters", "Clusters"), of, *more),
+        spec={
+            "height": TALL,
+            "layer": [
+                {"mark": {"type": "line", "point": True}, "encoding": encoding},
+                {**own, "encoding": encoding},
+            ],
         },
     )
 
