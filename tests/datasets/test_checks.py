@@ -184,6 +184,12 @@ FAULTS: list[tuple[str, Callable[[], type[Endpoint]], str, str]] = [
         "Risk.candidates has an unknown 'lineer'.",
     ),
     (
+        "an ensemble of one",
+        lambda: declared(LOANS, candidates=["linear", "blend", "stacking"]),
+        "E015",
+        "Risk.candidates has a 'blend' of fewer than 2 others.",
+    ),
+    (
         "a candidate that is an estimator",
         lambda: declared(LOANS, candidates=[{"C": 1}]),
         "E015",

@@ -9,11 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from flyball.control.declarations import names
 from flyball.control.declarations.names import CATALOGUE
 from flyball.domain.declaration import Search
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference import runtime
 from flyball.inference.frame import scalars
+from flyball.learning import catalog
 from flyball.learning.catalog import CATALOG
 from flyball.learning.dataset import Dataset, read
 from flyball.learning.package import package
@@ -26,6 +28,7 @@ METRIC = {"classification": "roc_auc", "regression": "r2", "clustering": "silhou
 
 def test_what_declarations_may_name_is_what_there_is() -> None:
     assert {task: tuple(entries) for task, entries in CATALOG.items()} == CATALOGUE
+    assert catalog.ENSEMBLES == names.ENSEMBLES
 
 
 @pytest.mark.parametrize(("task", "name"), ENTRIES, ids=[f"{task}-{name}" for task, name in ENTRIES])

@@ -11,9 +11,9 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from flyball.domain.declaration import Candidate
-from flyball.domain.errors import DeclarationError
+from flyball.domain.errors import DataError, DeclarationError
 from flyball.domain.schema import Schema
-from flyball.learning.catalog import BASELINE, CATALOG, Entry, Space
+from flyball.learning.catalog import BASELINE, CATALOG, ENSEMBLES, Entry, Space
 from flyball.learning.pipeline import prepared
 
 KEEP = (100, 50)
@@ -27,7 +27,7 @@ class SearchCandidate:
 
     ``defaults`` is the first point: the library's own parameters, or those of the user's own estimator; they
     need not lie in the ``space``. ``start`` is the second, where there is one. ``rows`` is the most it is
-    fitted on.
+    fitted on. One that ``is_ensemble`` has no points of its own: they follow from those of others.
     """
 
     name: str
@@ -36,6 +36,7 @@ class SearchCandidate:
     defaults: Mapping[str, Any]
     start: Mapping[str, Any]
     rows: int | None = None
+    is_ensemble: bool = False
 
     def points(self, most: int) -> int:
         """How many points are worth trying, of at most so many: one where there is nothing to search."""
@@ -54,20 +55,31 @@ class BuildContext:
 
 def search_candidates(candidates: Sequence[str | Candidate], context: BuildContext) -> list[SearchCandidate]:
     """The baseline, then the candidates in order. Raises ``DeclarationError`` for an unknown name."""
-    entries = CATALOG[context.task]
-    unknown = [name for name in candidates if isinstance(name, str) and name not in entries]
+    entries, ensembles = CATALOG[context.task], ENSEMBLES[context.task]
+    known_names = (*entries, *ensembles)
+    unknown = [name for name in candidates if isinstance(name, str) and name not in known_names]
     if unknown:
-        known = ", ".join(entries)
+        known = ", ".join(known_names)
         raise DeclarationError(
             f"There is no candidate {unknown[0]!r} for {context.task}; use one of {known}."
         )
-    made = [
-        _own(candidate, context)
-        if isinstance(candidate, Candidate)
-        else _listed(candidate, entries[candidate], context)
-        for candidate in candidates
-    ]
+    made = [_made(candidate, context) for candidate in candidates]
     return [_baseline(context), *made]
+
+
+def _made(candidate: str | Candidate, context: BuildContext) -> SearchCandidate:
+    if isinstance(candidate, Candidate):
+        return _own(candidate, context)
+    if candidate in ENSEMBLES[context.task]:
+        return _ensemble(candidate)
+    return _listed(candidate, CATALOG[context.task][candidate], context)
+
+
+def _ensemble(name: str) -> SearchCandidate:
+    def make(parameters: Mapping[str, Any]) -> Pipeline:
+        raise DataError(f"The candidate {name!r} is fitted from its parts, and not alone.")
+
+    return SearchCandidate(name=name, make=make, space={}, defaults={}, start={}, is_ensemble=True)
 
 
 def _baseline(context: BuildContext) -> SearchCandidate:

@@ -182,6 +182,13 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
 }
 """Named algorithms of each task. Every one is fitted by one thread, so that results repeat."""
 
+ENSEMBLES: Mapping[str, tuple[str, ...]] = {
+    "classification": ("blend", "stacking"),
+    "regression": ("blend", "stacking"),
+    "clustering": (),
+}
+"""Candidates of each task that are made of the others."""
+
 BASELINE: Mapping[str, Entry] = {
     "classification": Entry(make=lambda _: DummyClassifier(strategy="prior")),
     "regression": Entry(make=lambda _: DummyRegressor(strategy="mean")),

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from flyball.learning.dataset import Dataset
 from flyball.learning.searching.bench import Bench, Fit
 from flyball.learning.searching.course import Course
+from flyball.learning.searching.joining import Joining
 from flyball.learning.searching.judging import Ended, hopeless, too_long
 from flyball.learning.searching.plan import Plan
 from flyball.learning.searching.search import mean
@@ -53,7 +54,8 @@ class Selection:
     def __init__(self, bench: Bench, known: Known) -> None:
         self._bench = bench
         limits = bench.plan.search
-        others = max(1, len(bench.candidates) - 1)
+        single = [each for each in bench.candidates.values() if not each.is_ensemble]
+        others = max(1, len(single) - 1)
         # The baseline is what all are seen beside, and costs nothing.
         is_judged = len(bench.rungs) > 1 and others > 1
         if limits.total is not None:
@@ -61,8 +63,15 @@ class Selection:
             limits = replace(limits, seconds=min(limits.seconds, drawing))
         self._courses = [
             Course(candidate, bench, limits, known, is_held=is_judged and candidate.name != BASELINE)
-            for candidate in bench.candidates.values()
+            for candidate in single
         ]
+        parts, ensembles = [each for each in self._courses if each.name != BASELINE], list[Joining]()
+        for candidate in bench.candidates.values():
+            if candidate.is_ensemble:
+                own = Joining(candidate, bench, limits, known, others=parts, before=tuple(ensembles))
+                ensembles.append(own)
+        # Last, wherever they are declared: whether it is their turn is seen once the others were asked.
+        self._courses += ensembles
 
     def wanted(self) -> list[Asked]:
         """The units that are not known and can be computed now, in order of declaration; none at the end.

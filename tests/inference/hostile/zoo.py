@@ -23,6 +23,8 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
+    StackingClassifier,
+    StackingRegressor,
     VotingClassifier,
     VotingRegressor,
 )
@@ -101,6 +103,7 @@ def _classifiers() -> Iterator[Any]:
     yield from (KNeighborsClassifier(algorithm="brute"), GaussianNB(), BernoulliNB(), DummyClassifier())
     yield MLPClassifier((3,), max_iter=3)
     yield VotingClassifier([("a", LogisticRegression()), ("b", GaussianNB())], voting="soft")
+    yield StackingClassifier([("a", GaussianNB()), ("b", BernoulliNB())], LogisticRegression(), cv=2)
     yield make_pipeline(PowerTransformer(), QuantileTransformer(n_quantiles=4), MinMaxScaler(), GaussianNB())
     yield make_pipeline(MaxAbsScaler(), RobustScaler(), PolynomialFeatures(2), PCA(2), LogisticRegression())
     yield make_pipeline(SelectKBest(f_classif, k=2), VarianceThreshold(), Normalizer(), LogisticRegression())
@@ -113,6 +116,7 @@ def _regressors() -> Iterator[Any]:
     yield from (DecisionTreeRegressor(max_depth=3), GradientBoostingRegressor(n_estimators=2, loss="huber"))
     yield from (HistGradientBoostingRegressor(max_iter=2), KNeighborsRegressor(algorithm="kd_tree"))
     yield from (MLPRegressor(hidden_layer_sizes=(3,), max_iter=3), VotingRegressor([("a", Ridge())]))
+    yield StackingRegressor([("a", Ridge()), ("b", DummyRegressor())], LinearRegression(), cv=2)
     yield TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1)
 
 

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
 from flyball.control.declarations import discovery
-from flyball.control.declarations.names import CATALOGUE, METRICS
+from flyball.control.declarations.names import CATALOGUE, ENSEMBLES, METRICS
 from flyball.domain.declaration import Candidate, Endpoint, Fault, declared
 from flyball.domain.faults import faults
 
+PARTS = 2
+"""Candidates that an ensemble is made of at least."""
 ZONES = Error(
     "USE_TZ is off: SQLite refuses Flyball's moments then, PostgreSQL returns them without their zone.",
     hint="Set USE_TZ = True.",
@@ -42,14 +44,19 @@ def message_of(endpoint: type[Endpoint], fault: Fault) -> CheckMessage:
 
 
 def _candidates(endpoint: type[Endpoint]) -> Iterator[Fault]:
-    """Names that the catalogue does not have."""
+    """Names that the catalogue does not have, and ensembles without parts."""
     if isinstance(endpoint.candidates, str) or not isinstance(endpoint.candidates, Sequence):
         return
-    known = (*CATALOGUE[endpoint.task], "baseline")
+    ensembles = ENSEMBLES[endpoint.task]
+    names = (*CATALOGUE[endpoint.task], *ensembles)
     for name in (entry for entry in endpoint.candidates if not isinstance(entry, Candidate)):
-        if name not in known:
-            hint = f"Use Candidate(…) or one of {', '.join(CATALOGUE[endpoint.task])}."
+        if name not in (*names, "baseline"):
+            hint = f"Use Candidate(…) or one of {', '.join(names)}."
             yield Fault("E015", "candidates", f"has an unknown {name!r}", hint)
+    joining = [each for each in endpoint.candidates if each in ensembles]
+    if joining and len(endpoint.candidates) - len(joining) < PARTS:
+        hint = f"Name {PARTS} candidates or more beside it."
+        yield Fault("E015", "candidates", f"has a {joining[0]!r} of fewer than {PARTS} others", hint)
 
 
 def _metric(endpoint: type[Endpoint]) -> Iterator[Fault]:

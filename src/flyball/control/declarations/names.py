@@ -11,6 +11,12 @@ CATALOGUE: Mapping[str, tuple[str, ...]] = {
     "clustering": ("kmeans", "minibatch_kmeans", "bisecting_kmeans", "gaussian_mixture"),
 }
 """The algorithms of each task that a declaration may name."""
+ENSEMBLES: Mapping[str, tuple[str, ...]] = {
+    "classification": ("blend", "stacking"),
+    "regression": ("blend", "stacking"),
+    "clustering": (),
+}
+"""What each task's other candidates may be made into, by names that a declaration may write."""
 
 
 METRICS: Mapping[str, tuple[str, ...]] = {

@@ -14,8 +14,8 @@ from flyball.domain.values import Scalar
 from flyball.inference.compiled import document
 from flyball.inference.runtime import Runtime, opened, verify
 from flyball.learning.compiling import gate
-from flyball.learning.compiling.estimators import compiled
-from flyball.learning.compiling.preprocessing import started, through
+from flyball.learning.compiling.joint import followed
+from flyball.learning.compiling.preprocessing import started
 from flyball.learning.compiling.reasons import NotCompiled
 from flyball.learning.compiling.writing import encoder
 from flyball.learning.dataset import Dataset
@@ -53,12 +53,8 @@ def as_document(model: Any, schema: Schema, task: str, classes: Sequence[Scalar]
 
     ``classes`` are its labels, in the order of its probabilities.
     """
-    columns = started(schema)
-    while hasattr(model, "steps"):
-        columns = through(model.steps[:-1], columns)
-        model = model.steps[-1][1]
-    made = encoder(columns)
-    return document.written(schema, made, compiled(model, task, len(columns)), classes)
+    columns, estimator = followed(model, started(schema), task)
+    return document.written(schema, encoder(columns), estimator, classes)
 
 
 def _opened(manifest: Manifest, data: bytes) -> tuple[Manifest, Runtime]:

@@ -33,7 +33,7 @@ def elbow(held: Held, fitted: Fitted) -> Table:
     held-out rows. Both are of at most ``ROWS`` rows, drawn with the plan's seed. Raises ``DataError`` where
     the number is not searched.
     """
-    candidate = declared(held, fitted)
+    candidate = declared(held, fitted)[fitted.candidate]
     name = next((each for each in candidate.space if each.rpartition("__")[2] in NUMBERS), None)
     space = None if name is None else candidate.space[name]
     if name is None or not isinstance(space, IntDistribution):

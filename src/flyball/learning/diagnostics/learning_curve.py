@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import learning_curve as curve
 from threadpoolctl import threadpool_limits
 
 from flyball.domain.errors import DataError
 from flyball.learning.catalog import CATALOG
 from flyball.learning.comparison import as_estimator
+from flyball.learning.dataset import Dataset
 from flyball.learning.diagnostics.held import Held
 from flyball.learning.diagnostics.searched import Fitted, declared, on_fewer_rows
 from flyball.learning.diagnostics.table import Table
 from flyball.learning.scoring import scorer
+from flyball.learning.searching.fitting import Fitting
 
 PARTS = (0.1, 0.2, 0.4, 0.7)
 """Of the rows to learn from."""
@@ -44,7 +48,7 @@ def learning_curve(held: Held, fitted: Fitted) -> Table:
     score = scorer(plan.metric, test, plan.task, positive=plan.positive, seed=plan.seed)
     if len(rows) <= FEW:
         sizes = sorted({int(part * whole) for part in PARTS if int(part * whole) >= LEAST})
-        found = _on_parts(held, declared(held, fitted).make(fitted.parameters), sizes, score) if sizes else []
+        found = _on_parts(held, _pipeline(held, fitted), sizes, score) if sizes else []
     else:
         found = on_fewer_rows(held, fitted, most)
     drawn = np.random.default_rng(plan.seed).permutation(len(rows))[:SCORED]
@@ -53,6 +57,28 @@ def learning_curve(held: Held, fitted: Fitted) -> Table:
     held_out = score(version, test) if asked else held.judge().score(held.labelled, held.answers)
     last = (whole, score(version, rows.take(drawn)), held_out, None)
     return Table.of(("rows", "training_score", "held_out_score", "fold_score"), [*found, last])
+
+
+class _Candidate(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+    """A candidate with the version's parameters, fitted on the rows that a frame's index names."""
+
+    def __init__(self, fitting: Fitting, name: str, parameters: Mapping[str, Any], rows: Dataset) -> None:
+        self.fitting = fitting
+        self.name = name
+        self.parameters = parameters
+        self.rows = rows
+
+    def fit(self, frame: pd.DataFrame, target: Any = None) -> _Candidate:
+        """Fit it as a build does: an ensemble splits the rows by their entities and times."""
+        some = self.rows.take(frame.index.to_numpy())
+        self.model_ = self.fitting.fitted(self.name, self.parameters, some)
+        return self
+
+
+def _pipeline(held: Held, fitted: Fitted) -> _Candidate:
+    """The candidate with the version's parameters, to be fitted."""
+    fitting = Fitting(declared(held, fitted), held.plan)
+    return _Candidate(fitting, fitted.candidate, fitted.parameters, held.training)
 
 
 def _on_parts(held: Held, pipeline: Any, sizes: list[int], score: Any) -> list[tuple[Any, ...]]:
@@ -64,7 +90,7 @@ def _on_parts(held: Held, pipeline: Any, sizes: list[int], score: Any) -> list[t
     def scored(model: Any, some: Any, outcomes: Any = None) -> float:
         places = some.index.to_numpy()
         own = rows.take(places) if places[0] < len(rows) else test
-        found: float = score(model, own)
+        found: float = score(model.model_, own)
         return found
 
     # One thread, as in the build: the fits are the same ones.

@@ -41,17 +41,21 @@ class Fitted:
     parameters: Mapping[str, Any]
     trials: Sequence[Trial] = ()
 
+    def is_of(self, trial: Trial) -> bool:
+        """Whether a trial had the version's parameters; of a blend these tell its weights besides."""
+        return dict(trial.parameters).items() <= dict(self.parameters).items()
 
-def declared(held: Held, fitted: Fitted) -> SearchCandidate:
-    """The version's candidate, to be fitted again. Raises ``DataError`` where it is not declared any more."""
+
+def declared(held: Held, fitted: Fitted) -> dict[str, SearchCandidate]:
+    """The endpoint's candidates by name. Raises ``DataError`` where the version's is none of them any more."""
     plan = held.plan
     context = BuildContext(
         schema=held.rows.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets
     )
-    for each in search_candidates(plan.candidates, context):
-        if each.name == fitted.candidate:
-            return each
-    raise DataError(f"The endpoint declares no candidate {fitted.candidate!r} any more.")
+    known = {each.name: each for each in search_candidates(plan.candidates, context)}
+    if fitted.candidate not in known:
+        raise DataError(f"The endpoint declares no candidate {fitted.candidate!r} any more.")
+    return known
 
 
 def trials(fitted: Fitted) -> Table:
@@ -70,7 +74,7 @@ def trials(fitted: Fitted) -> Table:
             each.point,
             each.rung,
             each.rung == last,
-            dict(each.parameters) == dict(fitted.parameters),
+            fitted.is_of(each),
             fmean(each.defined),
             name,
             *_value(each.parameters.get(name)),
@@ -85,7 +89,7 @@ def on_fewer_rows(held: Held, fitted: Fitted, most: int | None) -> list[tuple[An
     """The means of the folds' scores of the version's parameters, by the rows that they have learned from."""
     plan, training = held.plan, held.training
     trials = [each for each in fitted.trials if each.scores]
-    own = {each.rung: each for each in trials if dict(each.parameters) == dict(fitted.parameters)}
+    own = {each.rung: each for each in trials if fitted.is_of(each)}
     folds = splits.folds(plan.cv, training, plan.task, plan.seed)
     sizes = [fmean(len(train) for train, _ in each) for each in rungs(training, folds, plan.task, plan.seed)]
     if own and len(own[max(own)].scores) != len(folds):

@@ -18,6 +18,7 @@ from flyball.learning.candidates import BuildContext, SearchCandidate, search_ca
 from flyball.learning.dataset import Dataset
 from flyball.learning.rungs import rungs
 from flyball.learning.scoring import Score, scorer
+from flyball.learning.searching.fitting import Fitting
 from flyball.learning.searching.plan import Plan
 from flyball.learning.searching.search import mean
 from flyball.learning.splitting import splits
@@ -114,14 +115,14 @@ class Bench:
         begun = time.monotonic()
         with _quiet():
             try:
-                pipeline = self._fitted(name, found.parameters, self.training)
+                pipeline = self.fitting.fitted(name, found.parameters, self.training)
                 score = _defined(_finite(self.score(pipeline, self.held_out)))
             except Exception as error:  # noqa: BLE001 - one candidate's failure must not end the build
                 seconds = found.seconds + time.monotonic() - begun
                 return Fit(name=name, error=sentence(error), seconds=seconds)
         return Fit(
             name=name,
-            parameters=plain(found.parameters),
+            parameters=plain({**found.parameters, **self.fitting.told(name, pipeline)}),
             fold_scores=tuple(_defined(score) for score in found.scores),
             held_out_score=score,
             trials=found.trials,
@@ -134,19 +135,13 @@ class Bench:
         train, test = (self.training.take(positions) for positions in fold)
         if self.plan.task == "classification" and len(np.unique(train.labels)) < self.labels:
             return math.nan
-        pipeline = self._fitted(asked.unit.candidate, asked.parameters, train)
+        pipeline = self.fitting.fitted(asked.unit.candidate, asked.parameters, train)
         return _finite(self.score(pipeline, test))
 
-    def _fitted(self, name: str, parameters: Mapping[str, Any], rows: Dataset) -> Any:
-        candidate = self.candidates[name]
-        if candidate.rows is not None and len(rows) > candidate.rows:
-            drawn = np.random.default_rng(self.plan.seed).permutation(len(rows))[: candidate.rows]
-            rows = rows.take(np.sort(drawn))
-        pipeline = candidate.make(parameters).fit(rows.frame, rows.target)
-        wanted = "predict" if rows.target is None or rows.target.dtype.kind == "f" else "predict_proba"
-        if not hasattr(pipeline, wanted):
-            raise ModelFailed(f"The estimator has no {wanted}.")
-        return pipeline
+    @property
+    def fitting(self) -> Fitting:
+        """What fits points of all candidates."""
+        return Fitting(self.candidates, self.plan)
 
 
 @contextmanager

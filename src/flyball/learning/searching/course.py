@@ -10,7 +10,7 @@ from flyball.learning.candidates import SearchCandidate
 from flyball.learning.searching.bench import Bench, Fit
 from flyball.learning.searching.judging import Ended, Standing
 from flyball.learning.searching.search import Drawn, drawn, finished
-from flyball.learning.units import Asked, CandidateFailed, Known, Outcome, Steps, Unit, plain
+from flyball.learning.units import Asked, CandidateFailed, Found, Known, Outcome, Steps, Unit, plain
 
 
 class Course:
@@ -26,6 +26,7 @@ class Course:
         self.trials = candidate.points(limits.trials)
         self.is_held = is_held
         self.is_fitted = False
+        self.found: Found | None = None
         self.ended: Ended | None = None
         self.error = ""
         self.drawing = 0.0
@@ -61,6 +62,16 @@ class Course:
         """What its units took (seconds)."""
         return sum(self._seconds.values())
 
+    @property
+    def fit_seconds(self) -> float:
+        """What a fit on all rows has taken, as far as its folds have shown."""
+        own = self.found and [
+            seconds
+            for unit, seconds in self._seconds.items()
+            if (unit.rung, unit.point) == (len(self._folds) - 1, self.found.point)
+        ]
+        return sum(own or ()) / self._folds[-1]
+
     def standing(self) -> Standing | None:
         """How it stands on draws of the rows, if it has come so far."""
         if self._drawn is None:
@@ -77,13 +88,14 @@ class Course:
         """Why there is no last fit, where no point works or it was ended."""
         if self.error:
             return Fit(name=self.name, error=self.error, seconds=self.spent)
-        if self.ended is None or self._drawn is None:
+        if self.ended is None:
             return None
+        drawn = self._drawn or Drawn([], None, 0, 0.0, in_time=True)
         return Fit(
             name=self.name,
-            parameters=plain(self._drawn.points[0].parameters),
-            trials=self._drawn.trials,
-            stopped_by_time=self.ended.by_time or not self._drawn.in_time,
+            parameters=plain(drawn.points[0].parameters) if drawn.points else {},
+            trials=drawn.trials,
+            stopped_by_time=self.ended.by_time or not drawn.in_time,
             seconds=self.spent,
             ended=self.ended.sentence,
         )
@@ -94,8 +106,12 @@ class Course:
         self.drawing = self._drawn.seconds
         while self.is_held:
             yield []
-        found = yield from finished(self.name, self._drawn, folds, self._noted)
-        unit = Unit(self.name, len(folds), found.point)
+        yield from self._fitted((yield from finished(self.name, self._drawn, folds, self._noted)))
+
+    def _fitted(self, found: Found) -> Steps[None]:
+        """The last fit, of what was found."""
+        self.found = found
+        unit = Unit(self.name, len(self._folds), found.point)
         last = Asked(unit, found.parameters, replace(found, seconds=self.spent))
         while (outcome := self._known(last)) is None:
             yield [last]

@@ -66,12 +66,16 @@ def too_long(standings: Sequence[Standing], seconds: float, total: float) -> dic
     ended = {}
     for place, each in enumerate(sorted(standings, key=lambda each: -each.score)):
         if place and each.cost > seconds:
-            left = max(seconds, 0.0)
-            said = f"Its fits on all rows take about {each.cost:.0f} s: {left:.0f} s are left of {total:g} s."
-            ended[each.name] = Ended(said, by_time=True)
+            ended[each.name] = late(each.cost, seconds, total)
         else:
             seconds -= each.cost
     return ended
+
+
+def late(cost: float, left: float, total: float) -> Ended:
+    """For want of time: what is needed, what is left, and what the whole build was given (seconds)."""
+    said = f"Its fits on all rows take about {cost:.0f} s: {max(left, 0.0):.0f} s are left of {total:g} s."
+    return Ended(said, by_time=True)
 
 
 def _is_behind(each: Standing, best: Standing) -> bool:

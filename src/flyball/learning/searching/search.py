@@ -89,15 +89,15 @@ def drawn(
     # Neither Optuna's pruner nor scikit-learn's halving search: the pruner lets points climb in the order in
     # which they come, so that the early ones are fitted on all rows whatever they are worth; the halving
     # search draws without regard to time or a deadline, and does not keep the defaults.
-    first = _Rung(candidate.name, 0, folds[0], known)
+    first = Rung(candidate.name, 0, folds[0], known)
     tried = yield from _tried(candidate, first, limits, seed)
-    climbed, worked = _Climbed(tried.points, tried.seconds, in_time=tried.in_time), tried.worked
+    climbed, worked = Climbed(tried.points, tried.seconds, in_time=tried.in_time), tried.worked
     for number in range(1, len(folds) - 1):
         climbed = replace(climbed, points=_climbing(climbed.points, worked))
         worked = len(climbed.points)
         if climbed.in_time and (worked > 1 or is_compared):
-            rung = _Rung(candidate.name, number, folds[number], known)
-            climbed = yield from _climb(climbed.points, rung, climbed.seconds, limits.seconds)
+            rung = Rung(candidate.name, number, folds[number], known)
+            climbed = yield from climb(climbed.points, rung, climbed.seconds, limits.seconds)
             worked = len(climbed.points)
     points = climbed.points if len(folds) == 1 else _climbing(climbed.points, worked)
     defaults = next((point for point in tried.points if point.number == 1), None)
@@ -112,8 +112,8 @@ def finished(candidate: str, found: Drawn, folds: Sequence[int], known: Known) -
     """
     points = found.points
     if len(folds) > 1:
-        last = _Rung(candidate, len(folds) - 1, folds[-1], known, is_by_fold=True)
-        points = (yield from _climb(found.finalists, last, 0.0, math.inf)).points
+        last = Rung(candidate, len(folds) - 1, folds[-1], known, is_by_fold=True)
+        points = (yield from climb(found.finalists, last, 0.0, math.inf)).points
     best = _chosen(points)
     return Found(
         point=best.number,
@@ -125,7 +125,7 @@ def finished(candidate: str, found: Drawn, folds: Sequence[int], known: Known) -
 
 
 @dataclass(frozen=True, slots=True)
-class _Rung:
+class Rung:
     """What is known of points on the folds of one rung.
 
     All folds are one unit where they are small, as those of a draw are; else each is one.
@@ -183,7 +183,7 @@ class _Tried:
     in_time: bool = True
 
     def after(
-        self, asked: Sequence[Point], rung: _Rung, limits: Search, most: int
+        self, asked: Sequence[Point], rung: Rung, limits: Search, most: int
     ) -> tuple[_Tried, list[float | None], list[Asked]]:
         """After these points: their mean scores (``None`` where one failed), and the units that are missing.
 
@@ -203,7 +203,7 @@ class _Tried:
                 means.append(then._add(point, rung, may_go_on=may_go_on, is_sure=not missing))
         return then, means, missing
 
-    def _add(self, point: Point, rung: _Rung, *, may_go_on: bool, is_sure: bool) -> float | None:
+    def _add(self, point: Point, rung: Rung, *, may_go_on: bool, is_sure: bool) -> float | None:
         self.seconds += rung.seconds(point)
         self.trials += 1
         try:
@@ -229,7 +229,7 @@ class _Tried:
         return tuple(median(mean(point.scores[:count]) for point in self.points) for count in counts)
 
 
-def _tried(candidate: SearchCandidate, rung: _Rung, limits: Search, seed: int) -> Steps[_Tried]:
+def _tried(candidate: SearchCandidate, rung: Rung, limits: Search, seed: int) -> Steps[_Tried]:
     """All points on the first rung. Optuna chooses a round of them, and is told their scores after it.
 
     So a point never depends on how fast another one was computed, or where.
@@ -281,7 +281,7 @@ def _tell(study: optuna.Study, trial: optuna.Trial | None, score: float | None) 
 
 
 @dataclass(frozen=True, slots=True)
-class _Climbed:
+class Climbed:
     """Points with their scores on the highest rung so far, and the seconds that the search has taken."""
 
     points: list[Point]
@@ -289,7 +289,7 @@ class _Climbed:
     in_time: bool = True
 
 
-def _climb(points: Sequence[Point], rung: _Rung, seconds: float, limit: float) -> Steps[_Climbed]:
+def climb(points: Sequence[Point], rung: Rung, seconds: float, limit: float) -> Steps[Climbed]:
     """The points with their scores on a rung, where there is time for all of them.
 
     Without time they keep their old scores: those of different rungs do not compare. A point that raises is
@@ -303,13 +303,13 @@ def _climb(points: Sequence[Point], rung: _Rung, seconds: float, limit: float) -
 
 
 def _climbed(
-    points: Sequence[Point], rung: _Rung, seconds: float, limit: float
-) -> tuple[_Climbed, list[Asked]]:
+    points: Sequence[Point], rung: Rung, seconds: float, limit: float
+) -> tuple[Climbed, list[Asked]]:
     """How that ends, as far as it is known, and the units that are missing."""
     done, missing = list[Point](), list[Asked]()
     for place, point in enumerate(points):
         if seconds > limit:
-            return _Climbed(list(points), seconds, in_time=False), missing
+            return Climbed(list(points), seconds, in_time=False), missing
         more = rung.missing(point)
         missing += more
         if more:
@@ -320,7 +320,7 @@ def _climbed(
         except CandidateFailed as failed:  # more rows may hold what a point cannot be fitted on
             if place == len(points) - 1 and not done and not missing:
                 raise CandidateFailed(str(failed), seconds) from failed
-    return _Climbed(done, seconds), missing
+    return Climbed(done, seconds), missing
 
 
 def _climbing(points: Sequence[Point], worked: int) -> list[Point]:

@@ -8,6 +8,7 @@ from flyball.inference.audit.families.selecting import ELEMENTWISE
 from flyball.inference.audit.kinds import (
     FLAG,
     Either,
+    Kind,
     ListOf,
     Maybe,
     Number,
@@ -30,6 +31,21 @@ WEIGHTS = Maybe(ListOf(Number(), most=MOST))
 
 def _some(state: State, sizes: Mapping[str, int]) -> bool:
     return sizes["voters"] > 0
+
+
+def _parts(state: State, sizes: Mapping[str, int]) -> bool:
+    return sizes["parts"] > 0
+
+
+STACKED: Mapping[str, Kind] = {
+    **inert("n_jobs verbose"),
+    "estimators": VOTERS,
+    "final_estimator": Maybe(Estimator()),
+    "cv": Unread(),
+    "passthrough": OneOf(False),
+}
+LEFT_BY_STACKING = "named_estimators_ _n_feature_outs"
+"""Numbers of the names that are given to columns: no prediction reads them."""
 
 
 ALLOWED: tuple[Allowed, ...] = (
@@ -90,6 +106,32 @@ ALLOWED: tuple[Allowed, ...] = (
         fitted={"estimators_": ListOf(Fitted("regressor"), "voters", MOST)},
         left_out="named_estimators_",
         holds=_some,
+    ),
+    allowed(
+        "sklearn.ensemble._stacking.StackingClassifier",
+        "classifier",
+        parameters=joined(STACKED, {"stack_method": OneOf("auto", "predict_proba")}),
+        fitted={
+            "classes_": labels(),
+            "_label_encoder": Fitted("labels", "classes"),
+            "estimators_": ListOf(Fitted("classifier"), "parts", MOST),
+            "stack_method_": ListOf(OneOf("predict_proba"), "parts", MOST),
+            "final_estimator_": Fitted("classifier"),
+        },
+        left_out=LEFT_BY_STACKING,
+        holds=_parts,
+    ),
+    allowed(
+        "sklearn.ensemble._stacking.StackingRegressor",
+        "regressor",
+        parameters=joined(STACKED, {"stack_method": OneOf("auto", "predict")}),
+        fitted={
+            "estimators_": ListOf(Fitted("regressor"), "parts", MOST),
+            "stack_method_": ListOf(OneOf("predict"), "parts", MOST),
+            "final_estimator_": Fitted("regressor"),
+        },
+        left_out=LEFT_BY_STACKING,
+        holds=_parts,
     ),
     allowed(
         "sklearn.compose._target.TransformedTargetRegressor",

@@ -19,7 +19,7 @@ from sklearn import (
     tree,
 )
 
-from flyball.inference.compiled.estimators import Estimator
+from flyball.inference.compiled.estimators.joint import Single
 from flyball.learning.compiling import reasons
 from flyball.learning.compiling.estimators import (
     centres,
@@ -31,7 +31,7 @@ from flyball.learning.compiling.estimators import (
     trees,
 )
 
-Compiler = Callable[[Any, int], Estimator]
+Compiler = Callable[[Any, int], Single]
 
 COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
     "classification": {
@@ -76,7 +76,7 @@ COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
 """By the very type: a subclass may answer otherwise."""
 
 
-def compiled(estimator: Any, task: str, columns: int) -> Estimator:
+def compiled(estimator: Any, task: str, columns: int) -> Single:
     """A fitted scikit-learn estimator of that many columns as data. Raises ``NotCompiled``."""
     compiler = COMPILERS[task].get(type(estimator))
     if compiler is None:
