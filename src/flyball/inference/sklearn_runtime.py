@@ -27,6 +27,7 @@ LIKELIEST = frozenset(
         "KNeighborsClassifier",
         "GaussianNB",
         "DummyClassifier",
+        "VotingClassifier",  # of labels alone it has no probabilities
     }
 )
 """Classifiers whose label is the one of highest probability: asking them twice would cost double."""
