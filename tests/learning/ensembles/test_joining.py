@@ -107,7 +107,7 @@ def test_what_an_ensemble_would_take_is_held_against_the_time_that_is_left(data:
     for total, ended in (
         (spent + 2 * cost + 1, []),
         (spent + cost + 1, ["blend"]),
-        (spent, ["blend", "stacking"]),
+        (spent + cost - 1, ["blend", "stacking"]),
     ):
         bench = Bench.of(data, replace(PLAN, search=Search(trials=1, total=total)))
         _, others = selected(bench, lambda wanted: wanted[0], seconds=3.0)

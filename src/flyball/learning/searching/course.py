@@ -113,7 +113,7 @@ class Course:
         self.found = found
         unit = Unit(self.name, len(self._folds), found.point)
         last = Asked(unit, found.parameters, replace(found, seconds=self.spent))
-        while (outcome := self._known(last)) is None:
+        while (outcome := self._noted(last)) is None:
             yield [last]
         self.is_fitted = not outcome.error
 
