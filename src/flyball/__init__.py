@@ -22,8 +22,8 @@ if TYPE_CHECKING:
         RequestSource,
         Rows,
         Search,
-        Threshold,
     )
+    from flyball.domain.finishing.declared import Threshold
     from flyball.domain.reasons.declared import Interventional
     from flyball.domain.schedules import Schedule
     from flyball.inprocess import apredict, explain, predict

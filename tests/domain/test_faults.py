@@ -57,6 +57,13 @@ def table(name: str = "orders", **changes: Any) -> FeatureTable:
     )
 
 
+def costing(false_positive: float, false_negative: float) -> Threshold:
+    """A decision by cost."""
+    return Threshold.by_cost(
+        false_positive=false_positive, false_negative=false_negative, at_or_above="refuse", below="accept"
+    )
+
+
 class Splitter:
     """What a splitter of scikit-learn's looks like."""
 
@@ -121,6 +128,11 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a rule for repeated references that there is not", "E026", {"outcome": Outcome("s", repeated="last")}),
     ("a decision that is a number", "E013", {"decide": 0.5}),
     ("a threshold in per cent", "E013", {"decide": Threshold(30, "yes", "no")}),
+    ("an error that costs nothing", "E013", {"decide": costing(0, 5)}),
+    ("an error that pays", "E013", {"decide": costing(1, -5)}),
+    ("a cost that is no number", "E013", {"decide": costing(float("nan"), 5)}),
+    ("a cost in words", "E013", {"decide": costing(wrong("1"), 5)}),
+    ("two infinite costs", "E013", {"decide": costing(float("inf"), float("inf"))}),
     ("a threshold in words", "E013", {"decide": Threshold("0.3", "yes", "no")}),  # type: ignore[arg-type] # the fault
     (
         "a threshold on no class",
@@ -193,6 +205,15 @@ def test_names_of_ones_own_begin_with_an_underscore() -> None:
 
 def test_a_number_beyond_one_is_a_threshold_of_a_regression() -> None:
     assert faults(declare(Regression, outcome=Outcome("y"), decide=Threshold(30, "far", "near"))) == []
+
+
+def test_one_of_two_costs_may_be_infinite() -> None:
+    assert faults(declare(decide=costing(1, float("inf")))) == []
+
+
+def test_a_regression_has_no_positive_class_to_cost_anything() -> None:
+    decided = declare(Regression, outcome=Outcome("y"), decide=costing(1, 5))
+    assert [fault.code for fault in faults(decided)] == ["E013"]
 
 
 def test_an_outcome_has_no_place_in_clustering() -> None:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from flyball.domain.abtests.declared.abtest import ABTest
 from flyball.domain.abtests.metrics import Metric
 from flyball.domain.asking.words import Ask, Text
+from flyball.domain.finishing.declared import Threshold
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.reasons.declared import Interventional
 from flyball.domain.schedules import Schedule
@@ -181,15 +182,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
-    """A decision from the positive class's probability (or a regression's value)."""
-
-    threshold: float
-    at_or_above: str
-    below: str
-
-
-@dataclass(frozen=True, slots=True)
 class Field:
     """What a user knows better than the snapshot about one field; ``None`` leaves it inferred.
 
@@ -274,7 +266,7 @@ class Endpoint:
     rows: ClassVar[Any] = None
     features: ClassVar[Sequence[Any] | None] = None
     outcome: ClassVar[Any] = None
-    decide: ClassVar[Any] = None
+    decide: ClassVar[Threshold | None] = None
     metric: ClassVar[str] = ""
     cv: ClassVar[Any] = 5
     candidates: ClassVar[Sequence[str | Candidate]] = ()

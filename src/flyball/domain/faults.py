@@ -22,8 +22,9 @@ from flyball.domain.declaration import (
     RequestSource,
     Rows,
     Search,
-    Threshold,
 )
+from flyball.domain.finishing.declared import Threshold
+from flyball.domain.finishing.faults import wrong_decision
 from flyball.domain.records import REPEATED
 from flyball.domain.schedules import NAME, Schedule, crontab, is_name
 
@@ -148,25 +149,6 @@ def _maturity(endpoint: Declared) -> Iterator[Fault]:
         return
     if maturity and not endpoint.rows.time:
         yield Fault("E012", "outcome", "matures, but rows have no time", "Name Rows(time=…).")
-
-
-def _decide(endpoint: Declared) -> Iterator[Fault]:
-    decide = endpoint.decide
-    if decide is None:
-        return
-    if not isinstance(decide, Threshold) or not _is_number(decide.threshold):
-        hint = 'Use Threshold(0.3, at_or_above="refuse", below="accept").'
-        yield Fault("E013", "decide", "is not a Threshold", hint)
-    elif not isinstance(decide.at_or_above, str) or not isinstance(decide.below, str):
-        yield Fault(
-            "E013", "decide", "decides for what is no text", 'Use at_or_above="refuse", below="accept".'
-        )
-    elif endpoint.task == "clustering":
-        yield Fault("E013", "decide", "has no place in clustering", "Leave it out.")
-    elif endpoint.task == "classification" and endpoint.outcome.positive is None:
-        yield Fault("E013", "decide", "needs a positive class", "Name Outcome(…, positive=…).")
-    elif endpoint.task == "classification" and not 0 <= decide.threshold <= 1:
-        yield Fault("E013", "decide", "has a threshold outside 0 to 1", "A probability is compared.")
 
 
 def _observed(endpoint: Declared) -> Iterator[Fault]:
@@ -366,7 +348,7 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _time,
     _columns,
     _maturity,
-    _decide,
+    lambda endpoint: (Fault(*each) for each in wrong_decision(endpoint)),
     _observed,
     _fields,
     _unseen,

@@ -10,6 +10,8 @@ from typing import Any
 from flyball.domain.abtests.assignment import SLOTS, slot
 from flyball.domain.asking.words import Asking
 from flyball.domain.errors import ArtifactCorrupt
+from flyball.domain.finishing.costs import cheapest
+from flyball.domain.finishing.finish import Finish
 from flyball.domain.records import entity_key
 from flyball.domain.schema import Kind, Schema
 from flyball.domain.values import Scalar, label_text, spelled
@@ -19,13 +21,23 @@ from flyball.domain.values import Scalar, label_text, spelled
 class Decision:
     """The published form of ``Threshold``: what to decide about one output.
 
-    ``label`` is the class whose probability is compared (classification), or ``None`` (regression).
+    ``label`` is the class whose probability is compared (classification), or ``None`` (regression). Where
+    errors have costs, ``break_even`` is the probability from which on a positive decision costs less, and
+    each version has its own threshold.
     """
 
     threshold: float
     at_or_above: str
     below: str
     label: str | None = None
+    break_even: float | None = None
+
+    def of(self, version: Manifest) -> Decision:
+        """The decision as a version makes it: where errors have costs, at its cheapest threshold."""
+        if self.break_even is None:
+            return self
+        known = () if version.finish is None else version.finish.trade_offs
+        return replace(self, threshold=cheapest(self.break_even, known))
 
     def decide(self, output: Mapping[str, Any]) -> str:
         """The decision for an output."""
@@ -60,7 +72,7 @@ class Arm:
     def deciding(self, decision: Decision | None) -> Arm:
         """The arm with what its endpoint decides, at its own threshold where it has one."""
         if decision is not None and self.threshold is not None:
-            decision = replace(decision, threshold=self.threshold)
+            decision = replace(decision, threshold=self.threshold, break_even=None)
         return replace(self, decision=decision)
 
 
@@ -237,8 +249,8 @@ class Manifest:
     """What it takes to load one version and to know that it loaded right.
 
     ``artifacts`` are its files, each role once for each runtime; ``golden`` pairs of input and output that
-    must come out again. Which types of the user's own an artifact may hold is not said here: who can write a
-    row must not say what runs.
+    must come out again. ``finish`` is what predictions out of fold have shown. Which types of the user's own
+    an artifact may hold is not said here: who can write a row must not say what runs.
     """
 
     endpoint: str
@@ -248,6 +260,7 @@ class Manifest:
     schema: Schema
     classes: tuple[Scalar, ...] = ()
     golden: tuple[tuple[dict[str, Scalar], dict[str, Any]], ...] = ()
+    finish: Finish | None = None
 
     @property
     def answering(self) -> Artifact:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flyball.domain.errors import BuildFailed, GoldenMismatch
+from flyball.domain.finishing.finish import Finish
 from flyball.domain.routing import Artifact, Manifest
 from flyball.domain.schema import Schema
 from flyball.domain.values import Scalar, canonical
@@ -53,7 +54,9 @@ def package(
     """
     if fit.pipeline is None:
         raise BuildFailed(f"The candidate {fit.name!r} has no fit: {fit.error}")
-    return packaged(fit.pipeline, dataset, schema, endpoint=endpoint, task=task, trusted=trusted)
+    return packaged(
+        fit.pipeline, dataset, schema, endpoint=endpoint, task=task, trusted=trusted, finish=fit.finish
+    )
 
 
 def packaged(
@@ -66,12 +69,13 @@ def packaged(
     trusted: Sequence[str] = (),
     background: int = 0,
     changeable: Sequence[str] = (),
+    finish: Finish | None = None,
 ) -> Package:
     """Any fitted pipeline over the schema's frame, as ``package`` does it.
 
     ``background`` is how many rows the answers of trees are compared with to explain them; with none they
     are explained by the rows that went each way in training. ``changeable`` are fields that a person can
-    change.
+    change. ``finish`` is what predictions out of fold have shown.
     """
     data = allowlist.dump(model)
     digest = hashlib.sha256(data).hexdigest()
@@ -82,6 +86,7 @@ def packaged(
         artifacts=(Artifact(role="pipeline", digest=digest, runtime="scikit-learn"),),
         schema=schema,
         classes=_classes(model, task),
+        finish=finish,
     )
     loaded = opened(manifest, data, trusted)
     complete = replace(manifest, golden=_golden(loaded, dataset, schema))

@@ -48,7 +48,8 @@ class OneVersion(ChartedPage):
         """The version on one page."""
         version, endpoint = charts.read["version"], charts.endpoint.name
         route = routing.route(endpoint)
-        fields = registry.manifest(version).schema.fields
+        manifest = registry.manifest(version)
+        fields = manifest.schema.fields
         context = {
             "title": str(version),
             "row": version_rows([version], route)[0],
@@ -61,6 +62,7 @@ class OneVersion(ChartedPage):
             "folds": _folds(version),
             "proof": _proof(version),
             "runtime": runtime_of(version),
+            "notes": manifest.finish.notes if manifest.finish else (),
             "size": sizes({version.number: version.manifest})[version.number],
             "fields": fields[:SHOWN_FIELDS],
             "more_fields": len(fields[SHOWN_FIELDS:]),

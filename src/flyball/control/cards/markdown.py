@@ -55,6 +55,7 @@ def _scores(card: Mapping[str, Any]) -> Iterator[str]:
         yield f"{_text(scores['metric'])} {scores['held_out']:.4f}{interval} on rows that were held out"
         folds = ", ".join("–" if each is None else f"{each:.4f}" for each in scores["folds"])
         yield from (f"of all that it could learn from; in its folds {folds}.", "")
+    yield from (line for note in card["out_of_fold"] for line in (_text(note), ""))
     yield from _rows(scores["report"])
     for name, title in (("slices", "Where it is worst"), ("importance", "What its answers hang on")):
         if card[name]:

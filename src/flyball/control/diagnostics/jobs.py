@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -19,7 +20,9 @@ from flyball.control.registry.comparison import may_know
 from flyball.control.registry.models import Build, Version
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DataError
+from flyball.domain.finishing.costs import cheapest
 from flyball.domain.records import now
+from flyball.domain.routing import Manifest
 from flyball.domain.values import label_text
 
 if TYPE_CHECKING:
@@ -83,9 +86,18 @@ def diagnosed(
         version, build, is_timed=declaration.rows.time is not None
     )
     positive = None if plan.positive is None else label_text(plan.positive)
-    decide = declaration.decide
     about = {"metric": build.metric, "positive": positive, "may_know": known}
-    return {**found, **about, "threshold": None if decide is None else decide.threshold}, seconds
+    return {**found, **about, **_decided(declaration, manifest)}, seconds
+
+
+def _decided(declaration: type[Endpoint], version: Manifest) -> dict[str, Any]:
+    """The threshold that is declared, or the version's cheapest one, and what errors cost then."""
+    decide = declaration.decide
+    if decide is None or decide.costs is None:
+        return {"threshold": None if decide is None else decide.threshold}
+    known = () if version.finish is None else version.finish.trade_offs
+    finite = [each if isfinite(each) else None for each in astuple(decide.costs)]
+    return {"threshold": cheapest(decide.costs.break_even, known), "costs": finite}
 
 
 def _fitted(version: Version) -> Fitted | None:

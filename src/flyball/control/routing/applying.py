@@ -25,7 +25,7 @@ from flyball.control.schedules import declaring
 from flyball.domain.access import SLUG, is_slug
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import DeclarationError
-from flyball.domain.routing import Decision, Manifest, Route, remembering
+from flyball.domain.routing import Route, remembering
 
 Declarations = Mapping[str, type[Endpoint]]
 
@@ -145,17 +145,14 @@ def _following(declaration: type[Endpoint], current: Route, *, forget: bool) -> 
     champion = current.champion
     decision = composition.decision(declaration, manifests[champion.version])
     arms = tuple(
-        arm.deciding(_fitting(decision, manifests[arm.version])) if arm in current.answering else arm
+        arm
+        if arm not in current.answering
+        else arm.deciding(composition.fitting(decision, manifests[arm.version]))
         for arm in current.arms
     )
     following = composition.compose(declaration, arms, manifests, current.number + 1)
     following = replace(following, test=current.test)
     return remembering(following, None if forget else current, manifests[champion.version].schema)
-
-
-def _fitting(decision: Decision | None, manifest: Manifest) -> Decision | None:
-    """A decision for an arm; none where its version does not know the decision's class."""
-    return decision if composition.fits(decision, manifest) else None
 
 
 def _changed(route: Route, other: Route) -> Iterator[str]:

@@ -71,18 +71,25 @@ def decision(declaration: type[Endpoint], champion: Manifest) -> Decision | None
         positive = declaration.outcome.positive
         meant = label_of(positive, champion.classes)
         label = label_text(positive if meant is None else meant)
+    costs = declared.costs
     made = Decision(
-        threshold=declared.threshold,
+        threshold=0.0 if declared.threshold is None else declared.threshold,
         at_or_above=declared.at_or_above,
         below=declared.below,
         label=label,
+        break_even=costs.break_even if costs else None,
     )
     if not fits(made, champion):
         raise DeclarationError(
             f"{declaration.name}: outcome.positive is not a class of version {champion.number};"
             " build and promote one that knows it."
         )
-    return made
+    return made.of(champion)
+
+
+def fitting(decision: Decision | None, manifest: Manifest) -> Decision | None:
+    """The decision as a version makes it; none where its outputs do not fit."""
+    return decision.of(manifest) if decision is not None and fits(decision, manifest) else None
 
 
 def fits(decision: Decision | None, manifest: Manifest) -> bool:

@@ -249,8 +249,6 @@ class Asking:
             route = routing.document(routing.revision(self._kept.endpoint, stored.route))
             decision = route.champion.decision
             arm = selectors.arm_of(route, self._kept.version)
-            if arm is not None:
-                decision = arm.deciding(decision).decision
-            fits = composition.fits(decision, self._manifest)
-            self._decisions[stored.route] = decision if fits else None
+            decision = composition.fitting(decision, self._manifest)
+            self._decisions[stored.route] = decision if arm is None else arm.deciding(decision).decision
         return self._decisions[stored.route]

@@ -47,7 +47,7 @@ class Fitted:
 
 
 def declared(held: Held, fitted: Fitted) -> dict[str, SearchCandidate]:
-    """The endpoint's candidates by name. Raises ``DataError`` where the version's is none of them any more."""
+    """The candidates by name. Raises ``DataError`` where the version's is not declared any more."""
     plan = held.plan
     context = BuildContext(
         schema=held.rows.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets

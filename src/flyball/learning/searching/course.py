@@ -81,7 +81,8 @@ class Course:
         seconds = outcome.seconds / len(outcome.scores) if outcome else 0.0
         most = self._bench.candidates[self.name].rows or sizes[-1]
         growth = min(sizes[-1], most) / min(sizes[best.rung], most)
-        fits = self._folds[-1] * len(self._drawn.finalists) + 1
+        finished = len(self._drawn.finalists) + self._bench.plan.wanted.is_anything
+        fits = self._folds[-1] * finished + 1
         return Standing(name=self.name, drawn=self._drawn, cost=seconds * growth * fits)
 
     def unfitted(self) -> Fit | None:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flyball.domain.declaration import Candidate, Endpoint, Search
+from flyball.learning.outoffold.wanted import Wanted
 from flyball.learning.trusted import trusted_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a build looks for. ``positive`` is the class that binary metrics count."""
+    """What a build looks for. ``positive`` is the class that binary metrics count.
+
+    ``wanted`` is what is to be known of predictions out of fold.
+    """
 
     task: str
     metric: str
@@ -23,6 +27,7 @@ class Plan:
     search: Search = field(default_factory=Search)
     seed: int = 0
     positive: Any = None
+    wanted: Wanted = field(default_factory=Wanted)
 
     @classmethod
     def of(cls, declaration: type[Endpoint]) -> Plan:
@@ -37,4 +42,5 @@ class Plan:
             search=declaration.search,
             seed=declaration.seed,
             positive=declaration.outcome.positive if declaration.outcome else None,
+            wanted=Wanted.of(declaration),
         )

@@ -36,7 +36,7 @@ def threshold(laid: Laid) -> Figure:
     rows = laid.rows("thresholds")
     chosen = laid.own.get("threshold")
     at = HALF if chosen is None else chosen
-    said = "No threshold is declared." if chosen is None else f"The endpoint declares {chosen:g}."
+    said = "No threshold is declared." if chosen is None else f"The endpoint decides at {chosen:g}."
     x = across("threshold", "threshold: positive from this probability on", **UNIT)
     rule: Spec = {
         "data": {"values": [{}]},
@@ -58,24 +58,25 @@ def threshold(laid: Laid) -> Figure:
         ),
         spec={
             "height": TALL,
-            "params": _asked(at),
+            "params": _asked(at, laid.own.get("costs") or (1, 1)),
             "transform": [{"calculate": COSTS, "as": "costs"}],
             "layer": [_line(laid, rows, x), rule, _counts(laid, rows)],
         },
     )
 
 
-def _asked(at: float) -> list[Spec]:
-    """What who looks puts in: a slider, and three numbers."""
+def _asked(at: float, costs: Sequence[float | None]) -> list[Spec]:
+    """What who looks puts in: a slider and three numbers. Beside an infinite cost (``None``) none counts."""
+    false_alarm, miss = costs if None not in costs else (float(each is None) for each in costs)
     return [
         _input("threshold", "Threshold", at, input="range", min=0, max=1, step=0.01),
-        _input("each_false_alarm", "A false alarm costs", 1, input="number"),
-        _input("each_miss", "A miss costs", 1, input="number"),
+        _input("each_false_alarm", "A false alarm costs", false_alarm, input="number"),
+        _input("each_miss", "A miss costs", miss, input="number"),
         _input("each_hit", "A hit brings", 0, input="number"),
     ]
 
 
-def _input(name: str, title: str, value: float, **bind: object) -> Spec:
+def _input(name: str, title: str, value: float | None, **bind: object) -> Spec:
     return {"name": name, "value": value, "bind": {**bind, "name": title}}
 
 

@@ -17,13 +17,20 @@ from flyball.domain.values import storable
 from flyball.stores import artifacts
 
 if TYPE_CHECKING:
+    from flyball.domain.finishing.finish import Finish
     from flyball.learning.dataset import Dataset
     from flyball.learning.package import Package
     from flyball.learning.searching.bench import Fit
 
 
-def packaged(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, pipeline: Any) -> Package:
-    """Package a fitted pipeline."""
+def packaged(
+    declaration: type[Endpoint],
+    snapshot: Snapshot,
+    dataset: Dataset,
+    pipeline: Any,
+    finish: Finish | None = None,
+) -> Package:
+    """Package a fitted pipeline, with what its predictions out of fold have shown."""
     from flyball.learning import package
 
     return package.packaged(
@@ -35,6 +42,7 @@ def packaged(declaration: type[Endpoint], snapshot: Snapshot, dataset: Dataset, 
         trusted=package.trusted_names(declaration.trusted),
         background=declaration.reasons.rows if declaration.reasons else 0,
         changeable=[name for name, field in declaration.fields.items() if field.changeable],
+        finish=finish,
     )
 
 
@@ -55,7 +63,7 @@ def result(
     row = unsaved(build, fit)
     if fit.pipeline is not None:
         try:
-            made = packaged(declaration, snapshot, dataset, fit.pipeline)
+            made = packaged(declaration, snapshot, dataset, fit.pipeline, fit.finish)
         except FlyballError as refused:
             row.error = storable(str(refused))
         except Exception as raised:  # noqa: BLE001 - what skops cannot write raises as it likes

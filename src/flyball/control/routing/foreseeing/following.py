@@ -100,7 +100,8 @@ def after_rollback(endpoint: str) -> Following:
     new = selectors.manifests(earlier)
     champion = new[earlier.champion.version]
     applied_now = current.champion.decision
-    decision = applied_now if composition.fits(applied_now, champion) else earlier.champion.decision
+    fits = composition.fits(applied_now, champion)
+    decision = composition.fitting(applied_now, champion) if fits else earlier.champion.decision
     back = replace(earlier.champion, decision=decision)
     kept = (back if arm == earlier.champion else arm for arm in earlier.arms)
     composed = replace(
@@ -145,7 +146,7 @@ def _deciding(route: Route, decision: Decision | None, manifests: Mapping[int, M
     def decides(arm: Arm) -> Arm:
         if arm == route.champion or arm not in route.answering:
             return arm
-        return arm.deciding(decision if composition.fits(decision, manifests[arm.version]) else None)
+        return arm.deciding(composition.fitting(decision, manifests[arm.version]))
 
     return tuple(map(decides, route.arms))
 
@@ -162,7 +163,7 @@ def decision_after(declaration: type[Endpoint], current: Route | None, champion:
     if current is None or current.champion.threshold is not None:  # its own says nothing of the others
         return composition.decision(declaration, champion)
     if composition.fits(current.champion.decision, champion):
-        return current.champion.decision
+        return composition.fitting(current.champion.decision, champion)
     return composition.decision(declaration, champion)
 
 

@@ -1,0 +1,47 @@
+"""What can be seen wrong in what a declaration decides by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flyball.domain.finishing.costs import Costs
+from flyball.domain.finishing.declared import Threshold
+
+Wrong = tuple[str, str, str, str]
+"""What a ``Fault`` of a declaration is made of."""
+CODE = "E013"
+
+
+def wrong_decision(endpoint: Any) -> Iterator[Wrong]:
+    """What is wrong with ``decide``."""
+    decide = endpoint.decide
+    if decide is None:
+        return
+    if not isinstance(decide, Threshold) or not (decide.costs or _is_number(decide.threshold)):
+        hint = 'Use Threshold(0.3, at_or_above="refuse", below="accept").'
+        yield (CODE, "decide", "is not a Threshold", hint)
+    elif not isinstance(decide.at_or_above, str) or not isinstance(decide.below, str):
+        hint = 'Use at_or_above="refuse", below="accept".'
+        yield (CODE, "decide", "decides for what is no text", hint)
+    elif endpoint.task not in ("classification", "regression"):
+        yield (CODE, "decide", f"has no place in {endpoint.task}", "Leave it out.")
+    elif endpoint.task == "classification" and endpoint.outcome.positive is None:
+        yield (CODE, "decide", "needs a positive class", "Name Outcome(…, positive=…).")
+    elif decide.costs is not None:
+        yield from _costs(decide.costs, endpoint.task)
+    elif endpoint.task == "classification" and not 0 <= (decide.threshold or 0) <= 1:
+        yield (CODE, "decide", "has a threshold outside 0 to 1", "A probability is compared.")
+
+
+def _costs(costs: Any, task: str) -> Iterator[Wrong]:
+    both = (getattr(costs, "false_positive", None), getattr(costs, "false_negative", None))
+    if not isinstance(costs, Costs) or not all(map(_is_number, both)) or not costs.are_sound:
+        hint = "Both are numbers above 0, and one of them is finite."
+        yield (CODE, "decide", "has costs that nothing can be decided by", hint)
+    elif task != "classification":
+        yield (CODE, "decide", "has costs without a positive class", "Name the threshold itself.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,20 @@
+"""What a version keeps of its predictions out of fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flyball.domain.finishing.costs import TradeOff
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """What a version keeps of predictions for rows that were not learned from, fold by fold.
+
+    ``trade_offs`` are all that may be cheapest, thresholds ascending: of each, how the positive class was
+    decided. ``rows`` is how many predictions there were. ``notes`` say what was found, as sentences.
+    """
+
+    rows: int = 0
+    trade_offs: tuple[TradeOff, ...] = ()
+    notes: tuple[str, ...] = ()

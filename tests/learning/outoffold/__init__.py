@@ -1,0 +1,1 @@
+"""What predictions out of fold show, where the truth is known."""
