@@ -253,6 +253,7 @@ class Endpoint:
     business that A/B tests may be judged by; ``abtest`` is the one to be started. ``ask`` is the page on
     which people ask.
 
+    With ``calibrate`` probabilities are calibrated, where that helps on rows that were not learned from.
     ``slices`` are features of which diagnostics show every slice, however good its score.
 
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
@@ -282,6 +283,7 @@ class Endpoint:
     schedules: ClassVar[Sequence[Schedule]] = ()
     reasons: ClassVar[Interventional | None] = None
     slices: ClassVar[Sequence[str]] = ()
+    calibrate: ClassVar[bool] = False
     seed: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted, GoldenMismatch
 from flyball.domain.routing import Manifest, same_output
 from flyball.domain.values import Scalar
+from flyball.inference.finished import finished
 
 RUNTIMES = {
     "compiled": "flyball.inference.compiled_runtime",
@@ -62,7 +63,7 @@ def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Run
     if name not in RUNTIMES:
         raise ArtifactUntrusted("This server has no runtime for the artifact.")
     module = importlib.import_module(RUNTIMES[name])
-    runtime: Runtime = module.opened(manifest, data, trusted)
+    runtime: Runtime = finished(module.opened(manifest, data, trusted), manifest.finish, manifest.classes)
     return runtime
 
 

@@ -13,6 +13,7 @@ from flyball.domain.routing import Artifact, Manifest
 from flyball.domain.schema import Schema
 from flyball.domain.values import Scalar, canonical
 from flyball.inference import allowlist
+from flyball.inference.finished import finished
 from flyball.inference.runtime import Runtime, opened, verify, verify_together
 from flyball.inference.sklearn_runtime import SklearnRuntime
 from flyball.learning.compiling.version import with_compiled
@@ -90,7 +91,7 @@ def packaged(
     )
     loaded = opened(manifest, data, trusted)
     complete = replace(manifest, golden=_golden(loaded, dataset, schema))
-    fitted = SklearnRuntime(model, schema, task)
+    fitted = finished(SklearnRuntime(model, schema, task), finish, manifest.classes)
     _same_as_fitted(complete, fitted)
     verify(complete, loaded)
     complete, compiled, compiling = with_compiled(complete, model, fitted, dataset)

@@ -13,6 +13,14 @@ Wrong = tuple[str, str, str, str]
 CODE = "E013"
 
 
+def wrong_numbers(endpoint: Any) -> Iterator[Wrong]:
+    """What is wrong with what is to become of a model's numbers."""
+    if not isinstance(endpoint.calibrate, bool):
+        yield ("E038", "calibrate", "is neither True nor False", "Say calibrate = True or leave it out.")
+    elif endpoint.calibrate and endpoint.task != "classification":
+        yield ("E038", "calibrate", f"has no place in {endpoint.task}", "Only probabilities are calibrated.")
+
+
 def wrong_decision(endpoint: Any) -> Iterator[Wrong]:
     """What is wrong with ``decide``."""
     decide = endpoint.decide

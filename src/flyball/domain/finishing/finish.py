@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.costs import TradeOff
 
 
@@ -12,9 +13,11 @@ class Finish:
     """What a version keeps of predictions for rows that were not learned from, fold by fold.
 
     ``trade_offs`` are all that may be cheapest, thresholds ascending: of each, how the positive class was
-    decided. ``rows`` is how many predictions there were. ``notes`` say what was found, as sentences.
+    decided. ``calibration`` is what probabilities go through. ``rows`` is how many predictions there were.
+    ``notes`` say what was found, as sentences.
     """
 
     rows: int = 0
     trade_offs: tuple[TradeOff, ...] = ()
     notes: tuple[str, ...] = ()
+    calibration: Calibration | None = None

@@ -77,7 +77,9 @@ def _basis(
     dataset: Dataset,
     background: int,
 ) -> document.Basis | None:
-    if compiled is not None:
+    is_calibrated = manifest.finish is not None and manifest.finish.calibration is not None
+    # What a model adds up is another number than the calibrated one: only the answers themselves explain it.
+    if compiled is not None and not is_calibrated:
         estimator = compiled_document.parsed(compiled, manifest.schema).estimator
         if isinstance(estimator, linear.Linear):
             return document.Linear(packed(_means(model, dataset)))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.costs import TradeOff, chosen
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.values import label_of
 from flyball.learning.outoffold.answers import OutOfFold
+from flyball.learning.outoffold.calibrating import Calibrated, Gain, calibration
 from flyball.learning.outoffold.costing import trade_offs
 from flyball.learning.outoffold.wanted import Wanted
 
@@ -20,11 +24,40 @@ def finish(found: OutOfFold | None, wanted: Wanted) -> Finish:
     """What is wanted of predictions out of fold."""
     if found is None:
         return Finish(notes=(NONE,))
-    notes, costs = list[str](), list[TradeOff]()
+    notes, costs, made = list[str](), list[TradeOff](), None
+    if wanted.is_calibrated:
+        made, gains = calibration(found, np.ones(len(found.answers)))
+        notes.append(_calibrated(made, gains))
+    if made is not None:
+        found = replace(found, answers=made.calibrated(found.answers))
     if wanted.break_even is not None:
         costs = trade_offs(*_positive(found, wanted))
         notes.append(_cheapest(wanted.break_even, costs, len(found.answers)))
-    return Finish(rows=len(found.answers), trade_offs=tuple(costs), notes=tuple(notes))
+    return Finish(rows=len(found.answers), trade_offs=tuple(costs), notes=tuple(notes), calibration=made)
+
+
+def _calibrated(made: Calibration | None, gains: Sequence[Gain]) -> str:
+    if made is None:
+        tried = "; ".join(f"{each.method}: {_said(each)}" for each in gains) or "there are too few"
+        return (
+            f"Probabilities are the model's own: by predictions out of fold no calibration helps ({tried})."
+        )
+    (gain,) = [each for each in gains if each.method == made.method]
+    return f"Probabilities are calibrated ({made.method}). By predictions out of fold: {_said(gain)}."
+
+
+def _said(gain: Gain) -> str:
+    before, after = gain.log_loss
+    return (
+        f"log loss {after:.4f} instead of {before:.4f} on {gain.rows:,} rows, standard error of the "
+        f"difference {gain.error:.2g}, Brier score {gain.brier[1]:.4f} instead of {gain.brier[0]:.4f}"
+    )
+
+
+def finished(pipeline: Any, finish: Finish | None) -> Any:
+    """A fitted pipeline as it will answer, to be scored."""
+    calibration = None if finish is None else finish.calibration
+    return pipeline if calibration is None else Calibrated(pipeline, calibration)
 
 
 def _cheapest(break_even: float, known: Sequence[TradeOff], rows: int) -> str:

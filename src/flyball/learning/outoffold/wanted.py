@@ -10,10 +10,14 @@ from flyball.domain.declaration import Endpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """``break_even`` is that of the costs to decide by, of the ``positive`` class; ``None`` without costs."""
+    """``is_calibrated``: whether probabilities are calibrated where that helps.
+
+    ``break_even`` is that of the costs to decide by, of the ``positive`` class; ``None`` without costs.
+    """
 
     positive: Any = None
     break_even: float | None = None
+    is_calibrated: bool = False
 
     @classmethod
     def of(cls, declaration: type[Endpoint]) -> Wanted:
@@ -21,10 +25,11 @@ class Wanted:
         decide = declaration.decide
         return cls(
             positive=declaration.outcome.positive if declaration.outcome else None,
+            is_calibrated=declaration.task == "classification" and declaration.calibrate,
             break_even=decide.costs.break_even if decide and decide.costs else None,
         )
 
     @property
     def is_anything(self) -> bool:
         """Whether the best point of a candidate is asked about each fold once more."""
-        return self.break_even is not None
+        return self.is_calibrated or self.break_even is not None

@@ -18,7 +18,7 @@ from flyball.domain.finishing.finish import Finish
 from flyball.learning.candidates import BuildContext, SearchCandidate, search_candidates
 from flyball.learning.dataset import Dataset
 from flyball.learning.outoffold.answers import out_of_fold
-from flyball.learning.outoffold.finishing import finish
+from flyball.learning.outoffold.finishing import finish, finished
 from flyball.learning.rungs import rungs
 from flyball.learning.scoring import Score, scorer
 from flyball.learning.searching.fitting import Fitting
@@ -36,8 +36,8 @@ class Fit:
     ``fold_scores`` are those of the best parameters on all training rows (``None`` for a fold where the
     metric is not defined); ``trials`` counts the points searched; ``seconds`` is what its units and its last
     fit took; ``ended`` says why it was given up before its folds on all rows. ``pipeline`` is fitted on the
-    training rows alone: it is exactly what ``held_out_score`` was measured on. ``finish`` is what predictions
-    out of fold have shown, where the plan asks for some.
+    training rows alone: as it is finished, it is what ``held_out_score`` was measured on. ``finish`` is what
+    predictions out of fold have shown, where the plan asks for some.
     """
 
     name: str
@@ -121,8 +121,8 @@ class Bench:
         with _quiet():
             try:
                 pipeline = self.fitting.fitted(name, found.parameters, self.training)
-                finished = self._finish(name, found.parameters) if self.plan.wanted.is_anything else None
-                score = _defined(_finite(self.score(pipeline, self.held_out)))
+                ending = self._finish(name, found.parameters) if self.plan.wanted.is_anything else None
+                score = _defined(_finite(self.score(finished(pipeline, ending), self.held_out)))
             except Exception as error:  # noqa: BLE001 - one candidate's failure must not end the build
                 seconds = found.seconds + time.monotonic() - begun
                 return Fit(name=name, error=sentence(error), seconds=seconds)
@@ -135,7 +135,7 @@ class Bench:
             stopped_by_time=found.stopped_by_time,
             seconds=found.seconds + time.monotonic() - begun,
             pipeline=pipeline,
-            finish=finished,
+            finish=ending,
         )
 
     def _finish(self, name: str, parameters: Mapping[str, Any]) -> Finish:
