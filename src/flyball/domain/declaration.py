@@ -254,6 +254,7 @@ class Endpoint:
     which people ask.
 
     With ``calibrate`` probabilities are calibrated, where that helps on rows that were not learned from.
+    ``interval`` is the chance with which a value lies between bounds that are answered with it.
     ``slices`` are features of which diagnostics show every slice, however good its score.
 
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
@@ -284,6 +285,7 @@ class Endpoint:
     reasons: ClassVar[Interventional | None] = None
     slices: ClassVar[Sequence[str]] = ()
     calibrate: ClassVar[bool] = False
+    interval: ClassVar[float | None] = None
     seed: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -377,6 +377,9 @@ def same_output(expected: Any, actual: Any, tolerance: float = TOLERANCE) -> boo
             and expected.keys() == actual.keys()
             and all(same_output(expected[key], actual[key], tolerance) for key in expected)
         )
+    if isinstance(expected, list) and isinstance(actual, list):
+        pairs = zip(expected, actual, strict=False)
+        return len(expected) == len(actual) and all(same_output(*pair, tolerance) for pair in pairs)
     # Either may be whole: PostgreSQL's JSON writes 1e16 without an exponent, and it is read as an int.
     if {type(expected), type(actual)} in ({float}, {float, int}):
         return bool(abs(expected - actual) <= tolerance * max(1.0, abs(expected)))

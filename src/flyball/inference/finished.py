@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from flyball.domain.errors import ArtifactCorrupt
+from flyball.domain.errors import ArtifactCorrupt, ModelFailed
 from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.finish import Finish
+from flyball.domain.finishing.intervals import Interval
 from flyball.domain.values import Scalar, label_text
 
 Rows = Sequence[Mapping[str, Scalar]]
@@ -29,14 +30,38 @@ class Answering(Protocol):
 def finished(runtime: Any, finish: Finish | None, classes: Sequence[Scalar]) -> Any:
     """The runtime with what a version keeps of predictions out of fold; as it is, where that changes nothing.
 
-    Raises ``ArtifactCorrupt`` where a calibration does not fit the classes.
+    Raises ``ArtifactCorrupt`` where that does not fit the version.
     """
-    calibration = None if finish is None else finish.calibration
+    if finish is None:
+        return runtime
+    if finish.interval is not None:
+        if not finish.interval.is_sound or classes:
+            raise ArtifactCorrupt("The version's interval does not fit it.")
+        return Bounded(runtime, finish.interval)
+    calibration = finish.calibration
     if calibration is None:
         return runtime
     if not calibration.fits(len(classes)):
         raise ArtifactCorrupt("The version's calibration does not fit its classes.")
     return Calibrated(runtime, calibration, classes)
+
+
+class Bounded:
+    """A regression that says between which bounds each value will lie."""
+
+    def __init__(self, runtime: Answering, interval: Interval) -> None:
+        self.direct = runtime.direct
+        self._runtime = runtime
+        self._interval = interval
+
+    def predict(self, rows: Rows) -> list[dict[str, Any]]:
+        """One output a row, in order, with its ``interval``. Raises ``ModelFailed``."""
+        outputs = self._runtime.predict(rows)
+        low, high = self._interval.around(np.array([each["value"] for each in outputs], dtype=np.float64))
+        if not (np.isfinite(low).all() and np.isfinite(high).all()):
+            raise ModelFailed("The model gave a bound that is not finite.")
+        bounds = zip(low.tolist(), high.tolist(), strict=True)
+        return [{**each, "interval": list(pair)} for each, pair in zip(outputs, bounds, strict=True)]
 
 
 class Calibrated:

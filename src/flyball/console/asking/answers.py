@@ -107,8 +107,9 @@ def _value(
 ) -> Answer:
     unit, value = said(route.asking.outcome.unit, here()), float(output["value"])
     what = said(route.asking.outcome.label, here()) or gettext("The answer")
+    bounds = " – ".join(number(float(each)) for each in output.get("interval") or ())
     return Answer(
-        says=f"{number(value)} {unit}".strip(),
+        says=f"{number(value)} {unit} {f'({bounds})' if bounds else ''}".strip(),
         version=manifest.number,
         output=output,
         amount=value,

@@ -195,6 +195,10 @@ def _is_answer(manifest: Manifest, output: dict[str, Any]) -> bool:
             and any(_same(output["label"], label) for label in manifest.classes)
         )
     name = {"regression": "value", "clustering": "cluster"}.get(manifest.task)
+    if manifest.finish is not None and manifest.finish.interval is not None:
+        bounds = output.get("interval")
+        is_pair = isinstance(bounds, list) and len(bounds) == 2 and all(map(_is_number, bounds))
+        return output.keys() == {"value", "interval"} and is_pair and _is_number(output["value"])
     return name is not None and output.keys() == {name} and _is_number(output[name])
 
 

@@ -19,6 +19,11 @@ def wrong_numbers(endpoint: Any) -> Iterator[Wrong]:
         yield ("E038", "calibrate", "is neither True nor False", "Say calibrate = True or leave it out.")
     elif endpoint.calibrate and endpoint.task != "classification":
         yield ("E038", "calibrate", f"has no place in {endpoint.task}", "Only probabilities are calibrated.")
+    if endpoint.interval is not None:
+        if not _is_number(endpoint.interval) or not 0 < endpoint.interval < 1:
+            yield ("E038", "interval", "is no chance", "Use interval = 0.9.")
+        elif endpoint.task != "regression":
+            yield ("E038", "interval", f"has no place in {endpoint.task}", "Only values have intervals.")
 
 
 def wrong_decision(endpoint: Any) -> Iterator[Wrong]:

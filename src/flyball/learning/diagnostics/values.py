@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import probplot
+from scipy.stats import binomtest, probplot
 from sklearn.metrics import (
     explained_variance_score,
     max_error,
@@ -43,7 +43,25 @@ def tables(held: Held) -> dict[str, Table]:
         "distribution": _distribution(happened - answered),
         "quantiles": _quantiles(happened - answered),
         "parts": _parts(happened, answered),
+        **_coverage(held),
     }
+
+
+def _coverage(held: Held) -> dict[str, Table]:
+    """Which part of the rows lies inside of their intervals, in tenths by what was answered (Wilson's)."""
+    interval = None if held.manifest.finish is None else held.manifest.finish.interval
+    if interval is None:
+        return {}
+    happened, answered = held.happened, held.answers.values
+    low, high = interval.around(answered)
+    inside = (low <= happened) & (happened <= high)
+    rows = []
+    for part in np.array_split(np.argsort(answered, kind="stable"), min(PARTS, len(answered))):
+        bounds = binomtest(int(inside[part].sum()), len(part)).proportion_ci(method="wilson")
+        width = float((high - low)[part].mean())
+        rows.append((answered[part].mean(), inside[part].mean(), *bounds, interval.level, width, len(part)))
+    columns = ("answered", "inside", "lower", "upper", "level", "width", "rows")
+    return {"coverage": Table.of(columns, rows)}
 
 
 def _residuals(held: Held) -> Table:

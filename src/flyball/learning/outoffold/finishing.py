@@ -12,9 +12,11 @@ from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.costs import TradeOff, chosen
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.values import label_of
+from flyball.learning.dataset import Dataset
 from flyball.learning.outoffold.answers import OutOfFold
 from flyball.learning.outoffold.calibrating import Calibrated, Gain, calibration
 from flyball.learning.outoffold.costing import trade_offs
+from flyball.learning.outoffold.covering import covered, interval
 from flyball.learning.outoffold.wanted import Wanted
 
 NONE = "No fold has all labels to learn from: there are no predictions out of fold."
@@ -25,6 +27,8 @@ def finish(found: OutOfFold | None, wanted: Wanted) -> Finish:
     if found is None:
         return Finish(notes=(NONE,))
     notes, costs, made = list[str](), list[TradeOff](), None
+    if wanted.interval is not None:
+        return _bounded(found, wanted.interval)
     if wanted.is_calibrated:
         made, gains = calibration(found, np.ones(len(found.answers)))
         notes.append(_calibrated(made, gains))
@@ -34,6 +38,25 @@ def finish(found: OutOfFold | None, wanted: Wanted) -> Finish:
         costs = trade_offs(*_positive(found, wanted))
         notes.append(_cheapest(wanted.break_even, costs, len(found.answers)))
     return Finish(rows=len(found.answers), trade_offs=tuple(costs), notes=tuple(notes), calibration=made)
+
+
+def _bounded(found: OutOfFold, level: float) -> Finish:
+    made = interval(found, level, np.ones(len(found.answers)))
+    notes = () if made else (f"There are too few predictions out of fold for intervals of {level:.4g}.",)
+    return Finish(rows=len(found.answers), interval=made, notes=notes)
+
+
+def covering(pipeline: Any, finish: Finish | None, held_out: Dataset) -> Finish | None:
+    """With a note on the rows held out that lie inside of their intervals."""
+    if finish is None or finish.interval is None:
+        return finish
+    answers, happened = np.asarray(pipeline.predict(held_out.frame), dtype=np.float64), held_out.labels
+    share, width = covered(finish.interval, answers, happened, np.ones(len(happened)))
+    note = (
+        f"Of {len(happened):,} rows held out, {share:.1%} lie inside of their intervals, which are to hold "
+        f"{finish.interval.level:.4g} and are {width:,.4g} wide on average."
+    )
+    return replace(finish, notes=(*finish.notes, note))
 
 
 def _calibrated(made: Calibration | None, gains: Sequence[Gain]) -> str:

@@ -12,12 +12,14 @@ from flyball.domain.declaration import Endpoint
 class Wanted:
     """``is_calibrated``: whether probabilities are calibrated where that helps.
 
+    ``interval`` is the chance with which a value lies inside of its own.
     ``break_even`` is that of the costs to decide by, of the ``positive`` class; ``None`` without costs.
     """
 
     positive: Any = None
     break_even: float | None = None
     is_calibrated: bool = False
+    interval: float | None = None
 
     @classmethod
     def of(cls, declaration: type[Endpoint]) -> Wanted:
@@ -26,10 +28,11 @@ class Wanted:
         return cls(
             positive=declaration.outcome.positive if declaration.outcome else None,
             is_calibrated=declaration.task == "classification" and declaration.calibrate,
+            interval=declaration.interval if declaration.task == "regression" else None,
             break_even=decide.costs.break_even if decide and decide.costs else None,
         )
 
     @property
     def is_anything(self) -> bool:
         """Whether the best point of a candidate is asked about each fold once more."""
-        return self.is_calibrated or self.break_even is not None
+        return self.is_calibrated or {self.break_even, self.interval} != {None}

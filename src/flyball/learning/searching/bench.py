@@ -18,7 +18,7 @@ from flyball.domain.finishing.finish import Finish
 from flyball.learning.candidates import BuildContext, SearchCandidate, search_candidates
 from flyball.learning.dataset import Dataset
 from flyball.learning.outoffold.answers import out_of_fold
-from flyball.learning.outoffold.finishing import finish, finished
+from flyball.learning.outoffold.finishing import covering, finish, finished
 from flyball.learning.rungs import rungs
 from flyball.learning.scoring import Score, scorer
 from flyball.learning.searching.fitting import Fitting
@@ -122,6 +122,7 @@ class Bench:
             try:
                 pipeline = self.fitting.fitted(name, found.parameters, self.training)
                 ending = self._finish(name, found.parameters) if self.plan.wanted.is_anything else None
+                ending = covering(pipeline, ending, self.held_out)
                 score = _defined(_finite(self.score(finished(pipeline, ending), self.held_out)))
             except Exception as error:  # noqa: BLE001 - one candidate's failure must not end the build
                 seconds = found.seconds + time.monotonic() - begun

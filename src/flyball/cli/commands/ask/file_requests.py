@@ -94,6 +94,8 @@ def _outputs(manifest: Manifest) -> tuple[str, ...]:
     """The columns of one output."""
     if manifest.task == "classification":
         return ("label", *(f"probability {label_text(label)}" for label in manifest.classes))
+    if manifest.finish is not None and manifest.finish.interval is not None:
+        return "value", "low", "high"
     return ("value",) if manifest.task == "regression" else ("cluster",)
 
 
@@ -138,5 +140,7 @@ def _columns(output: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in output.items():
         if isinstance(value, dict):
             yield from ((f"probability {label}", share) for label, share in value.items())
+        elif isinstance(value, list):
+            yield from zip(("low", "high"), value, strict=True)
         else:
             yield name, value

@@ -34,6 +34,8 @@ def figures(laid: Laid) -> Iterator[Figure]:
     yield _distribution(laid)
     yield _quantiles(laid)
     yield _parts(laid)
+    if laid.rows("coverage"):
+        yield _coverage(laid)
     yield _report(laid)
 
 
@@ -116,6 +118,30 @@ def _quantiles(laid: Laid) -> Figure:
         0, {"mark": {"type": "line", "strokeWidth": 1}, "encoding": {**line, **colour}}
     )
     return figure
+
+
+def _coverage(laid: Laid) -> Figure:
+    levels = sorted({row["level"] for row in laid.rows("coverage")})
+    return curve(
+        laid,
+        "coverage",
+        name="coverage",
+        title="Coverage of intervals",
+        says="Which part of the rows lies inside of their intervals, by tenths of the answers, with its "
+        f"95 % interval: {', '.join(f'{each:.4g}' for each in levels)} is meant.",
+        x=across("answered", "answered"),
+        y=upright("inside", "inside"),
+        columns=[
+            Column("answered", "Answered", SCORE),
+            Column("inside", "Inside", "share"),
+            Column("lower", "From", "share"),
+            Column("upper", "To", "share"),
+            Column("width", "Mean width", SCORE),
+            Column("rows", "Rows"),
+        ],
+        points=True,
+        interval=("lower", "upper"),
+    )
 
 
 def _parts(laid: Laid) -> Figure:
