@@ -128,6 +128,7 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a rule for repeated references that there is not", "E026", {"outcome": Outcome("s", repeated="last")}),
     ("a decision that is a number", "E013", {"decide": 0.5}),
     ("a threshold in per cent", "E013", {"decide": Threshold(30, "yes", "no")}),
+    ("an unknown way", "E014", {"fields": {"age": Field(monotonic="up")}}),
     ("an error that costs nothing", "E013", {"decide": costing(0, 5)}),
     ("an error that pays", "E013", {"decide": costing(1, -5)}),
     ("a cost that is no number", "E013", {"decide": costing(float("nan"), 5)}),

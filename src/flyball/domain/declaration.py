@@ -187,7 +187,8 @@ class Field:
 
     ``label``, ``help`` and ``unit`` are what people read of it who ask, and ``default`` what its form begins
     with; programs never get it. ``changeable`` says that a person can change it: a counterfactual may
-    propose that.
+    propose that. ``monotonic`` says that answers may only rise along it (``"increasing"``), or only fall
+    (``"decreasing"``): values, or the positive class's probability.
     """
 
     kind: str | None = None
@@ -201,6 +202,7 @@ class Field:
     unit: Text = ""
     default: Any = None
     changeable: bool = False
+    monotonic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from flyball.domain.declaration import (
     Search,
 )
 from flyball.domain.finishing.declared import Threshold
-from flyball.domain.finishing.faults import wrong_decision, wrong_numbers
+from flyball.domain.finishing.faults import wrong_decision, wrong_numbers, wrong_ways
 from flyball.domain.records import REPEATED
 from flyball.domain.schedules import NAME, Schedule, crontab, is_name
 
@@ -349,6 +349,7 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _columns,
     _maturity,
     lambda endpoint: (Fault(*each) for each in (*wrong_decision(endpoint), *wrong_numbers(endpoint))),
+    lambda endpoint: (Fault(*each) for each in wrong_ways(endpoint)),
     _observed,
     _fields,
     _unseen,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution
@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from flyball.domain.declaration import Candidate
-from flyball.domain.errors import DataError, DeclarationError
+from flyball.domain.errors import DataError, DeclarationError, ModelFailed
 from flyball.domain.schema import Schema
 from flyball.learning.catalog import BASELINE, CATALOG, ENSEMBLES, Entry, Space
 from flyball.learning.pipeline import prepared
@@ -45,12 +45,13 @@ class SearchCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildContext:
-    """What all candidates of a build share."""
+    """What all candidates of a build share; ``monotonic`` are fields along which answers have one way."""
 
     schema: Schema
     task: str
     seed: int
     feature_sets: Mapping[str, Sequence[str]]
+    monotonic: Sequence[str] = ()
 
 
 def search_candidates(candidates: Sequence[str | Candidate], context: BuildContext) -> list[SearchCandidate]:
@@ -69,10 +70,11 @@ def search_candidates(candidates: Sequence[str | Candidate], context: BuildConte
 
 def _made(candidate: str | Candidate, context: BuildContext) -> SearchCandidate:
     if isinstance(candidate, Candidate):
-        return _own(candidate, context)
+        return _allowed(_own(candidate, context), None, context)
     if candidate in ENSEMBLES[context.task]:
-        return _ensemble(candidate)
-    return _listed(candidate, CATALOG[context.task][candidate], context)
+        return _allowed(_ensemble(candidate), None, context)
+    entry = CATALOG[context.task][candidate]
+    return _allowed(_listed(candidate, entry, context), entry, context)
 
 
 def _ensemble(name: str) -> SearchCandidate:
@@ -80,6 +82,18 @@ def _ensemble(name: str) -> SearchCandidate:
         raise DataError(f"The candidate {name!r} is fitted from its parts, and not alone.")
 
     return SearchCandidate(name=name, make=make, space={}, defaults={}, start={}, is_ensemble=True)
+
+
+def _allowed(candidate: SearchCandidate, entry: Entry | None, context: BuildContext) -> SearchCandidate:
+    """The candidate; one that cannot keep to the declaration fails at once, and its error says why."""
+    if not context.monotonic or (entry is not None and entry.is_constrained):
+        return candidate
+    fields = ", ".join(context.monotonic)
+
+    def make(parameters: Mapping[str, Any]) -> Pipeline:
+        raise ModelFailed(f"Its answers cannot be kept monotonic along {fields}, as is declared.")
+
+    return replace(candidate, make=make, space={}, start={}, defaults={}, is_ensemble=False)
 
 
 def _baseline(context: BuildContext) -> SearchCandidate:

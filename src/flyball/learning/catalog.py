@@ -41,7 +41,8 @@ class Entry:
     ``make`` gives the estimator for a seed, with the library's own defaults, which are tried first; ``space``
     maps its parameters to where they are searched; ``start`` names the ones tried next, where others are
     known to be good. ``encodings`` are the category encodings worth trying; ``takes_missing`` says that it
-    learns from missing numbers itself; ``rows`` is the most it is fitted on.
+    learns from missing numbers itself; ``rows`` is the most it is fitted on; ``is_constrained`` says that its
+    answers can be kept from falling, or rising, along a number.
     """
 
     make: Callable[[int], Any]
@@ -50,6 +51,7 @@ class Entry:
     encodings: tuple[str, ...] = ("one-hot",)
     takes_missing: bool = False
     rows: int | None = None
+    is_constrained: bool = False
 
 
 def log(low: float, high: float) -> FloatDistribution:
@@ -95,17 +97,20 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
             space=FOREST,
             start=FOREST_START,
             encodings=ENCODINGS,
+            is_constrained=True,
         ),
         "extra_trees": Entry(
             make=lambda seed: ExtraTreesClassifier(TREES, random_state=seed),
             space=FOREST,
             start=FOREST_START,
             encodings=ENCODINGS,
+            is_constrained=True,
         ),
         "boosting": Entry(
             make=lambda seed: HistGradientBoostingClassifier(random_state=seed),
             space=BOOSTING,
             encodings=ENCODINGS,
+            is_constrained=True,
             takes_missing=True,
         ),
         "svm": Entry(
@@ -132,17 +137,20 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
             space=FOREST,
             start=FOREST_START,
             encodings=ENCODINGS,
+            is_constrained=True,
         ),
         "extra_trees": Entry(
             make=lambda seed: ExtraTreesRegressor(TREES, random_state=seed),
             space=FOREST,
             start=FOREST_START,
             encodings=ENCODINGS,
+            is_constrained=True,
         ),
         "boosting": Entry(
             make=lambda seed: HistGradientBoostingRegressor(random_state=seed),
             space=BOOSTING,
             encodings=ENCODINGS,
+            is_constrained=True,
             takes_missing=True,
         ),
         "svm": Entry(

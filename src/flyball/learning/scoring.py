@@ -43,7 +43,7 @@ def scorer(metric: str, dataset: Dataset, task: str, *, positive: Any = None, se
     if task == "classification":
         labels = np.unique(dataset.labels)
         if len(labels) == 2:
-            return _binary(metric, _positive(labels, positive))
+            return _binary(metric, positive_of(labels, positive))
         return _several(metric, len(labels))
     chosen = _known(metric)
     return lambda model, rows: float(chosen(model, rows.frame, rows.target))
@@ -67,7 +67,8 @@ def _known(metric: str) -> Any:
         raise DeclarationError(f"There is no metric {metric!r}; use a scikit-learn scorer's name.") from None
 
 
-def _positive(labels: np.ndarray, positive: Any) -> Any:
+def positive_of(labels: np.ndarray, positive: Any) -> Any:
+    """The label that is counted: the last one in order, where none is named. Raises ``DeclarationError``."""
     if positive is None:
         return labels[-1]
     meant = label_of(positive, labels.tolist())

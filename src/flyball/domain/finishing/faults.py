@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flyball.domain.finishing.costs import Costs
@@ -24,6 +24,17 @@ def wrong_numbers(endpoint: Any) -> Iterator[Wrong]:
             yield ("E038", "interval", "is no chance", "Use interval = 0.9.")
         elif endpoint.task != "regression":
             yield ("E038", "interval", f"has no place in {endpoint.task}", "Only values have intervals.")
+
+
+def wrong_ways(endpoint: Any) -> Iterator[Wrong]:
+    """What is wrong with ways along fields that answers are to keep."""
+    for name, field in endpoint.fields.items() if isinstance(endpoint.fields, Mapping) else ():
+        way = getattr(field, "monotonic", None)
+        if way is not None and endpoint.task not in ("classification", "regression"):
+            yield ("E014", "fields", f"gives {name!r} a way that no {endpoint.task} has", "Leave it out.")
+        elif way not in (None, "increasing", "decreasing"):
+            hint = 'Use monotonic="increasing" or "decreasing".'
+            yield ("E014", "fields", f"gives {name!r} no known way", hint)
 
 
 def wrong_decision(endpoint: Any) -> Iterator[Wrong]:

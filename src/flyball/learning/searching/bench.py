@@ -17,6 +17,7 @@ from flyball.domain.errors import ModelFailed
 from flyball.domain.finishing.finish import Finish
 from flyball.learning.candidates import BuildContext, SearchCandidate, search_candidates
 from flyball.learning.dataset import Dataset
+from flyball.learning.fitting import directions
 from flyball.learning.outoffold.answers import out_of_fold
 from flyball.learning.outoffold.finishing import covering, finish, finished
 from flyball.learning.rungs import rungs
@@ -67,6 +68,7 @@ class Bench:
     held_out: Dataset
     rungs: Sequence[Sequence[Split]]
     labels: int
+    monotonic: Mapping[str, int]
     score: Score
     candidates: Mapping[str, SearchCandidate]
 
@@ -80,8 +82,13 @@ class Bench:
         train, test = splits.held_out(dataset, plan.task, plan.seed)
         training = dataset.take(train)
         folds = splits.folds(plan.cv, training, plan.task, plan.seed)
+        monotonic = directions(dataset, plan.task, plan.monotonic, plan.positive)
         context = BuildContext(
-            schema=dataset.schema, task=plan.task, seed=plan.seed, feature_sets=plan.feature_sets
+            schema=dataset.schema,
+            task=plan.task,
+            seed=plan.seed,
+            feature_sets=plan.feature_sets,
+            monotonic=tuple(monotonic),
         )
         candidates = search_candidates(plan.candidates, context)
         return cls(
@@ -90,6 +97,7 @@ class Bench:
             held_out=dataset.take(test),
             rungs=rungs(training, folds, plan.task, plan.seed),
             labels=0 if dataset.target is None else len(np.unique(dataset.target)),
+            monotonic=monotonic,
             score=scorer(plan.metric, dataset, plan.task, positive=plan.positive, seed=plan.seed),
             candidates={candidate.name: candidate for candidate in candidates},
         )
@@ -158,7 +166,7 @@ class Bench:
     @property
     def fitting(self) -> Fitting:
         """What fits points of all candidates."""
-        return Fitting(self.candidates, self.plan)
+        return Fitting(self.candidates, self.plan, self.monotonic)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from flyball.domain.errors import ModelFailed
 from flyball.learning.candidates import SearchCandidate
 from flyball.learning.dataset import Dataset
+from flyball.learning.fitting import fitted
 from flyball.learning.searching.ensembles.combining import combined
 from flyball.learning.searching.ensembles.parts import AND, WEIGHTS, parted
 from flyball.learning.searching.plan import Plan
@@ -19,10 +20,11 @@ from flyball.learning.searching.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """All candidates of a plan, to be fitted."""
+    """All candidates of a plan, to be fitted; ``monotonic`` is the plan's, of the fields that there are."""
 
     candidates: Mapping[str, SearchCandidate]
     plan: Plan
+    monotonic: Mapping[str, int] = field(default_factory=dict)
 
     def fitted(self, name: str, parameters: Mapping[str, Any], rows: Dataset) -> Any:
         """A candidate's pipeline, fitted. Raises whatever an estimator may."""
@@ -34,7 +36,7 @@ class Fitting:
         if candidate.rows is not None and len(rows) > candidate.rows:
             drawn = np.random.default_rng(self.plan.seed).permutation(len(rows))[: candidate.rows]
             rows = rows.take(np.sort(drawn))
-        pipeline = candidate.make(parameters).fit(rows.frame, rows.target)
+        pipeline = fitted(candidate.make(parameters), rows, self.monotonic)
         wanted = "predict" if rows.target is None or rows.target.dtype.kind == "f" else "predict_proba"
         if not hasattr(pipeline, wanted):
             raise ModelFailed(f"The estimator has no {wanted}.")

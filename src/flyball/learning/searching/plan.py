@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flyball.domain.declaration import Candidate, Endpoint, Search
+from flyball.learning.fitting import monotonic_of
 from flyball.learning.outoffold.wanted import Wanted
 from flyball.learning.trusted import trusted_names
 
@@ -15,7 +16,8 @@ from flyball.learning.trusted import trusted_names
 class Plan:
     """What a build looks for. ``positive`` is the class that binary metrics count.
 
-    ``wanted`` is what is to be known of predictions out of fold.
+    ``monotonic`` says by field whether answers may only rise along it (1) or fall (-1). ``wanted`` is what is
+    to be known of predictions out of fold.
     """
 
     task: str
@@ -27,6 +29,7 @@ class Plan:
     search: Search = field(default_factory=Search)
     seed: int = 0
     positive: Any = None
+    monotonic: Mapping[str, int] = field(default_factory=dict)
     wanted: Wanted = field(default_factory=Wanted)
 
     @classmethod
@@ -42,5 +45,6 @@ class Plan:
             search=declaration.search,
             seed=declaration.seed,
             positive=declaration.outcome.positive if declaration.outcome else None,
+            monotonic=monotonic_of(declaration),
             wanted=Wanted.of(declaration),
         )
