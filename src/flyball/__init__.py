@@ -43,6 +43,7 @@ APPS = [
     "flyball.control.abtests",
     "flyball.control.shadows",
     "flyball.control.backtests",
+    "flyball.batches",
     "flyball.api",
     "flyball.console",
     "flyball.cli",

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from flyball.batches.services import ask_batch
 from flyball.control.abtests.layers import ensure_layer
 from flyball.control.abtests.models import ABTest, Look
 from flyball.control.accounts.models import ApiKey, Team
@@ -60,6 +61,7 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     ensure_layer(team=version.endpoint.team, name="checkout")
     add_shadow(endpoint="purchase", version=copy(version).number)
     ask_backtest(endpoint="purchase", version=1, start=now() - timedelta(days=1))
+    ask_batch(endpoint="purchase", source="/people.csv", out="/answers.csv")
     ask_diagnosis(version=version)
     write_card(version=version, intended_use="", limits="", owners="Ada", expected=0)
     ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})
@@ -83,6 +85,7 @@ def test_every_managed_table_is_there(root: Client) -> None:
         "ApiKey",
         "AskLink",
         "Backtest",
+        "Batch",
         "Build",
         "BuildUnit",
         "CandidateResult",

@@ -33,6 +33,7 @@ COMMANDS = {
     "retire": "publish.retire",
     "abtest": "abtests.abtest",
     "predict": "ask.predict",
+    "score": "ask.score",
     "explain": "ask.explain",
     "replay": "ask.replay",
     "outcomes": "ask.outcomes",

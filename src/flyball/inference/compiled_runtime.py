@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from flyball.domain.values import Scalar, label_text
 from flyball.inference.compiled import document
 from flyball.inference.compiled.encoder import Encoding
 from flyball.inference.compiled.estimators.solver import Solver
+from flyball.inference.compiled.listed import ArrowColumn
 
 Rows = Sequence[Mapping[str, Scalar]]
 
@@ -43,6 +45,7 @@ class CompiledRuntime:
         # Whatever a file holds: no row of it may keep the event loop, and with it everybody else, waiting.
         self.direct = solver.is_quick and encoding.is_quick and len(classes) <= QUICK_CLASSES
         self._encoding = encoding
+        self._task = task
         self._solver = solver
         self._classes = classes
         self._names = [label_text(label) for label in classes]
@@ -50,16 +53,32 @@ class CompiledRuntime:
 
     def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order. Raises ``ModelFailed``."""
-        try:
-            outputs: list[dict[str, Any]] = []
+        outputs: list[dict[str, Any]] = []
+        with _told():
             for start in range(0, len(rows), MOST_ROWS):
                 outputs += self._outputs(self._encoding.matrix(rows[start : start + MOST_ROWS]))
-        except ModelFailed:
-            raise
-        except Exception as error:  # noqa: BLE001 - numbers of a file from outside may meet in any way
-            # The message may repeat a value that was sent; only its kind is told.
-            raise ModelFailed(f"The model gave no answer ({type(error).__name__}).") from None
         return outputs
+
+    def answers(
+        self, columns: Mapping[str, ArrowColumn], length: int
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """The same for so many rows as Arrow columns by field (``Encoding.arrow_matrix``), as numbers.
+
+        Probabilities (rows, classes), values or clusters (rows, 1), float64; and of a classification the
+        place of each row's label among the classes. Raises ``ModelFailed``.
+        """
+        width = len(self._names) if self._task == "classification" else 1
+        numbers = np.empty((length, width), dtype=np.float64)
+        with _told():
+            for start in range(0, length, MOST_ROWS):
+                rows = min(MOST_ROWS, length - start)
+                some = {name: column.slice(start, rows) for name, column in columns.items()}
+                matrix = self._encoding.arrow_matrix(some, rows)
+                shape = (rows, width) if self._task == "classification" else (rows,)
+                numbers[start : start + rows] = self._answers(matrix, shape).reshape(rows, width)
+            if not np.isfinite(numbers).all():
+                raise ModelFailed(NOT_FINITE)
+        return numbers, numbers.argmax(axis=1) if self._task == "classification" else None
 
     def _labels(self, matrix: np.ndarray) -> list[dict[str, Any]]:
         probabilities = self._answers(matrix, (len(matrix), len(self._names)))
@@ -86,6 +105,18 @@ class CompiledRuntime:
         if answers.shape != shape:
             raise ModelFailed("The model gave more or fewer numbers than the version has classes.")
         return answers
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Whatever fails inside, the model has: numbers of a file from outside may meet in any way."""
+    try:
+        yield
+    except ModelFailed:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        # The message may repeat a value that was sent; only its kind is told.
+        raise ModelFailed(f"The model gave no answer ({type(error).__name__}).") from None
 
 
 def _same(named: Sequence[Scalar], known: Sequence[Scalar]) -> bool:

@@ -20,6 +20,9 @@ class ArrowColumn(Protocol):
     def to_pylist(self) -> list[Any]:
         """The values as Python has them."""
 
+    def slice(self, offset: int, length: int) -> ArrowColumn:
+        """So many of the values from a place on; nothing is copied."""
+
     def dictionary_encode(self) -> Any:
         """The distinct values, and for each row the place of its own among them."""
 

@@ -1,0 +1,1 @@
+"""Batches: a whole file or table is answered by a job, chunk by chunk."""

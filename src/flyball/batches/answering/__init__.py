@@ -1,0 +1,1 @@
+"""What is answered: rows are checked as a request's are, and a pinned version is asked."""

@@ -1,0 +1,48 @@
+"""What came of some rows: numbers as columns, and for those that do not fit the reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from flyball.domain.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Why a row is not answered: its place among the rows, the field (empty: the row itself), the reason."""
+
+    place: int
+    field: str
+    code: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Answered:
+    """The answers to the rows at ``places``, in their order.
+
+    ``numbers`` holds probabilities (rows, classes), values or clusters (rows, 1); ``labels`` the place of
+    each label among the classes; ``decisions`` whether the score is at or above the threshold; ``warnings``
+    texts, by the place of the answer; ``predictions`` the ids of what was recorded.
+    """
+
+    places: np.ndarray
+    numbers: np.ndarray
+    labels: np.ndarray | None = None
+    decisions: np.ndarray | None = None
+    warnings: dict[int, list[str]] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    predictions: list[str] | None = None
+
+
+def reject(place: int, problem: Problem) -> Reject:
+    """A problem of a row, whose pointer begins with ``/input`` or ``/entity``, as it is told."""
+    name = problem.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    return Reject(place, name, problem.code, problem.message)
+
+
+def warning(problem: Problem) -> str:
+    """A warning as it is told."""
+    return f"{problem.pointer} {problem.code}"

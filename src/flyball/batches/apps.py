@@ -1,0 +1,26 @@
+"""The app's name and label, and its kind of job."""
+
+from django.apps import AppConfig
+
+
+class BatchesConfig(AppConfig):
+    """Whole files and tables, and the job that answers them."""
+
+    name = "flyball.batches"
+    label = "flyball_batches"
+    verbose_name = "Flyball: batches"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add the job that answers a file."""
+        from flyball.control.jobs.kinds import Kind, register  # with what it imports only when it is needed
+
+        register(
+            Kind(
+                name="batch",
+                queue="batch",
+                service="flyball.batches.work.job.carry_out",
+                is_heavy=True,  # a file of anybody's is read in a process of its own
+                is_recurring=False,
+            )
+        )

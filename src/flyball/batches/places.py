@@ -1,0 +1,55 @@
+"""Where files are: on this machine. Each is written whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from flyball.domain.errors import DataError
+
+
+def opened(path: str, *, is_packed: bool = False) -> Any:
+    """A file's bytes, unpacked where it is packed. Raises ``DataError`` where it cannot be opened."""
+    try:
+        return gzip.open(path, "rb") if is_packed else Path(path).open("rb")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        raise DataError(f"{path.rpartition('/')[2]} cannot be read: {error.strerror}.") from None
+
+
+def unchanged(path: str) -> str:
+    """What differs once a file is another one. Raises ``DataError`` where there is none."""
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise DataError(f"{path.rpartition('/')[2]} cannot be read: {error.strerror}.") from None
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def work_folder(out: str, number: int) -> Path:
+    """Where the parts of a batch wait: beside its answers, so that they only have to change their name."""
+    path = Path(out.rstrip("/"))
+    return path.with_name(f".{path.name}.{number}")
+
+
+@contextmanager
+def whole(path: Path, by: str) -> Iterator[IO[bytes]]:
+    """A file that comes to its place, on the disk, when the block has ended; ``by`` is whose draft it is."""
+    draft = path.with_name(f"{path.name}.{by}.part")
+    try:
+        with draft.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder with what is in it; what is not there is gone already."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""What comes in: files of four formats as one stream of rows, in a bounded memory."""

@@ -1,0 +1,197 @@
+"""The rows of a planned batch: any run of them, read on from where the last one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flyball.batches.formats import format_of
+from flyball.batches.places import opened, unchanged
+from flyball.batches.reading import staging
+from flyball.batches.reading.limits import MOST_BYTES, refuse_wide
+from flyball.domain.errors import DataError
+
+STEP = 8192
+"""Rows that are read at once."""
+Content = Literal["typed", "text", "lines"]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What was found of a batch's rows: how ``path`` holds them, and what it looked like then (``seen``)."""
+
+    path: str
+    seen: str
+    content: Content
+    columns: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows; the first is row ``start`` of all, counted from 0.
+
+    ``columns`` are by their names in the file: typed; or the texts of cells; or, of NDJSON, its ``lines``
+    alone. ``faults`` says of some rows, by their places here, why they could not be read.
+    """
+
+    start: int
+    length: int
+    content: Content
+    columns: dict[str, Any]
+    faults: dict[int, str]
+
+
+def planned(source: str, folder: Path, report: Callable[[int], None]) -> Plan:
+    """Look at a file, and copy it into the folder where it is text.
+
+    Raises ``DataError`` for one that cannot be read.
+    """
+    known = format_of(source)
+    name = source.rpartition("/")[2]
+    if known is None or known.name == "parquet":
+        return _parquet(source, name)
+    target = folder / "rows.parquet"
+    stage = staging.stage_csv if known.name == "csv" else staging.stage_ndjson
+    with opened(source, is_packed=known.is_packed) as file:
+        names = stage(file, name, target, report)
+    with pq.ParquetFile(target) as staged:
+        rows = staged.metadata.num_rows
+    content: Content = "text" if known.name == "csv" else "lines"
+    return Plan(str(target), unchanged(str(target)), content, tuple(names), rows)
+
+
+def _parquet(source: str, name: str) -> Plan:
+    with _readable(source) as file:
+        metadata = file.metadata
+        refuse_wide(name, metadata.num_columns)
+        names = file.schema_arrow.names
+        if len(set(names)) < len(names):
+            raise DataError(f"{name} has two columns of one name.")
+        if metadata.num_rows != sum(
+            metadata.row_group(each).num_rows for each in range(metadata.num_row_groups)
+        ):
+            raise DataError(f"{name} says otherwise how many rows it has than its parts do.")
+        return Plan(source, unchanged(source), "typed", tuple(names), metadata.num_rows)
+
+
+def _readable(path: str) -> Any:
+    name = path.rpartition("/")[2]
+    try:
+        return pq.ParquetFile(opened(path), buffer_size=1 << 20)
+    except FileNotFoundError:
+        raise DataError(f"There is no file {name}.") from None
+    except (pa.ArrowException, ValueError):
+        raise DataError(f"{name} cannot be read as Parquet.") from None
+
+
+class Rows:
+    """Reads forward; what lies behind is read from the begin of its row group again."""
+
+    def __init__(self, plan: Plan, columns: Sequence[str] | None = None) -> None:
+        """``columns`` are those that are needed (all, where they are left out)."""
+        self._plan = plan
+        self._wanted = None if columns is None else [each for each in plan.columns if each in set(columns)]
+        self._file = _readable(plan.path)
+        self._starts = [0]
+        for group in range(self._file.metadata.num_row_groups):
+            self._starts.append(self._starts[-1] + self._file.metadata.row_group(group).num_rows)
+        self._at = 0
+        self._rest: Any = None
+        self._batches: Iterator[Any] | None = None
+
+    def piece(self, start: int, rows: int) -> Piece:
+        """So many rows. Raises ``DataError`` where they cannot be read, or the file is another one by now."""
+        if unchanged(self._plan.path) != self._plan.seen:
+            raise DataError(
+                f"{self._plan.path.rpartition('/')[2]} has changed since its first rows were read."
+            )
+        try:
+            table = self._table(start, rows)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise DataError(
+                f"Rows {start + 1:,} and following cannot be read ({type(error).__name__})."
+            ) from None
+        return self._piece(start, table)
+
+    def _table(self, start: int, rows: int) -> Any:
+        if self._batches is None or start < self._at:
+            self._open(start)
+        found: list[Any] = []
+        size = have = 0
+        while have < rows:
+            batch = self._next()
+            end = self._at + batch.num_rows
+            if end <= start:
+                self._at = end
+                continue
+            skip = max(start - self._at, 0)
+            take = batch.slice(skip, rows - have)
+            used = skip + take.num_rows
+            if used < batch.num_rows:
+                self._rest = batch.slice(used)
+            self._at += used
+            found.append(take)
+            have += take.num_rows
+            size += take.nbytes
+            if size > MOST_BYTES:
+                raise _too_large(start)
+        schema = found[0].schema if found else self._schema()
+        return pa.Table.from_batches(found, schema).combine_chunks()
+
+    def _next(self) -> Any:
+        if self._rest is not None:
+            rest, self._rest = self._rest, None
+            return rest
+        assert self._batches is not None  # noqa: S101 - it was opened
+        batch = next(self._batches, None)
+        if batch is None:
+            raise ValueError("The file ends before all of its rows.")
+        return batch
+
+    def _open(self, start: int) -> None:
+        group = max((each for each, first in enumerate(self._starts[:-1]) if first <= start), default=0)
+        self._at, self._rest = self._starts[group], None
+        groups = list(range(group, len(self._starts) - 1))
+        self._batches = self._file.iter_batches(STEP, groups, self._names(), use_threads=False)
+
+    def _names(self) -> list[str] | None:
+        if self._wanted is None or self._plan.content == "lines":
+            return None
+        if self._plan.content == "typed":
+            return self._wanted
+        places = {name: str(place) for place, name in enumerate(self._plan.columns)}
+        return [*(places[name] for name in self._wanted), staging.FAULT]
+
+    def _schema(self) -> Any:
+        names = self._names()
+        schema = self._file.schema_arrow
+        return schema if names is None else pa.schema([schema.field(name) for name in names])
+
+    def _piece(self, start: int, table: Any) -> Piece:
+        columns = {name: _whole(table.column(name)) for name in table.column_names}
+        content = self._plan.content
+        faults: dict[int, str] = {}
+        if content != "typed":
+            said = columns.pop(staging.FAULT)
+            if said.null_count < len(said):
+                faults = {place: text for place, text in enumerate(said.to_pylist()) if text is not None}
+        if content == "text":
+            columns = {self._plan.columns[int(place)]: column for place, column in columns.items()}
+        return Piece(start, table.num_rows, content, columns, faults)
+
+
+def _whole(column: Any) -> Any:
+    """One array of a column."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _too_large(start: int) -> DataError:
+    return DataError(
+        f"Rows {start + 1:,} and following take more than {MOST_BYTES:,} bytes. Ask with fewer rows a chunk."
+    )

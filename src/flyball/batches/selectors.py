@@ -1,0 +1,71 @@
+"""Reads: batches of an endpoint, and one as every door shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+
+from flyball.batches.models import Batch
+from flyball.control.jobs.models import Job
+from flyball.domain.errors import JobEnded, NotFound
+from flyball.domain.values import moment_text, timestamp_text
+
+
+def batches(endpoint: str) -> QuerySet[Batch]:
+    """An endpoint's batches, newest first."""
+    every = Batch.objects.filter(endpoint_id=endpoint)
+    return every.select_related("job", "asked_by").order_by("-id")
+
+
+def batch(endpoint: str, number: int) -> Batch:
+    """One of them. Raises ``NotFound``."""
+    found = batches(endpoint).filter(pk=number).first()
+    if found is None:
+        raise NotFound(f"{endpoint} has no batch {number}.")
+    return found
+
+
+def status(batch: Batch) -> str:
+    """How far it is, in the words of its job; also once that is no longer kept."""
+    if batch.done_at is not None:
+        return Job.Status.SUCCEEDED
+    return Job.Status.FAILED if batch.job is None else batch.job.status
+
+
+def error(batch: Batch) -> str:
+    """Why it has not ended well; empty where it has, or still may."""
+    if batch.done_at is not None:
+        return ""
+    return JobEnded.__doc__ or "" if batch.job is None else batch.job.error
+
+
+def counts(batch: Batch) -> dict[str, int]:
+    """Rows that are done with so far, those answered and those rejected; and all that there are."""
+    if batch.counts:
+        return dict(batch.counts)
+    done = batch.chunks.exclude(done_at=None).aggregate(
+        rows=Sum("rows", default=0), rejected=Sum("rejected", default=0), chunks=Count("pk")
+    )
+    return {"rows": done["rows"], "answered": done["rows"] - done["rejected"], "rejected": done["rejected"]}
+
+
+def document(batch: Batch) -> dict[str, Any]:
+    """What was asked, how far it is and what came of it."""
+    return {
+        "number": batch.pk,
+        "endpoint": batch.endpoint_id,
+        "version": batch.version,
+        "route": batch.route,
+        "source": batch.source,
+        "out": batch.out,
+        "rejects": batch.wanted.rejects,
+        "status": status(batch),
+        "error": error(batch),
+        "error_code": "" if batch.job is None else batch.job.error_code,
+        **counts(batch),
+        "job": None if batch.job is None else str(batch.job.pk),
+        "asked_by": batch.asked_by and batch.asked_by.get_username(),
+        "asked_at": timestamp_text(batch.asked_at),
+        "done_at": moment_text(batch.done_at),
+    }

@@ -1,0 +1,1 @@
+"""The job: chunks are claimed, answered and written, by one worker or several."""

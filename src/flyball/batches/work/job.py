@@ -1,0 +1,136 @@
+"""The job: rows are cut into chunks, each is answered, and at the end the parts become one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.db.models import Sum
+
+from flyball.batches.formats import format_of
+from flyball.batches.models import Batch, BatchChunk
+from flyball.batches.places import remove, work_folder
+from flyball.batches.reading.limits import rows_of_chunk
+from flyball.batches.reading.rows import Plan, planned
+from flyball.batches.work.doing import Doing, kept_columns
+from flyball.batches.writing import joining
+from flyball.control.jobs import running
+from flyball.control.jobs.running import Run
+from flyball.domain.errors import DataError
+from flyball.domain.records import now
+
+JOINED = 0.9
+"""How far a batch is once all of its chunks are answered."""
+
+
+def carry_out(run: Run, *, batch: int) -> dict[str, Any]:
+    """The job: what an attempt before has finished stays, and is not done again.
+
+    Raises ``DataError`` for rows that cannot be read, or of which too many do not fit, and what loading the
+    version raises.
+    """
+    run.keep(batch=batch)
+    found = Batch.objects.select_related("endpoint__team").get(pk=batch, job=run.id)
+    try:
+        return _carry_out(run, found)
+    except OSError as error:
+        raise _of_disk(error) from error
+
+
+def _carry_out(run: Run, batch: Batch) -> dict[str, Any]:
+    plan = _planned(run, batch)
+    _answer(run, batch, plan)
+    counts = _counted(batch)
+    _join(run, batch)
+    with transaction.atomic():
+        Batch.objects.filter(pk=batch.pk).update(counts=counts, done_at=now())
+        running.succeed(run, counts)
+    remove(work_folder(batch.out, batch.pk))
+    return counts
+
+
+def _planned(run: Run, batch: Batch) -> Plan:
+    """The plan of the attempt before, or a new one."""
+    folder = work_folder(batch.out, batch.pk)
+    if batch.plan and folder.is_dir():
+        return msgspec.convert(batch.plan, Plan)
+    _refuse_no_place(batch)
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = planned(batch.source, folder, lambda rows: run.report(message=f"reading, {rows:,} rows"))
+    rows = rows_of_chunk(batch.wanted.chunk_rows, len(plan.columns))
+    starts = range(0, max(1, plan.rows), rows)
+    with transaction.atomic():
+        run.keep()  # the fence: who has lost the job cuts nothing
+        batch.chunks.all().delete()
+        BatchChunk.objects.bulk_create(
+            [
+                BatchChunk(batch=batch, number=number, start=start, rows=min(rows, plan.rows - start))
+                for number, start in enumerate(starts)
+            ]
+        )
+        batch.plan = msgspec.to_builtins(plan)
+        batch.save(update_fields=["plan"])
+    kept_columns(batch, plan)
+    run.report(log=f"Batch {batch.pk}: {plan.rows:,} rows in {len(starts):,} chunks")
+    return plan
+
+
+def _refuse_no_place(batch: Batch) -> None:
+    out = Path(batch.out)
+    if not out.parent.is_dir():
+        raise DataError(f"There is no folder {out.parent} for the answers.")
+    is_folder = batch.out.endswith("/")
+    if is_folder and out.exists():
+        raise DataError(f"{out.name} is there already: name a folder that is not.")
+    if not is_folder and out.is_dir():
+        raise DataError(f"{out.name} is a folder: end its name with a slash.")
+
+
+def _answer(run: Run, batch: Batch, plan: Plan) -> None:
+    doing = Doing(batch, plan)
+    total = batch.chunks.count()
+    while (chunk := batch.chunks.filter(done_at=None).order_by("number").first()) is not None:
+        done = doing.do(chunk, "draft")
+        with transaction.atomic():
+            run.got_on()
+            BatchChunk.objects.filter(pk=chunk.pk).update(done_at=now(), rejected=done.rejected)
+        refuse_too_many(batch)
+        share = batch.chunks.exclude(done_at=None).count() / total
+        run.report(progress=share * JOINED, message=f"chunk {chunk.number + 1} of {total:,}")
+
+
+def refuse_too_many(batch: Batch) -> None:
+    """Raises ``DataError`` where more rows do not fit than may."""
+    most = batch.wanted.max_rejects
+    if most is not None and (found := _counted(batch)["rejected"]) > most:
+        place = work_folder(batch.out, batch.pk)
+        raise DataError(f"{found:,} rows do not fit; at most {most:,} may. {place} says why.")
+
+
+def _counted(batch: Batch) -> dict[str, int]:
+    sums = batch.chunks.exclude(done_at=None).aggregate(
+        rows=Sum("rows", default=0), rejected=Sum("rejected", default=0)
+    )
+    return {"rows": sums["rows"], "answered": sums["rows"] - sums["rejected"], "rejected": sums["rejected"]}
+
+
+def _join(run: Run, batch: Batch) -> None:
+    folder, chunks = work_folder(batch.out, batch.pk), batch.chunks.count()
+    out, rejects = Path(batch.out), Path(batch.wanted.rejects)
+    known = format_of(batch.out)
+    assert known is not None  # noqa: S101 - it was refused when it was asked for
+    if batch.out.endswith("/"):
+        joining.gathered(folder, chunks, known, out, rejects)
+        return
+
+    def report(part: int) -> None:
+        run.report(progress=JOINED + (1 - JOINED) * part / chunks, message="writing")
+
+    joining.joined(folder, chunks, known, out, rejects, report)
+
+
+def _of_disk(error: OSError) -> DataError:
+    what = error.strerror or type(error).__name__
+    return DataError(f"A file of the batch cannot be read or written: {what}. Its finished chunks stay.")

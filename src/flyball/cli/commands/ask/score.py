@@ -1,0 +1,79 @@
+"""``flyball score``: the answers to a whole file, by a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flyball.cli.command import command
+from flyball.cli.following.jobs import failure, follow
+from flyball.cli.printing.output import Output
+
+
+@command
+@click.argument("endpoint")
+@click.argument("source")
+@click.option("--out", required=True, help="Where the answers go; a folder of parts, ending with a slash.")
+@click.option("--rejects", default="", help="Where rows that do not fit are told (CSV); beside --out.")
+@click.option("--version", "number", type=int, help="Ask this version instead of the champion.")
+@click.option("--reference", default="", help="The column that holds your own ids.")
+@click.option("--keep", multiple=True, help="A column that goes along; all, if left out.")
+@click.option("--record", is_flag=True, help="Record each answer, so that outcomes can bind.")
+@click.option("--max-rejects", type=click.IntRange(0), help="More rows that do not fit fail the job.")
+@click.option("--chunk-rows", type=click.IntRange(1, 1_000_000), help="Rows of a chunk (65,536).")
+@click.option("--detach", is_flag=True, help="Print its number, and do not follow it.")
+def score(
+    output: Output,
+    *,
+    endpoint: str,
+    source: str,
+    out: str,
+    rejects: str,
+    number: int | None,
+    reference: str,
+    keep: tuple[str, ...],
+    record: bool,
+    max_rejects: int | None,
+    chunk_rows: int | None,
+    detach: bool,
+) -> None:
+    """Answer all rows of the file SOURCE by ENDPOINT, as a job of workers that is followed to its end.
+
+    Parquet, CSV and NDJSON (also packed, .gz) come in and go out; names tell which. The version is settled
+    at the start. Rows that do not fit are told in a file of their own, with row, field and reason.
+
+    Examples:
+      flyball score income people.parquet --out answers.parquet
+      flyball score income people.csv.gz --out answers.csv --reference id --record
+    """
+    from flyball.batches import selectors
+    from flyball.batches.options import CHUNK, Options
+    from flyball.batches.services import ask_batch
+
+    options = Options(
+        rejects=rejects and _absolute(rejects),
+        reference=reference,
+        keep=keep or None,
+        record=record,
+        max_rejects=max_rejects,
+        chunk_rows=chunk_rows or CHUNK,
+    )
+    made = ask_batch(
+        endpoint=endpoint, source=_absolute(source), out=_absolute(out), version=number, options=options
+    )
+    if detach or made.job is None:
+        output.result(selectors.document(made), str(made.pk))
+        return
+    if (error := failure(follow(output, made.job))) is not None:
+        raise error
+    found = selectors.document(selectors.batch(made.endpoint_id, made.pk))
+    said = f"{found['answered']:,} of {found['rows']:,} rows are answered in {out}."
+    if found["rejected"]:
+        said += f" {found['rejects']} says why the others are not."
+    output.result(found, said)
+
+
+def _absolute(path: str) -> str:
+    """The same for a worker, which is somewhere else; a slash at its end stays."""
+    return f"{Path(path).absolute()}{'/' if path.endswith('/') else ''}"
