@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,22 +35,19 @@ def stage_csv(source: IO[bytes], name: str, target: Path, report: Callable[[int]
     Rows of another length are kept as faults. Raises ``DataError`` for a file that is not UTF-8, whose first
     line does not name each column once, or with a line or a value that is too long.
     """
-    lines = _lines(source, name)
-    first = next(lines, "")
-    reader = csv.reader(_before(first, lines), delimiter=delimiter_of(first), skipinitialspace=True)
-    csv.field_size_limit(MOST_CELL)
-    try:
-        names = [each.strip() for each in next(reader, [])]
-        refuse_wide(name, len(names))
-        if not names or len(set(names)) < len(names):
-            raise DataError(f"{name}: the first line names each column once.")
-        _write(target, len(names), _cut(reader, len(names)), report)
-    except UnicodeDecodeError:
-        raise DataError(f"{name} is not UTF-8. Save it as UTF-8.") from None
-    except csv.Error as error:
-        raise DataError(f"{name}, line {reader.line_num}: {error}.") from None
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
-        raise _broken(name, error) from error
+    with _told(name):
+        lines = _lines(source, name)
+        first = next(lines, "")
+        reader = csv.reader(chain([first], lines), delimiter=delimiter_of(first), skipinitialspace=True)
+        csv.field_size_limit(MOST_CELL)
+        try:
+            names = [each.strip() for each in next(reader, [])]
+            refuse_wide(name, len(names))
+            if not names or len(set(names)) < len(names):
+                raise DataError(f"{name}: the first line names each column once.")
+            _write(target, len(names), _cut(reader, len(names)), report)
+        except csv.Error as error:
+            raise DataError(f"{name}, line {reader.line_num}: {error}.") from None
     return names
 
 
@@ -70,19 +70,20 @@ def stage_ndjson(source: IO[bytes], name: str, target: Path, report: Callable[[i
                 refuse_wide(name, len(names))
                 yield [text], None
 
-    try:
+    with _told(name):
         _write(target, 1, rows(), report)
-    except UnicodeDecodeError:
-        raise DataError(f"{name} is not UTF-8. Save it as UTF-8.") from None
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
-        raise _broken(name, error) from error
     return list(names)
 
 
-def _broken(name: str, error: Exception) -> Exception:
-    if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
-        return error  # a disk that is full, or a folder that is gone, is not the file's fault
-    return DataError(f"{name} is cut off, or is not packed as its name says.")
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """What is the file's fault is a ``DataError``; a disk that is full, or a folder that is gone, is not."""
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise DataError(f"{name} is not UTF-8. Save it as UTF-8.") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise DataError(f"{name} is cut off, or is not packed as its name says.") from None
 
 
 def _lines(source: IO[bytes], name: str) -> Iterator[str]:
@@ -92,11 +93,6 @@ def _lines(source: IO[bytes], name: str) -> Iterator[str]:
         if len(line) > MOST_LINE:
             raise DataError(f"{name}, line {number}: it is longer than {MOST_LINE:,} bytes.")
         yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-
-
-def _before(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
 
 
 def _cut(reader: Iterator[list[str]], length: int) -> Iterator[Row]:
