@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flyball import Classification, Clustering, FeatureTable, Outcome, Regression, RequestSource, Rows
@@ -223,6 +225,41 @@ def test_a_row_is_of_the_entities_whose_keys_it_has(
         outcome = Outcome("bought")
 
     assert taken(Visit)[0]["_entity"] == (entity_key(entity) or "7")
+
+
+def test_an_entity_is_spelled_as_the_stores_spell_it_whatever_its_key_says(
+    project: Path, db: None, taken: Taken
+) -> None:
+    keys = [
+        "plain",
+        'a "quoted" one',
+        "back\\slash",
+        "two\nlines",
+        "tab\tbell\x07",
+        "Ünïcödé 🎈",
+        "{},:",
+        "\x7f",
+    ]
+    visits = pa.table(
+        {"visit": range(len(keys)), "customer": keys, "city": [*keys[1:], None], "bought": keys}
+    )
+    pq.write_table(visits, project / "visits.parquet")
+    pq.write_table(pa.table({"customer": keys, "age": range(len(keys))}), project / "customers.parquet")
+    pq.write_table(pa.table({"city": keys, "size": range(len(keys))}), project / "cities.parquet")
+
+    class Visit(Classification):
+        rows = Rows("visits.parquet", key="visit")
+        features = [
+            FeatureTable("customers", file="customers.parquet", on="customer", static=True),
+            FeatureTable("cities", file="cities.parquet", on="city", static=True),
+        ]
+        outcome = Outcome("bought")
+
+    named = [{"customer": key, "city": city} for key, city in zip(keys, [*keys[1:], None], strict=True)]
+    wanted = [
+        entity_key({name: value for name, value in each.items() if value is not None}) for each in named
+    ]
+    assert [row["_entity"] for row in taken(Visit)] == wanted
 
 
 def test_an_entity_without_tables_is_the_row_itself(shop: cast.Shop, taken: Taken) -> None:

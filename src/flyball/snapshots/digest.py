@@ -18,6 +18,8 @@ from flyball.domain.schema import Schema
 NUMBERED = b"flyball.numbered"
 """A file's own word, in its metadata, for rows that have no key but their number."""
 
+Buffer = bytes | memoryview
+
 
 class ContentDigest:
     """Takes ordered rows in chunks of any size and gives the SHA-256 of schema and rows.
@@ -61,12 +63,12 @@ def of_file(path: Path, schema: Schema) -> str:
     return content.hexdigest()
 
 
-def _bytes(column: Any) -> tuple[bytes, bytes, bytes]:
+def _bytes(column: Any) -> tuple[Buffer, Buffer, Buffer]:
     """Which values are missing, then the values: numbers; or texts as lengths and UTF-8."""
     missing = _plain(column.is_null())
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         texts = pc.fill_null(column, "")
-        return missing, _little(pc.binary_length(texts), "<i8"), "".join(texts.to_pylist()).encode()
+        return missing, _little(pc.binary_length(texts), "<i8"), _run_together(texts)
     if pa.types.is_boolean(column.type):
         return missing, _plain(pc.fill_null(column, False)), b""
     if pa.types.is_floating(column.type):
@@ -74,9 +76,20 @@ def _bytes(column: Any) -> tuple[bytes, bytes, bytes]:
     return missing, _little(pc.fill_null(column.cast(pa.int64()), 0), "<i8"), b""
 
 
-def _plain(column: Any) -> bytes:
+def _run_together(texts: Any) -> Buffer:
+    """The UTF-8 of all texts, one after the other, as it lies in memory."""
+    if not len(texts):
+        return b""
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, "<i8" if pa.types.is_large_string(texts.type) else "<i4")
+    first, last = ends[texts.offset], ends[texts.offset + len(texts)]
+    return b"" if first == last else memoryview(data)[first:last]
+
+
+def _plain(column: Any) -> Buffer:
     return _little(column.cast(pa.uint8()), "u1")
 
 
-def _little(column: Any, type_: str) -> bytes:
-    return bytes(column.to_numpy(zero_copy_only=False).astype(np.dtype(type_)).tobytes())
+def _little(column: Any, type_: str) -> Buffer:
+    values = column.to_numpy(zero_copy_only=False)
+    return np.ascontiguousarray(values, np.dtype(type_)).data

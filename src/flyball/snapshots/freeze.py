@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flyball.domain.records import entity_key
+from flyball.domain.records import canonical_json
 from flyball.domain.schema import Schema
 from flyball.snapshots import arrow
 from flyball.snapshots.column_types import ColumnType
@@ -43,11 +45,18 @@ def freeze(workspace: Workspace, table: str, layout: Layout, schema: Schema, *, 
     path = workspace.path("final")
     final = _final_schema(layout, numbered=numbered)
     content = ContentDigest(schema, final.names, numbered=numbered)
-    with pq.ParquetWriter(path, final, compression="zstd") as writer:
+    with (
+        pq.ParquetWriter(path, final, compression="zstd") as writer,
+        ThreadPoolExecutor(2) as beside,  # both leave Python while DuckDB sorts on
+    ):
+        begun: list[Future[None]] = []
         for batch in _ordered(workspace, table, layout, numbered=numbered):
             rows = _finished(batch, layout, final)
-            content.update(rows)
-            writer.write_batch(rows)
+            for each in begun:
+                each.result()
+            begun = [beside.submit(content.update, rows), beside.submit(writer.write_batch, rows)]
+        for each in begun:
+            each.result()
     return Frozen(path=path, digest=content.hexdigest(), rows=content.count)
 
 
@@ -73,18 +82,40 @@ def _ordered(workspace: Workspace, table: str, layout: Layout, *, numbered: bool
 def _finished(batch: pa.RecordBatch, layout: Layout, final: pa.Schema) -> pa.RecordBatch:
     """A batch with its final names and types, and each row's entity as the stores spell it."""
     columns: dict[str, Any] = {name: batch.column(name) for name in batch.schema.names}
-    entities = [columns[f"e{i}"].to_pylist() for i in range(len(layout.entities))]
-    keys = columns["k"].to_pylist()
-    by_row = zip(*entities, strict=True) if entities else [()] * len(keys)
-    named = [_entity(layout.entities, values) or key for key, values in zip(keys, by_row, strict=True)]
-    ordered = [columns["k"], columns["t"], columns["n"], pa.array(named, pa.string()), columns["o"]]
+    entities = _entities(layout.entities, [columns[f"e{i}"] for i in range(len(layout.entities))])
+    named = columns["k"] if entities is None else pc.coalesce(entities, columns["k"])
+    ordered = [columns["k"], columns["t"], columns["n"], named, columns["o"]]
     ordered += [columns["y"]] if layout.outcome is not None else []
     ordered += [columns[f"f{i}"] for i in range(len(layout.features))]
     cast = [column.cast(type_) for column, type_ in zip(ordered, final.types, strict=True)]
     return pa.RecordBatch.from_arrays(cast, schema=final)
 
 
-def _entity(names: Sequence[str], values: Sequence[str | None]) -> str | None:
-    """The keys that a row has: a row without one of them is still of the other's entity."""
-    pairs = zip(names, values, strict=True)
-    return entity_key({name: value for name, value in pairs if value is not None})
+def _entities(names: Sequence[str], columns: Sequence[Any]) -> Any:
+    """Each row's entity as ``entity_key`` spells it, of the keys that the row has; null where it has none.
+
+    A row without one of its keys is still of the other's entity. ``None`` where nothing names an entity.
+    """
+    if not names:
+        return None
+    in_order = sorted(zip(names, columns, strict=True), key=lambda pair: pair[0])
+    pairs = [
+        pc.coalesce(pc.binary_join_element_wise(f",{canonical_json(name)}:", _quoted(column), ""), "")
+        for name, column in in_order
+    ]
+    joined = pc.binary_join_element_wise(*pairs, "")
+    opened = pc.binary_replace_slice(joined, 0, 1, "{")  # in place of the first comma
+    closed = pc.binary_join_element_wise(opened, "}", "")
+    return pc.if_else(pc.not_equal(joined, ""), closed, None)
+
+
+ESCAPED = r'[\x00-\x1f"\\]'
+"""Characters that JSON writes in another way."""
+
+
+def _quoted(texts: Any) -> Any:
+    """Texts as JSON; null where there is none."""
+    if pc.any(pc.match_substring_regex(texts, ESCAPED)).as_py():
+        written = [None if text is None else canonical_json(text) for text in texts.to_pylist()]
+        return pa.array(written, pa.string())
+    return pc.binary_join_element_wise('"', texts, '"', "")

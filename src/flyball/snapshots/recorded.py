@@ -34,6 +34,8 @@ def write(
         for page in pages:
             rows = [(_row(layout, maturity, *each), each[0].reference) for each in page]
             writer.write([[*row, reference] for row, reference in rows if row is not None])
+    if not writer.count:
+        return 0
     reference = f"c{len(layout.columns)}"
     same = "false" if numbered else f"{reference} = rows.k"
     answered, joined = parquet(workspace.path("answered")), parquet(workspace.path("joined"))
