@@ -46,7 +46,7 @@ def staged(
     with RowWriter(path, list(columns.values())) as writer:
         writer.write(rows)
     return Staged(
-        source=source, path=path, names=tuple(columns), types=tuple(columns.values()), features=features
+        source=source, paths=(path,), names=tuple(columns), types=tuple(columns.values()), features=features
     )
 
 

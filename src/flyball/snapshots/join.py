@@ -45,6 +45,6 @@ def _sql(rows: SeenRows, tables: Sequence[SeenTable], layout: Layout) -> str:
     names = [name for name, _ in layout.columns]
     selected = ", ".join(f"{value} AS {name}" for value, name in zip(values, names, strict=True))
     # ASOF compares columns, so the rows' time becomes one first.
-    known = f"SELECT r.*, {rows.time()} AS seen FROM {parquet(rows.staged.path)} r WHERE {rows.known()}"
+    known = f"SELECT r.*, {rows.time()} AS seen FROM {parquet(*rows.staged.paths)} r WHERE {rows.known()}"
     joins = "\n".join(table.join(rows, f"t{i}") for i, table in enumerate(tables))
     return f"SELECT {selected} FROM ({known}) r {joins}"

@@ -68,7 +68,7 @@ class Enumeration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
-    """A source copied to a Parquet file: its columns ``c0``, ``c1``… by name, each with its stored type.
+    """A source copied to Parquet files: its columns ``c0``, ``c1``… by name, each with its stored type.
 
     ``features`` are the names of those that are features; ``enumerations`` what the source knows of columns
     whose values stand for something, whatever their type; ``days`` the names of columns of dates, which are
@@ -76,7 +76,7 @@ class Staged:
     """
 
     source: Source
-    path: Path
+    paths: tuple[Path, ...]
     names: tuple[str, ...]
     types: tuple[ColumnType, ...]
     features: tuple[str, ...]
@@ -84,7 +84,7 @@ class Staged:
     days: frozenset[str] = frozenset()
 
     def column(self, name: str) -> str:
-        """The column's name in the file."""
+        """The column's name in the files."""
         return f"c{self.names.index(name)}"
 
     def type_of(self, name: str) -> ColumnType:

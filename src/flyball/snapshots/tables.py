@@ -52,7 +52,7 @@ class SeenTable:
         """The join of this table to ``r``, whose column ``seen`` is each row's time."""
         left, right = _comparable(rows.join_key(self.table.on), self.key())
         inside = f"SELECT s.*, {right} AS entity"
-        source, event = f"FROM {parquet(self.staged.path)} s", self.event()
+        source, event = f"FROM {parquet(*self.staged.paths)} s", self.event()
         if event is None or not rows.staged.source.time:
             latest = f"{inside} {source} WHERE {self.newest(rows.as_of)}"
             return f"LEFT JOIN ({latest}) {alias} ON {left} = {alias}.entity"

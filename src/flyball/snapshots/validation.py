@@ -122,7 +122,7 @@ def _check(workspace: Workspace, staged: Staged, rules: Iterable[Rule]) -> None:
     """All rules of a source in one pass over its rows; the first that some row breaks is told."""
     asked = list(rules)
     counted = ", ".join(["count(*)", *(f"count_if({rule.condition})" for rule in asked)])
-    total, *counts = workspace.row(f"SELECT {counted} FROM {parquet(staged.path)} s")
+    total, *counts = workspace.row(f"SELECT {counted} FROM {parquet(*staged.paths)} s")
     if not total:
         raise staged.source.fail("is empty.", "A snapshot needs at least one row of it.")
     for rule, count in zip(asked, counts, strict=True):
@@ -142,7 +142,7 @@ def _check_once(workspace: Workspace, staged: Staged, key: list[Reading], what: 
     parts = [part.over("s") for part in key]
     present = " AND ".join(f"{part} IS NOT NULL" for part in parts)
     several = f"GROUP BY {', '.join(parts)} HAVING count(*) > 1"
-    grouped = f"SELECT 1 FROM {parquet(staged.path)} s WHERE {present} {several}"
+    grouped = f"SELECT 1 FROM {parquet(*staged.paths)} s WHERE {present} {several}"
     count = workspace.row(f"SELECT count(*) FROM ({grouped})")[0]
     if count:
         raise staged.source.fail(f"several rows have the same {what} ({count} times).", fix)

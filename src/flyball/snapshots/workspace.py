@@ -66,6 +66,6 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def parquet(path: Path) -> str:
-    """A Parquet file as a table of SQL."""
-    return f"read_parquet({text(str(path))})"
+def parquet(*paths: Path) -> str:
+    """Parquet files, alike, as one table of SQL."""
+    return f"read_parquet([{', '.join(text(str(path)) for path in paths)}])"

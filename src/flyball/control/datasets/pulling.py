@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from flyball.control.datasets.sources.staging import stage
+from flyball.control.datasets.sources.staging import staging
 from flyball.domain.declaration import Endpoint
 from flyball.snapshots import validation
 from flyball.snapshots.rows import SeenRows, literal
@@ -34,7 +34,10 @@ class KnownRows:
     @classmethod
     def stage(cls, workspace: Workspace, declaration: type[Endpoint], as_of: datetime) -> KnownRows:
         """Copy the rows into the workspace. Raises ``DataError``."""
-        staged = stage(rows_source(declaration), workspace)
+        source = rows_source(declaration)
+        with staging(workspace) as stage:
+            stage.begin(source)
+            staged = stage.stage(source)
         seen = SeenRows(declaration, staged, as_of)
         validation.check_rows(workspace, seen)
         return cls(declaration, workspace, seen)
@@ -82,7 +85,7 @@ class KnownRows:
         return cursor
 
     def _table(self) -> str:
-        return f"{parquet(self.seen.staged.path)} r"
+        return f"{parquet(*self.seen.staged.paths)} r"
 
     def _window(self) -> tuple[str, str]:
         """From when to when an entity was asked about for a row, as expressions; ``NULL`` for ever.

@@ -14,7 +14,7 @@ from flyball.control.connection import database, raw
 from flyball.control.datasets import places
 from flyball.control.datasets.lookups import online
 from flyball.control.datasets.models import Snapshot
-from flyball.control.datasets.sources.staging import stage
+from flyball.control.datasets.sources.staging import staging
 from flyball.control.declarations.models import Endpoint as AppliedEndpoint
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.domain.errors import DataError
@@ -76,12 +76,19 @@ class SnapshotRun:
             yield page
 
     def _stage(self, work: Workspace) -> tuple[Staged, list[tuple[FeatureTable, Staged]]]:
-        self.report("Reading rows")
-        rows = stage(rows_source(self.declaration), work)
-        tables = []
-        for table in self.declaration.tables():
-            self.report(f"Reading {table.name}")
-            tables.append((table, stage(table_source(self.declaration, table), work)))
+        sources = (
+            rows_source(self.declaration),
+            [(table, table_source(self.declaration, table)) for table in self.declaration.tables()],
+        )
+        with staging(work) as stage:
+            for source in (sources[0], *(source for _, source in sources[1])):
+                stage.begin(source)
+            self.report("Reading rows")
+            rows = stage.stage(sources[0])
+            tables = []
+            for table, source in sources[1]:
+                self.report(f"Reading {table.name}")
+                tables.append((table, stage.stage(source)))
         return rows, tables
 
     def _freeze(

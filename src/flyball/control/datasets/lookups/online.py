@@ -59,7 +59,7 @@ def _chunks(workspace: Workspace, table: FeatureTable, staged: Staged) -> Any:
     values = [expressions.plain(staged, name, "s") for name in staged.features]
     selected = ", ".join([f"{seen.key().text('s')} AS entity", *values])
     known = f"{seen.key().over('s')} IS NOT NULL AND {seen.newest(now())}"
-    found = workspace.duck.execute(f"SELECT {selected} FROM {parquet(staged.path)} s WHERE {known}")
+    found = workspace.duck.execute(f"SELECT {selected} FROM {parquet(*staged.paths)} s WHERE {known}")
     return iter(lambda: found.fetchmany(CHUNK), [])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db import models
 
 from flyball.domain.errors import DataError
 from flyball.domain.values import Scalar
-from flyball.snapshots.source import Enumeration
+from flyball.snapshots.source import Enumeration, Staged
 
 LABELLED = 100
 """Foreign keys with more different values have no labels: a schema may not copy the other table."""
@@ -24,32 +24,31 @@ NAMED: tuple[type[models.Field[Any, Any]], ...] = (
 """Fields whose choices are categories; of numbers and dates they are numbers and dates all the same."""
 
 
-class Observed:
-    """Gathers, page by page, the foreign keys that a model's rows hold, and names the values at the end."""
+def observed(model: type[models.Model], staged: Staged) -> dict[str, Enumeration]:
+    """What is known of each feature that holds named values: its choices, or the keys that are there."""
+    found: dict[str, Enumeration] = {}
+    for name in staged.features:
+        field = last(model, name)
+        if isinstance(field, models.ForeignKey):
+            found[name] = Enumeration(labels=_named(field, _different(staged, name)), declared=False)
+        elif isinstance(field, NAMED) and field.choices:
+            found[name] = Enumeration(labels=dict(_flat(field)), declared=True)
+    return found
 
-    def __init__(self, model: type[models.Model], names: Sequence[str], features: Sequence[str]) -> None:
-        self.choices: dict[str, Enumeration] = {}
-        self.keys: dict[str, tuple[int, models.ForeignKey[Any, Any], set[Any]]] = {}
-        for place, name in enumerate(names):
-            field = last(model, name) if name in features else None
-            if isinstance(field, models.ForeignKey):
-                self.keys[name] = (place, field, set())
-            elif isinstance(field, NAMED) and field.choices:
-                labels = dict(_flat(field))
-                self.choices[name] = Enumeration(labels=labels, declared=True)
 
-    def add(self, page: Sequence[Sequence[Any]]) -> None:
-        """The next rows."""
-        for place, _, seen in self.keys.values():
-            seen.update(row[place] for row in page)
+def _different(staged: Staged, name: str) -> set[Any]:
+    """The values of a staged column, as far as they are few enough to be named, or one more."""
+    import pyarrow.compute as pc  # a web process has no pyarrow to load
+    import pyarrow.parquet as pq
 
-    def enumerations(self) -> dict[str, Enumeration]:
-        """What is known of each column that holds named values."""
-        keys = {
-            name: Enumeration(labels=_named(field, seen), declared=False)
-            for name, (_, field, seen) in self.keys.items()
-        }
-        return self.choices | keys
+    seen: set[Any] = set()
+    for path in staged.paths:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=[staged.column(name)]):
+                seen.update(pc.unique(batch.column(0)).to_pylist())
+                if len(seen - {None}) > LABELLED:
+                    return seen
+    return seen
 
 
 def last(model: type[models.Model], name: str) -> Any:

@@ -33,7 +33,7 @@ def stage(source: Source, workspace: Workspace) -> Staged:
     numbered = ((*names, ROW_NUMBER), (*types, ColumnType.INTEGER))
     return Staged(
         source=source,
-        path=workspace.path(source.slot),
+        paths=(workspace.path(source.slot),),
         names=numbered[0],
         types=numbered[1],
         features=features,

@@ -12,6 +12,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationErro
 from django.db import connection, models
 
 from flyball.control.datasets.sources import enumerations, patterns
+from flyball.control.datasets.sources.copying import selects
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.source import Source, Staged, chosen
 
@@ -161,27 +162,41 @@ def pages(query: models.QuerySet[Any], names: tuple[str, ...]) -> Iterator[list[
         yield [row[1:] for row in page]
 
 
-def stage(source: Source, path: Path) -> Staged:
-    """Copy the model's rows to a Parquet file. Raises ``DataError``."""
-    from flyball.snapshots.arrow import RowWriter  # a web process has no pyarrow to load
-
+def shape(source: Source) -> Staged:
+    """The model's rows as they will be staged, in files that are not there yet. Raises ``DataError``."""
     source, model = settle(source)
     names, features = columns(source, model)
-    types = tuple(column_type(source, model, name) for name in names)
-    observed = enumerations.Observed(model, names, features)
-    with RowWriter(path, types) as writer:
-        for page in pages(rows(source, model), names):
-            writer.write(page)
-            observed.add(page)
     return Staged(
         source=source,
-        path=path,
+        paths=(),
         names=names,
-        types=types,
+        types=tuple(column_type(source, model, name) for name in names),
         features=features,
-        enumerations=observed.enumerations(),
         days=frozenset(name for name in names if _is_day(field_of(source, model, name))),
     )
+
+
+def statements(shape: Staged) -> list[str]:
+    """The statements by which PostgreSQL copies the rows of a shape; none where Python has to read them.
+
+    Raises as ``rows`` does.
+    """
+    return selects.of_model(rows(shape.source, model_of(shape.source)), shape.names, shape.types)
+
+
+def read(shape: Staged, path: Path) -> Staged:
+    """Copy the rows of a shape to a Parquet file. Raises ``DataError``."""
+    from flyball.snapshots.arrow import RowWriter  # a web process has no pyarrow to load
+
+    with RowWriter(path, shape.types) as writer:
+        for page in pages(rows(shape.source, model_of(shape.source)), shape.names):
+            writer.write(page)
+    return replace(shape, paths=(path,))
+
+
+def named(staged: Staged) -> Staged:
+    """With what the model says of the values that are staged. Raises ``DataError``."""
+    return replace(staged, enumerations=enumerations.observed(model_of(staged.source), staged))
 
 
 def _is_day(field: models.Field[Any, Any]) -> bool:

@@ -6,12 +6,13 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, DataError, connection, transaction
 
+from flyball.control.datasets.sources.copying import selects
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.expressions import quoted
 from flyball.snapshots.source import Source, Staged, chosen
@@ -49,6 +50,10 @@ class Column:
     stored: ColumnType | str
 
 
+Described = list[tuple[str, Column]]
+"""The columns of a query, in order; a name may be there twice."""
+
+
 def inner(query: str) -> str:
     """The query as it stands inside brackets: a comment at its end may not swallow what follows."""
     return query.strip().rstrip(";") + "\n"
@@ -63,22 +68,50 @@ def known(source: Source, name: str, stored: ColumnType | str) -> ColumnType:
     )
 
 
-def stage(source: Source, path: Path) -> Staged:
+def shape(source: Source, described: Described) -> Staged:
+    """A query's rows as they will be staged, in files that are not there yet. Raises ``DataError``."""
+    _check_key(source)
+    available = [name for name, _ in described]
+    names, features = chosen(source, available)
+    columns = [described[available.index(name)] for name in names]
+    return Staged(
+        source=source,
+        paths=(),
+        names=names,
+        types=tuple(known(source, name, column.stored) for name, column in columns),
+        features=features,
+        days=frozenset(name for name, column in columns if column.declared == "date"),
+    )
+
+
+def _check_key(source: Source) -> None:
+    if source.key is None:
+        raise source.fail("has no key.", 'Name the column that identifies a row: key="id".')
+
+
+def statements(source: Source) -> tuple[Staged, list[str]]:
+    """The query's shape, and the statement by which PostgreSQL copies its rows; none where Python has to.
+
+    Raises ``DataError``, and Django's ``DatabaseError`` where the query fails.
+    """
+    described = list(_describe_postgres(source))
+    found, available = shape(source, described), [name for name, _ in described]
+    places = [available.index(name) for name in found.names]
+    return found, selects.of_query(inner(source.origin.query), places, found.types)
+
+
+def read(source: Source, path: Path) -> Staged:
     """Copy the query's rows to a Parquet file. Raises ``DataError`` with the database's reason."""
     from flyball.snapshots.arrow import RowWriter  # a web process has no pyarrow to load
 
-    if source.key is None:
-        raise source.fail("has no key.", 'Name the column that identifies a row: key="id".')
+    _check_key(source)  # before the query runs
     with opened(source) as (described, pages):
-        available = [name for name, _ in described]
-        names, features = chosen(source, available)
-        places = [available.index(name) for name in names]
-        types = tuple(known(source, available[place], described[place][1].stored) for place in places)
-        days = frozenset(available[place] for place in places if described[place][1].declared == "date")
-        with RowWriter(path, types) as writer:
+        found, available = shape(source, described), [name for name, _ in described]
+        places = [available.index(name) for name in found.names]
+        with RowWriter(path, found.types) as writer:
             for page in pages:
                 writer.write([[row[place] for place in places] for row in page])
-    return Staged(source=source, path=path, names=names, types=types, features=features, days=days)
+    return replace(found, paths=(path,))
 
 
 def describe(source: Source) -> dict[str, Column]:
@@ -88,12 +121,12 @@ def describe(source: Source) -> dict[str, Column]:
     """
     described = _describe_lite if connection.vendor == "sqlite" else _describe_postgres
     try:
-        return described(source)
+        return dict(described(source))
     except DatabaseError as error:
         raise source.fail("the query fails:", str(error)) from error
 
 
-Opened = tuple[list[tuple[str, Column]], Iterator[list[tuple[Any, ...]]]]
+Opened = tuple[Described, Iterator[list[tuple[Any, ...]]]]
 """The columns by name, and pages of rows."""
 
 
@@ -117,13 +150,13 @@ def _postgres(source: Source) -> Iterator[Opened]:
         yield _of_oids(cursor), iter(lambda: cursor.fetchmany(PAGE), [])
 
 
-def _describe_postgres(source: Source) -> dict[str, Column]:
+def _describe_postgres(source: Source) -> Described:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM ({inner(source.origin.query)}) AS flyball_query LIMIT 0")
-        return dict(_of_oids(cursor))
+        return _of_oids(cursor)
 
 
-def _of_oids(cursor: Any) -> list[tuple[str, Column]]:
+def _of_oids(cursor: Any) -> Described:
     unread = ("", "has a type that is not read")
     return [(column.name, Column(*OIDS.get(column.type_code, unread))) for column in cursor.description]
 
@@ -156,16 +189,16 @@ def _view(cursor: Any, source: Source) -> Iterator[tuple[str, list[tuple[str, st
         cursor.execute(f"DROP VIEW IF EXISTS temp.{view}")
 
 
-def _describe_lite(source: Source) -> dict[str, Column]:
+def _describe_lite(source: Source) -> Described:
     with connection.cursor() as cursor, _view(cursor, source) as (view, declared):
         types = ", ".join(f"typeof({quoted(name)})" for name, _ in declared)
         known_key = f"WHERE {quoted(str(source.key))} IS NOT NULL" if source.key in dict(declared) else ""
         cursor.execute(f"SELECT {types} FROM {view} {known_key} LIMIT 1")
         row = cursor.fetchone() or ("null",) * len(declared)
-    return {
-        name: Column(type_, _stored({found} - {"null"}, type_))
+    return [
+        (name, Column(type_, _stored({found} - {"null"}, type_)))
         for (name, type_), found in zip(declared, row, strict=True)
-    }
+    ]
 
 
 def _own_names(names: list[str]) -> list[str]:
