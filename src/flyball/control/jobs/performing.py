@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from flyball.control.jobs import kinds, running
 from flyball.control.jobs.running import Run
-from flyball.domain.errors import FlyballError, JobCancelled, JobLost, Overloaded
+from flyball.domain.errors import FlyballError, JobCancelled, JobLost, Overloaded, Unusable
 from flyball.domain.extras import missing
 
 OUT_OF_MEMORY = 71
@@ -56,6 +56,8 @@ def _is_of_a_connection(error: BaseException) -> bool:
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, Unusable):
+        return False  # a full disk, of which DuckDB tells as of too little memory
     return any(
         isinstance(each, MemoryError)
         or type(each).__name__ == "OutOfMemoryException"  # DuckDB's, which is not to be imported for that

@@ -11,7 +11,7 @@ from flyball.domain.delimited import MISSING
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.expressions import cast, moment_of_text, quoted
 from flyball.snapshots.source import ROW_NUMBER, Source, Staged, chosen
-from flyball.snapshots.workspace import Workspace, parquet, text
+from flyball.snapshots.workspace import Workspace, is_full, parquet, text
 
 WHOLE = r"^-?(0|[1-9][0-9]*)$"
 POINTED = r"^-?(0|[1-9][0-9]*)(\.0*)?$"
@@ -28,6 +28,8 @@ def stage(source: Source, workspace: Workspace) -> Staged:
         else:
             types, days = _stage_parquet(source, workspace, available, names)
     except duckdb.Error as error:
+        if is_full(error):
+            raise
         line = re.search(r"on Line: (\d+)", str(error))
         raise file_source.unreadable(source, line and line[1]) from None
     numbered = ((*names, ROW_NUMBER), (*types, ColumnType.INTEGER))
