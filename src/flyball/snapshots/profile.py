@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from flyball.domain import declaration as words
@@ -18,6 +20,8 @@ SHOWN = 100
 """How many categories a profile counts, the most frequent first."""
 LARGE, SCALE = 1e150, 2.0**600
 """The square of a number beyond the first is infinite; a power of two scales it to the last bit."""
+HELD = 10_000_000
+"""How many values DuckDB holds in memory (80 MB) to find their quantiles; more are sorted on the disk."""
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 Profile = dict[str, dict[str, Any]]
@@ -127,9 +131,36 @@ def _numbers(workspace: Workspace, table: str, column: str) -> dict[str, Any]:
 
 
 def _quantiles(workspace: Workspace, table: str, expression: str) -> dict[str, float]:
+    """The quantiles of an expression's values; none where there is none."""
+    count = workspace.row(f"SELECT count({expression}) FROM {table}")[0]
+    quantiles = sorted_quantiles if count > HELD else held_quantiles
+    return dict(zip(map(str, QUANTILES), quantiles(workspace, table, expression), strict=False))
+
+
+def held_quantiles(workspace: Workspace, table: str, expression: str) -> Sequence[float]:
+    """The quantiles, of values that are all held in memory."""
     wanted = ", ".join(map(str, QUANTILES))
     found = workspace.row(f"SELECT quantile_cont(({expression})::DOUBLE, [{wanted}]) FROM {table}")[0]
-    return {str(quantile): value for quantile, value in zip(QUANTILES, found or (), strict=False)}
+    return found or ()
+
+
+def sorted_quantiles(workspace: Workspace, table: str, expression: str) -> Sequence[float]:
+    """The same, but for the last bit, of values that are sorted on the disk: memory need not hold them."""
+    workspace.duck.execute(
+        f"CREATE OR REPLACE TABLE ordered AS SELECT ({expression})::DOUBLE AS v FROM {table} "
+        f"WHERE ({expression}) IS NOT NULL ORDER BY v"
+    )
+    count = workspace.row("SELECT count(*) FROM ordered")[0]
+    places = [quantile * (count - 1) for quantile in QUANTILES if count]
+    wanted = {each for place in places for each in (math.floor(place), math.ceil(place))}
+    sql = f"SELECT rowid, v FROM ordered WHERE rowid IN ({', '.join(map(str, wanted)) or 'NULL'})"
+    at: dict[int, float] = dict(workspace.duck.execute(sql).fetchall())
+    workspace.duck.execute("DROP TABLE ordered")
+    return [_between(at[math.floor(place)], at[math.ceil(place)], place % 1) for place in places]
+
+
+def _between(low: float, high: float, share: float) -> float:
+    return low * (1 - share) + high * share if share else low
 
 
 def _counts(workspace: Workspace, table: str, column: str) -> list[list[Any]]:
