@@ -44,7 +44,7 @@ class Home:
             if not is_postgres(self.url):
                 yield replace(self, folder=folder, url=sqlite(folder))
                 return
-            with _database(self.url, name, template=True) as url:
+            with database_beside(self.url, name, template=True) as url:
                 yield replace(self, folder=folder, url=url)
         finally:
             shutil.rmtree(folder)
@@ -61,7 +61,7 @@ def postgres_home(folder: Path, beside: str, model: Model) -> Iterator[Home]:
 
     It stands ``beside`` the database of that URL and is named after it.
     """
-    with _database(beside, "benchmark") as url:
+    with database_beside(beside, "benchmark") as url:
         yield _published(folder, url, model, free=False)
 
 
@@ -72,12 +72,15 @@ def _published(folder: Path, url: str, model: Model, free: bool) -> Home:
 
 
 @contextmanager
-def _database(beside: str, name: str, template: bool = False) -> Iterator[str]:
-    """A new PostgreSQL database, which has what the one ``beside`` has if that is its ``template``."""
+def database_beside(url: str, name: str, template: bool = False) -> Iterator[str]:
+    """A new PostgreSQL database until the block ends, named after that of the URL.
+
+    It has what that one has if that is its ``template``.
+    """
     import psycopg
     from psycopg import sql
 
-    parts = urlsplit(beside)
+    parts = urlsplit(url)
     known = parts.path.strip("/")
     made = sql.Identifier(f"{known}_{name}")
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(made)
