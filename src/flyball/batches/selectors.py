@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from flyball.batches.models import Batch
-from flyball.control.jobs.models import Job
-from flyball.domain.errors import JobEnded, NotFound
+from flyball.control.jobs import selectors as jobs
+from flyball.domain.errors import NotFound
 from flyball.domain.values import moment_text, timestamp_text
 
 
@@ -28,16 +28,12 @@ def batch(endpoint: str, number: int) -> Batch:
 
 def status(batch: Batch) -> str:
     """How far it is, in the words of its job; also once that is no longer kept."""
-    if batch.done_at is not None:
-        return Job.Status.SUCCEEDED
-    return Job.Status.FAILED if batch.job is None else batch.job.status
+    return jobs.status(batch.job, is_done=batch.done_at is not None)
 
 
 def error(batch: Batch) -> str:
     """Why it has not ended well; empty where it has, or still may."""
-    if batch.done_at is not None:
-        return ""
-    return JobEnded.__doc__ or "" if batch.job is None else batch.job.error
+    return jobs.error(batch.job, is_done=batch.done_at is not None)
 
 
 def counts(batch: Batch) -> dict[str, int]:

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from flyball.control.backtests.models import Backtest
-from flyball.control.jobs.models import Job
+from flyball.control.jobs import selectors as jobs
 from flyball.control.routing.models import Prediction
-from flyball.domain.errors import JobEnded, NotFound
+from flyball.domain.errors import NotFound
 from flyball.domain.values import moment_text, timestamp_text
 
 
@@ -29,16 +29,12 @@ def backtest(endpoint: str, number: int) -> Backtest:
 
 def status(backtest: Backtest) -> str:
     """How far it is, in the words of its job; also once that is no longer kept."""
-    if backtest.done_at is not None:
-        return Job.Status.SUCCEEDED
-    return Job.Status.FAILED if backtest.job is None else backtest.job.status
+    return jobs.status(backtest.job, is_done=backtest.done_at is not None)
 
 
 def error(backtest: Backtest) -> str:
     """Why it has no result; empty where it has one, or may still get one."""
-    if backtest.done_at is not None:
-        return ""
-    return JobEnded.__doc__ or "" if backtest.job is None else backtest.job.error
+    return jobs.error(backtest.job, is_done=backtest.done_at is not None)
 
 
 def summary(backtest: Backtest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from flyball.control.accounts.selectors import Actor
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import kinds
 from flyball.control.jobs.models import Job
-from flyball.domain.errors import Forbidden, InvalidInput, NotFound, Problem
+from flyball.domain.errors import Forbidden, InvalidInput, JobEnded, NotFound, Problem
 from flyball.domain.records import now
 
 TAKEN_WITHIN = timedelta(seconds=1.5)
@@ -80,6 +80,20 @@ def under_way(kind: str, endpoint: Endpoint) -> QuerySet[Job]:
     # One that is put off, and that nobody has begun, does not answer somebody who asks now.
     waits = Q(status=Job.Status.QUEUED) & (Q(due_at__lte=now()) | Q(attempt__gt=0))
     return every.filter(waits | Q(status=Job.Status.RUNNING))
+
+
+def status(job: Job | None, *, is_done: bool) -> str:
+    """How far something is that a job makes, in the words of its job; also once that is no longer kept."""
+    if is_done:
+        return Job.Status.SUCCEEDED
+    return Job.Status.FAILED if job is None else job.status
+
+
+def error(job: Job | None, *, is_done: bool) -> str:
+    """Why it is not made; empty where it is, or still may be."""
+    if is_done:
+        return ""
+    return JobEnded.__doc__ or "" if job is None else job.error
 
 
 def is_unnoticed(job: Job) -> bool:

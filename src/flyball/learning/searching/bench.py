@@ -17,7 +17,7 @@ from flyball.domain.errors import ModelFailed
 from flyball.domain.finishing.finish import Finish
 from flyball.learning.candidates import BuildContext, SearchCandidate, search_candidates
 from flyball.learning.dataset import Dataset
-from flyball.learning.fitting import directions
+from flyball.learning.monotonic import directions
 from flyball.learning.outoffold.answers import out_of_fold
 from flyball.learning.outoffold.finishing import covering, finish, finished
 from flyball.learning.rungs import rungs

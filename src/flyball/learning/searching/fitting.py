@@ -12,7 +12,7 @@ import numpy as np
 from flyball.domain.errors import ModelFailed
 from flyball.learning.candidates import SearchCandidate
 from flyball.learning.dataset import Dataset
-from flyball.learning.fitting import fitted
+from flyball.learning.monotonic import fitted
 from flyball.learning.searching.ensembles.combining import combined
 from flyball.learning.searching.ensembles.parts import AND, WEIGHTS, parted
 from flyball.learning.searching.plan import Plan

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flyball.domain.declaration import Candidate, Endpoint, Search
-from flyball.learning.fitting import monotonic_of
+from flyball.learning.monotonic import monotonic_of
 from flyball.learning.outoffold.wanted import Wanted
 from flyball.learning.trusted import trusted_names
 

@@ -1,4 +1,4 @@
-"""Fitting a pipeline as its declaration wants it fitted."""
+"""Answers that only rise, or only fall, along a field: what is declared, and pipelines fitted so."""
 
 from __future__ import annotations
 
