@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from flyball.domain.errors import Problem
+from flyball.domain.routing import Manifest
+from flyball.domain.values import label_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Reject:
 class Answered:
     """The answers to the rows at ``places``, in their order.
 
-    ``numbers`` holds probabilities (rows, classes), values or clusters (rows, 1); ``labels`` the place of
+    ``numbers`` holds probabilities (rows, classes), or what ``columns_of`` names; ``labels`` the place of
     each label among the classes; ``decisions`` whether the score is at or above the threshold; ``warnings``
     texts, by the place of the answer; ``predictions`` the ids of what was recorded.
     """
@@ -35,6 +37,16 @@ class Answered:
     warnings: dict[int, list[str]] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     predictions: list[str] | None = None
+
+
+def columns_of(manifest: Manifest) -> list[str]:
+    """The numbers of an answer, in order: one probability a class; a value with its bounds; a cluster."""
+    if manifest.task == "classification":
+        return [f"probability {label_text(label)}" for label in manifest.classes]
+    if manifest.task != "regression":
+        return ["cluster"]
+    is_bounded = manifest.finish is not None and manifest.finish.interval is not None
+    return ["value", "low", "high"] if is_bounded else ["value"]
 
 
 def reject(place: int, problem: Problem) -> Reject:

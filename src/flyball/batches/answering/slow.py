@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from flyball.batches.answering.answered import Answered, Reject, reject, warning
+from flyball.batches.answering.answered import Answered, Reject, columns_of, reject, warning
 from flyball.batches.answering.columns import cell, plain
 from flyball.batches.answering.pinned import Pinned
 from flyball.batches.answering.quick import decided, undecided
@@ -88,7 +88,7 @@ class Slow:
             labels = np.array(
                 [classes[type(each["label"]), each["label"]] for each in outputs], dtype=np.int64
             )
-        width = len(classes) if labels is not None else 1
+        width = len(columns_of(self._pinned.manifest))
         rows = [_numbers(each) for each in outputs]
         numbers = np.array(rows, dtype=np.float64).reshape(len(outputs), width)
         found = Answered(np.array(places, dtype=np.int64), numbers, labels, decided(self._pinned, numbers))
@@ -212,7 +212,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _numbers(output: Mapping[str, Any]) -> list[float]:
     if "probabilities" in output:
         return list(output["probabilities"].values())
-    return [output.get("value", output.get("cluster"))]
+    return [output.get("value", output.get("cluster")), *output.get("interval", ())]
 
 
 def _reference_problems(row: Row) -> list[Problem]:

@@ -87,7 +87,9 @@ class Recording:
         manifest = self._pinned.manifest
         rows = found.numbers.tolist()
         if manifest.task == "regression":
-            return [{"value": row[0]} for row in rows]
+            return [
+                {"value": row[0], "interval": row[1:]} if len(row) > 1 else {"value": row[0]} for row in rows
+            ]
         if found.labels is None:
             return [{"cluster": int(row[0])} for row in rows]
         names = [label_text(label) for label in manifest.classes]

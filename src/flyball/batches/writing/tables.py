@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flyball.batches.answering.answered import Answered
+from flyball.batches.answering.answered import Answered, columns_of
 from flyball.batches.answering.slow import member_values
 from flyball.batches.reading.rows import Piece
 from flyball.domain.errors import DataError
@@ -22,9 +22,7 @@ ROW = "row"
 
 def names_of(manifest: Manifest, *, is_recorded: bool) -> list[str]:
     """The columns of an answer, in order."""
-    outputs = ["value"] if manifest.task == "regression" else ["cluster"]
-    if manifest.task == "classification":
-        outputs = ["label", *(f"probability {label_text(label)}" for label in manifest.classes)]
+    outputs = [*(["label"] if manifest.task == "classification" else []), *columns_of(manifest)]
     return [ROW, *(["prediction"] if is_recorded else []), "version", *outputs, "decision", "warnings"]
 
 
@@ -61,14 +59,13 @@ def answers(
 
 
 def _outputs(manifest: Manifest, found: Answered) -> dict[str, Any]:
-    if manifest.task == "regression":
-        return {"value": pa.array(found.numbers[:, 0], pa.float64())}
+    names = columns_of(manifest)
+    if manifest.task == "clustering":
+        return {name: pa.array(found.numbers[:, 0].astype(np.int64), pa.int64()) for name in names}
+    numbers = {name: pa.array(found.numbers[:, place], pa.float64()) for place, name in enumerate(names)}
     if found.labels is None:
-        return {"cluster": pa.array(found.numbers[:, 0].astype(np.int64), pa.int64())}
-    columns = {"label": _classes(manifest.classes).take(pa.array(found.labels))}
-    for place, label in enumerate(manifest.classes):
-        columns[f"probability {label_text(label)}"] = pa.array(found.numbers[:, place], pa.float64())
-    return columns
+        return numbers
+    return {"label": _classes(manifest.classes).take(pa.array(found.labels)), **numbers}
 
 
 def _classes(classes: Sequence[Scalar]) -> Any:
