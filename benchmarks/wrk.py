@@ -30,6 +30,10 @@ PAUSES = """
 function delay() return math.floor(-{mean} * math.log(1 - math.random()) + math.random()) end
 """
 """Milliseconds until a connection's next request, exponential in the mean: wrk takes whole ones."""
+CALLERS = 32
+"""Connections of those who ask now and then."""
+USE = 0.25
+"""How much of the time somebody's call is being answered then."""
 MILLISECONDS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 
@@ -61,6 +65,11 @@ def measure(running: Running, rows: Rows, connections: int, seconds: float, paus
     ).stdout
     count, rate, p50, p99 = read(text)
     return Round(rate, (processes.cpu(running.process) - before) / count * 1e6, p50, p99)
+
+
+def pause(running: Running, rows: Rows, seconds: float) -> float:
+    """How long each of ``CALLERS`` waits before it asks again now and then (milliseconds)."""
+    return CALLERS * median([measure(running, rows, 1, seconds) for _ in range(3)]).p50 / USE
 
 
 def command(running: Running, rows: Rows, connections: int, seconds: float, pause: float = 0.0) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from benchmarks import census, lineup, wrk
 from benchmarks.machine import processor
 from benchmarks.publishing import apart, publish_arms
-from benchmarks.servers import running
+from benchmarks.servers import Running, running
 from benchmarks.tables import table, written
 from flyball.domain.abtests.assignment import SLOTS
 from flyball.domain.routing import ABTest, Arm
@@ -46,10 +46,6 @@ ROUTES: dict[str, tuple[tuple[Arm, ...], ABTest | None]] = {
 }
 """Endpoints of one server that differ in their arms alone; the first two in nothing."""
 NOTICED = ("alone", "again", "tested")
-CALLERS = 32
-"""Connections of those who ask now and then."""
-USE = 0.25
-"""How much of the time somebody's call is being answered then."""
 CASES = (
     ("compiled, one row", census.boosting, 1, 8),
     ("compiled, 64 rows", census.boosting, 64, 4),
@@ -114,17 +110,19 @@ def measured(
         server = replace(server, wrapped=False)
         with running(server, sent[0]) as answering:
 
+            def route(name: str) -> Running:
+                return replace(
+                    answering, server=replace(answering.server, path=f"/v1/endpoints/{name}/predictions")
+                )
+
             def ask(name: str, connections: int, pause: float) -> wrk.Round:
-                path = f"/v1/endpoints/{name}/predictions"
-                asked = replace(answering, server=replace(answering.server, path=path))
-                return wrk.measure(asked, sent, connections, seconds, pause)
+                return wrk.measure(route(name), sent, connections, seconds, pause)
 
             for name in ROUTES:
                 ask(name, connections, 0.0)  # warms up
             full = _turns(list(ROUTES), rounds, lambda name: ask(name, connections, 0.0))
-            one = wrk.median([ask("alone", 1, 0.0) for _ in range(3)]).p50
-            pause = CALLERS * one / USE
-            return Measured(_turns(list(NOTICED), rounds, lambda name: ask(name, CALLERS, pause)), full)
+            pause = wrk.pause(route("alone"), sent, seconds)
+            return Measured(_turns(list(NOTICED), rounds, lambda name: ask(name, wrk.CALLERS, pause)), full)
 
 
 def _turns(names: list[str], rounds: int, ask: Callable[[str], wrk.Round]) -> Rounds:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import census, lineup, wrk
 from benchmarks.lineup import BIN, ROOT, Home
@@ -31,6 +32,19 @@ NAMES = {"sleeping": "sleeps 500 ms a row", "computing": "computes 50 ms a row, 
 Pair = tuple[wrk.Round, wrk.Round]
 
 
+class Asked(NamedTuple):
+    """A server, what it is asked, over how many connections, and the pause of each in between (ms)."""
+
+    server: Running
+    rows: Sequence[dict[str, Scalar]]
+    connections: int
+    pause: float
+
+    def measured(self, seconds: float) -> wrk.Round:
+        """One round."""
+        return wrk.measure(self.server, self.rows, self.connections, seconds, self.pause)
+
+
 def main() -> None:
     """Measure on all processors and on one, print the table, write it into README.md."""
     options = _options()
@@ -45,12 +59,19 @@ def main() -> None:
             apart(changing.prepare, home.folder, home.url, model.package)
             server = lineup.flyball(home)
             with running(server, data.asked()[0]) as answering, _worker(server):
+                loads = {
+                    "now and then": (wrk.CALLERS, wrk.pause(answering, data.asked(), options.seconds)),
+                    "all it can": (options.connections, 0.0),
+                }
                 for kind in changing.KINDS:
-                    rows.append(_row(cores, kind, home, answering, data.asked(), options))
-                    print(rows[-1], flush=True)
+                    for load, callers in loads.items():
+                        found = _row(kind, home, Asked(answering, data.asked(), *callers), options)
+                        rows.append([NAMES[kind], str(cores), load, *found])
+                        print(rows[-1], flush=True)
     head = [
         "shadow",
         "cores",
+        "asked",
         "pairs",
         "p99 ms without",
         "p99 ms with",
@@ -71,7 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--csv", type=Path, default=os.environ.get("FLYBALL_BENCHMARK_CSV"))
     parser.add_argument("--pairs", type=int, default=25, help="pairs of rounds of each shadow")
     parser.add_argument("--seconds", type=float, default=2, help="how long a round takes")
-    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--connections", type=int, default=4, help="of those who ask all that they can")
     parser.add_argument("--cores", type=int, nargs="*", default=[2, 1], help="processors of all that runs")
     parser.add_argument("--folder", type=Path, help="where the database is (default: among temporary files)")
     parser.add_argument("--quick", action="store_true", help="prints, and writes nothing")
@@ -94,26 +115,19 @@ def _worker(server: Server) -> Iterator[None]:
             process.wait(60)
 
 
-def _row(
-    cores: int,
-    kind: str,
-    home: Home,
-    answering: Running,
-    asked: Sequence[dict[str, Scalar]],
-    options: argparse.Namespace,
-) -> list[str]:
+def _row(kind: str, home: Home, asked: Asked, options: argparse.Namespace) -> list[str]:
     """Pairs of rounds, first the one and then the other in turns, under one job after the other."""
     version = changing.KINDS[kind]
     where = (home.folder, home.url, home.endpoint, version)
     apart(changing.arm, *where, True)
     # Something has to wait before there is a job.
-    wrk.measure(answering, asked, options.connections, WARM)
+    wrk.measure(asked.server, asked.rows, options.connections, WARM)
     apart(changing.wait_until, *where, True)
     held = home.folder / "held"
 
     def measured(is_held: bool) -> wrk.Round:
         held.touch() if is_held else held.unlink(missing_ok=True)
-        return wrk.measure(answering, asked, options.connections, options.seconds)
+        return asked.measured(options.seconds)
 
     pairs = []
     for place in range(options.pairs):
@@ -124,7 +138,7 @@ def _row(
     number = apart(changing.asked, *where)
     apart(changing.arm, *where, False)
     apart(changing.wait_until, *where, False)
-    return [NAMES[kind], str(cores), str(len(pairs)), *_ratios(pairs), f"{number:,}"]
+    return [str(len(pairs)), *_ratios(pairs), f"{number:,}"]
 
 
 def _ratios(pairs: Sequence[Pair]) -> list[str]:
