@@ -37,6 +37,8 @@ HEAVY = {
     "duckdb",
     "optuna",
     "skops",
+    "lightgbm",
+    "xgboost",
 }
 
 

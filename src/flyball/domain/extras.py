@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from flyball.domain.errors import Unusable
 
 EXTRAS = {
+    "boosting": {"lightgbm", "xgboost"},
     "charts": {"altair", "vl_convert"},
     "jobs": {"amqp", "celery", "kombu", "redis"},
     "learning": {"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"},
@@ -23,3 +26,9 @@ def missing(error: BaseException) -> Unusable | None:
     if extra is None:
         return None
     return Unusable(f'{name} is missing here. Install it: pip install "django-flyball[{extra}]"')
+
+
+def check(name: str) -> None:
+    """Raises ``Unusable`` where a module of an extra is not installed; nothing is imported."""
+    if find_spec(name) is None:
+        raise missing(ModuleNotFoundError(name=name)) or Unusable(f"{name} is missing here.")

@@ -23,6 +23,8 @@ LIKELIEST = frozenset(
         "RandomForestClassifier",
         "ExtraTreesClassifier",
         "HistGradientBoostingClassifier",
+        "LightGBMClassifier",
+        "XGBoostClassifier",
         "CalibratedClassifierCV",
         "KNeighborsClassifier",
         "GaussianNB",

@@ -10,6 +10,7 @@ from optuna.distributions import CategoricalDistribution
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from flyball.domain import extras
 from flyball.domain.declaration import Candidate
 from flyball.domain.errors import DataError, DeclarationError, ModelFailed
 from flyball.domain.schema import Schema
@@ -55,7 +56,9 @@ class BuildContext:
 
 
 def search_candidates(candidates: Sequence[str | Candidate], context: BuildContext) -> list[SearchCandidate]:
-    """The baseline, then the candidates in order. Raises ``DeclarationError`` for an unknown name."""
+    """The baseline, then the candidates in order. Raises ``DeclarationError`` for an unknown name, and
+    ``Unusable`` where a candidate's library is not installed.
+    """
     entries, ensembles = CATALOG[context.task], ENSEMBLES[context.task]
     known_names = (*entries, *ensembles)
     unknown = [name for name in candidates if isinstance(name, str) and name not in known_names]
@@ -64,6 +67,9 @@ def search_candidates(candidates: Sequence[str | Candidate], context: BuildConte
         raise DeclarationError(
             f"There is no candidate {unknown[0]!r} for {context.task}; use one of {known}."
         )
+    for name in candidates:
+        if isinstance(name, str) and name in entries and entries[name].library:
+            extras.check(entries[name].library)
     made = [_made(candidate, context) for candidate in candidates]
     return [_baseline(context), *made]
 

@@ -29,6 +29,13 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
+from flyball.inference.boosted.estimators import (
+    Boosted,
+    LightGBMClassifier,
+    LightGBMRegressor,
+    XGBoostClassifier,
+    XGBoostRegressor,
+)
 from flyball.learning.pipeline import ENCODINGS
 
 Space = Mapping[str, BaseDistribution]
@@ -42,7 +49,8 @@ class Entry:
     maps its parameters to where they are searched; ``start`` names the ones tried next, where others are
     known to be good. ``encodings`` are the category encodings worth trying; ``takes_missing`` says that it
     learns from missing numbers itself; ``rows`` is the most it is fitted on; ``is_constrained`` says that its
-    answers can be kept from falling, or rising, along a number.
+    answers can be kept from falling, or rising, along a number; ``library`` is the module of an extra that
+    fits it.
     """
 
     make: Callable[[int], Any]
@@ -52,6 +60,7 @@ class Entry:
     takes_missing: bool = False
     rows: int | None = None
     is_constrained: bool = False
+    library: str = ""
 
 
 def log(low: float, high: float) -> FloatDistribution:
@@ -74,6 +83,19 @@ BOOSTING: Space = {
     "min_samples_leaf": count(5, 100),
     "l2_regularization": log(1e-6, 10.0),
 }
+LIGHTGBM: Space = {
+    "learning_rate": log(0.03, 0.3),
+    "num_leaves": count(8, 64),
+    "min_child_samples": count(5, 100),
+    "reg_lambda": log(1e-6, 10.0),
+}
+XGBOOST: Space = {
+    "learning_rate": log(0.03, 0.3),
+    "max_depth": IntDistribution(3, 8),
+    "min_child_weight": log(1.0, 50.0),
+    "reg_lambda": log(1e-3, 10.0),
+}
+XGBOOST_START = {"learning_rate": 0.1, "max_depth": 5, "min_child_weight": 1.0, "reg_lambda": 1.0}
 # No weights by distance: a row that was learned is at distance 0 but for rounding, which differs between a
 # row alone and in company, and so would its answer. For the same reason a tree and not brute force, which
 # scikit-learn takes on its own beyond 15 columns: that computes the distances of a whole batch at once.
@@ -84,6 +106,20 @@ CLUSTERS: Space = {"n_clusters": IntDistribution(2, 12)}
 
 def _svc(seed: int) -> CalibratedClassifierCV:
     return CalibratedClassifierCV(SVC(random_state=seed), ensemble=False, cv=3)
+
+
+def _of_library(
+    library: str, kind: type[Boosted], space: Space, start: Mapping[str, Any] | None = None
+) -> Entry:
+    return Entry(
+        make=lambda seed: kind(random_state=seed),
+        space=space,
+        start=start or {},
+        encodings=ENCODINGS,
+        is_constrained=True,
+        takes_missing=True,
+        library=library,
+    )
 
 
 CATALOG: Mapping[str, Mapping[str, Entry]] = {
@@ -113,6 +149,8 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
             is_constrained=True,
             takes_missing=True,
         ),
+        "lightgbm": _of_library("lightgbm", LightGBMClassifier, LIGHTGBM),
+        "xgboost": _of_library("xgboost", XGBoostClassifier, XGBOOST, XGBOOST_START),
         "svm": Entry(
             make=_svc,
             space={"estimator__C": log(1e-2, 3e1), "estimator__gamma": log(1e-4, 1.0)},
@@ -153,6 +191,8 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
             is_constrained=True,
             takes_missing=True,
         ),
+        "lightgbm": _of_library("lightgbm", LightGBMRegressor, LIGHTGBM),
+        "xgboost": _of_library("xgboost", XGBoostRegressor, XGBOOST, XGBOOST_START),
         "svm": Entry(
             make=lambda _: SVR(),
             space={"C": log(1e-2, 1e3), "epsilon": log(1e-3, 1.0)},

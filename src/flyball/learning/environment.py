@@ -26,6 +26,9 @@ LIBRARIES = (
     "pandas",
     "skops",
     "optuna",
+    "lightgbm",
+    "xgboost",
+    "xgboost-cpu",
     "pyarrow",
     "duckdb",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_TREES = ("forest", "extra_trees", "boosting")
+_TREES = ("forest", "extra_trees", "boosting", "lightgbm", "xgboost")
 CATALOGUE: Mapping[str, tuple[str, ...]] = {
     "classification": ("linear", *_TREES, "svm", "nearest_neighbours", "naive_bayes"),
     "regression": ("linear", *_TREES, "svm", "nearest_neighbours"),

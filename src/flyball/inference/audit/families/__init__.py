@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flyball.inference.audit.families import (
+    boosted,
     boosting,
     categories,
     chains,
@@ -23,8 +24,8 @@ from flyball.inference.audit.families import (
 from flyball.inference.audit.things import Allowed
 
 FAMILIES = (
-    *(boosting.ALLOWED, categories.ALLOWED, chains.ALLOWED, clusters.ALLOWED, linear.ALLOWED),
-    *(machines.ALLOWED, naive.ALLOWED, neighbours.ALLOWED, networks.ALLOWED, numbers.ALLOWED),
-    *(selecting.ALLOWED, texts.ALLOWED, trees.ALLOWED, wrappers.ALLOWED),
+    *(boosted.ALLOWED, boosting.ALLOWED, categories.ALLOWED, chains.ALLOWED, clusters.ALLOWED),
+    *(linear.ALLOWED, machines.ALLOWED, naive.ALLOWED, neighbours.ALLOWED, networks.ALLOWED),
+    *(numbers.ALLOWED, selecting.ALLOWED, texts.ALLOWED, trees.ALLOWED, wrappers.ALLOWED),
 )
 TABLE: Mapping[str, Allowed] = {entry.name: entry for family in FAMILIES for entry in family}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -51,8 +52,41 @@ class Trees(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="trees"
     missing: bool
 
 
+class _Parts(NamedTuple):
+    """Arrays of an estimator that fit each other; ``attributes`` are what the TreeEnsemble node is told."""
+
+    start: np.ndarray
+    values: np.ndarray
+    trees: int
+    attributes: dict[str, int | np.ndarray]
+
+
 def opened(estimator: Trees, columns: int) -> Solver:
     """The trees at work. Raises ``ArtifactCorrupt``."""
+    start, values, trees, attributes = _parts(estimator, columns)
+    leaves = _leaves(attributes, columns, trees)
+
+    def answer(matrix: np.ndarray) -> np.ndarray:
+        return answered(estimator.link, added(values[leaves(matrix)], start) / estimator.divisor)
+
+    numbers = trees * values.shape[1]
+    solve = _in_parts(answer, max(1, AT_ONCE // numbers))
+    solve = _rounded(solve) if estimator.single else solve
+    return Solver(solve, _takes(estimator), is_quick=numbers <= QUICK_LEAVES)
+
+
+def reached(estimator: Trees, columns: int) -> Callable[[np.ndarray], np.ndarray]:
+    """What tells the leaf of each row in each tree, (rows, trees). Raises ``ArtifactCorrupt``."""
+    parts = _parts(estimator, columns)
+    return _leaves(parts.attributes, columns, parts.trees)
+
+
+def check(estimator: Trees, columns: int) -> None:
+    """Raises ``ArtifactCorrupt`` where they are no trees of so many columns."""
+    _parts(estimator, columns)
+
+
+def _parts(estimator: Trees, columns: int) -> _Parts:
     start = finite(estimator.start, (None,), "start")
     checked(estimator.link, len(start))
     roots, children = _structure(estimator)
@@ -61,15 +95,7 @@ def opened(estimator: Trees, columns: int) -> Solver:
         raise corrupt("leaves and outputs")
     if not 1 <= estimator.divisor <= MOST_NODES:
         raise corrupt("trees and divisor")
-    leaves = _leaves(_attributes(estimator, columns, roots, children), columns, len(roots))
-
-    def answer(matrix: np.ndarray) -> np.ndarray:
-        return answered(estimator.link, _added(values[leaves(matrix)], start) / estimator.divisor)
-
-    numbers = len(roots) * values.shape[1]
-    solve = _in_parts(answer, max(1, AT_ONCE // numbers))
-    solve = _rounded(solve) if estimator.single else solve
-    return Solver(solve, _takes(estimator), is_quick=numbers <= QUICK_LEAVES)
+    return _Parts(start, values, len(roots), _attributes(estimator, columns, roots, children))
 
 
 def _in_parts(answer: Callable[[np.ndarray], np.ndarray], rows: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -100,8 +126,11 @@ def _rounded(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray
 
 
 # Not by ONNX Runtime: three classes would need a copy of the trees each, and its order is its own.
-def _added(leaves: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Sums (rows, outputs) of leaves (rows, trees, width), in their order: another one rounds otherwise."""
+def added(leaves: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Sums (rows, outputs) of leaves (rows, trees, width), in their order: another one rounds otherwise.
+
+    The leaves are changed.
+    """
     turns = leaves.reshape(len(leaves), -1, len(start))
     turns[:, 0] += start
     sums: np.ndarray = np.add.accumulate(turns, axis=1)[:, -1]

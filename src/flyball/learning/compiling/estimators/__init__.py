@@ -19,6 +19,7 @@ from sklearn import (
     tree,
 )
 
+from flyball.inference.boosted import estimators as boosted
 from flyball.inference.compiled.estimators.joint import Single
 from flyball.learning.compiling import reasons
 from flyball.learning.compiling.estimators import (
@@ -43,6 +44,8 @@ COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
         tree.ExtraTreeClassifier: trees.forest,
         ensemble.GradientBoostingClassifier: trees.boosting,
         ensemble.HistGradientBoostingClassifier: trees.histogram_boosting,
+        boosted.LightGBMClassifier: trees.kept,
+        boosted.XGBoostClassifier: trees.kept,
         calibration.CalibratedClassifierCV: machines.calibrated,
         neighbors.KNeighborsClassifier: neighbours.neighbours,
         neural_network.MLPClassifier: networks.network,
@@ -61,6 +64,8 @@ COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
         tree.ExtraTreeRegressor: trees.forest,
         ensemble.GradientBoostingRegressor: trees.boosting,
         ensemble.HistGradientBoostingRegressor: trees.histogram_boosting,
+        boosted.LightGBMRegressor: trees.kept,
+        boosted.XGBoostRegressor: trees.kept,
         svm.SVR: machines.regression,
         neighbors.KNeighborsRegressor: neighbours.neighbours,
         neural_network.MLPRegressor: networks.network,

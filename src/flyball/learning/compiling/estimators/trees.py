@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn._loss.link import IdentityLink, LogLink
 from sklearn.utils import get_tags
 
 from flyball.domain.numbers import Link
-from flyball.inference.compiled.arrays import packed
+from flyball.inference.boosted import estimators as boosted
+from flyball.inference.compiled.estimators.nodes import Tree, covered, joined
 from flyball.inference.compiled.estimators.trees import DEEPEST, MOST_NODES, Trees
 from flyball.learning.compiling import reasons
-
-
-class Tree(NamedTuple):
-    """One fitted tree, node by node, each before its children; a leaf's ``left`` is not above 0."""
-
-    left: np.ndarray
-    right: np.ndarray
-    column: np.ndarray
-    threshold: np.ndarray
-    missing_left: np.ndarray
-    values: np.ndarray
-    """Of every node, (nodes, width)."""
 
 
 def forest(fitted: Any, columns: int) -> Trees:
@@ -34,7 +23,7 @@ def forest(fitted: Any, columns: int) -> Trees:
         raise reasons.of(fitted, "it predicts several outcomes")
     shares = hasattr(fitted, "classes_")
     _check_size(fitted, [(member.tree_.node_count, member.tree_.max_depth) for member in members])
-    return _joined(
+    return joined(
         [_of_forest(member.tree_) for member in members],
         start=np.zeros(len(fitted.classes_) if shares else 1),
         divisor=len(members),
@@ -53,7 +42,7 @@ def boosting(fitted: Any, columns: int) -> Trees:
     # Here the library doubles each sum: so do doubled numbers, to the same bits.
     factor = 2.0 if fitted.loss == "exponential" else 1.0
     made = [_of_forest(tree) for tree in trees]
-    return _joined(
+    return joined(
         [tree._replace(values=tree.values * fitted.learning_rate * factor) for tree in made],
         start=fitted._raw_predict_init(np.zeros((1, columns)))[0] * factor,
         divisor=1,
@@ -69,7 +58,7 @@ def histogram_boosting(fitted: Any, columns: int) -> Trees:
     if any(tree.nodes["is_categorical"].any() for tree in trees) or fitted.is_categorical_ is not None:
         raise reasons.of(fitted, "it splits by category")
     _check_size(fitted, [(len(tree.nodes), int(tree.nodes["depth"].max())) for tree in trees])
-    return _joined(
+    return joined(
         [_of_boosting(tree.nodes) for tree in trees],
         start=np.asarray(fitted._baseline_prediction, dtype=np.float64).reshape(-1),
         divisor=1,
@@ -79,25 +68,27 @@ def histogram_boosting(fitted: Any, columns: int) -> Trees:
     )
 
 
+def kept(fitted: boosted.Boosted, columns: int) -> Trees:
+    """LightGBM or XGBoost: it keeps its trees so already."""
+    return fitted.trees()
+
+
 def covers(fitted: Any) -> np.ndarray:
     """The weight of the training rows that went left and right at each split of a compiled estimator.
 
-    Shape (splits, 2), in the order of ``Trees``: by the node counts of the library.
+    Shape (splits, 2), in the order of ``Trees``: by the node counts of the library, of XGBoost by the sums of
+    the loss's second derivatives.
     """
+    if isinstance(fitted, boosted.Boosted):
+        own: np.ndarray = fitted.covers_
+        return own
     if hasattr(fitted, "_predictors"):
         every = [tree.nodes for turn in fitted._predictors for tree in turn]
         trees = [(_of_boosting(nodes), nodes["count"]) for nodes in every]
     else:
         members = np.ravel(getattr(fitted, "estimators_", [fitted]))
         trees = [(_of_forest(each.tree_), each.tree_.weighted_n_node_samples) for each in members]
-    return np.concatenate([_covered(tree, np.asarray(weights, np.float64)) for tree, weights in trees])
-
-
-def _covered(tree: Tree, weights: np.ndarray) -> np.ndarray:
-    inner = tree.left > 0
-    if not inner.any():  # the split that it gets instead
-        return np.full((1, 2), weights[0] / 2)
-    return np.stack([weights[tree.left[inner]], weights[tree.right[inner]]], axis=1)
+    return covered(trees)
 
 
 def _link(fitted: Any) -> Link:
@@ -138,49 +129,4 @@ def _of_boosting(nodes: np.ndarray) -> Tree:
         nodes["num_threshold"],
         nodes["missing_go_to_left"],
         nodes["value"][:, np.newaxis],
-    )
-
-
-def _split(tree: Tree) -> Tree:
-    """The tree; where it is one leaf alone, a split between two copies of it."""
-    if len(tree.left) > 1:
-        return tree
-    return Tree(
-        np.array([1, -1, -1]),
-        np.array([2, -1, -1]),
-        np.zeros(3, int),
-        np.zeros(3),
-        np.zeros(3, int),
-        np.repeat(tree.values, 3, axis=0),
-    )
-
-
-def _joined(trees: Sequence[Tree], start: np.ndarray, **rest: Any) -> Trees:
-    columns: dict[str, list[np.ndarray]] = {
-        name: [] for name in ("column", "threshold", "left", "right", "missing")
-    }
-    roots, values, splits, leaves = [], [], 0, 0
-    for tree in map(_split, trees):
-        inner = tree.left > 0
-        # Numbers of splits and leaves run on from tree to tree.
-        place = np.where(inner, splits + np.cumsum(inner) - 1, -leaves - np.cumsum(~inner))
-        columns["left"].append(place[tree.left[inner]])
-        columns["right"].append(place[tree.right[inner]])
-        columns["column"].append(tree.column[inner].astype(np.int64))
-        columns["threshold"].append(tree.threshold[inner].astype(np.float64))
-        columns["missing"].append(tree.missing_left[inner].astype(np.uint8))
-        roots.append(splits)
-        values.append(tree.values[~inner].astype(np.float64))
-        splits, leaves = splits + int(inner.sum()), leaves + int((~inner).sum())
-    whole = {name: packed(np.concatenate(parts)) for name, parts in columns.items()}
-    return Trees(
-        roots=packed(np.array(roots, dtype=np.int64)),
-        column=whole["column"],
-        threshold=whole["threshold"],
-        left=whole["left"],
-        right=whole["right"],
-        missing_left=whole["missing"],
-        values=packed(np.concatenate(values)),
-        start=packed(start),
-        **rest,
     )

@@ -1,0 +1,1 @@
+"""LightGBM and XGBoost: what is kept of them beside what they say themselves."""
