@@ -261,6 +261,15 @@ def what_if(principal: Principal, call: Call) -> list[Prediction]:
     return list(answered if isinstance(answered, list) else answered.predictions)
 
 
+def what_if_explained(principal: Principal, call: Call, wanted: Wanted) -> tuple[Prediction, Reasons]:
+    """What one row would be answered now, as ``what_if``, and why, as ``explained`` says it of a stored one.
+
+    Values that were looked up are told to who may read predictions. Raises as both do.
+    """
+    (answer,) = what_if(principal, call)
+    return answer, data_plane().engine.explaining.reasons_now(principal, answer, wanted)
+
+
 def problems(principal: Principal, call: Call) -> list[Problem]:
     """What the form of a call's rows has wrong; features that come from tables are not looked up.
 

@@ -78,16 +78,6 @@ def test_a_changed_field_moves_the_answer_beside_the_recorded_one(caller: Client
     assert Prediction.objects.count() == 1
 
 
-def test_the_fields_that_moved_an_answer_add_up_to_it(caller: Client) -> None:
-    page = text(caller, asked(caller))
-    assert "What moved it" in page
-    assert "Towards “" in page
-    assert "exact, from the coefficients of a linear model" in page
-    found = inprocess.explain(Prediction.objects.get().id, 6)
-    assert page.count('<svg class="reason') == len(found.parts) > 0
-    assert "What moved it" not in text(caller, f"{PAGE}?{QUERY}")
-
-
 def test_an_address_with_other_inputs_shows_no_recorded_answer_as_theirs(caller: Client) -> None:
     proof = asked(caller).partition("answered=")[2]
     page = text(caller, f"{PAGE}?input.age=21&input.job=cook&answered={proof}")

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext
 
 from flyball.console.asking.languages import here
-from flyball.console.asking.problems import at, sentence, span
+from flyball.console.asking.problems import at, number, sentence, span
 from flyball.console.frame.tags import words
 from flyball.domain.asking.words import said
 from flyball.domain.errors import Problem
@@ -20,6 +20,8 @@ from flyball.domain.values import Scalar, label_text
 from flyball.serving.preparing import csv_rows
 
 INPUT, ENTITY = "input", "entity"
+DIGITS = 15
+"""Of a number that was asked with: all that are the same for everybody who writes it."""
 MOST_CHOICES = 200
 """Of more categories, a text is written."""
 
@@ -64,6 +66,14 @@ class Entry:
         """What stands in it as people call it."""
         truths = {"true": gettext("yes"), "false": gettext("no")} if self.control == "truth" else {}
         return truths.get(self.text) or dict(self.choices).get(self.text, self.text)
+
+    def says(self, value: Scalar) -> str:
+        """A value of the field as people read it, with its unit; empty for none."""
+        if self.field.kind in {Kind.NUMBER, Kind.INTEGER} and isinstance(value, int | float):
+            text = number(value, DIGITS)
+        else:
+            text = replace(self, text=text_of(value)).shown
+        return f"{text} {self.unit}".strip() if text else ""
 
     @property
     def step(self) -> str:

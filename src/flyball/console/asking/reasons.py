@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
-from flyball import inprocess
-from flyball.console.asking.form import Form, text_of
+from flyball.console.asking.form import Entry, Form
 from flyball.console.asking.languages import here
 from flyball.console.asking.problems import number
 from flyball.domain.asking.words import said
-from flyball.domain.errors import FlyballError
 from flyball.domain.reasons.told import Reasons
 from flyball.domain.routing import Route
 from flyball.domain.values import label_text
@@ -54,25 +51,26 @@ class Part:
         return self.share >= 0
 
 
-def reasons_of(route: Route, form: Form, prediction: UUID) -> dict[str, Any]:
-    """What the page says of them; why there are none, where that is so.
+def reasons_of(route: Route, form: Form, found: Reasons) -> dict[str, Any]:
+    """What the page says of them.
 
     Values are those that the reader has written: what was looked up is told to nobody who only asks.
     """
-    try:
-        found = inprocess.explain(prediction, MOST)
-    except FlyballError as error:
-        return {"no_reasons": gettext(error.detail)}
     written = {"value": _amount, "probability": _points}.get(found.unit, _plain)
     longest = max((abs(each.part) for each in found.parts), default=0.0) or 1.0
     entries = {each.field.name: each for each in form.fields}
     parts = []
     for each in found.parts:
         entry = entries.get(each.field)
-        label = said(route.asking.words(each.field).label, here()) if entry is None else entry.label
-        value = "" if entry is None else f"{text_of(each.value)} {entry.unit}".strip()
-        parts.append(Part(label or each.field, value, written(each.part, route), each.part / longest))
+        value = "" if entry is None else entry.says(each.value)
+        label = label_of(route, entry, each.field)
+        parts.append(Part(label, value, written(each.part, route), each.part / longest))
     return {"reasons": parts, "reasons_say": _says(found, route, written)}
+
+
+def label_of(route: Route, entry: Entry | None, name: str) -> str:
+    """What people call a field; one that was looked up has no entry in the form."""
+    return entry.label if entry is not None else said(route.asking.words(name).label, here()) or name
 
 
 def _says(found: Reasons, route: Route, written: Any) -> dict[str, str]:

@@ -14,9 +14,8 @@ from flyball import inprocess
 from flyball.console.asking import curve, outcomes
 from flyball.console.asking.form import Form
 from flyball.console.asking.proof import prediction_of, proof_of
-from flyball.console.asking.reasons import reasons_of
-from flyball.console.frame.page import is_text
-from flyball.console.pages.asking import public, wondering
+from flyball.console.frame.page import is_text, render
+from flyball.console.pages.asking import public, why, wondering
 from flyball.console.pages.asking.page import AskPage, Subject
 from flyball.console.pages.asking.wondering import (
     ANSWERED,
@@ -45,17 +44,21 @@ class OneAsk(AskPage):
     template = "asking/one.html"
 
     def get(self, request: HttpRequest, endpoint: str) -> HttpResponse:
-        """The form, with the answer to what the address holds."""
+        """The form, with the answer to what the address holds; or only why that is the answer."""
         subject, sent = self.subject(endpoint), said(request)
-        before = self.recorded(subject, sent.get(ANSWERED, ""))
-        if not wondering.has_question(sent):
-            if before is None:
-                return self.page(subject, begun(subject, sent))
-            return self._answered(subject, wondering.form_of(subject, before), before, sent)
+        before, has_question = self.recorded(subject, sent.get(ANSWERED, "")), wondering.has_question(sent)
+        if before is None and not has_question:
+            return self.page(subject, begun(subject, sent))
         form = subject.form.filled(sent)
+        if before is not None and not has_question:
+            form = wondering.form_of(subject, before)
+        if why.WHY in sent and is_part(request):
+            reasons = why.told(subject, form, sent, before)
+            return render(request, "asking/why.html", self._around() | reasons)
         if before is not None and not is_part(request) and wondering.is_its(subject, form, before):
             return self._answered(subject, form, before, sent)
         shown = wondering.wondered(subject, form, sent, before)
+        shown.context.update(self._why(subject, form, sent, before, form.query))
         if is_part(request):
             return part(request, subject, shown, self._around(), self.link(subject, form))
         return self.page(subject, shown.form, shown.status, **shown.context)
@@ -128,8 +131,16 @@ class OneAsk(AskPage):
             remarks=form.others(remarks),
             **outcomes.right(subject.route, wondering.manifest_of(subject, prediction), prediction),
             **wondering.over(subject, form, answer, sent),
-            **({} if answer is None else reasons_of(subject.route, form, prediction.id)),
+            **self._why(subject, form, sent, prediction, ""),
         )
+
+    def _why(
+        self, subject: Subject, form: Form, sent: Mapping[str, str], before: Prediction | None, query: str
+    ) -> dict[str, Any]:
+        """Where the reasons are found, for after the answer; on the page itself where they were asked for."""
+        if why.WHY in sent:
+            return why.told(subject, form, sent, before)
+        return why.offered(subject, query, sent)
 
 
 class TellAsk(OneAsk):
