@@ -15,6 +15,7 @@ from sklearn.svm import SVC
 
 from flyball.domain.errors import ArtifactCorrupt
 from flyball.inference import allowlist
+from flyball.inference.boosted.estimators import LightGBMClassifier, XGBoostClassifier
 
 DRAW = np.random.default_rng(0)
 INPUTS = DRAW.normal(size=(300, 3))
@@ -29,6 +30,18 @@ def forest() -> Any:
 def boosting() -> Any:
     """Two boosted trees."""
     return HistGradientBoostingClassifier(max_iter=2, random_state=0).fit(INPUTS, LABELS)
+
+
+def lightgbm() -> Any:
+    """Two trees of LightGBM's."""
+    return LightGBMClassifier(n_estimators=2, random_state=0).fit(INPUTS, LABELS)
+
+
+def xgboost() -> Any:
+    """Six trees of XGBoost's, of three classes."""
+    return XGBoostClassifier(n_estimators=2, max_depth=2, random_state=0).fit(
+        INPUTS, LABELS + (INPUTS[:, 1] > 0)
+    )
 
 
 def neighbours() -> Any:
@@ -52,6 +65,22 @@ def in_tree(field: str, value: int) -> Callable[[Any], None]:
         tree.__setstate__(state)
 
     return change
+
+
+def in_kept(name: str, value: float) -> Callable[[Any], None]:
+    """Change the first number of one of the arrays that are kept of a library's trees."""
+
+    def change(model: Any) -> None:
+        array = getattr(model, name).copy()
+        array[(0,) * array.ndim] = value
+        setattr(model, name, array)
+
+    return change
+
+
+def one_sum_less(model: Any) -> None:
+    """Say that there are fewer sums than classes."""
+    model.start_ = model.start_[:-1]
 
 
 def in_boosting(field: str, value: int) -> Callable[[Any], None]:
@@ -109,6 +138,16 @@ TAMPERED = [
     ("a boosted loop", boosting, in_boosting("left", 0)),
     ("a boosted column that is not there", boosting, in_boosting("feature_idx", 3)),
     ("a split by categories", boosting, in_boosting("is_categorical", 1)),
+    ("a kept child far away", lightgbm, in_kept("left_", 10**6)),
+    ("a kept loop", xgboost, in_kept("right_", 0)),
+    ("a leaf that nothing leads to", lightgbm, in_kept("left_", -2)),
+    ("a kept column that is not there", xgboost, in_kept("column_", 3)),
+    ("a kept column before the first", lightgbm, in_kept("column_", -1)),
+    ("a tree that begins elsewhere", xgboost, in_kept("roots_", 1)),
+    ("a threshold that is none", lightgbm, in_kept("threshold_", np.nan)),
+    ("a leaf without end", xgboost, in_kept("values_", np.inf)),
+    ("a sum that begins nowhere", lightgbm, in_kept("start_", np.nan)),
+    ("fewer sums than classes", xgboost, one_sum_less),
     ("vectors that are not there", machine, more_vectors),
     ("a vector without its coefficient", machine, fewer_coefficients),
 ]
@@ -133,6 +172,6 @@ def test_a_tree_over_neighbours_is_not_read_but_grown_again(place: int) -> None:
     assert again.predict_proba(INPUTS).tolist() == expected
 
 
-@pytest.mark.parametrize("make", [forest, boosting, neighbours, machine])
+@pytest.mark.parametrize("make", [forest, boosting, lightgbm, xgboost, neighbours, machine])
 def test_a_model_as_it_was_learned_is_sound(make: Callable[[], Any]) -> None:
     allowlist.construct(allowlist.dump(make()))

@@ -19,7 +19,7 @@ from flyball.learning.selection import Fit, Plan, select
 from tests.learning import rows
 from tests.learning.rows import dataset
 
-CONSTRAINED = ("forest", "extra_trees", "boosting")
+CONSTRAINED = ("forest", "extra_trees", "boosting", "lightgbm", "xgboost")
 
 
 def built(data: Dataset, task: str, *candidates: Any, monotonic: dict[str, int], **more: Any) -> list[Fit]:

@@ -49,27 +49,27 @@ class Both:
             return found
 
         self.estimator: Any = changed(estimator, heard).fit(rows, outcomes, **how)
-        (self._course,) = courses
-        self._middle = float(np.mean(outcomes)) if self._course.classes is None else 0.0
+        (self.course,) = courses
+        self._middle = float(np.mean(outcomes)) if self.course.classes is None else 0.0
 
     def said(self, rows: np.ndarray) -> np.ndarray:
         """What the library says, fitted once more: probabilities (rows, classes), or values (rows,)."""
-        said = self.estimator.grow(self._course, rows).said
-        if self._course.classes is None:
+        said = self.estimator.grow(self.course, rows).said
+        if self.course.classes is None:
             link = getattr(self.estimator, "loss", "")
             return said if link in ("poisson", "gamma") else said + self._middle
-        return np.stack([1 - said, said], axis=1) if self._course.classes == 2 else said
+        return np.stack([1 - said, said], axis=1) if self.course.classes == 2 else said
 
     def answers(self, rows: np.ndarray) -> np.ndarray:
         """What the own trees answer."""
         found = self.estimator
         answers: np.ndarray = (
-            found.predict(rows) if self._course.classes is None else found.predict_proba(rows)
+            found.predict(rows) if self.course.classes is None else found.predict_proba(rows)
         )
         return answers
 
     def apart(self, rows: np.ndarray) -> float:
         """The largest difference between the two; of values relative to them, where they are above 1."""
         said, answers = self.said(rows), self.answers(rows)
-        scale = np.maximum(np.abs(said), 1.0) if self._course.classes is None else 1.0
+        scale = np.maximum(np.abs(said), 1.0) if self.course.classes is None else 1.0
         return float(np.max(np.abs(answers - said) / scale))

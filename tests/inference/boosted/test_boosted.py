@@ -90,7 +90,7 @@ def test_a_quantile_is_above_so_many_of_the_rows(name: str) -> None:
     assert 0.8 < share < 0.96
 
 
-DEEP = {
+DEEP: dict[str, dict[str, Any]] = {
     "lightgbm": {"num_leaves": 255, "min_child_samples": 1},
     "xgboost": {"max_depth": 0, "max_leaves": 255, "grow_policy": "lossguide", "min_child_weight": 0.01},
 }

@@ -62,6 +62,12 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from flyball.inference.boosted.estimators import (
+    LightGBMClassifier,
+    LightGBMRegressor,
+    XGBoostClassifier,
+    XGBoostRegressor,
+)
 from flyball.inference.transformers import Calendar, Words
 
 ROWS = 60
@@ -98,6 +104,7 @@ def _classifiers() -> Iterator[Any]:
     yield from (RandomForestClassifier(2, max_depth=3), ExtraTreesClassifier(2, max_depth=3))
     yield from (DecisionTreeClassifier(max_depth=3), GradientBoostingClassifier(n_estimators=2, max_depth=2))
     yield from (HistGradientBoostingClassifier(max_iter=2), SVC())
+    yield from (LightGBMClassifier(n_estimators=2), XGBoostClassifier(n_estimators=2, max_depth=2))
     yield CalibratedClassifierCV(SVC(), ensemble=False, cv=2)
     yield from (KNeighborsClassifier(algorithm="kd_tree"), KNeighborsClassifier(algorithm="ball_tree", p=3))
     yield from (KNeighborsClassifier(algorithm="brute"), GaussianNB(), BernoulliNB(), DummyClassifier())
@@ -115,6 +122,7 @@ def _regressors() -> Iterator[Any]:
     yield from (RandomForestRegressor(2, max_depth=3), ExtraTreesRegressor(2, max_depth=3))
     yield from (DecisionTreeRegressor(max_depth=3), GradientBoostingRegressor(n_estimators=2, loss="huber"))
     yield from (HistGradientBoostingRegressor(max_iter=2), KNeighborsRegressor(algorithm="kd_tree"))
+    yield from (LightGBMRegressor(n_estimators=2), XGBoostRegressor(n_estimators=2, max_depth=2))
     yield from (MLPRegressor(hidden_layer_sizes=(3,), max_iter=3), VotingRegressor([("a", Ridge())]))
     yield StackingRegressor([("a", Ridge()), ("b", DummyRegressor())], LinearRegression(), cv=2)
     yield TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1)

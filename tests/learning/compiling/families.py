@@ -75,7 +75,10 @@ FAMILIES: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
 }
 """The whole catalogue, and others: what makes each by its task and name."""
 
-MISSING = frozenset({"forest", "extra_trees", "boosting", "tree", "absolute", "poisson", "gamma", "quantile"})
+MISSING = frozenset(
+    {"forest", "extra_trees", "boosting", "lightgbm", "xgboost", "tree"}
+    | {"absolute", "poisson", "gamma", "quantile"}
+)
 TREES = MISSING | {"stages", "exponential", "from_zero"}
 EXACT = TREES | {"baseline"}
 TWO_CLASSES = frozenset({"exponential", "descent"})

@@ -33,28 +33,29 @@ def grown(course: Course, asked: np.ndarray) -> Grown:
 
     Raises ``Unusable`` without the library, ``ModelFailed`` for splits that are none of numbers.
     """
-    check("lightgbm")
-    import lightgbm
-
-    given = {**course.parameters, **_given(course)}
-    train = lightgbm.Dataset(course.rows.numbers, course.rows.outcomes, weight=course.rows.weights)
-    watched = []
-    if course.watch is not None:
-        watched = [
-            train.create_valid(course.watch.numbers, course.watch.outcomes, weight=course.watch.weights)
-        ]
-    stop: list[Callable[..., Any]] = (
-        [lightgbm.early_stopping(course.patience, verbose=False)] if watched else []
-    )
-    booster = lightgbm.train(given, train, course.turns, valid_sets=watched, callbacks=stop)
-    blocks = booster.model_to_string().split("\nTree=")[1:]
-    parts = [_read(block) for block in blocks]
+    booster = trained(course)
+    parts = [_read(block) for block in booster.model_to_string().split("\nTree=")[1:]]
     return Grown(
         trees=[_tree(part) for part in parts],
         weights=[np.concatenate([part["internal_count"], part["leaf_count"]]) for part in parts],
         start=np.zeros(course.outputs),
         said=np.asarray(booster.predict(asked, num_threads=1), dtype=np.float64),
     )
+
+
+def trained(course: Course) -> Any:
+    """The library's own booster. Raises ``Unusable`` without the library."""
+    check("lightgbm")
+    import lightgbm
+
+    rows, watch = course.rows, course.watch
+    train = lightgbm.Dataset(rows.numbers, rows.outcomes, weight=rows.weights)
+    watched, stop = [], list[Callable[..., Any]]()
+    if watch is not None:
+        watched = [train.create_valid(watch.numbers, watch.outcomes, weight=watch.weights)]
+        stop = [lightgbm.early_stopping(course.patience, verbose=False)]
+    given = {**course.parameters, **_given(course)}
+    return lightgbm.train(given, train, course.turns, valid_sets=watched, callbacks=stop)
 
 
 def _given(course: Course) -> dict[str, Any]:

@@ -29,21 +29,7 @@ def grown(course: Course, asked: np.ndarray) -> Grown:
 
     Raises ``Unusable`` without the library, ``ModelFailed`` for what it refuses.
     """
-    check("xgboost")
-    import xgboost
-
-    try:
-        booster = xgboost.train(
-            {**course.parameters, **_given(course)},
-            _matrix(xgboost, course.rows),
-            course.turns,
-            evals=[] if course.watch is None else [(_matrix(xgboost, course.watch), "watched")],
-            early_stopping_rounds=None if course.watch is None else course.patience,
-            verbose_eval=False,
-        )
-    except xgboost.core.XGBoostError as error:
-        raise ModelFailed(f"XGBoost fails: {_said(error)}") from None
-    last = course.turns if course.watch is None else booster.best_iteration + 1
+    booster, last = trained(course)
     learner = msgspec.json.decode(bytes(booster.save_raw("json")))["learner"]
     made = [_tree(each) for each in learner["gradient_booster"]["model"]["trees"][: last * course.outputs]]
     return Grown(
@@ -52,6 +38,29 @@ def grown(course: Course, asked: np.ndarray) -> Grown:
         start=_start(learner["learner_model_param"]["base_score"], course),
         said=np.asarray(booster.inplace_predict(asked, iteration_range=(0, last)), dtype=np.float64),
     )
+
+
+def trained(course: Course) -> tuple[Any, int]:
+    """The library's own booster, and how many of its turns count.
+
+    Raises ``Unusable`` without the library, ``ModelFailed`` for what it refuses.
+    """
+    check("xgboost")
+    import xgboost
+
+    watch = course.watch
+    try:
+        booster = xgboost.train(
+            {**course.parameters, **_given(course)},
+            _matrix(xgboost, course.rows),
+            course.turns,
+            evals=[] if watch is None else [(_matrix(xgboost, watch), "watched")],
+            early_stopping_rounds=None if watch is None else course.patience,
+            verbose_eval=False,
+        )
+    except xgboost.core.XGBoostError as error:
+        raise ModelFailed(f"XGBoost fails: {_said(error)}") from None
+    return booster, course.turns if watch is None else booster.best_iteration + 1
 
 
 def _matrix(library: Any, rows: Rows) -> Any:

@@ -29,6 +29,9 @@ KEPT: Mapping[str, Kind] = {
 
 def _holds(*, single: bool) -> Rule:
     def holds(state: State, sizes: Mapping[str, int]) -> bool:
+        classes = sizes.get("classes", 2)  # of two there is one sum, as of values
+        if sizes["outputs"] != (1 if classes == 2 else classes):
+            return False
         try:
             check(trees_of(state, single=single), sizes["columns"])
         except ArtifactCorrupt:
