@@ -7,6 +7,7 @@ from typing import Any
 
 import altair
 import pytest
+import vl_convert
 from axe_playwright_python.sync_playwright import Axe
 
 from flyball.console.charts.diagnostics.laid import Laid
@@ -17,6 +18,8 @@ from flyball.control.diagnostics.models import Diagnosis
 from flyball.control.jobs.models import Job
 from flyball.control.registry import services as registry
 from flyball.control.registry.models import Version
+from flyball.domain.finishing.finish import Finish
+from flyball.domain.finishing.intervals import Interval
 from tests.console.conftest import Browser, Open
 from tests.learning.diagnostics.diagnosed import diagnosed
 
@@ -58,6 +61,21 @@ def test_every_chart_fits_the_grammar_and_has_a_table_of_its_rows(of: dict[str, 
             altair.Chart.from_dict(for_paper(figure.document, figure.title, ""))
         assert all(column.key in figure.rows[0] for column in figure.columns)
         assert figure.says
+
+
+def test_the_coverage_of_intervals_is_drawn_with_what_is_meant_and_has_a_table() -> None:
+    interval = Interval(level=0.9, edges=(), below=(-1.0,), above=(1.0,))
+    bounded = diagnosed("regression", "linear", finish=Finish(rows=320, interval=interval))
+    kept = {**bounded.found.document, "metric": "r2", "threshold": None}
+    laid = Laid({"@1": kept, "@2": found("regression", "boosting")})  # the other one has no intervals
+    (drawn,) = [each for each in figures(laid, "regression", "answers") if each.name == "coverage"]
+    drawing = vl_convert.vegalite_to_svg(for_paper(drawn.document, drawn.title, ""))
+    assert drawing.count('aria-roledescription="point"') == 10
+    assert drawing.count('stroke-dasharray="3,3"') == 1  # what is meant
+    assert "0.9 is meant (dashed)" in drawn.says
+    told = [column.title for column in drawn.columns]
+    assert told == ["Version", "Answered", "Inside", "From", "To", "Mean width", "Rows"]
+    assert [row["inside"] for row in drawn.rows] == bounded.columns("coverage")["inside"]
 
 
 def test_a_version_that_nobody_has_diagnosed_can_be(browser: Browser, version: Version) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from flyball.domain.finishing.finish import Finish
 from flyball.inference import runtime
 from flyball.learning.catalog import CATALOG
 from flyball.learning.dataset import Dataset
@@ -47,7 +48,13 @@ class Diagnosed:
 
 @cache
 def diagnosed(
-    task: str, name: str, outcomes: Sequence[Any] = (), *, size: int = 400, timed: bool = False
+    task: str,
+    name: str,
+    outcomes: Sequence[Any] = (),
+    *,
+    size: int = 400,
+    timed: bool = False,
+    finish: Finish | None = None,
 ) -> Diagnosed:
     """A version of a family; once for all tests that look at it."""
     with TemporaryDirectory() as folder:
@@ -61,7 +68,7 @@ def diagnosed(
     pipeline = prepared(data.schema, estimator, task=task, filled=not entry.takes_missing)
     training = data.take(train)
     pipeline.fit(training.frame, training.target)
-    made = packaged(pipeline, training, data.schema, endpoint="test", task=task)
+    made = packaged(pipeline, training, data.schema, endpoint="test", task=task, finish=finish)
     fitted = Fitted(
         candidate=name,
         parameters=parameters,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,11 +38,26 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Between which numbers what happens will lie, in words and as a picture from one to the other.
+
+    ``at`` are the places of the value and of the threshold on it, from 0 to 100, where they lie between them.
+    """
+
+    low: str
+    high: str
+    range: str
+    says: str
+    at: str
+    turns_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What came out. ``amount`` is what a curve shows of it: a probability, or the value itself.
 
     ``counted`` is the label whose probability that is, ``of`` what people call it; ``unit`` follows a value;
-    ``threshold`` is where the decision turns, and ``why`` says so in a sentence.
+    ``threshold`` is where the decision turns, and ``why`` says so in a sentence; ``bounds`` are of a value.
     """
 
     says: str
@@ -56,6 +71,7 @@ class Answer:
     decision: str | None = None
     threshold: float | None = None
     why: str = ""
+    bounds: Bounds | None = None
 
     @property
     def is_share(self) -> bool:
@@ -107,18 +123,55 @@ def _value(
 ) -> Answer:
     unit, value = said(route.asking.outcome.unit, here()), float(output["value"])
     what = said(route.asking.outcome.label, here()) or gettext("The answer")
-    bounds = " – ".join(number(float(each)) for each in output.get("interval") or ())
+    threshold = None if rule is None else rule.threshold
+
+    def written(amount: float) -> str:
+        return f"{number(amount)} {unit}".strip()
+
     return Answer(
-        says=f"{number(value)} {unit} {f'({bounds})' if bounds else ''}".strip(),
+        says=written(value),
         version=manifest.number,
         output=output,
         amount=value,
         of=what,
         unit=unit,
         decision=decision,
-        threshold=None if rule is None else rule.threshold,
-        why=_why(value, rule, what, number),
+        threshold=threshold,
+        why=_why(value, rule, what, written),
+        bounds=_bounds(manifest, output, threshold, written),
     )
+
+
+def _bounds(
+    manifest: Manifest, output: Mapping[str, Any], threshold: float | None, written: Callable[[float], str]
+) -> Bounds | None:
+    if "interval" not in output:
+        return None
+    low, high = map(float, output["interval"])
+    interval = None if manifest.finish is None else manifest.finish.interval
+    says = between = f"{number(low)} – {written(high)}"
+    if interval is not None:
+        told = gettext(
+            "Between %(low)s and %(high)s: of 100 such bounds, about %(share)s hold what really happens."
+        )
+        share = number(round(100 * interval.level, 6))
+        says = told % {"low": number(low), "high": written(high), "share": share}
+    return Bounds(
+        low=written(low),
+        high=written(high),
+        range=between,
+        says=says,
+        at=_place(float(output["value"]), low, high),
+        turns_at="" if threshold is None else _place(threshold, low, high),
+    )
+
+
+def _place(amount: float, low: float, high: float) -> str:
+    """Where an amount lies between two others, in parts of a hundred; empty beyond them."""
+    if not low <= amount <= high or low == high:
+        return ""
+    half = high / 2 - low / 2  # their whole distance may be no float
+    return f"{100 * (amount / 2 - low / 2) / half:.2f}"
 
 
 def _label(

@@ -34,10 +34,15 @@ def curve_of(
     texts = texts_of(entry)
     asked = [_row(form, entry, text, place) for place, text in enumerate(texts)]
     call = Call(endpoint=route.endpoint, rows=tuple(asked), version=manifest.number)
-    amounts = [answer.amount_in(each.output) or 0.0 for each in inprocess.what_if(principal, call)]
     points = [
-        asking.Point(text, _name(entry, text), amount, text == entry.text)
-        for text, amount in zip(texts, amounts, strict=True)
+        asking.Point(
+            text=text,
+            name=_name(entry, text),
+            amount=answer.amount_in(each.output) or 0.0,
+            is_now=text == entry.text,
+            bounds=tuple(each.output.get("interval", ())),
+        )
+        for text, each in zip(texts, inprocess.what_if(principal, call), strict=True)
     ]
     return asking.curve(entry, answer, points)
 

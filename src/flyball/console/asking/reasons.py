@@ -17,6 +17,8 @@ from flyball.domain.values import label_text
 
 MOST = 6
 """Fields that are shown."""
+NOTHING = 1e-9
+"""What is left of a sum, as a part of it, where nothing is: numbers were rounded."""
 METHODS = {
     "linear": gettext_lazy("exact, from the coefficients of a linear model"),
     "tree_path_dependent": gettext_lazy("exact Shapley values along the paths of trees"),
@@ -75,10 +77,11 @@ def label_of(route: Route, entry: Entry | None, name: str) -> str:
 
 def _says(found: Reasons, route: Route, written: Any) -> dict[str, str]:
     of = "" if found.of is None else route.asking.label(label_text(found.of), here())
+    largest = max(abs(found.base), abs(found.answer))
     return {
         "of": of,
         "base": written(found.base, route).lstrip("+"),
-        "rest": written(found.rest, route),
+        "rest": written(found.rest if abs(found.rest) > NOTHING * largest else 0.0, route),
         "answer": written(found.answer, route).lstrip("+"),
         "unit": str(UNITS.get(found.unit, "")),
         "method": str(METHODS[found.method]),

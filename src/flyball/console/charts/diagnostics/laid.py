@@ -117,6 +117,15 @@ def diagonal(is_drawn: bool = True) -> list[Spec]:
     return [{"data": ends, "mark": mark, "encoding": channels}]
 
 
+def _levels(meant: Sequence[float]) -> list[Spec]:
+    """A layer with a rule across the whole chart for each level."""
+    if not meant:
+        return []
+    mark = {"type": "rule", "stroke": "--quiet", "strokeDash": [3, 3], "strokeWidth": 1}
+    level = {"field": "level", "type": "quantitative"}
+    return [{"data": {"values": [{"level": each} for each in meant]}, "mark": mark, "encoding": {"y": level}}]
+
+
 def curve(
     laid: Laid,
     table: str,
@@ -131,9 +140,10 @@ def curve(
     has_diagonal: bool = False,
     points: bool = False,
     interval: tuple[str, str] | None = None,
+    meant: Sequence[float] = (),
     keep: Callable[[Row], bool] = lambda row: True,
 ) -> Figure:
-    """A line for each version and class; ``interval`` names the columns of its bounds."""
+    """A line for each version and class; ``interval`` names the columns of bounds, ``meant`` are levels."""
     rows = [row for row in laid.rows(table) if keep(row)]
     apart = laid.apart(rows, by)
     lines = [number(each.key, each.title.lower(), ",.4~g") for each in columns if each.is_number]
@@ -143,6 +153,7 @@ def curve(
     order: Spec = {"order": {"field": "at", "type": "quantitative"}}
     layers = [
         *diagonal(has_diagonal),
+        *_levels(meant),
         {"mark": mark, "encoding": {"x": x, "y": y, **apart, **order, "tooltip": tooltip}},
     ]
     if interval is not None:

@@ -128,7 +128,7 @@ def _coverage(laid: Laid) -> Figure:
         name="coverage",
         title="Coverage of intervals",
         says="Which part of the rows lies inside of their intervals, by tenths of the answers, with its "
-        f"95 % interval: {', '.join(f'{each:.4g}' for each in levels)} is meant.",
+        f"95 % interval: {', '.join(f'{each:.4g}' for each in levels)} is meant (dashed).",
         x=across("answered", "answered"),
         y=upright("inside", "inside"),
         columns=[
@@ -141,6 +141,7 @@ def _coverage(laid: Laid) -> Figure:
         ],
         points=True,
         interval=("lower", "upper"),
+        meant=levels,
     )
 
 
