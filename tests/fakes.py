@@ -31,7 +31,7 @@ from flyball.serving.checker import Checker
 from flyball.serving.engine import Engine
 from flyball.serving.pool import Pool, Table
 from flyball.serving.replaying import Replay
-from flyball.serving.telling.explaining import Wanted
+from flyball.serving.telling.explaining import NOTHING, Wanted
 from flyball.stores.database import Database
 from flyball.stores.erasing import Erasure
 from flyball.stores.minutes import Count
@@ -105,7 +105,9 @@ class EngineOfDoors(Protocol):
 
     def problems(self, principal: Principal, call: Call) -> list[Problem]: ...
 
-    async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction: ...
+    async def predict_entity(
+        self, principal: Principal, endpoint: str, key: str, wanted: Wanted = NOTHING
+    ) -> Prediction: ...
 
     async def prediction(self, principal: Principal, identity: UUID) -> Prediction: ...
 
@@ -229,10 +231,12 @@ class FakeEngine(EngineOfDoors):
         self.stored[made.id] = made
         return replace(made, reasons=_reasons(call.reasons)) if call.reasons else made
 
-    async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
+    async def predict_entity(
+        self, principal: Principal, endpoint: str, key: str, wanted: Wanted = NOTHING
+    ) -> Prediction:
         self._check_known(endpoint)
         row = Row(entity={"customer_id": key})
-        return self._store(row, Call(endpoint=endpoint, rows=(row,)), {}, ())
+        return self._store(row, Call(endpoint=endpoint, rows=(row,), **wanted._asdict()), {}, ())
 
     async def prediction(self, principal: Principal, identity: UUID) -> Prediction:
         if identity not in self.stored:

@@ -100,9 +100,12 @@ class Client:
         schema: Json = schemas[f"{endpoint}.row"]["properties"]["input"]
         return schema
 
-    def entity_prediction(self, endpoint: str, key: Any) -> Json:
-        """The prediction for an entity whose features are all looked up."""
-        return self._json("GET", f"v1/endpoints/{_part(endpoint)}/entities/{_part(key)}/prediction")
+    def entity_prediction(
+        self, endpoint: str, key: Any, *, reasons: int | None = None, counterfactuals: int | None = None
+    ) -> Json:
+        """The prediction for an entity whose features are all looked up; with reasons as of ``predict``."""
+        asking = _asking(reasons=reasons, counterfactuals=counterfactuals)
+        return self._json("GET", f"v1/endpoints/{_part(endpoint)}/entities/{_part(key)}/prediction{asking}")
 
     def prediction(self, id: Any) -> Json:  # noqa: A002 - the word of the API
         """One stored prediction."""

@@ -205,6 +205,30 @@ def test_a_caller_is_not_told_the_values_that_were_looked_up(
         assert ("value" in moved(answer.reasons)["parts"][0]) == (role == "member")
 
 
+def test_the_answer_for_an_entity_has_reasons_when_it_is_made_and_when_it_is_given_again(
+    plane: DataPlane, database: Database, person: Lookup
+) -> None:
+    sql = person.sql.replace("SELECT age", "SELECT age, 'east'")
+    both = replace(person, sql=sql, columns=(*person.columns, ("ward", Kind.CATEGORY)))
+    schema = Schema(tuple(replace(each, source="person") for each in (published.AGE, published.WARD)))
+    published.publish(database, schema=schema, lookups=[both])
+    plane.refresher.refresh()
+
+    def asked(role: str, *wanted: int) -> Prediction:
+        caller = Principal(team="hospital", role=role)
+        return asyncio.run(plane.engine.predict_entity(caller, "triage", "1", Wanted(*wanted)))
+
+    made, again, plain = asked("caller", 2), asked("member", 2, 1), asked("caller", 0)
+    assert made.id == again.id == plain.id
+    assert plain.reasons is None
+    assert made.reasons is not None
+    assert again.reasons is not None
+    assert total(again.reasons) == pytest.approx(again.reasons.answer)
+    assert [each.is_told for each in made.reasons.parts] == [False, False]
+    assert {each.value for each in again.reasons.parts} == {80.0, "east"}
+    assert (made.reasons.counterfactuals, again.reasons.counterfactuals is None) == (None, False)
+
+
 def test_the_door_explains_to_viewers_of_the_team_and_refuses_what_is_no_number(
     plane: DataPlane, database: Database
 ) -> None:

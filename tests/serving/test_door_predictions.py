@@ -219,6 +219,31 @@ def test_an_entity_is_answered_and_nobody_keeps_a_copy(knock: Knock) -> None:
     assert header(response, "cache-control") == "no-store"
 
 
+def test_an_entity_is_answered_with_the_reasons_that_are_asked_for(knock: Knock) -> None:
+    place = "/v1/endpoints/income/entities/4711/prediction"
+    assert "reasons" not in told(knock("GET", place))
+    assert [each["field"] for each in told(knock("GET", f"{place}?reasons=1"))["reasons"]["parts"]] == [
+        "education"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("reasons=0", "wrong_type"),
+        ("reasons=many", "wrong_type"),
+        ("reasons=1&counterfactuals=11", "wrong_type"),
+        ("counterfactuals=1", "missing"),
+        ("reasons=1&reasons=2", "conflicting"),
+        ("version=1", "unknown_field"),
+    ],
+)
+def test_what_an_entity_cannot_be_asked_beside_is_refused(knock: Knock, query: str, code: str) -> None:
+    response = knock("GET", f"/v1/endpoints/income/entities/4711/prediction?{query}")
+    assert (response.status, told(response)["errors"][0]["code"]) == (422, code)
+    assert not knock.engine.stored
+
+
 def test_rows_that_are_refused_anyway_are_checked_off_the_event_loop(knock: Knock) -> None:
     knock("POST", PREDICTIONS, {"rows": [{"input": GOOD}, {"bad": 1}]})
     assert knock.engine.checked_in

@@ -31,7 +31,7 @@ from flyball.serving.recording.recorder import Recorder
 from flyball.serving.recording.scrubber import Scrubber
 from flyball.serving.replaying import Replay, Replayer
 from flyball.serving.telling import status
-from flyball.serving.telling.explaining import Explaining, Wanted
+from flyball.serving.telling.explaining import NOTHING, Explaining, Wanted
 from flyball.stores import erasing, jobs, minutes, records
 from flyball.stores import outcomes as stored
 from flyball.stores.erasing import Erasure
@@ -131,7 +131,9 @@ class Engine:
             error.of = error.of or prepared.of
             raise
 
-    async def predict_entity(self, principal: Principal, endpoint: str, key: str) -> Prediction:
+    async def predict_entity(
+        self, principal: Principal, endpoint: str, key: str, wanted: Wanted = NOTHING
+    ) -> Prediction:
         """The answer for one entity; the stored one where input, version and decision are unchanged.
 
         Who asks for the same entity meanwhile waits, and finds what has been stored.
@@ -142,9 +144,10 @@ class Engine:
         try:
             async with self._entities.holding((endpoint, entity_key(row.entity))):
                 request = self._preparer.request(principal, Call(endpoint=endpoint, rows=(row,)))
-                return (await self._longer(request, is_entity=True))[0]
+                found = await self._longer(request, is_entity=True)
         finally:
             self._leave(1)
+        return (await self.explaining.explained(principal, found, wanted))[0]
 
     async def prediction(self, principal: Principal, identity: UUID) -> Prediction:
         """One stored prediction of the principal's team. Raises ``UnknownPrediction``, ``Erased``."""

@@ -101,11 +101,14 @@ async def predict(visit: Visit) -> Response:
 
 async def predict_entity(visit: Visit) -> Response:
     """The answer for one entity, whose features all come from tables."""
-    _check_query(visit)
+    problems: list[Problem] = []
+    wanted = _wanted_beside(Query(visit.request.query, problems, WANTED))
+    if problems:
+        raise InvalidInput("The query cannot be read.", problems=problems)
     key = visit.values["key"]
     if len(key) > LONGEST_ENTITY:
         raise UnknownEntity
-    prediction = await visit.engine.predict_entity(visit.principal, visit.values["endpoint"], key)
+    prediction = await visit.engine.predict_entity(visit.principal, visit.values["endpoint"], key, wanted)
     return json_response(answer(prediction))
 
 
@@ -205,12 +208,10 @@ def _parameters(request: Request, call: Call, body: Body, problems: list[Problem
     if not request.query and "idempotency-key" not in request.headers:
         return msgspec.structs.replace(call, version=body.version)
     query = Query(request.query, problems, {"version", *WANTED})
-    version, wanted = query.whole("version", 1, LARGEST_VERSION), _wanted(query)
+    version, wanted = query.whole("version", 1, LARGEST_VERSION), _wanted_beside(query)
     key = idempotency_key(request.headers, problems)
     if None not in (version, body.version) and version != body.version:
         query.note("version", "conflicting", "The body asks for another version.")
-    if wanted.counterfactuals and not wanted.reasons:
-        query.note("counterfactuals", "missing", "Ask for reasons beside them: reasons=3.")
     if wanted.counterfactuals and len(body.rows) > MOST_COUNTERFACTUALS:
         said = f"At most {MOST_COUNTERFACTUALS} rows get counterfactuals at once."
         query.note("counterfactuals", "too_many", said)
@@ -218,6 +219,14 @@ def _parameters(request: Request, call: Call, body: Body, problems: list[Problem
         query.note("reasons", "too_many", f"At most {MOST_ROWS} rows are explained at once.")
     version = body.version if version is None else version
     return msgspec.structs.replace(call, version=version, idempotency_key=key, **wanted._asdict())
+
+
+def _wanted_beside(query: Query) -> Wanted:
+    """What is asked for beside an answer."""
+    wanted = _wanted(query)
+    if wanted.counterfactuals and not wanted.reasons:
+        query.note("counterfactuals", "missing", "Ask for reasons beside them: reasons=3.")
+    return wanted
 
 
 def _wanted(query: Query) -> Wanted:

@@ -47,6 +47,9 @@ class Wanted(NamedTuple):
     counterfactuals: int = 0
 
 
+NOTHING = Wanted(0)
+
+
 class Explaining:
     """Explains predictions; what takes long does so in a few threads, never on an event loop.
 

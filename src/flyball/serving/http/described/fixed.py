@@ -181,7 +181,8 @@ def _told() -> Part:
 def _of_a_person() -> Part:
     predicted = operation(
         "predict_entity", "The answer for one entity.", "Where all features come from tables under one key.",
-        role="caller", gives=reference(answers.Prediction), parameters=("endpoint", "key"), fails=PREDICTING,
+        role="caller", gives=reference(answers.Prediction),
+        parameters=("endpoint", "key", "reasons", "counterfactuals"), fails=PREDICTING,
     )  # fmt: skip
     erased = operation(
         "erase_person", "Erase all that is recorded of one person.", "Named by `reference` or by `entity`.",
