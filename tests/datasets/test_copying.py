@@ -118,6 +118,10 @@ SOURCES: list[tuple[str, Any]] = [
         "a choice over many rows",
         lambda: measured(Rows("shop.Loan", columns=["amount"], where=models.Q(customer__order__total__gt=0))),
     ),
+    (
+        "weights",
+        lambda: risk(rows=Rows("shop.Loan", key="id", time="applied_at", weight="customer__age")),
+    ),
     ("a manager", lambda: measured(Rows("shop.Loan", columns=["amount"], manager="repaid"))),
 ]
 

@@ -64,6 +64,11 @@ def costing(false_positive: float, false_negative: float) -> Threshold:
     )
 
 
+def weighed(weight: str) -> Rows:
+    """Rows that weigh by a column."""
+    return Rows("loans.Loan", key="id", time="at", weight=weight)
+
+
 class Splitter:
     """What a splitter of scikit-learn's looks like."""
 
@@ -186,6 +191,16 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("a feature set with the name of all", "E019", {"feature_sets": {"all": ["amount"]}}),
     ("slices of one text", "E037", {"slices": "amount"}),
     ("slices that are no names", "E037", {"slices": [1]}),
+    ("a weight without a name", "E041", {"rows": weighed("")}),
+    ("a weight that is the time", "E041", {"rows": weighed("at")}),
+    ("a weight that is the outcome", "E041", {"rows": weighed("status")}),
+    ("a weight that is sent", "E041", {"rows": weighed("amount"), "features": [Sent("amount")]}),
+    ("a weight that names the entity", "E041", {"rows": weighed("customer_id"), "features": [table()]}),
+    ("a weight among fields", "E041", {"rows": weighed("w"), "fields": {"w": Field(low=0)}}),
+    ("a weight in a feature set", "E041", {"rows": weighed("w"), "feature_sets": {"few": ["w"]}}),
+    ("a weight among slices", "E041", {"rows": weighed("w"), "slices": ["w"]}),
+    ("a weight that is a number", "E027", {"rows": Rows("loans.Loan", time="at", weight=wrong(2))}),
+    ("balance in words", "E042", {"balance": "yes"}),
     ("a misspelt attribute", "E020", {"candidate": ["linear"]}),
     ("a method in a name's place", "E020", {"tables": []}),
 ]

@@ -52,6 +52,7 @@ class Rows:
     the column from which a row is seen: no feature from a later moment is joined to it. ``columns``
     limits what is read, ``missing`` are a CSV file's texts for "no value". Of a model, ``where`` (a ``Q``
     of Django's) or ``manager`` (the name of one) choose the rows; without them its default manager does.
+    ``weight`` is the column that says how much a row counts, in learning and in scores; it is no feature.
     """
 
     wrong: tuple[Wrong, ...]
@@ -67,6 +68,7 @@ class Rows:
         missing: Sequence[str] | None = None,
         where: Any = None,
         manager: str = "",
+        weight: str | None = None,
     ) -> None:
         is_file = PurePath(source).suffix.lower() in {".csv", ".parquet"}
         model, file = ("", source) if is_file else (source, "")
@@ -81,6 +83,7 @@ class Rows:
         self.key = key
         self.time = time
         self.columns = None if columns is None else tuple(columns)
+        self.weight = weight
 
 
 class RequestSource:
@@ -257,6 +260,7 @@ class Endpoint:
 
     With ``calibrate`` probabilities are calibrated, where that helps on rows that were not learned from.
     ``interval`` is the chance with which a value lies between bounds that are answered with it.
+    With ``balance`` labels are learned as if they were equally frequent.
     ``slices`` are features of which diagnostics show every slice, however good its score.
 
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
@@ -287,6 +291,7 @@ class Endpoint:
     reasons: ClassVar[Interventional | None] = None
     slices: ClassVar[Sequence[str]] = ()
     calibrate: ClassVar[bool] = False
+    balance: ClassVar[bool] = False
     interval: ClassVar[float | None] = None
     seed: ClassVar[int] = 0
 

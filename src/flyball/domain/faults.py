@@ -27,6 +27,7 @@ from flyball.domain.finishing.declared import Threshold
 from flyball.domain.finishing.faults import wrong_decision, wrong_numbers, wrong_ways
 from flyball.domain.records import REPEATED
 from flyball.domain.schedules import NAME, Schedule, crontab, is_name
+from flyball.domain.weighing.faults import wrong_weights
 
 Declared = type[Endpoint]
 ATTRIBUTES = frozenset(Endpoint.__annotations__) - {"task"}
@@ -361,5 +362,5 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _slices,
     _schedules,
     _metrics,
-    lambda endpoint: (Fault(*each) for each in wrong_words(endpoint)),
+    lambda endpoint: (Fault(*each) for each in (*wrong_words(endpoint), *wrong_weights(endpoint))),
 )

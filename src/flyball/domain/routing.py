@@ -15,6 +15,7 @@ from flyball.domain.finishing.finish import Finish
 from flyball.domain.records import entity_key
 from flyball.domain.schema import Kind, Schema
 from flyball.domain.values import Scalar, label_text, spelled
+from flyball.domain.weighing.declared import Weighing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,8 +250,9 @@ class Manifest:
     """What it takes to load one version and to know that it loaded right.
 
     ``artifacts`` are its files, each role once for each runtime; ``golden`` pairs of input and output that
-    must come out again. ``finish`` is what predictions out of fold have shown. Which types of the user's own
-    an artifact may hold is not said here: who can write a row must not say what runs.
+    must come out again. ``finish`` is what predictions out of fold have shown, ``weighing`` what rows counted
+    that it learned from. Which types of the user's own an artifact may hold is not said here: who can write a
+    row must not say what runs.
     """
 
     endpoint: str
@@ -261,6 +263,7 @@ class Manifest:
     classes: tuple[Scalar, ...] = ()
     golden: tuple[tuple[dict[str, Scalar], dict[str, Any]], ...] = ()
     finish: Finish | None = None
+    weighing: Weighing = field(default_factory=Weighing)
 
     @property
     def answering(self) -> Artifact:

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flyball.domain.errors import DataError
 from flyball.domain.schema import Schema
+from flyball.domain.weighing.declared import STORED
 from flyball.inference.frame import conform
 
 UNREADABLE = "The snapshot's file cannot be read. Take the snapshot again."
@@ -29,7 +31,8 @@ class Dataset:
     ``entities``, shape (rows, join keys), numbers each row's entities in order of appearance, one column a
     join key; it is -1 where a row lacks that key, and a row without any entity is an entity of its own.
     ``times`` are the rows' moments and ``known_at`` the moments at which their outcomes were known
-    (``datetime64[us]``, UTC); both are ``None`` where some row has no time.
+    (``datetime64[us]``, UTC); both are ``None`` where some row has no time. ``weights``, shape (rows,), say
+    how much each row counts, and are above 0; ``None``: all count the same.
     """
 
     frame: pd.DataFrame
@@ -39,6 +42,7 @@ class Dataset:
     known_at: np.ndarray | None
     keys: np.ndarray
     schema: Schema
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -65,14 +69,17 @@ class Dataset:
             times=None if self.times is None else self.times[indices],
             known_at=None if self.known_at is None else self.known_at[indices],
             keys=self.keys[indices],
+            weights=None if self.weights is None else self.weights[indices],
         )
 
 
-def read(path: Path | str, schema: Schema, task: str) -> Dataset:
+def read(path: Path | str, schema: Schema, task: str, weight: str = "") -> Dataset:
     """The rows of a snapshot's Parquet file.
 
-    Raises ``DataError`` for a file that cannot be read, and where there is nothing to learn from: no row,
-    a single label, or a number that is missing or beyond ``LARGEST``.
+    With ``weight``, the column that rows weigh by, those of weight 0 are left out: nothing learns from them,
+    and nothing is scored by them. Raises ``DataError`` for a file that cannot be read or has the weights of
+    another column, and where there is nothing to learn from: no row, a single label, or a number that is
+    missing or beyond ``LARGEST``.
     """
     try:
         table = pq.read_table(path)
@@ -80,6 +87,8 @@ def read(path: Path | str, schema: Schema, task: str) -> Dataset:
         raise DataError(UNREADABLE) from None
     if not {"_key", "_time", "_known_at", "_entity"} <= set(table.column_names):
         raise DataError(UNREADABLE)
+    if weight:
+        table = table.filter(pc.greater(_weighed(table, weight), 0))
     rows = table.to_pandas(integer_object_nulls=True)
     if not len(rows):
         raise DataError("The snapshot has no rows.")
@@ -93,7 +102,15 @@ def read(path: Path | str, schema: Schema, task: str) -> Dataset:
         known_at=known_at,
         keys=rows["_key"].to_numpy(str),
         schema=schema,
+        weights=rows["_weight"].to_numpy(np.float64) if weight else None,
     )
+
+
+def _weighed(table: pa.Table, weight: str) -> pa.ChunkedArray:
+    """The weights, of that column. Those of an earlier snapshot may be another's, or there may be none."""
+    if (table.schema.metadata or {}).get(STORED) != weight.encode() or "_weight" not in table.column_names:
+        raise DataError(f"The snapshot has no weights of the column {weight!r}. Take a new snapshot.")
+    return table.column("_weight")
 
 
 def _moments(rows: pd.DataFrame) -> tuple[np.ndarray | None, np.ndarray | None]:

@@ -1,4 +1,4 @@
-"""Answers that only rise, or only fall, along a field: what is declared, and pipelines fitted so."""
+"""Answers that only rise, or only fall, along a field: what is declared, and estimators told so."""
 
 from __future__ import annotations
 
@@ -44,15 +44,9 @@ def directions(dataset: Dataset, task: str, monotonic: Mapping[str, int], positi
     return {name: sign * way for name, way in monotonic.items()}
 
 
-def fitted(pipeline: Any, rows: Dataset, monotonic: Mapping[str, int]) -> Any:
-    """The pipeline fitted on the rows; with what is ``monotonic``, its last estimator is told of it."""
-    if not monotonic:
-        return pipeline.fit(rows.frame, rows.target)
-    preparing, model = pipeline[:-1], pipeline[-1]
-    columns = preparing.fit_transform(rows.frame, rows.target)
+def constrained(model: Any, preparing: Any, monotonic: Mapping[str, int]) -> None:
+    """Tell an estimator behind fitted steps of what is ``monotonic``."""
     if hasattr(model, "monotonic_cst"):  # the baseline, which answers all rows alike, has none
         names = [str(name) for name in preparing.get_feature_names_out()]
         ways = [monotonic.get(name[len(NUMBERS) :], 0) if name.startswith(NUMBERS) else 0 for name in names]
         model.set_params(monotonic_cst=ways)
-    model.fit(columns, rows.target)
-    return pipeline

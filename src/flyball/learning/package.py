@@ -12,6 +12,7 @@ from flyball.domain.finishing.finish import Finish
 from flyball.domain.routing import Artifact, Manifest
 from flyball.domain.schema import Schema
 from flyball.domain.values import Scalar, canonical
+from flyball.domain.weighing.declared import Weighing
 from flyball.inference import allowlist
 from flyball.inference.finished import finished
 from flyball.inference.runtime import Runtime, opened, verify, verify_together
@@ -71,12 +72,14 @@ def packaged(
     background: int = 0,
     changeable: Sequence[str] = (),
     finish: Finish | None = None,
+    weighing: Weighing | None = None,
 ) -> Package:
     """Any fitted pipeline over the schema's frame, as ``package`` does it.
 
     ``background`` is how many rows the answers of trees are compared with to explain them; with none they
     are explained by the rows that went each way in training. ``changeable`` are fields that a person can
-    change. ``finish`` is what predictions out of fold have shown.
+    change. ``finish`` is what predictions out of fold have shown, ``weighing`` what rows counted in its fit,
+    where that is known.
     """
     data = allowlist.dump(model)
     digest = hashlib.sha256(data).hexdigest()
@@ -88,6 +91,7 @@ def packaged(
         schema=schema,
         classes=_classes(model, task),
         finish=finish,
+        weighing=weighing or Weighing(),
     )
     loaded = opened(manifest, data, trusted)
     complete = replace(manifest, golden=_golden(loaded, dataset, schema))

@@ -38,10 +38,14 @@ class Answers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """Rows of which is known what happened; ``units`` numbers whose each is: rows of one are one cluster."""
+    """Rows of which is known what happened; ``units`` numbers whose each is: rows of one are one cluster.
+
+    ``weights`` say how much each counts; ``None``: all count the same.
+    """
 
     happened: npt.NDArray[Any]
     units: npt.NDArray[np.intp]
+    weights: npt.NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.happened)
@@ -79,7 +83,8 @@ class Judge:
         places = np.arange(len(rows)) if chosen is None else chosen
         if not len(places):
             return None
-        dataset = _dataset(rows.happened[places], places)
+        weights = None if rows.weights is None else rows.weights[places]
+        dataset = _dataset(rows.happened[places], places, weights)
         kind = _Values if self._classes is None else _Labels
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -164,7 +169,9 @@ def _groups(units: npt.NDArray[np.intp], many: int) -> npt.NDArray[np.intp]:
     return np.asarray(shuffled[numbers] % many, dtype=np.intp)
 
 
-def _dataset(happened: npt.NDArray[Any], places: npt.NDArray[Any]) -> Dataset:
+def _dataset(
+    happened: npt.NDArray[Any], places: npt.NDArray[Any], weights: npt.NDArray[np.float64] | None = None
+) -> Dataset:
     """Rows whose one feature is their place among the recorded answers."""
     return Dataset(
         frame=pd.DataFrame({PLACE: places}),
@@ -174,6 +181,7 @@ def _dataset(happened: npt.NDArray[Any], places: npt.NDArray[Any]) -> Dataset:
         known_at=None,
         keys=places,
         schema=Schema(()),
+        weights=weights,
     )
 
 

@@ -18,6 +18,8 @@ from flyball.inference.transformers import Calendar, Words
 ENCODINGS = ("one-hot", "ordinal")
 MOST_CATEGORIES = 100
 """Columns that one-hot encoding makes of one field at most; rarer categories share the last."""
+PREPARE = "prepare"
+"""The first step of every pipeline that is made here."""
 
 
 def prepared(
@@ -37,11 +39,17 @@ def prepared(
     ``filled``, whatever the estimator takes.
     """
     columns = preprocessing(schema, encoding=encoding, filled=filled or keep < 100, fields=fields)
-    steps: list[tuple[str, Any]] = [("prepare", columns)]
+    steps: list[tuple[str, Any]] = [(PREPARE, columns)]
     if keep < 100:
         test = f_regression if task == "regression" else f_classif
         steps.append(("select", SelectPercentile(test, percentile=keep)))
     return Pipeline([*steps, ("model", estimator)])
+
+
+def is_prepared(pipeline: Any) -> bool:
+    """Whether a pipeline's estimator stands behind the preprocessing that is made here."""
+    name, first = pipeline.steps[0]
+    return name == PREPARE and isinstance(first, ColumnTransformer)
 
 
 def preprocessing(

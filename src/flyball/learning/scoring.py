@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ Score = Callable[[Any, Dataset], float]
 SILHOUETTE_ROWS = 2_000
 """Rows that a cluster metric looks at, at most: the silhouette compares each with each."""
 
+ONE_TO_ONE = ("roc_auc_ovo", "roc_auc_ovo_weighted")
+"""Metrics of pairs of labels: of several labels, the library has them without weights alone."""
+
 CLUSTER_METRICS: Mapping[str, Callable[[Any, Any], float]] = {
     "silhouette": silhouette_score,
     "calinski_harabasz": calinski_harabasz_score,
@@ -36,35 +40,46 @@ def scorer(metric: str, dataset: Dataset, task: str, *, positive: Any = None, se
     """The score that a metric's name stands for.
 
     With two labels, scores count ``positive`` (the last in order where it is ``None``); with more,
-    ``roc_auc`` means ``roc_auc_ovr``. Raises ``DeclarationError`` for an unknown metric or label.
+    ``roc_auc`` means ``roc_auc_ovr``. Rows count by their weights, where they have some. Raises
+    ``DeclarationError`` for an unknown metric or label, and for a metric that takes no weights where there
+    are some.
     """
     if task == "clustering":
         return _clusters(metric, seed)
     if task == "classification":
         labels = np.unique(dataset.labels)
         if len(labels) == 2:
-            return _binary(metric, positive_of(labels, positive))
-        return _several(metric, len(labels))
-    chosen = _known(metric)
-    return lambda model, rows: float(chosen(model, rows.frame, rows.target))
+            return _binary(_known(metric, dataset), positive_of(labels, positive))
+        return _several(metric, dataset, len(labels))
+    chosen = _known(metric, dataset)
+    return lambda model, rows: float(chosen(model, rows.frame, rows.target, **_weighed(rows)))
 
 
-def _several(metric: str, labels: int) -> Score:
-    chosen = _known("roc_auc_ovr" if metric == "roc_auc" else metric)
+def _several(metric: str, dataset: Dataset, labels: int) -> Score:
+    chosen = _known("roc_auc_ovr" if metric == "roc_auc" else metric, dataset)
+    if dataset.weights is not None and metric in ONE_TO_ONE:
+        raise DeclarationError(f"The metric {metric!r} takes no weights of rows; use another one.")
 
     def score(model: Any, rows: Dataset) -> float:
         if metric.startswith("roc_auc") and len(np.unique(rows.labels)) < labels:
             return float("nan")  # one label against the rest is not defined without that label
-        return float(chosen(model, rows.frame, rows.target))
+        return float(chosen(model, rows.frame, rows.target, **_weighed(rows)))
 
     return score
 
 
-def _known(metric: str) -> Any:
+def _known(metric: str, dataset: Dataset) -> Any:
     try:
-        return get_scorer(metric)
+        found = get_scorer(metric)
     except ValueError:
         raise DeclarationError(f"There is no metric {metric!r}; use a scikit-learn scorer's name.") from None
+    if dataset.weights is not None and "sample_weight" not in signature(found._score_func).parameters:
+        raise DeclarationError(f"The metric {metric!r} takes no weights of rows; use another one.")
+    return found
+
+
+def _weighed(rows: Dataset) -> dict[str, np.ndarray]:
+    return {} if rows.weights is None else {"sample_weight": rows.weights}
 
 
 def positive_of(labels: np.ndarray, positive: Any) -> Any:
@@ -78,10 +93,14 @@ def positive_of(labels: np.ndarray, positive: Any) -> Any:
     raise DeclarationError("No row has the positive class that the outcome names.")
 
 
-def _binary(metric: str, positive: Any) -> Score:
-    chosen = _known(metric)
+def _binary(chosen: Any, positive: Any) -> Score:
     return lambda model, rows: float(
-        chosen(_Positive(model, positive), rows.frame, (rows.target == positive).astype(int))
+        chosen(
+            _Positive(model, positive),
+            rows.frame,
+            (rows.target == positive).astype(int),
+            **_weighed(rows),
+        )
     )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from flyball.learning.dataset import Dataset
 from flyball.learning.searching.bench import Bench, Fit
 from flyball.learning.searching.course import Course
+from flyball.learning.searching.fitting import BASELINE
 from flyball.learning.searching.joining import Joining
 from flyball.learning.searching.judging import Ended, hopeless, too_long
 from flyball.learning.searching.plan import Plan
@@ -17,7 +18,6 @@ from flyball.learning.units import Asked, Known, Outcome, Unit
 
 __all__ = ["Fit", "Plan", "Progress", "Report", "Scored", "Selection", "ranked", "select"]
 
-BASELINE = "baseline"
 DRAWING = 0.5
 """The part of a build's time that is for draws of the rows, where it is limited."""
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from flyball.domain.records import canonical_json
 from flyball.domain.schema import Schema
+from flyball.domain.weighing.declared import STORED
 
 NUMBERED = b"flyball.numbered"
 """A file's own word, in its metadata, for rows that have no key but their number."""
@@ -26,11 +27,15 @@ class ContentDigest:
 
     Each column is hashed on its own (which values are missing; numbers as little-endian bytes, texts as
     lengths and UTF-8), so that where a chunk ends leaves no trace. The number of a file's row is no
-    content: with ``numbered``, the keys of rows that have none of their own are left out.
+    content: with ``numbered``, the keys of rows that have none of their own are left out. ``weight`` is the
+    name of the column that rows weigh by.
     """
 
-    def __init__(self, schema: Schema, names: list[str], *, numbered: bool) -> None:
-        self.head = canonical_json({"schema": msgspec.to_builtins(schema), "columns": names})
+    def __init__(
+        self, schema: Schema, names: list[str], *, numbered: bool, weight: str | None = None
+    ) -> None:
+        head = {"schema": msgspec.to_builtins(schema), "columns": names}
+        self.head = canonical_json(head if weight is None else {**head, "weight": weight})
         self.numbered = numbered
         self.parts = {name: [hashlib.sha256() for _ in range(3)] for name in names}
         self.count = 0
@@ -56,8 +61,13 @@ class ContentDigest:
 def of_file(path: Path, schema: Schema) -> str:
     """The digest of a snapshot's file, read in chunks."""
     with pq.ParquetFile(path) as file:
-        numbered = NUMBERED in (file.schema_arrow.metadata or {})
-        content = ContentDigest(schema, file.schema_arrow.names, numbered=numbered)
+        known = file.schema_arrow.metadata or {}
+        content = ContentDigest(
+            schema,
+            file.schema_arrow.names,
+            numbered=NUMBERED in known,
+            weight=known[STORED].decode() if STORED in known else None,
+        )
         for batch in file.iter_batches():
             content.update(batch)
     return content.hexdigest()

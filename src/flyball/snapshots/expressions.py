@@ -76,6 +76,14 @@ def as_key(staged: Staged, name: str) -> Reading:
     return Reading(staged, name, ColumnType.INTEGER if type_ is ColumnType.NUMBER else type_)
 
 
+def as_number(staged: Staged, name: str) -> Reading:
+    """A weight. Raises ``DataError`` where the column holds something else than numbers."""
+    type_ = staged.type_of(name)
+    if type_ not in {ColumnType.NUMBER, ColumnType.INTEGER}:
+        raise staged.source.fail(f"the weight {name!r} is a {type_.name.lower()}.", "A weight is a number.")
+    return Reading(staged, name, ColumnType.NUMBER)
+
+
 def as_moment(staged: Staged, name: str) -> Reading:
     """A time. Raises ``DataError`` where the column holds something else than moments or texts."""
     if staged.type_of(name) not in {ColumnType.MOMENT, ColumnType.TEXT}:

@@ -40,14 +40,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The columns of the instance table: ``k``, ``t``, ``n``, ``o``, ``e0``…, ``y`` if any, and ``f0``…
+    """The columns of the instance table: ``k``, ``t``, ``n``, ``o``, ``e0``…, ``y``, ``w`` and ``f0``…
 
-    They are key, time, moment at which the outcome was known, origin, entities, outcome and features.
+    They are key, time, moment at which the outcome was known, origin, entities, outcome and weight (if any),
+    and features. ``weight`` is the name of that column of the rows.
     """
 
     features: tuple[Feature, ...]
     entities: tuple[str, ...]
     outcome: ColumnType | None
+    weight: str | None = None
 
     @property
     def columns(self) -> list[tuple[str, ColumnType]]:
@@ -57,7 +59,8 @@ class Layout:
         entities = [(f"e{i}", ColumnType.TEXT) for i in range(len(self.entities))]
         outcome = [] if self.outcome is None else [("y", self.outcome)]
         features = [(f"f{i}", feature.type) for i, feature in enumerate(self.features)]
-        return [*fixed, *entities, *outcome, *features]
+        weight = [] if self.weight is None else [("w", ColumnType.NUMBER)]
+        return [*fixed, *entities, *outcome, *weight, *features]
 
 
 def features(declaration: type[Endpoint], rows: Staged, tables: Sequence[SeenTable]) -> Iterator[Feature]:
@@ -71,9 +74,10 @@ def features(declaration: type[Endpoint], rows: Staged, tables: Sequence[SeenTab
 
 
 def _own(declaration: type[Endpoint], rows: Staged) -> Iterator[str]:
-    """The rows' features: those sent with the call; never the outcome, nor when it was known."""
+    """The rows' features: those sent with the call; never the outcome, when it was known, or the weight."""
     outcome = declaration.outcome
-    hidden = set() if outcome is None else {outcome.column, outcome.time}
+    hidden = {declaration.rows.weight}
+    hidden |= set() if outcome is None else {outcome.column, outcome.time}
     hidden |= {rows.source.key, rows.source.time} if declaration.features is None else set()
     return (name for name in rows.features if name not in hidden)
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from flyball.domain.records import canonical_json
 from flyball.domain.schema import Schema
+from flyball.domain.weighing.declared import STORED
 from flyball.snapshots import arrow
 from flyball.snapshots.column_types import ColumnType
 from flyball.snapshots.digest import NUMBERED, ContentDigest
@@ -44,7 +45,7 @@ def freeze(workspace: Workspace, table: str, layout: Layout, schema: Schema, *, 
     """
     path = workspace.path("final")
     final = _final_schema(layout, numbered=numbered)
-    content = ContentDigest(schema, final.names, numbered=numbered)
+    content = ContentDigest(schema, final.names, numbered=numbered, weight=layout.weight)
     with (
         pq.ParquetWriter(path, final, compression="zstd") as writer,
         ThreadPoolExecutor(2) as beside,  # both leave Python while DuckDB sorts on
@@ -66,8 +67,12 @@ def _final_schema(layout: Layout, *, numbered: bool) -> pa.Schema:
     columns += [("_entity", pa.string()), ("_origin", pa.string())]
     if layout.outcome is not None:
         columns.append(("_outcome", TYPES[layout.outcome]))
+    if layout.weight is not None:
+        columns.append(("_weight", TYPES[ColumnType.NUMBER]))
     columns += [(feature.name, TYPES[feature.type]) for feature in layout.features]
-    return pa.schema(columns, {NUMBERED: b"true"} if numbered else None)
+    known = {NUMBERED: b"true"} if numbered else {}
+    known |= {STORED: layout.weight.encode()} if layout.weight is not None else {}
+    return pa.schema(columns, known or None)
 
 
 def _ordered(workspace: Workspace, table: str, layout: Layout, *, numbered: bool) -> Iterator[pa.RecordBatch]:
@@ -85,7 +90,7 @@ def _finished(batch: pa.RecordBatch, layout: Layout, final: pa.Schema) -> pa.Rec
     entities = _entities(layout.entities, [columns[f"e{i}"] for i in range(len(layout.entities))])
     named = columns["k"] if entities is None else pc.coalesce(entities, columns["k"])
     ordered = [columns["k"], columns["t"], columns["n"], named, columns["o"]]
-    ordered += [columns["y"]] if layout.outcome is not None else []
+    ordered += [columns[name] for name in ("y", "w") if name in columns]
     ordered += [columns[f"f{i}"] for i in range(len(layout.features))]
     cast = [column.cast(type_) for column, type_ in zip(ordered, final.types, strict=True)]
     return pa.RecordBatch.from_arrays(cast, schema=final)

@@ -31,6 +31,7 @@ def write(
         features=tuple(features(declaration, staged, seen)),
         entities=declaration.entity_columns(),
         outcome=outcome.type if outcome else None,
+        weight=declaration.rows.weight,
     )
     validation.check(workspace, rows, seen, layout.features)
     workspace.save(_sql(rows, seen, layout), workspace.path("joined"))
@@ -38,9 +39,9 @@ def write(
 
 
 def _sql(rows: SeenRows, tables: Sequence[SeenTable], layout: Layout) -> str:
-    outcome = rows.outcome()
+    outcome, weight = rows.outcome(), rows.weight()
     values = [rows.key(), "r.seen", rows.known_at(), "'rows'", *rows.entities()]
-    values += [outcome.over("r")] if outcome else []
+    values += [each.over("r") for each in (outcome, weight) if each]
     values += [feature.reading.over(feature.alias) for feature in layout.features]
     names = [name for name, _ in layout.columns]
     selected = ", ".join(f"{value} AS {name}" for value, name in zip(values, names, strict=True))

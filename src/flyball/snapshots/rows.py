@@ -77,6 +77,11 @@ class SeenRows:
             )
         return Reading(self.staged, outcome.column, after)
 
+    def weight(self) -> Reading | None:
+        """How much the row counts; ``None`` where all count the same. Raises ``DataError``."""
+        name = self.declaration.rows.weight
+        return expressions.as_number(self.staged, name) if name else None
+
     def known_at(self) -> str:
         """When the outcome was known and final, over the column ``r.seen``; ``NULL`` where rows have no time.
 

@@ -97,7 +97,7 @@ def rows_source(declaration: type[Endpoint]) -> Source:
     rows, outcome = declaration.rows, declaration.outcome
     others = () if outcome is None else (outcome.column, outcome.time)
     requested = declaration.request_columns()
-    needed = [*declaration.entity_columns(), *others, *(rows.columns or ())]
+    needed = [*declaration.entity_columns(), *others, rows.weight, *(rows.columns or ())]
     tables = [(table.on, _label(declaration, table)) for table in declaration.tables()]
     sent = [(name, f"{declaration.__name__}.features") for name in requested or ()]
     told = [(name, f"{declaration.__name__}.outcome") for name in others if name]

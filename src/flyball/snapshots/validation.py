@@ -16,7 +16,7 @@ from flyball.snapshots.source import Staged
 from flyball.snapshots.tables import SeenTable
 from flyball.snapshots.workspace import Workspace, parquet
 
-RESERVED = frozenset({"_key", "_time", "_known_at", "_entity", "_origin", "_outcome"})
+RESERVED = frozenset({"_key", "_time", "_known_at", "_entity", "_origin", "_outcome", "_weight"})
 """Columns that a snapshot has of its own."""
 
 UNUSABLE = {
@@ -29,6 +29,9 @@ UNUSABLE = {
 }
 """What can be neither learned from nor sent, by type."""
 
+HEAVIEST = 1e100
+"""The largest weight: squares of larger ones, in sums, overflow."""
+
 
 def check(
     workspace: Workspace, rows: SeenRows, tables: Sequence[SeenTable], features: Sequence[Feature]
@@ -36,6 +39,7 @@ def check(
     """Everything that can be wrong with staged sources, before any SQL of the join. Raises ``DataError``."""
     _check_names(rows.declaration, features)
     check_rows(workspace, rows, _of(rows.staged, features))
+    _check_weights(workspace, rows)
     for table in tables:
         _check_table(workspace, table, _of(table.staged, features))
 
@@ -52,6 +56,30 @@ def check_rows(workspace: Workspace, rows: SeenRows, features: Iterable[Reading]
     if source.key:
         fix = "Each row needs its own key."
         _check_once(workspace, staged, [rows.join_key(source.key)], f"key {source.key!r}", fix)
+
+
+def _check_weights(workspace: Workspace, rows: SeenRows) -> None:
+    """Each row that is learned from has a weight, none is negative, and some row counts.
+
+    Rows whose outcome is not known yet need none: what they weigh may not be known either.
+    """
+    weight = rows.weight()
+    if weight is None:
+        return
+    name, value, fail = weight.name, weight.over("r"), rows.staged.source.fail
+    tests = ("true", f"{value} IS NULL", f"{value} < 0", f"{value} > {HEAVIEST}", f"{value} > 0")
+    counted = ", ".join(f"count_if({test})" for test in tests)
+    known = f"FROM {parquet(*rows.staged.paths)} r WHERE {rows.known()}"
+    every, missing, negative, heavy, positive = workspace.row(f"SELECT {counted} {known}")
+    said = f"of {every} rows to learn from have"
+    if missing:
+        raise fail(f"{missing} {said} no weight {name!r}.", "Correct the data, or leave those rows out.")
+    if negative:
+        raise fail(f"{negative} {said} a negative weight {name!r}.", "A weight is 0 or more.")
+    if heavy:
+        raise fail(f"{heavy} {said} a weight {name!r} beyond {HEAVIEST:g}.", "Sums of them would overflow.")
+    if every and not positive:
+        raise fail(f"every row to learn from has the weight {name!r} 0.", "A row of weight 0 does not count.")
 
 
 def _check_table(workspace: Workspace, seen: SeenTable, features: Iterable[Reading]) -> None:

@@ -62,7 +62,7 @@ class OneVersion(ChartedPage):
             "folds": _folds(version),
             "proof": _proof(version),
             "runtime": runtime_of(version),
-            "notes": manifest.finish.notes if manifest.finish else (),
+            "notes": (*manifest.weighing.sentences, *(manifest.finish.notes if manifest.finish else ())),
             "size": sizes({version.number: version.manifest})[version.number],
             "fields": fields[:SHOWN_FIELDS],
             "more_fields": len(fields[SHOWN_FIELDS:]),

@@ -55,6 +55,7 @@ def document(version: Version) -> dict[str, Any]:
         "fields": [_field(each) for each in manifest.schema.fields],
         "environment": fact(version, "environment") or {},
         "answered": compiling_text(version),
+        "weighing": list(manifest.weighing.sentences),
         "out_of_fold": [] if manifest.finish is None else list(manifest.finish.notes),
     }
 

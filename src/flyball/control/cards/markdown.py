@@ -71,6 +71,7 @@ def _learned(card: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{_text(snapshot['taken_at'])}.", "")
     else:
         yield from ("Not known here.", "")
+    yield from (line for said in card["weighing"] for line in (_text(said), ""))
     parameters = ", ".join(f"{_text(name)} {_text(value)}" for name, value in how["parameters"].items())
     yield f"Candidate {_text(how['candidate'])}{f' with {parameters}' if parameters else ''};"
     yield from (f"{_text(how['trials'])} trials, seed {_text(how['seed'])}.", "")

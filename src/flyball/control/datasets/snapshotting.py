@@ -58,8 +58,11 @@ class SnapshotRun:
         return snapshot
 
     def _recorded(self) -> Iterator[recorded.Recorded]:
-        """Predictions whose outcomes have matured, a page at a time."""
-        if self.declaration.outcome is None:
+        """Predictions whose outcomes have matured, a page at a time.
+
+        None where rows have weights: nobody has said what a prediction weighs.
+        """
+        if self.declaration.outcome is None or self.declaration.rows.weight is not None:
             return
         after: UUID | None = None
         until = self.as_of - self.declaration.outcome.maturity

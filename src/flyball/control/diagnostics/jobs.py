@@ -72,9 +72,10 @@ def diagnosed(
     snapshot = build.snapshot
     if snapshot is None:
         raise DataError("The build has no snapshot.")  # as rows_of has said
-    dataset = registry.dataset(snapshot, declaration.task)
-    # As the build was searched: the declaration may have another metric by now.
-    plan = replace(Plan.of(declaration), metric=build.metric, seed=build.seed)
+    # As the build was searched: the declaration may have another metric, or other weights, by now.
+    weighing = registry.manifest(on).weighing
+    dataset = registry.dataset(snapshot, declaration.task, weighing.column)
+    plan = replace(Plan.of(declaration), metric=build.metric, seed=build.seed, weighing=weighing)
     manifest, runtime = registry.manifest(version), registry.loaded(version)
     fitted = _fitted(version) if version.number == on.number else None
     started = time.monotonic()

@@ -20,6 +20,7 @@ from flyball.control.registry.working.units import Changed, Claimant
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import BuildFailed, Conflict
 from flyball.domain.records import digest, now
+from flyball.domain.weighing.declared import Weighing
 
 if TYPE_CHECKING:
     from flyball.learning.selection import Fit, Progress
@@ -111,7 +112,7 @@ def carry_out(
     ``call`` is told before each unit how many others wait for somebody. Raises ``BuildFailed`` when no
     candidate could be fitted: the leaderboard is there then, too.
     """
-    dataset = selectors.dataset(snapshot, declaration.task)
+    dataset = selectors.dataset(snapshot, declaration.task, Weighing.of(declaration).column)
     try:
         _search(Worker(build, dataset, declaration, claimant), report, call)
     except Changed:

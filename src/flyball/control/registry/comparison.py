@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from flyball.control.declarations import discovery
 from flyball.control.registry import selectors
 from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.domain.errors import FlyballError
+from flyball.domain.routing import Manifest
 
 if TYPE_CHECKING:
     from flyball.learning.comparison import Compared
@@ -32,9 +35,10 @@ def compared(*, result: CandidateResult, champion: Version) -> dict[str, Any]:
     if snapshot is None:
         return {}  # a build that has succeeded has one
     declaration = discovery.find(build.endpoint_id)
-    dataset = selectors.dataset(snapshot, declaration.task)
+    # As it was built: the declaration may say otherwise by now.
+    weighing = msgspec.convert(result.manifest, Manifest).weighing
+    dataset = selectors.dataset(snapshot, declaration.task, weighing.column)
     _, rows = splits.held_out(dataset, declaration.task, build.seed)
-    # As the build was searched: the declaration may have another metric by now.
     plan = replace(Plan.of(declaration), metric=build.metric, seed=build.seed)
     found = _score(champion, dataset, plan)
     return {

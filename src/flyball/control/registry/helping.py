@@ -19,6 +19,7 @@ from flyball.control.registry.selectors import dataset
 from flyball.control.registry.working.stepping import Worker
 from flyball.control.registry.working.units import Changed, Claimant
 from flyball.domain.errors import Conflict, JobLost
+from flyball.domain.weighing.declared import Weighing
 
 KIND = "help"
 WORTH = 2.0
@@ -85,7 +86,7 @@ def carry_out(run: Run, *, build: int) -> dict[str, int]:
         run.report(log=f"Build {build} is carried out on other grounds than those here.")
         return {"units": 0}
     claimant = Claimant(name=run.holder, fence=lambda: _fence(run, found), got_on=run.keep, takes_over=False)
-    rows = dataset(found.snapshot, declaration.task)
+    rows = dataset(found.snapshot, declaration.task, Weighing.of(declaration).column)
     leaving = _Leaving(run, found)
     leaving.start()
     try:

@@ -95,11 +95,11 @@ def loaded(version: Version) -> Runtime:
     return runtime.load(published, artifact(published.answering.digest), trusted(version.endpoint_id))
 
 
-def dataset(snapshot: Snapshot, task: str) -> Dataset:
-    """A snapshot's rows as models learn from them. Raises ``DataError``."""
+def dataset(snapshot: Snapshot, task: str, weight: str = "") -> Dataset:
+    """A snapshot's rows as models learn from them, by the ``weight`` of that column. Raises ``DataError``."""
     from flyball.learning import dataset
 
-    return dataset.read(datasets.verified_path(snapshot), datasets.snapshot_schema(snapshot), task)
+    return dataset.read(datasets.verified_path(snapshot), datasets.snapshot_schema(snapshot), task, weight)
 
 
 def builds(endpoint: str) -> QuerySet[Build]:

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from flyball.domain.finishing.calibration import EDGE, Calibration, Method, log_odds
 from flyball.learning.outoffold.answers import OutOfFold
+from flyball.learning.weighing.rows import effective
 
 Numbers = npt.NDArray[np.float64]
 METHODS: tuple[Method, ...] = ("sigmoid", "isotonic")
@@ -81,11 +82,12 @@ def fitted(
 ) -> Calibration | None:
     """The calibration of predictions (rows, classes), ``happened`` being the place of each row's class.
 
-    ``None`` where there are too few, a class is missing, or higher probabilities are borne out less often.
+    ``None`` where there are too few for their weights, a class is missing, or higher probabilities are borne
+    out less often.
     """
     classes = probabilities.shape[1]
     is_there = np.bincount(happened, weights, classes) > 0
-    if len(probabilities) < LEAST or not is_there.all():
+    if not is_there.all() or effective(weights) < LEAST:
         return None
     fit = _sigmoid if method == "sigmoid" else _isotonic
     counted = [1] if classes == 2 else range(classes)

@@ -18,6 +18,7 @@ from flyball.learning.outoffold.calibrating import Calibrated, Gain, calibration
 from flyball.learning.outoffold.costing import trade_offs
 from flyball.learning.outoffold.covering import covered, interval
 from flyball.learning.outoffold.wanted import Wanted
+from flyball.learning.weighing.rows import relative
 
 NONE = "No fold has all labels to learn from: there are no predictions out of fold."
 
@@ -30,7 +31,7 @@ def finish(found: OutOfFold | None, wanted: Wanted) -> Finish:
     if wanted.interval is not None:
         return _bounded(found, wanted.interval)
     if wanted.is_calibrated:
-        made, gains = calibration(found, np.ones(len(found.answers)))
+        made, gains = calibration(found, relative(found.rows))
         notes.append(_calibrated(made, gains))
     if made is not None:
         found = replace(found, answers=made.calibrated(found.answers))
@@ -41,7 +42,7 @@ def finish(found: OutOfFold | None, wanted: Wanted) -> Finish:
 
 
 def _bounded(found: OutOfFold, level: float) -> Finish:
-    made = interval(found, level, np.ones(len(found.answers)))
+    made = interval(found, level, relative(found.rows))
     notes = () if made else (f"There are too few predictions out of fold for intervals of {level:.4g}.",)
     return Finish(rows=len(found.answers), interval=made, notes=notes)
 
@@ -51,7 +52,7 @@ def covering(pipeline: Any, finish: Finish | None, held_out: Dataset) -> Finish 
     if finish is None or finish.interval is None:
         return finish
     answers, happened = np.asarray(pipeline.predict(held_out.frame), dtype=np.float64), held_out.labels
-    share, width = covered(finish.interval, answers, happened, np.ones(len(happened)))
+    share, width = covered(finish.interval, answers, happened, relative(held_out))
     note = (
         f"Of {len(happened):,} rows held out, {share:.1%} lie inside of their intervals, which are to hold "
         f"{finish.interval.level:.4g} and are {width:,.4g} wide on average."
@@ -97,4 +98,4 @@ def _positive(found: OutOfFold, wanted: Wanted) -> tuple[np.ndarray, np.ndarray,
     classes = found.classes.tolist()
     place = classes.index(label_of(wanted.positive, classes))
     is_positive = found.rows.labels == found.classes[place]
-    return found.answers[:, place], is_positive, np.ones(len(is_positive))
+    return found.answers[:, place], is_positive, relative(found.rows)

@@ -12,10 +12,12 @@ import numpy as np
 from flyball.domain.errors import ModelFailed
 from flyball.learning.candidates import SearchCandidate
 from flyball.learning.dataset import Dataset
-from flyball.learning.monotonic import fitted
 from flyball.learning.searching.ensembles.combining import combined
 from flyball.learning.searching.ensembles.parts import AND, WEIGHTS, parted
 from flyball.learning.searching.plan import Plan
+from flyball.learning.weighing.fitting import fitted
+
+BASELINE = "baseline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ class Fitting:
         if candidate.rows is not None and len(rows) > candidate.rows:
             drawn = np.random.default_rng(self.plan.seed).permutation(len(rows))[: candidate.rows]
             rows = rows.take(np.sort(drawn))
-        pipeline = fitted(candidate.make(parameters), rows, self.monotonic)
+        # The baseline says how frequent labels are.
+        is_balanced = self.plan.weighing.is_balanced and name != BASELINE
+        pipeline = fitted(candidate.make(parameters), rows, self.monotonic, is_balanced=is_balanced)
         wanted = "predict" if rows.target is None or rows.target.dtype.kind == "f" else "predict_proba"
         if not hasattr(pipeline, wanted):
             raise ModelFailed(f"The estimator has no {wanted}.")

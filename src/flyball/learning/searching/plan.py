@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flyball.domain.declaration import Candidate, Endpoint, Search
+from flyball.domain.weighing.declared import Weighing
 from flyball.learning.monotonic import monotonic_of
 from flyball.learning.outoffold.wanted import Wanted
 from flyball.learning.trusted import trusted_names
@@ -16,6 +17,7 @@ from flyball.learning.trusted import trusted_names
 class Plan:
     """What a build looks for. ``positive`` is the class that binary metrics count.
 
+    ``weighing`` says how much rows count.
     ``monotonic`` says by field whether answers may only rise along it (1) or fall (-1). ``wanted`` is what is
     to be known of predictions out of fold.
     """
@@ -31,6 +33,7 @@ class Plan:
     positive: Any = None
     monotonic: Mapping[str, int] = field(default_factory=dict)
     wanted: Wanted = field(default_factory=Wanted)
+    weighing: Weighing = field(default_factory=Weighing)
 
     @classmethod
     def of(cls, declaration: type[Endpoint]) -> Plan:
@@ -47,4 +50,5 @@ class Plan:
             positive=declaration.outcome.positive if declaration.outcome else None,
             monotonic=monotonic_of(declaration),
             wanted=Wanted.of(declaration),
+            weighing=Weighing.of(declaration),
         )

@@ -14,6 +14,7 @@ from flyball.control.registry.models import Build, CandidateResult
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import FlyballError
 from flyball.domain.values import storable
+from flyball.domain.weighing.declared import Weighing
 from flyball.stores import artifacts
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def packaged(
     dataset: Dataset,
     pipeline: Any,
     finish: Finish | None = None,
+    weighing: Weighing | None = None,
 ) -> Package:
-    """Package a fitted pipeline, with what its predictions out of fold have shown."""
+    """Package a fitted pipeline, with what its predictions out of fold have shown and what rows counted."""
     from flyball.learning import package
 
     return package.packaged(
@@ -43,6 +45,7 @@ def packaged(
         background=declaration.reasons.rows if declaration.reasons else 0,
         changeable=[name for name, field in declaration.fields.items() if field.changeable],
         finish=finish,
+        weighing=weighing,
     )
 
 
@@ -63,7 +66,8 @@ def result(
     row = unsaved(build, fit)
     if fit.pipeline is not None:
         try:
-            made = packaged(declaration, snapshot, dataset, fit.pipeline, fit.finish)
+            weighing = Weighing.of(declaration)
+            made = packaged(declaration, snapshot, dataset, fit.pipeline, fit.finish, weighing)
         except FlyballError as refused:
             row.error = storable(str(refused))
         except Exception as raised:  # noqa: BLE001 - what skops cannot write raises as it likes

@@ -18,6 +18,7 @@ from flyball.learning.paired import Answers, Judge, Labelled
 from flyball.learning.searching.ensembles import greedy
 from flyball.learning.searching.plan import Plan
 from flyball.learning.splitting import splits
+from flyball.learning.weighing.rows import in_fits
 
 INNER = 3
 """Folds inside of the rows that an ensemble learns from."""
@@ -73,7 +74,8 @@ def _blend(parts: Parts, rows: Dataset, plan: Plan, places: np.ndarray, answers:
         positive=plan.positive,
         seed=plan.seed,
     )
-    happened = Labelled(happened=rows.labels[places], units=places)
+    weights = None if rows.weights is None else rows.weights[places]
+    happened = Labelled(happened=rows.labels[places], units=places, weights=weights)
 
     def score(weights: np.ndarray) -> float | None:
         mean = np.average(answers, axis=0, weights=weights)
@@ -110,7 +112,8 @@ def _stacked(parts: Parts, rows: Dataset, plan: Plan, places: np.ndarray, answer
         happened, method = stacking._label_encoder.transform(rows.labels[places]), "predict_proba"
         first = 1 if len(stacking.classes_) == 2 else 0
     given = np.hstack([each[:, first:] for each in answers])
-    stacking.final_estimator_ = clone(stacking.final_estimator).fit(given, happened)
+    weights = in_fits(rows.take(places), is_balanced=plan.weighing.is_balanced)
+    stacking.final_estimator_ = clone(stacking.final_estimator).fit(given, happened, sample_weight=weights)
     stacking.stack_method_ = [method] * len(fitted)
     return _with_parts(stacking, fitted)
 

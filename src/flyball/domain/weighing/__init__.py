@@ -1,0 +1,1 @@
+"""What rows weigh in learning and in scores, as it is declared."""

@@ -1,0 +1,1 @@
+"""What rows weigh in fits, and pipelines fitted so."""

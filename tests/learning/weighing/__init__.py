@@ -1,0 +1,1 @@
+"""What rows weigh: in fits, in scores, and in what predictions out of fold show."""
