@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from flyball.domain.abtests.metrics import Metric
     from flyball.domain.asking.words import Ask
     from flyball.domain.declaration import (
+        AnomalyDetection,
         Candidate,
         Classification,
         Clustering,
@@ -55,6 +56,7 @@ __version__ = "0.1.0"
 __all__ = [
     "APPS",
     "ABTest",
+    "AnomalyDetection",
     "Ask",
     "Candidate",
     "Classification",

@@ -15,6 +15,7 @@ from flyball import Classification, FeatureTable, Field, Outcome, RequestSource,
 from flyball.control.datasets.checks import check
 from flyball.control.declarations.names import METRICS
 from flyball.domain.declaration import Endpoint
+from flyball.learning.anomalies.masses import ANOMALY_METRICS
 from flyball.learning.scoring import CLUSTER_METRICS
 
 OUTCOME = Outcome("status")
@@ -250,6 +251,7 @@ def test_the_metrics_that_a_check_knows_are_those_that_a_build_finds() -> None:
     every = {name for task in ("classification", "regression") for name in METRICS[task]}
     assert every <= set(get_scorer_names())
     assert set(METRICS["clustering"]) == set(CLUSTER_METRICS)
+    assert set(METRICS["anomaly_detection"]) == set(ANOMALY_METRICS)
 
 
 def test_a_scorer_that_no_table_names_is_asked_of_scikit_learn(project: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flyball import (
+    AnomalyDetection,
     Ask,
     Candidate,
     Classification,
@@ -23,7 +24,7 @@ from flyball import (
     Threshold,
 )
 from flyball import RequestSource as Sent
-from flyball.domain.declaration import Endpoint
+from flyball.domain.declaration import UNSUPERVISED, Endpoint
 from flyball.domain.faults import ATTRIBUTES, faults
 from flyball.domain.reasons.declared import Interventional
 
@@ -46,7 +47,7 @@ ANY_TABLE: Any = FeatureTable
 
 def declare(kind: type[Endpoint] = Classification, **attributes: Any) -> type[Endpoint]:
     """An endpoint that is in order, but for ``attributes``."""
-    sound = {} if kind is Clustering else {"outcome": OUTCOME}
+    sound = {} if kind.task in UNSUPERVISED else {"outcome": OUTCOME}
     return type("CreditRisk", (kind,), {"rows": ROWS, **sound, **attributes})
 
 
@@ -232,15 +233,33 @@ def test_a_regression_has_no_positive_class_to_cost_anything() -> None:
     assert [fault.code for fault in faults(decided)] == ["E013"]
 
 
+def test_an_outcome_has_no_place_in_anomaly_detection() -> None:
+    assert [fault.code for fault in faults(declare(AnomalyDetection, outcome=OUTCOME))] == ["E004"]
+
+
+@pytest.mark.parametrize("share", ["auto", 0.01, 0.5])
+def test_shares_of_anomalies_are_those_of_scikit_learn(share: object) -> None:
+    assert faults(declare(AnomalyDetection, contamination=share)) == []
+
+
+@pytest.mark.parametrize("share", [0, 0.6, -0.1, True, None, "much", float("nan")])
+def test_what_is_no_share_of_anomalies_is_told(share: object) -> None:
+    assert [fault.code for fault in faults(declare(AnomalyDetection, contamination=share))] == ["E039"]
+
+
+def test_no_other_task_has_a_share_of_anomalies() -> None:
+    assert [fault.code for fault in faults(declare(Classification, contamination=0.01))] == ["E039"]
+
+
 def test_an_outcome_has_no_place_in_clustering() -> None:
     assert [fault.code for fault in faults(declare(Clustering, outcome=OUTCOME))] == ["E004"]
     decided = declare(Clustering, decide=Threshold(0.5, "yes", "no"))
     assert [fault.code for fault in faults(decided)] == ["E013"]
 
 
-@pytest.mark.parametrize("kind", [Classification, Regression, Clustering])
+@pytest.mark.parametrize("kind", [Classification, Regression, Clustering, AnomalyDetection])
 def test_the_smallest_declarations_are_in_order(kind: type[Endpoint]) -> None:
-    smallest = {} if kind is Clustering else {"outcome": Outcome("y")}
+    smallest = {} if kind.task in UNSUPERVISED else {"outcome": Outcome("y")}
     assert faults(type("Smallest", (kind,), {"rows": Rows("a.csv"), **smallest})) == []
 
 
@@ -279,7 +298,7 @@ JUNK: tuple[object, ...] = (
 )
 
 
-@pytest.mark.parametrize("kind", [Classification, Regression, Clustering])
+@pytest.mark.parametrize("kind", [Classification, Regression, Clustering, AnomalyDetection])
 @pytest.mark.parametrize("attribute", sorted(ATTRIBUTES))
 def test_whatever_an_attribute_holds_is_told_and_ends_no_check(attribute: str, kind: type[Endpoint]) -> None:
     for junk in JUNK:

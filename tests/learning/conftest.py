@@ -10,7 +10,7 @@ from flyball.learning.dataset import Dataset
 from tests.learning import rows
 
 
-@pytest.fixture(params=["classification", "regression", "clustering"])
+@pytest.fixture(params=["classification", "regression", "clustering", "anomaly_detection"])
 def task(request: pytest.FixtureRequest) -> str:
     """Each task in turn."""
     return str(request.param)

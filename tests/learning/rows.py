@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flyball.domain.declaration import UNSUPERVISED
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference.frame import frame
 from flyball.learning.dataset import Dataset, read
@@ -63,7 +64,7 @@ def snapshot(
         "_entity": pa.array([_entity(place, customer=entities, shop=shops) for place in places]),
         "_origin": pa.array(["rows"] * size),
     }
-    if task != "clustering":
+    if task not in UNSUPERVISED:
         columns["_outcome"] = pa.array(_outcomes(task, signal, outcomes))
     pq.write_table(pa.table(columns | _features(amount, member, draw)), path)
     return path

@@ -23,7 +23,12 @@ from flyball.learning.selection import Plan, select
 from tests.learning import rows
 
 ENTRIES = [(task, name) for task, names in CATALOGUE.items() for name in ("baseline", *names)]
-METRIC = {"classification": "roc_auc", "regression": "r2", "clustering": "silhouette"}
+METRIC = {
+    "classification": "roc_auc",
+    "regression": "r2",
+    "clustering": "silhouette",
+    "anomaly_detection": "mass_volume",
+}
 
 
 def test_what_declarations_may_name_is_what_there_is() -> None:

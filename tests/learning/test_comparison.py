@@ -30,12 +30,13 @@ METRICS = [
     ("regression", "r2", ()),
     ("regression", "neg_mean_absolute_error", ()),
     ("clustering", "silhouette", ()),
+    ("anomaly_detection", "mass_volume", ()),
 ]
 
 
 def planned(task: str, metric: str) -> Plan:
     """A plan of one quick candidate."""
-    candidates = ["kmeans"] if task == "clustering" else ["linear"]
+    candidates = [{"clustering": "kmeans", "anomaly_detection": "isolation_forest"}.get(task, "linear")]
     return Plan(task=task, metric=metric, candidates=candidates, cv=2, search=Search(trials=1))
 
 

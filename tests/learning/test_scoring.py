@@ -71,6 +71,7 @@ def test_the_default_metric_also_judges_three_labels(tmp_path: Path) -> None:
         ("classification", "rock_auc", None, "no metric 'rock_auc'"),
         ("classification", "roc_auc", "maybe", "positive class"),
         ("clustering", "roc_auc", None, "use one of silhouette"),
+        ("anomaly_detection", "roc_auc", None, "use one of mass_volume"),
     ],
 )
 def test_what_cannot_be_measured_is_said_in_words(

@@ -127,7 +127,7 @@ TIES = {
 
 
 @pytest.mark.parametrize("ties", TIES.values(), ids=TIES)
-@pytest.mark.parametrize("task", ["classification", "regression", "clustering"])
+@pytest.mark.parametrize("task", ["classification", "regression", "clustering", "anomaly_detection"])
 def test_without_time_no_entity_of_any_key_is_split(make: Make, task: str, ties: Any) -> None:
     data = make(task=task, size=330, **ties)
     parts = [splits.held_out(data, task, 0), *splits.folds(4, data, task, 0)]

@@ -248,7 +248,7 @@ class Policy:
 
 
 class Endpoint:
-    """A named prediction service. Declare one of ``Classification``, ``Regression`` and ``Clustering``.
+    """A named prediction service. Declare one of the four tasks below.
 
     ``features`` is every column of the rows, sent with the call, where it is left out. ``cv`` is any
     scikit-learn splitter, or a number of folds. ``feature_sets`` names subsets of the features for the
@@ -261,6 +261,8 @@ class Endpoint:
     With ``calibrate`` probabilities are calibrated, where that helps on rows that were not learned from.
     ``interval`` is the chance with which a value lies between bounds that are answered with it.
     With ``balance`` labels are learned as if they were equally frequent.
+    ``contamination`` is the share of rows that are taken for anomalies, ``"auto"`` what the estimator itself
+    takes for some.
     ``slices`` are features of which diagnostics show every slice, however good its score.
 
     A class with ``abstract = True`` in its own body is not an endpoint: it shares its attributes
@@ -293,6 +295,7 @@ class Endpoint:
     calibrate: ClassVar[bool] = False
     balance: ClassVar[bool] = False
     interval: ClassVar[float | None] = None
+    contamination: ClassVar[float | str | None] = None
     seed: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -307,7 +310,7 @@ class Endpoint:
 
     @classmethod
     def description(cls) -> str:
-        """The class's own docstring. Not an inherited one: the three kinds' describe the kind."""
+        """The class's own docstring. Not an inherited one: a task's describes the task."""
         return (cls.__dict__.get("__doc__") or "").strip()
 
     @classmethod
@@ -355,6 +358,19 @@ class Clustering(Endpoint):
     metric = "silhouette"
     candidates: ClassVar[Sequence[str | Candidate]] = ("kmeans", "minibatch_kmeans")
 
+
+class AnomalyDetection(Endpoint):
+    """How strange. Answers with a score, and whether it is an anomaly's; needs no outcome."""
+
+    abstract = True
+    task = "anomaly_detection"
+    metric = "mass_volume"
+    candidates: ClassVar[Sequence[str | Candidate]] = ("isolation_forest",)
+    contamination: ClassVar[float | str | None] = "auto"
+
+
+UNSUPERVISED = frozenset({Clustering.task, AnomalyDetection.task})
+"""Tasks that are learned without outcomes."""
 
 _declared: dict[str, type[Endpoint]] = {}
 

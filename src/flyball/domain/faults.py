@@ -12,6 +12,7 @@ from flyball.domain.abtests.metrics import Metric, wrong_in
 from flyball.domain.asking.faults import wrong_words
 from flyball.domain.declaration import (
     KINDS,
+    UNSUPERVISED,
     Candidate,
     Endpoint,
     Fault,
@@ -24,7 +25,7 @@ from flyball.domain.declaration import (
     Search,
 )
 from flyball.domain.finishing.declared import Threshold
-from flyball.domain.finishing.faults import wrong_decision, wrong_numbers, wrong_ways
+from flyball.domain.finishing.faults import wrong_contamination, wrong_decision, wrong_numbers, wrong_ways
 from flyball.domain.records import REPEATED
 from flyball.domain.schedules import NAME, Schedule, crontab, is_name
 from flyball.domain.weighing.faults import wrong_weights
@@ -75,9 +76,9 @@ def _features(endpoint: Declared) -> Iterator[Fault]:
 
 
 def _outcome(endpoint: Declared) -> Iterator[Fault]:
-    if endpoint.task == "clustering":
+    if endpoint.task in UNSUPERVISED:
         if endpoint.outcome is not None:
-            yield Fault("E004", "outcome", "has no place in clustering", "Leave it out.")
+            yield Fault("E004", "outcome", f"has no place in {endpoint.task}", "Leave it out.")
     elif not isinstance(endpoint.outcome, Outcome):
         yield Fault("E004", "outcome", "is missing", 'Say what is predicted: outcome = Outcome("status").')
     elif endpoint.outcome.repeated not in REPEATED:
@@ -350,7 +351,7 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _columns,
     _maturity,
     lambda endpoint: (Fault(*each) for each in (*wrong_decision(endpoint), *wrong_numbers(endpoint))),
-    lambda endpoint: (Fault(*each) for each in wrong_ways(endpoint)),
+    lambda endpoint: (Fault(*each) for each in (*wrong_contamination(endpoint), *wrong_ways(endpoint))),
     _observed,
     _fields,
     _unseen,

@@ -11,8 +11,9 @@ from flyball.domain.errors import ModelFailed
 
 Takes = Literal["finite", "missing", "anything"]
 """Numbers a model answers: finite ones; missing ones (NaN) too; infinite ones too."""
-Link = Literal["value", "exponential", "shares", "logistic", "softmax"]
-"""A value, its exponential; probabilities as they are, of the second of two classes, of all classes."""
+Link = Literal["value", "exponential", "shares", "logistic", "softmax", "isolation"]
+"""A value, its exponential; probabilities as they are, of the second of two classes, of all classes; 2 to the
+value's power."""
 
 
 def check_taken(matrix: np.ndarray, takes: Takes) -> None:
@@ -30,6 +31,9 @@ def answered(link: Link, raw: np.ndarray) -> np.ndarray:
     if link == "exponential":
         values: np.ndarray = np.exp(raw[:, 0])
         return values
+    if link == "isolation":
+        scores: np.ndarray = np.exp2(raw[:, 0])
+        return scores
     if link == "logistic":
         return two_classes(expit(raw[:, 0]))
     return softmax(raw) if link == "softmax" else raw

@@ -103,10 +103,14 @@ SAME = 1e-6
 """How far the numbers of two versions may lie apart and be the same: compiled ones answer within it."""
 NOTHING = "–"
 """What stands for an answer or a decision that is none."""
+ANOMALY, NORMAL = "anomaly", "normal"
+"""What is said of a score above the version's threshold, and of any other."""
 
 
 def answer_text(output: Mapping[str, Any]) -> str:
-    """What an output says, in one word: its label, its cluster or its value."""
+    """What an output says, in one word: its label, its cluster, its value, or whether it is an anomaly."""
+    if "is_anomaly" in output:
+        return ANOMALY if output["is_anomaly"] else NORMAL
     found = output.get("label", output.get("cluster", output.get("value")))
     return NOTHING if found is None else label_text(found)
 
@@ -158,10 +162,13 @@ REPEATED = ("latest", "first", "refuse")
 
 
 def check_outcome(task: str, classes: tuple[Scalar, ...], value: object, pointer: str) -> Scalar:
-    """The value of an outcome as the task takes it: a class's label, or a finite number.
+    """The value of an outcome as the task takes it: a class's label, a finite number,
+    or of an anomaly detection whether it was an anomaly.
 
     Raises ``InvalidInput`` with the place and the reason, never the value.
     """
+    if task == "anomaly_detection":
+        task, classes = "classification", (False, True)
     if task == "classification":
         label = label_of(value, classes) if isinstance(value, bool | int | float | str) else None
         if label is None:

@@ -22,9 +22,9 @@ from flyball.domain.weighing.declared import Weighing
 class Decision:
     """The published form of ``Threshold``: what to decide about one output.
 
-    ``label`` is the class whose probability is compared (classification), or ``None`` (regression). Where
-    errors have costs, ``break_even`` is the probability from which on a positive decision costs less, and
-    each version has its own threshold.
+    ``label`` is the class whose probability is compared (classification), or ``None`` (a value, or a score).
+    Where errors have costs, ``break_even`` is the probability from which on a positive decision costs less,
+    and each version has its own threshold.
     """
 
     threshold: float
@@ -42,13 +42,16 @@ class Decision:
 
     def decide(self, output: Mapping[str, Any]) -> str:
         """The decision for an output."""
-        score = output["value"] if self.label is None else output["probabilities"][self.label]
+        if self.label is not None:
+            score = output["probabilities"][self.label]
+        else:
+            score = output["value"] if "value" in output else output["score"]
         return self.at_or_above if score >= self.threshold else self.below
 
     def fits(self, task: str, classes: tuple[Scalar, ...]) -> bool:
         """Whether outputs of such a version have the number that is compared."""
         if self.label is None:
-            return task == "regression"
+            return task in ("regression", "anomaly_detection")
         return task == "classification" and self.label in map(label_text, classes)
 
 

@@ -49,7 +49,10 @@ class CompiledRuntime:
         self._solver = solver
         self._classes = classes
         self._names = [label_text(label) for label in classes]
-        self._outputs = {"classification": self._labels, "regression": self._values}.get(task, self._clusters)
+        self._name = {"regression": "value", "anomaly_detection": "score"}.get(task, "cluster")
+        self._outputs = {"value": self._values, "score": self._values, "cluster": self._clusters}[self._name]
+        if task == "classification":
+            self._outputs = self._labels
 
     def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order. Raises ``ModelFailed``."""
@@ -64,8 +67,8 @@ class CompiledRuntime:
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """The same for so many rows as Arrow columns by field (``Encoding.arrow_matrix``), as numbers.
 
-        Probabilities (rows, classes), values or clusters (rows, 1), float64; and of a classification the
-        place of each row's label among the classes. Raises ``ModelFailed``.
+        Probabilities (rows, classes); values, scores or clusters (rows, 1), float64; and of a classification
+        the place of each row's label among the classes. Raises ``ModelFailed``.
         """
         width = len(self._names) if self._task == "classification" else 1
         numbers = np.empty((length, width), dtype=np.float64)
@@ -92,7 +95,7 @@ class CompiledRuntime:
         values = self._answers(matrix, (len(matrix),)).tolist()
         if not all(map(math.isfinite, values)):
             raise ModelFailed(NOT_FINITE)
-        return [{"value": value} for value in values]
+        return [{self._name: value} for value in values]
 
     def _clusters(self, matrix: np.ndarray) -> list[dict[str, Any]]:
         return [{"cluster": int(cluster)} for cluster in self._answers(matrix, (len(matrix),)).tolist()]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from flyball.domain.errors import ArtifactCorrupt, ModelFailed
+from flyball.domain.finishing.anomalies import is_above
 from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.finishing.intervals import Interval
@@ -38,6 +40,10 @@ def finished(runtime: Any, finish: Finish | None, classes: Sequence[Scalar]) -> 
         if not finish.interval.is_sound or classes:
             raise ArtifactCorrupt("The version's interval does not fit it.")
         return Bounded(runtime, finish.interval)
+    if finish.threshold is not None:
+        if not math.isfinite(finish.threshold) or classes:
+            raise ArtifactCorrupt("The version's threshold does not fit it.")
+        return Flagging(runtime, finish.threshold)
     calibration = finish.calibration
     if calibration is None:
         return runtime
@@ -62,6 +68,22 @@ class Bounded:
             raise ModelFailed("The model gave a bound that is not finite.")
         bounds = zip(low.tolist(), high.tolist(), strict=True)
         return [{**each, "interval": list(pair)} for each, pair in zip(outputs, bounds, strict=True)]
+
+
+class Flagging:
+    """An anomaly detection that says which scores are above its threshold."""
+
+    def __init__(self, runtime: Answering, threshold: float) -> None:
+        self.direct = runtime.direct
+        self._runtime = runtime
+        self._threshold = threshold
+
+    def predict(self, rows: Rows) -> list[dict[str, Any]]:
+        """One output a row, in order, with ``is_anomaly``. Raises ``ModelFailed``."""
+        return [
+            {**each, "is_anomaly": is_above(each["score"], self._threshold)}
+            for each in self._runtime.predict(rows)
+        ]
 
 
 class Calibrated:

@@ -37,7 +37,8 @@ class Runtime(Protocol):
         """One output a row, in order, for rows that passed the schema's check.
 
         Classification gives ``{"label": …, "probabilities": {label text: p}}``, regression
-        ``{"value": …}``, clustering ``{"cluster": …}``. Raises ``ModelFailed`` where an output is not
+        ``{"value": …}``, clustering ``{"cluster": …}``,
+        anomaly detection ``{"score": …, "is_anomaly": …}``. Raises ``ModelFailed`` where an output is not
         finite.
         """
 

@@ -52,7 +52,11 @@ class SklearnRuntime:
         self._model = model
         self._schema = schema
         self._threads = ThreadpoolController()
-        self._outputs = {"classification": self._labels, "regression": self._values}.get(task, self._clusters)
+        self._outputs = {
+            "classification": self._labels,
+            "regression": self._values,
+            "anomaly_detection": self._scores,
+        }.get(task, self._clusters)
 
     def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order. Raises ``ModelFailed``."""
@@ -86,6 +90,10 @@ class SklearnRuntime:
 
     def _values(self, inputs: Any) -> list[dict[str, Any]]:
         return [{"value": value} for value in _finite(self._model.predict(inputs)).ravel().tolist()]
+
+    def _scores(self, inputs: Any) -> list[dict[str, Any]]:
+        scores = -_finite(self._model.score_samples(inputs)).ravel()
+        return [{"score": score} for score in scores.tolist()]
 
     def _clusters(self, inputs: Any) -> list[dict[str, Any]]:
         return [{"cluster": int(cluster)} for cluster in self._model.predict(inputs)]

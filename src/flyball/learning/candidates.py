@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from flyball.domain import extras
-from flyball.domain.declaration import Candidate
+from flyball.domain.declaration import UNSUPERVISED, Candidate
 from flyball.domain.errors import DataError, DeclarationError, ModelFailed
 from flyball.domain.schema import Schema
 from flyball.learning.catalog import BASELINE, CATALOG, ENSEMBLES, Entry, Space
@@ -112,7 +112,7 @@ def _baseline(context: BuildContext) -> SearchCandidate:
 def _listed(name: str, entry: Entry, context: BuildContext) -> SearchCandidate:
     """An entry of the catalogue: columns × encoding × fields are searched with its own parameters."""
     choices: dict[str, Sequence[Any]] = {}
-    if context.task != "clustering":
+    if context.task not in UNSUPERVISED:
         choices["keep"] = KEEP
     if any(field.kind == "category" for field in context.schema.fields):
         choices["encoding"] = entry.encodings

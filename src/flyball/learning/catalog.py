@@ -20,6 +20,7 @@ from sklearn.ensemble import (
     ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
+    IsolationForest,
     RandomForestClassifier,
     RandomForestRegressor,
 )
@@ -227,6 +228,18 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
             rows=50_000,
         ),
     },
+    "anomaly_detection": {
+        "isolation_forest": Entry(
+            make=lambda seed: IsolationForest(n_estimators=TREES, random_state=seed),
+            # Not more rows a tree: among all of them anomalies that are alike look like one more cluster.
+            space={
+                "n_estimators": count(TREES, 200),
+                "max_samples": count(32, 256),
+                "max_features": FloatDistribution(0.3, 1.0),
+            },
+            encodings=ENCODINGS,
+        ),
+    },
 }
 """Named algorithms of each task. Every one is fitted by one thread, so that results repeat."""
 
@@ -234,6 +247,7 @@ ENSEMBLES: Mapping[str, tuple[str, ...]] = {
     "classification": ("blend", "stacking"),
     "regression": ("blend", "stacking"),
     "clustering": (),
+    "anomaly_detection": (),
 }
 """Candidates of each task that are made of the others."""
 
@@ -241,5 +255,6 @@ BASELINE: Mapping[str, Entry] = {
     "classification": Entry(make=lambda _: DummyClassifier(strategy="prior")),
     "regression": Entry(make=lambda _: DummyRegressor(strategy="mean")),
     "clustering": Entry(make=lambda seed: KMeans(2, init="random", n_init=1, max_iter=1, random_state=seed)),
+    "anomaly_detection": Entry(make=lambda seed: IsolationForest(n_estimators=1, random_state=seed)),
 }
-"""What every candidate must beat: the most frequent label, the mean, two centres drawn at random."""
+"""What every candidate must beat: the most frequent label, the mean, two centres or one tree at random."""

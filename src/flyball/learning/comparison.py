@@ -70,7 +70,8 @@ def unfit(dataset: Dataset, plan: Plan, manifest: Manifest) -> str:
 
 def as_estimator(manifest: Manifest, runtime: Runtime, schema: Schema) -> Any:
     """A loaded version as scikit-learn's scorers ask a model, for frames of the snapshot's schema."""
-    kind = {"classification": _Labels, "regression": _Values}.get(manifest.task, _Clusters)
+    kinds = {"classification": _Labels, "regression": _Values, "anomaly_detection": _Scores}
+    kind = kinds.get(manifest.task, _Clusters)
     return kind(manifest, runtime, schema)
 
 
@@ -99,6 +100,16 @@ class _Clusters(_Values):
     """The clusters of a frame's rows."""
 
     output = "cluster"
+
+
+class _Scores(_Values):
+    """The anomaly scores of a frame's rows."""
+
+    output = "score"
+
+    def score_samples(self, frame: pd.DataFrame) -> np.ndarray:
+        """The opposite of each row's score."""
+        return -self.predict(frame)
 
 
 class _Labels(ClassifierMixin, _Values):  # type: ignore[misc] # scikit-learn is untyped

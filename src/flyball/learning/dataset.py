@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from flyball.domain.declaration import UNSUPERVISED
 from flyball.domain.errors import DataError
 from flyball.domain.schema import Schema
 from flyball.domain.weighing.declared import STORED
@@ -27,7 +28,7 @@ LARGEST = 1e150
 class Dataset:
     """Rows in the snapshot's order: by time, then key.
 
-    ``frame`` holds the features as models see them; ``target`` the outcomes (``None`` for clustering).
+    ``frame`` holds the features as models see them; ``target`` the outcomes (``None`` where there are none).
     ``entities``, shape (rows, join keys), numbers each row's entities in order of appearance, one column a
     join key; it is -1 where a row lacks that key, and a row without any entity is an entity of its own.
     ``times`` are the rows' moments and ``known_at`` the moments at which their outcomes were known
@@ -49,7 +50,7 @@ class Dataset:
 
     @property
     def labels(self) -> np.ndarray:
-        """The outcomes of a task that has some. Raises ``DataError`` for clustering."""
+        """The outcomes of a task that has some. Raises ``DataError`` where there are none."""
         if self.target is None:
             raise DataError("The rows have no outcome.")
         return self.target
@@ -92,7 +93,7 @@ def read(path: Path | str, schema: Schema, task: str, weight: str = "") -> Datas
     rows = table.to_pandas(integer_object_nulls=True)
     if not len(rows):
         raise DataError("The snapshot has no rows.")
-    target = None if task == "clustering" else _target(table.column("_outcome"), task)
+    target = None if task in UNSUPERVISED else _target(table.column("_outcome"), task)
     times, known_at = _moments(rows)
     return Dataset(
         frame=conform(schema, rows),

@@ -17,6 +17,7 @@ from flyball.inference import allowlist
 from flyball.inference.finished import finished
 from flyball.inference.runtime import Runtime, opened, verify, verify_together
 from flyball.inference.sklearn_runtime import SklearnRuntime
+from flyball.learning.anomalies.flagging import flagging
 from flyball.learning.compiling.version import with_compiled
 from flyball.learning.dataset import Dataset
 from flyball.learning.explaining.making import with_reasons
@@ -81,6 +82,8 @@ def packaged(
     change. ``finish`` is what predictions out of fold have shown, ``weighing`` what rows counted in its fit,
     where that is known.
     """
+    if task == "anomaly_detection" and finish is None:
+        finish = flagging(model, None, dataset)
     data = allowlist.dump(model)
     digest = hashlib.sha256(data).hexdigest()
     manifest = Manifest(

@@ -17,6 +17,7 @@ from sklearn.metrics import (
 
 from flyball.domain.errors import DeclarationError
 from flyball.domain.values import label_of
+from flyball.learning.anomalies.masses import masses
 from flyball.learning.dataset import Dataset
 from flyball.learning.pipeline import preprocessing
 
@@ -46,6 +47,8 @@ def scorer(metric: str, dataset: Dataset, task: str, *, positive: Any = None, se
     """
     if task == "clustering":
         return _clusters(metric, seed)
+    if task == "anomaly_detection":
+        return masses(metric, dataset, seed)
     if task == "classification":
         labels = np.unique(dataset.labels)
         if len(labels) == 2:

@@ -162,7 +162,7 @@ def _value(served: Served, sent: SentOutcome) -> Scalar:
 
 def _from_text(task: str, value: object) -> object:
     """A file's cell as a number, where the task wants one; labels are found by their text."""
-    if task == "classification":
+    if task != "regression":
         return value
     try:
         return features.parse_number(str(value))

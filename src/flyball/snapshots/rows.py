@@ -64,7 +64,7 @@ class SeenRows:
         return [each.text("r") for each in self._entities()]
 
     def outcome(self) -> Reading | None:
-        """The outcome as it is stored; ``None`` for clustering. Raises ``DataError``."""
+        """The outcome as it is stored; ``None`` where the task has none. Raises ``DataError``."""
         outcome = self.declaration.outcome
         if outcome is None:
             return None

@@ -21,6 +21,7 @@ from sklearn.ensemble import (
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
+    IsolationForest,
     RandomForestClassifier,
     RandomForestRegressor,
     StackingClassifier,
@@ -130,6 +131,7 @@ def _regressors() -> Iterator[Any]:
 
 def _clusterers() -> Iterator[Any]:
     yield from (KMeans(2), MiniBatchKMeans(2), BisectingKMeans(3), GaussianMixture(2))
+    yield from (IsolationForest(n_estimators=3), IsolationForest(n_estimators=3, max_features=0.5))
     yield GaussianMixture(2, covariance_type="diag")
 
 

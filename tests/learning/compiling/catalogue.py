@@ -31,6 +31,7 @@ BROUGHT: Mapping[str, Sequence[Callable[[], Any]]] = {
     "classification": (load_breast_cancer, load_iris),
     "regression": (load_diabetes,),
     "clustering": (load_iris,),
+    "anomaly_detection": (load_breast_cancer, load_iris),
 }
 MIXED = 400
 """Rows with numbers, booleans, categories, texts and moments, a tenth of each missing."""
@@ -72,6 +73,7 @@ def _brought(table: Any, task: str) -> Dataset:
         "classification": lambda: np.array(table.target_names)[table.target],
         "regression": lambda: table.target,
         "clustering": lambda: None,
+        "anomaly_detection": lambda: None,
     }
     schema = Schema(tuple(Field(name=name, kind=Kind.NUMBER) for name in names))
     return rows.given(schema, known, outcomes[task]())
@@ -151,6 +153,8 @@ def _alone(served: runtime.Runtime, given: Sequence[Mapping[str, Scalar]]) -> Ou
 
 def _differences(task: str, model: Any, part: Dataset, outputs: Outputs) -> tuple[int, float]:
     """Flips, and the largest error: not by the runtime of scikit-learn but by the library's own methods."""
+    if task == "anomaly_detection":
+        return 0, float(np.abs(model.score_samples(part.frame) + [each["score"] for each in outputs]).max())
     said = model.predict(part.frame)
     if task == "regression":
         apart = np.abs(said - np.array([output["value"] for output in outputs]))

@@ -13,12 +13,14 @@ from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
     HistGradientBoostingRegressor,
+    IsolationForest,
 )
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, SGDClassifier, SGDRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from flyball.domain.declaration import UNSUPERVISED
 from flyball.learning.catalog import BASELINE, CATALOG
 
 LEARNED, ROWS = 1_500, 6_000
@@ -63,6 +65,12 @@ OTHERS: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
         ),
     },
     "clustering": {},
+    "anomaly_detection": {
+        "few_columns": lambda seed: IsolationForest(
+            n_estimators=20, max_samples=64, max_features=0.4, random_state=seed
+        ),
+        "one_row_each": lambda seed: IsolationForest(n_estimators=5, max_samples=1, random_state=seed),
+    },
 }
 
 FAMILIES: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
@@ -75,12 +83,14 @@ FAMILIES: Mapping[str, Mapping[str, Callable[[int], Any]]] = {
 }
 """The whole catalogue, and others: what makes each by its task and name."""
 
-MISSING = frozenset(
-    {"forest", "extra_trees", "boosting", "lightgbm", "xgboost", "tree"}
+ISOLATION = frozenset({"isolation_forest", "few_columns", "one_row_each"})
+MISSING = (
+    ISOLATION
+    | {"forest", "extra_trees", "boosting", "lightgbm", "xgboost", "tree"}
     | {"absolute", "poisson", "gamma", "quantile"}
 )
-TREES = MISSING | {"stages", "exponential", "from_zero"}
-EXACT = TREES | {"baseline"}
+TREES = MISSING - {"one_row_each"} | {"stages", "exponential", "from_zero"}
+EXACT = TREES - ISOLATION | {"baseline"}
 TWO_CLASSES = frozenset({"exponential", "descent"})
 """What tells two classes and no more, or is compiled for no more."""
 
@@ -113,12 +123,14 @@ def outcomes(kind: str, rows: np.ndarray) -> np.ndarray:
 def fitted(task: str, name: str, kind: str, *, columns: int = 6, missing: float = 0.0) -> Any:
     """The estimator of that name, fitted once on the first rows of that table. No test changes it."""
     rows, estimator = table(columns, missing), FAMILIES[task][name](3)
-    target = None if task == "clustering" else outcomes(kind, rows)[:LEARNED]
+    target = None if task in UNSUPERVISED else outcomes(kind, rows)[:LEARNED]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # networks are stopped early
         return estimator.fit(rows[:LEARNED], target)
 
 
 def answers(task: str, estimator: Any, rows: np.ndarray) -> np.ndarray:
-    """What the library answers: probabilities, values, clusters."""
+    """What the library answers: probabilities, values, clusters, scores."""
+    if task == "anomaly_detection":
+        return -estimator.score_samples(rows)
     return estimator.predict_proba(rows) if task == "classification" else estimator.predict(rows)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from flyball.domain.declaration import UNSUPERVISED
 from flyball.domain.finishing.finish import Finish
 from flyball.inference import runtime
 from flyball.learning.catalog import CATALOG
@@ -21,7 +22,12 @@ from flyball.learning.selection import Plan
 from flyball.learning.splitting import splits
 from tests.learning import rows
 
-METRICS = {"classification": "roc_auc", "regression": "r2", "clustering": "silhouette"}
+METRICS = {
+    "classification": "roc_auc",
+    "regression": "r2",
+    "clustering": "silhouette",
+    "anomaly_detection": "mass_volume",
+}
 FAMILIES = [(task, name) for task, entries in CATALOG.items() for name in entries]
 
 
@@ -63,8 +69,9 @@ def diagnosed(
     plan = Plan(task=task, metric=METRICS[task], candidates=[name])
     train, test = splits.held_out(data, task, plan.seed)
     entry = CATALOG[task][name]
-    parameters = entry.start if task == "clustering" else {"keep": 100}
-    estimator = entry.make(0).set_params(**(entry.start if task == "clustering" else {}))
+    own = task in UNSUPERVISED
+    parameters = entry.start if own else {"keep": 100}
+    estimator = entry.make(0).set_params(**(entry.start if own else {}))
     pipeline = prepared(data.schema, estimator, task=task, filled=not entry.takes_missing)
     training = data.take(train)
     pipeline.fit(training.frame, training.target)

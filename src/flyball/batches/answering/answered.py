@@ -40,9 +40,12 @@ class Answered:
 
 
 def columns_of(manifest: Manifest) -> list[str]:
-    """The numbers of an answer, in order: one probability a class; a value with its bounds; a cluster."""
+    """The numbers of an answer, in order: one probability a class; a value with its bounds; a cluster; a
+    score and whether it is an anomaly's (1)."""
     if manifest.task == "classification":
         return [f"probability {label_text(label)}" for label in manifest.classes]
+    if manifest.task == "anomaly_detection":
+        return ["score", "is_anomaly"]
     if manifest.task != "regression":
         return ["cluster"]
     is_bounded = manifest.finish is not None and manifest.finish.interval is not None

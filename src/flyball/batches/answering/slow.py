@@ -212,6 +212,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _numbers(output: Mapping[str, Any]) -> list[float]:
     if "probabilities" in output:
         return list(output["probabilities"].values())
+    if "score" in output:
+        return [output["score"], float(output["is_anomaly"])]
     return [output.get("value", output.get("cluster")), *output.get("interval", ())]
 
 

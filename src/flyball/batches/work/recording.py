@@ -90,6 +90,8 @@ class Recording:
             return [
                 {"value": row[0], "interval": row[1:]} if len(row) > 1 else {"value": row[0]} for row in rows
             ]
+        if manifest.task == "anomaly_detection":
+            return [{"score": score, "is_anomaly": bool(flag)} for score, flag in rows]
         if found.labels is None:
             return [{"cluster": int(row[0])} for row in rows]
         names = [label_text(label) for label in manifest.classes]

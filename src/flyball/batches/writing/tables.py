@@ -63,6 +63,8 @@ def _outputs(manifest: Manifest, found: Answered) -> dict[str, Any]:
     if manifest.task == "clustering":
         return {name: pa.array(found.numbers[:, 0].astype(np.int64), pa.int64()) for name in names}
     numbers = {name: pa.array(found.numbers[:, place], pa.float64()) for place, name in enumerate(names)}
+    if manifest.task == "anomaly_detection":
+        return {**numbers, "is_anomaly": pa.array(found.numbers[:, 1] > 0)}
     if found.labels is None:
         return numbers
     return {"label": _classes(manifest.classes).take(pa.array(found.labels)), **numbers}

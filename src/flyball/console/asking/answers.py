@@ -90,9 +90,11 @@ class Answer:
 
     def amount_in(self, output: Mapping[str, Any]) -> float | None:
         """The same of another output; ``None`` where it has no such label."""
+        found: float | None
         if self.counted is None:
-            return output.get("value")
-        found: float | None = (output.get("probabilities") or {}).get(self.counted)
+            found = output.get("value", output.get("score"))
+        else:
+            found = (output.get("probabilities") or {}).get(self.counted)
         return found
 
     def written(self, amount: float | None = None) -> str:
@@ -115,6 +117,8 @@ def answer_of(
     if manifest.task == "clustering":
         group = gettext("Group %(number)s") % {"number": label_text(output.get("cluster"))}
         return Answer(says=group, version=manifest.number, output=output)
+    if manifest.task == "anomaly_detection":
+        return _score(manifest, output, decision, rule)
     return _label(route, manifest, output, decision, rule)
 
 
@@ -172,6 +176,25 @@ def _place(amount: float, low: float, high: float) -> str:
         return ""
     half = high / 2 - low / 2  # their whole distance may be no float
     return f"{100 * (amount / 2 - low / 2) / half:.2f}"
+
+
+def _score(
+    manifest: Manifest, output: Mapping[str, Any], decision: str | None, rule: Decision | None
+) -> Answer:
+    score, what = float(output["score"]), gettext("The anomaly score")
+    said_ = (
+        gettext("Unusual (score %(score)s)") if output["is_anomaly"] else gettext("Usual (score %(score)s)")
+    )
+    return Answer(
+        says=said_ % {"score": number(score)},
+        version=manifest.number,
+        output=output,
+        amount=score,
+        of=what,
+        decision=decision,
+        threshold=None if rule is None else rule.threshold,
+        why=_why(score, rule, what, number),
+    )
 
 
 def _label(

@@ -29,6 +29,8 @@ UNITS = {
     "log-value": gettext_lazy("logarithm of the value"),
     "log-odds": gettext_lazy("log-odds"),
     "score": gettext_lazy("score"),
+    "anomaly score": gettext_lazy("anomaly score"),
+    "log2-score": gettext_lazy("logarithm of the score"),
     "squared distance": gettext_lazy("squared distance"),
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flyball.control.monitoring import recorded
 from flyball.control.routing.models import Prediction
+from flyball.domain.records import answer_text
 
 
 def rows(predictions: list[Prediction]) -> list[dict[str, Any]]:
@@ -15,8 +16,15 @@ def rows(predictions: list[Prediction]) -> list[dict[str, Any]]:
 
 
 def answer(prediction: Prediction) -> dict[str, Any]:
-    """What a prediction says: its label or value, and how probable the label is, where that is known."""
+    """What a prediction says, and how probable its label is, where that is known."""
     output = prediction.output or {}
     said = next((output[name] for name in ("label", "value", "cluster") if name in output), None)
+    if "is_anomaly" in output:
+        said = answer_text(output)
     probabilities = output.get("probabilities") or {}
-    return {"said": said, "probability": probabilities.get(str(said)), "probabilities": probabilities}
+    return {
+        "said": said,
+        "score": output.get("score"),
+        "probability": probabilities.get(str(said)),
+        "probabilities": probabilities,
+    }

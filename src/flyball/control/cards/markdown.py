@@ -25,7 +25,7 @@ def _lines(card: Mapping[str, Any]) -> Iterator[str]:
     if card["description"]:
         yield from (_text(card["description"]), "")
     classes = f" of {', '.join(_text(each) for each in card['classes'])}" if card["classes"] else ""
-    yield from (f"{card['task'].capitalize()}{classes}. Made {_text(card['made_at'])}.", "")
+    yield from (f"{card['task'].replace('_', ' ').capitalize()}{classes}. Made {_text(card['made_at'])}.", "")
     yield from _written(card["written"])
     yield from _scores(card)
     yield from _learned(card)

@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error
 
 from flyball.control.declarations import discovery
 from flyball.control.declarations.names import CATALOGUE, ENSEMBLES, METRICS
-from flyball.domain.declaration import Candidate, Endpoint, Fault, declared
+from flyball.domain.declaration import UNSUPERVISED, Candidate, Endpoint, Fault, declared
 from flyball.domain.faults import faults
 
 PARTS = 2
@@ -61,7 +61,7 @@ def _candidates(endpoint: type[Endpoint]) -> Iterator[Fault]:
 
 def _metric(endpoint: type[Endpoint]) -> Iterator[Fault]:
     own, metric = METRICS[endpoint.task], endpoint.metric
-    if metric not in own and (endpoint.task == "clustering" or not _is_scorer(metric)):
+    if metric not in own and (endpoint.task in UNSUPERVISED or not _is_scorer(metric)):
         near = get_close_matches(str(metric), own, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"Use one of {', '.join(own)}."
         yield Fault("E025", "metric", f"is not a metric of {endpoint.task}", hint)

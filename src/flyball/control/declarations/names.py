@@ -9,12 +9,14 @@ CATALOGUE: Mapping[str, tuple[str, ...]] = {
     "classification": ("linear", *_TREES, "svm", "nearest_neighbours", "naive_bayes"),
     "regression": ("linear", *_TREES, "svm", "nearest_neighbours"),
     "clustering": ("kmeans", "minibatch_kmeans", "bisecting_kmeans", "gaussian_mixture"),
+    "anomaly_detection": ("isolation_forest",),
 }
 """The algorithms of each task that a declaration may name."""
 ENSEMBLES: Mapping[str, tuple[str, ...]] = {
     "classification": ("blend", "stacking"),
     "regression": ("blend", "stacking"),
     "clustering": (),
+    "anomaly_detection": (),
 }
 """What each task's other candidates may be made into, by names that a declaration may write."""
 
@@ -36,5 +38,6 @@ METRICS: Mapping[str, tuple[str, ...]] = {
         *("neg_root_mean_squared_error", "neg_root_mean_squared_log_error", "r2"),
     ),
     "clustering": ("silhouette", "calinski_harabasz", "neg_davies_bouldin"),
+    "anomaly_detection": ("mass_volume",),
 }
 """The metrics of each task; of scikit-learn's, those that a check knows without loading it."""

@@ -194,6 +194,9 @@ def _is_answer(manifest: Manifest, output: dict[str, Any]) -> bool:
             and all(_is_number(each) for each in probabilities.values())
             and any(_same(output["label"], label) for label in manifest.classes)
         )
+    if manifest.task == "anomaly_detection":
+        is_flag = isinstance(output.get("is_anomaly"), bool)
+        return output.keys() == {"score", "is_anomaly"} and is_flag and _is_number(output["score"])
     name = {"regression": "value", "clustering": "cluster"}.get(manifest.task)
     if manifest.finish is not None and manifest.finish.interval is not None:
         bounds = output.get("interval")

@@ -97,7 +97,7 @@ class Known:
     positive: bool = False
 
 
-EVERY_TASK = ("classification", "regression", "clustering")
+EVERY_TASK = ("classification", "regression", "clustering", "anomaly_detection")
 KNOWN = {
     metric.name: metric
     for metric in (

@@ -9,7 +9,7 @@ from flyball.domain.finishing.costs import Costs
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A decision from the positive class's probability (or a regression's value).
+    """A decision from the positive class's probability (or a regression's value, or an anomaly's score).
 
     With ``costs`` each version has its own: the one at which errors out of fold cost the least.
     """

@@ -26,6 +26,16 @@ def wrong_numbers(endpoint: Any) -> Iterator[Wrong]:
             yield ("E038", "interval", f"has no place in {endpoint.task}", "Only values have intervals.")
 
 
+def wrong_contamination(endpoint: Any) -> Iterator[Wrong]:
+    """What is wrong with the share of rows that are taken for anomalies."""
+    share = endpoint.contamination
+    if endpoint.task != "anomaly_detection":
+        if share is not None:
+            yield ("E039", "contamination", f"has no place in {endpoint.task}", "Leave it out.")
+    elif share != "auto" and not (_is_number(share) and 0 < share <= 0.5):
+        yield ("E039", "contamination", "is no share of anomalies", 'Use 0.01, at most 0.5, or "auto".')
+
+
 def wrong_ways(endpoint: Any) -> Iterator[Wrong]:
     """What is wrong with ways along fields that answers are to keep."""
     for name, field in endpoint.fields.items() if isinstance(endpoint.fields, Mapping) else ():
@@ -48,7 +58,7 @@ def wrong_decision(endpoint: Any) -> Iterator[Wrong]:
     elif not isinstance(decide.at_or_above, str) or not isinstance(decide.below, str):
         hint = 'Use at_or_above="refuse", below="accept".'
         yield (CODE, "decide", "decides for what is no text", hint)
-    elif endpoint.task not in ("classification", "regression"):
+    elif endpoint.task == "clustering":
         yield (CODE, "decide", f"has no place in {endpoint.task}", "Leave it out.")
     elif endpoint.task == "classification" and endpoint.outcome.positive is None:
         yield (CODE, "decide", "needs a positive class", "Name Outcome(…, positive=…).")

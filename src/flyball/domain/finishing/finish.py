@@ -15,7 +15,7 @@ class Finish:
 
     ``trade_offs`` are all that may be cheapest, thresholds ascending: of each, how the positive class was
     decided. ``calibration`` is what probabilities go through, ``interval`` what is
-    about each value. ``rows`` is how many predictions there were.
+    about each value; scores above ``threshold`` are anomalies. ``rows`` is how many predictions there were.
     ``notes`` say what was found, as sentences.
     """
 
@@ -24,3 +24,4 @@ class Finish:
     notes: tuple[str, ...] = ()
     calibration: Calibration | None = None
     interval: Interval | None = None
+    threshold: float | None = None

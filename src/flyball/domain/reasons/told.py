@@ -10,9 +10,18 @@ from flyball.domain.values import Scalar
 
 Method = Literal["linear", "tree_path_dependent", "tree_interventional", "ablation"]
 """How parts are found: exactly, but for ``ablation``."""
-Unit = Literal["value", "log-value", "probability", "log-odds", "score", "squared distance"]
+Unit = Literal[
+    "value",
+    "log-value",
+    "probability",
+    "log-odds",
+    "score",
+    "squared distance",
+    "log2-score",
+    "anomaly score",
+]
 """What parts are measured in. A ``score`` is the logarithm of a class's probability, up to a number that is
-the same for every class."""
+the same for every class; a ``log2-score`` that of an anomaly score, to the base 2."""
 MOST_FIELDS = 10_000
 """Reasons of one answer that can be asked for: as many as a version may have fields."""
 MOST_COUNTERFACTUALS = 10

@@ -69,6 +69,8 @@ def loss_of(output: Mapping[str, Any], outcome: Scalar) -> Loss | None:
     """What an output loses by an outcome; ``None`` where the two cannot be compared."""
     if "value" in output and isinstance(outcome, int | float) and not isinstance(outcome, bool):
         return (float(output["value"]) - float(outcome)) ** 2, None
+    if "is_anomaly" in output and isinstance(outcome, bool):
+        return float(output["is_anomaly"] != outcome), None
     if "label" not in output or outcome is None:
         return None
     wanted = label_text(outcome)

@@ -100,7 +100,7 @@ class Fitted:
         return thing
 
 
-ESTIMATORS = frozenset({"transformer", "classifier", "regressor", "clusterer"})
+ESTIMATORS = frozenset({"transformer", "classifier", "regressor", "clusterer", "detector"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from flyball.domain.errors import ArtifactCorrupt, ModelFailed
@@ -36,7 +38,7 @@ class Ablating:
         changeable: tuple[str, ...] = (),
     ) -> None:
         """Raises ``ArtifactCorrupt`` where the values are not those of the version's fields."""
-        if manifest.task not in {"classification", "regression"}:
+        if manifest.task == "clustering":
             raise ArtifactCorrupt("The artifact explains another task than the version has.")
         self._base = unpacked(basis.base)
         outputs = max(1, len(manifest.classes))
@@ -45,6 +47,7 @@ class Ablating:
         if len(basis.values) != len(manifest.schema.fields) or not all(map(_fits, basis.values)):
             raise ArtifactCorrupt("The artifact holds values of other fields than the version has.")
         self._classes = manifest.classes
+        self._name: Literal["value", "score"] = "score" if manifest.task == "anomaly_detection" else "value"
         self._names = manifest.schema.names
         self._values = basis.values
         self._runtime = runtime
@@ -76,7 +79,7 @@ class Ablating:
             parts += left * np.abs(parts) / size
         return Explained(
             method=self.method,
-            unit="probability" if self._classes else "value",
+            unit="probability" if self._classes else "value" if self._name == "value" else "anomaly score",
             of=label,
             base=base,
             answer=answer,
@@ -85,7 +88,7 @@ class Ablating:
 
     def _number(self, output: Output, place: int) -> float:
         if not self._classes:
-            return float(output["value"])
+            return float(output[self._name])
         return float(output["probabilities"][label_text(self._classes[place])])
 
 

@@ -23,6 +23,7 @@ UNITS: Mapping[Link, Unit] = {
     "shares": "probability",
     "logistic": "log-odds",
     "softmax": "score",
+    "isolation": "log2-score",
 }
 """What the sums behind each link are."""
 NEAR = 1e-6
@@ -122,9 +123,12 @@ def check_sum(unit: Unit, answer: float, output: Output, name: str) -> None:
             "log-value": np.exp(answer),
             "probability": answer,
             "log-odds": 1.0 / (1.0 + np.exp(-answer)),
+            "log2-score": np.exp2(answer),
         }.get(unit)
     if led is None:
         return
-    given = output["value"] if "value" in output else output["probabilities"][name]
+    given = next((output[each] for each in ("value", "score") if each in output), None)
+    if given is None:
+        given = output["probabilities"][name]
     if not abs(led - given) <= NEAR * max(1.0, abs(given)):
         raise ModelFailed(NO_SUM)

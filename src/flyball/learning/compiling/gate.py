@@ -18,7 +18,7 @@ from flyball.inference.runtime import Runtime
 from flyball.learning.dataset import Dataset
 
 LARGEST_ERROR = 1e-6
-"""How far probabilities may lie apart (absolute), and values (relative: see ``compared``)."""
+"""How far probabilities and scores may lie apart (absolute), and values (relative: see ``compared``)."""
 TOGETHER = 4096
 """Rows that are asked at once."""
 ALONE = 1000
@@ -32,8 +32,8 @@ Output = Mapping[str, Any]
 class Verdict:
     """What the comparison found.
 
-    ``rows`` were compared in company and ``alone`` of them one by one; ``flips`` got another label or
-    cluster; ``error`` is the largest of a probability or value; ``microseconds`` the median of a row alone.
+    ``rows`` were compared in company and ``alone`` of them one by one; ``flips`` got another label, cluster
+    or flag; ``error`` is the largest of a probability or value; ``microseconds`` the median of a row alone.
     ``failure`` says that one of the two gave no answer.
     """
 
@@ -96,8 +96,10 @@ def _timed(compiled: Runtime, row: Row, nanoseconds: list[int]) -> dict[str, Any
 
 
 def _is_flip(expected: Output, found: Output) -> bool:
-    name = "label" if "label" in expected else "cluster"
-    return type(expected.get(name)) is not type(found.get(name)) or expected.get(name) != found.get(name)
+    names = {"label", "cluster", "is_anomaly"} & expected.keys()
+    return any(
+        type(expected[each]) is not type(found[each]) or expected[each] != found[each] for each in names
+    )
 
 
 def _spread(dataset: Dataset) -> float:
@@ -108,6 +110,8 @@ def _spread(dataset: Dataset) -> float:
 def _error(expected: Output, found: Output, spread: float) -> float:
     if "probabilities" in expected:
         return _largest(expected["probabilities"], found["probabilities"])
+    if "score" in expected:
+        return float(abs(expected["score"] - found["score"]))
     if "value" in expected:
         apart = abs(expected["value"] - found["value"])
         return float(apart / max(spread, abs(expected["value"]))) if apart else 0.0

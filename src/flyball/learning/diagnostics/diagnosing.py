@@ -8,11 +8,12 @@ from typing import Any
 
 from sklearn import config_context
 
+from flyball.domain.declaration import UNSUPERVISED
 from flyball.domain.errors import FlyballError
 from flyball.domain.routing import Manifest
 from flyball.inference.runtime import Runtime
 from flyball.learning.dataset import Dataset
-from flyball.learning.diagnostics import clusters, inspecting, labels, slices, values
+from flyball.learning.diagnostics import anomalies, clusters, inspecting, labels, slices, values
 from flyball.learning.diagnostics.elbow import elbow
 from flyball.learning.diagnostics.held import Held, held
 from flyball.learning.diagnostics.learning_curve import learning_curve
@@ -25,7 +26,7 @@ SHOWN_FIELDS = 12
 """Fields, the most important ones, along which answers are averaged."""
 NO_TRIALS = "Nothing was searched: there is one set of parameters."
 OTHER_ROWS = "These are held-out rows of another version's build."
-NO_OUTCOME = "Clusters have no outcome to be scored by."
+NO_OUTCOME = "There is no outcome to be scored by."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +72,13 @@ def _diagnosed(
     asked: Held, fitted: Fitted | None, declared: Collection[str], gathered: _Gathered
 ) -> Diagnosis:
     plan = asked.plan
-    if plan.task == "clustering":
-        gathered.update("clusters", lambda: clusters.tables(asked))
+    if plan.task in UNSUPERVISED:
+        of = {
+            "clustering": ("clusters", clusters.tables),
+            "anomaly_detection": ("anomalies", anomalies.tables),
+        }
+        name, make = of[plan.task]
+        gathered.update(name, lambda: make(asked))
         gathered.lacking |= dict.fromkeys(("slices", "over_time", "importance", "dependence"), NO_OUTCOME)
     else:
         gathered.update("answers", lambda: (labels if asked.classes else values).tables(asked))

@@ -78,7 +78,7 @@ class Held:
 
     @property
     def happened(self) -> npt.NDArray[Any]:
-        """What really happened. Raises ``DataError`` for clustering."""
+        """What really happened. Raises ``DataError`` where there are none."""
         return self.rows.labels
 
     @property
@@ -125,6 +125,8 @@ def answers(manifest: Manifest, outputs: Sequence[Mapping[str, Any]]) -> Answers
     """Outputs of a version as arrays."""
     if manifest.task == "regression":
         return Answers(values=np.array([each["value"] for each in outputs], dtype=np.float64))
+    if manifest.task == "anomaly_detection":
+        return Answers(values=np.array([each["score"] for each in outputs], dtype=np.float64))
     if manifest.task == "clustering":
         return Answers(values=np.array([each["cluster"] for each in outputs], dtype=np.intp))
     names = [label_text(label) for label in manifest.classes]

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import learning_curve as curve
 from threadpoolctl import threadpool_limits
 
+from flyball.domain.declaration import UNSUPERVISED
 from flyball.domain.errors import DataError
 from flyball.learning.catalog import CATALOG
 from flyball.learning.comparison import as_estimator
@@ -53,7 +54,7 @@ def learning_curve(held: Held, fitted: Fitted) -> Table:
         found = on_fewer_rows(held, fitted, most)
     drawn = np.random.default_rng(plan.seed).permutation(len(rows))[:SCORED]
     version = as_estimator(held.manifest, held.runtime, test.schema)
-    asked = plan.task == "clustering"  # else its answers to the held-out rows are there already
+    asked = plan.task in UNSUPERVISED  # else its answers to the held-out rows are there already
     held_out = score(version, test) if asked else held.judge().score(held.labelled, held.answers)
     last = (whole, score(version, rows.take(drawn)), held_out, None)
     return Table.of(("rows", "training_score", "held_out_score", "fold_score"), [*found, last])

@@ -100,7 +100,7 @@ def _ablation(manifest: Manifest, runtime: Runtime, dataset: Dataset) -> documen
         names = [label_text(label) for label in manifest.classes]
         answers = [[each["probabilities"][name] for name in names] for each in outputs]
     else:
-        answers = [[each["value"]] for each in outputs]
+        answers = [[each["value"] if "value" in each else each["score"]] for each in outputs]
     base = np.array(answers, dtype=np.float64).mean(axis=0)
     return document.Ablation(packed(base), values_of(dataset, manifest.schema))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from flyball.learning.anomalies.scores import scores
 from flyball.learning.dataset import Dataset
 from flyball.learning.splitting.forward import Split
 
@@ -17,7 +19,7 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfFold:
-    """``answers``: probabilities (rows, classes) in the order of ``classes``, or values (rows,).
+    """``answers``: probabilities (rows, classes) in the order of ``classes``, or values or scores (rows,).
 
     ``rows`` are those that were asked about, in the order of folds, and ``folds`` the number of each one's.
     A splitter of the user's own may ask about a row twice, and about some rows never. ``is_forward``: a
@@ -37,9 +39,16 @@ class OutOfFold:
 
 
 def out_of_fold(
-    fitted: Callable[[Dataset], Any], training: Dataset, folds: Sequence[Split], *, labels: int
+    fitted: Callable[[Dataset], Any],
+    training: Dataset,
+    folds: Sequence[Split],
+    *,
+    labels: int,
+    are_scores: bool = False,
 ) -> OutOfFold | None:
     """Fit for each fold, and ask about its rows. A fold that trains without a label is passed over.
+
+    With ``are_scores`` the rows' anomaly scores are asked.
 
     ``None`` where none is left. Raises what a fit raises.
     """
@@ -51,7 +60,7 @@ def out_of_fold(
             continue
         model = fitted(rows)
         classes = model.classes_ if labels else classes
-        answer = model.predict_proba if labels else model.predict
+        answer = model.predict_proba if labels else partial(scores, model) if are_scores else model.predict
         found.append(np.asarray(answer(training.take(test).frame), dtype=np.float64))
         asked.append(test)
         numbers += [number] * len(test)

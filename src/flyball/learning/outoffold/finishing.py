@@ -12,6 +12,7 @@ from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.costs import TradeOff, chosen
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.values import label_of
+from flyball.learning.anomalies.scores import above
 from flyball.learning.dataset import Dataset
 from flyball.learning.outoffold.answers import OutOfFold
 from flyball.learning.outoffold.calibrating import Calibrated, Gain, calibration
@@ -30,6 +31,8 @@ def finish(found: OutOfFold | None, wanted: Wanted) -> Finish:
     notes, costs, made = list[str](), list[TradeOff](), None
     if wanted.interval is not None:
         return _bounded(found, wanted.interval)
+    if wanted.contamination is not None:
+        return Finish(rows=len(found.answers), threshold=above(found.answers, wanted.contamination))
     if wanted.is_calibrated:
         made, gains = calibration(found, relative(found.rows))
         notes.append(_calibrated(made, gains))

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from flyball.domain.errors import ModelFailed
 from flyball.domain.finishing.finish import Finish
+from flyball.learning.anomalies.flagging import flagging
 from flyball.learning.candidates import BuildContext, SearchCandidate, search_candidates
 from flyball.learning.dataset import Dataset
 from flyball.learning.monotonic import directions
@@ -130,6 +131,8 @@ class Bench:
             try:
                 pipeline = self.fitting.fitted(name, found.parameters, self.training)
                 ending = self._finish(name, found.parameters) if self.plan.wanted.is_anything else None
+                if self.plan.task == "anomaly_detection":
+                    ending = flagging(pipeline, ending, self.held_out)
                 ending = covering(pipeline, ending, self.held_out)
                 score = _defined(_finite(self.score(finished(pipeline, ending), self.held_out)))
             except Exception as error:  # noqa: BLE001 - one candidate's failure must not end the build
@@ -153,6 +156,7 @@ class Bench:
             self.training,
             self.rungs[-1],
             labels=self.labels if self.plan.task == "classification" else 0,
+            are_scores=self.plan.task == "anomaly_detection",
         )
         return finish(asked, self.plan.wanted)
 

@@ -96,6 +96,8 @@ def _outputs(manifest: Manifest) -> tuple[str, ...]:
         return ("label", *(f"probability {label_text(label)}" for label in manifest.classes))
     if manifest.finish is not None and manifest.finish.interval is not None:
         return "value", "low", "high"
+    if manifest.task == "anomaly_detection":
+        return "score", "is_anomaly"
     return ("value",) if manifest.task == "regression" else ("cluster",)
 
 

@@ -10,6 +10,7 @@ from flyball.inference.audit.families import (
     categories,
     chains,
     clusters,
+    isolation,
     linear,
     machines,
     naive,
@@ -24,7 +25,14 @@ from flyball.inference.audit.families import (
 from flyball.inference.audit.things import Allowed
 
 FAMILIES = (
-    *(boosted.ALLOWED, boosting.ALLOWED, categories.ALLOWED, chains.ALLOWED, clusters.ALLOWED),
+    *(
+        boosted.ALLOWED,
+        boosting.ALLOWED,
+        categories.ALLOWED,
+        chains.ALLOWED,
+        clusters.ALLOWED,
+        isolation.ALLOWED,
+    ),
     *(linear.ALLOWED, machines.ALLOWED, naive.ALLOWED, neighbours.ALLOWED, networks.ALLOWED),
     *(numbers.ALLOWED, selecting.ALLOWED, texts.ALLOWED, trees.ALLOWED, wrappers.ALLOWED),
 )

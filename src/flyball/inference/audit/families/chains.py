@@ -77,7 +77,7 @@ def _is_nothing(which: Any) -> bool:
 ALLOWED: tuple[Allowed, ...] = (
     allowed(
         "sklearn.pipeline.Pipeline",
-        "transformer classifier regressor clusterer",
+        "transformer classifier regressor clusterer detector",
         parameters=joined(inert("memory verbose"), {"steps": STEPS, "transform_input": NONE}),
         is_whole=_all_fitted,
     ),

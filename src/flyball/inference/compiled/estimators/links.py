@@ -5,7 +5,7 @@ from __future__ import annotations
 from flyball.domain.numbers import Link
 from flyball.inference.compiled.estimators.fitting import corrupt
 
-SINGLE = frozenset({"value", "exponential", "logistic"})
+SINGLE = frozenset({"value", "exponential", "logistic", "isolation"})
 
 
 def checked(link: Link, outputs: int) -> None:

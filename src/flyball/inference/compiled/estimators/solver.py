@@ -23,10 +23,10 @@ def is_quick(*met: Array) -> bool:
 class Solver:
     """What answers: a matrix of float64, one row each and the encoder's columns, in; one answer a row out.
 
-    Classification gives probabilities (rows, classes), regression values (rows,), both float64;
-    clustering gives whole numbers (rows,). ``answer`` asks without looking: who calls it has checked that the
-    estimator ``takes`` the numbers, and looks whether those that come out are finite. ``is_quick``: a row
-    takes less than a thread of its own would cost.
+    Classification gives probabilities (rows, classes), regression values and anomaly detection scores
+    (rows,), all float64; clustering gives whole numbers (rows,). ``answer`` asks without looking: who calls
+    it has checked that the estimator ``takes`` the numbers, and looks whether those that come out are finite.
+    ``is_quick``: a row takes less than a thread of its own would cost.
     """
 
     answer: Callable[[np.ndarray], np.ndarray]

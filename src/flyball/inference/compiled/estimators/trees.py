@@ -71,7 +71,7 @@ def opened(estimator: Trees, columns: int) -> Solver:
 
     numbers = trees * values.shape[1]
     solve = _in_parts(answer, max(1, AT_ONCE // numbers))
-    solve = _rounded(solve) if estimator.single else solve
+    solve = _rounded(solve, _takes(estimator)) if estimator.single else solve
     return Solver(solve, _takes(estimator), is_quick=numbers <= QUICK_LEAVES)
 
 
@@ -109,17 +109,19 @@ def _in_parts(answer: Callable[[np.ndarray], np.ndarray], rows: int) -> Callable
 
 
 def _takes(estimator: Trees) -> Takes:
+    if estimator.link == "isolation":
+        return "anything"  # as the library does: infinite numbers, and those beyond float32, are the farthest
     if estimator.single:
         return "missing" if estimator.missing else "finite"
     return "anything" if estimator.missing else "finite"
 
 
-def _rounded(answer: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+def _rounded(answer: Callable[[np.ndarray], np.ndarray], takes: Takes) -> Callable[[np.ndarray], np.ndarray]:
     """Answers to the rows rounded to float32, which is what scikit-learn's trees compare."""
 
     def rounded(matrix: np.ndarray) -> np.ndarray:
         single = matrix.astype(np.float32).astype(np.float64)
-        check_taken(single, "missing")  # a number may be beyond float32
+        check_taken(single, "missing" if takes == "finite" else takes)  # a number may be beyond float32
         return answer(single)
 
     return rounded

@@ -25,6 +25,7 @@ from flyball.learning.compiling import reasons
 from flyball.learning.compiling.estimators import (
     centres,
     densities,
+    isolation,
     linear,
     machines,
     neighbours,
@@ -76,6 +77,9 @@ COMPILERS: Mapping[str, Mapping[type, Compiler]] = {
         cluster.MiniBatchKMeans: centres.centres,
         cluster.BisectingKMeans: centres.halves,
         mixture.GaussianMixture: densities.mixture,
+    },
+    "anomaly_detection": {
+        ensemble.IsolationForest: isolation.forest,
     },
 }
 """By the very type: a subclass may answer otherwise."""

@@ -22,9 +22,9 @@ def forest(fitted: Any, columns: int) -> Trees:
     if fitted.n_outputs_ != 1:
         raise reasons.of(fitted, "it predicts several outcomes")
     shares = hasattr(fitted, "classes_")
-    _check_size(fitted, [(member.tree_.node_count, member.tree_.max_depth) for member in members])
+    check_size(fitted, [(member.tree_.node_count, member.tree_.max_depth) for member in members])
     return joined(
-        [_of_forest(member.tree_) for member in members],
+        [of_forest(member.tree_) for member in members],
         start=np.zeros(len(fitted.classes_) if shares else 1),
         divisor=len(members),
         link="shares" if shares else "value",
@@ -38,10 +38,10 @@ def boosting(fitted: Any, columns: int) -> Trees:
     if fitted.init not in (None, "zero"):
         raise reasons.of(fitted, "it starts from another estimator")
     trees = [member.tree_ for member in fitted.estimators_.ravel()]
-    _check_size(fitted, [(tree.node_count, tree.max_depth) for tree in trees])
+    check_size(fitted, [(tree.node_count, tree.max_depth) for tree in trees])
     # Here the library doubles each sum: so do doubled numbers, to the same bits.
     factor = 2.0 if fitted.loss == "exponential" else 1.0
-    made = [_of_forest(tree) for tree in trees]
+    made = [of_forest(tree) for tree in trees]
     return joined(
         [tree._replace(values=tree.values * fitted.learning_rate * factor) for tree in made],
         start=fitted._raw_predict_init(np.zeros((1, columns)))[0] * factor,
@@ -57,7 +57,7 @@ def histogram_boosting(fitted: Any, columns: int) -> Trees:
     trees = [tree for turn in fitted._predictors for tree in turn]
     if any(tree.nodes["is_categorical"].any() for tree in trees) or fitted.is_categorical_ is not None:
         raise reasons.of(fitted, "it splits by category")
-    _check_size(fitted, [(len(tree.nodes), int(tree.nodes["depth"].max())) for tree in trees])
+    check_size(fitted, [(len(tree.nodes), int(tree.nodes["depth"].max())) for tree in trees])
     return joined(
         [_of_boosting(tree.nodes) for tree in trees],
         start=np.asarray(fitted._baseline_prediction, dtype=np.float64).reshape(-1),
@@ -87,7 +87,7 @@ def covers(fitted: Any) -> np.ndarray:
         trees = [(_of_boosting(nodes), nodes["count"]) for nodes in every]
     else:
         members = np.ravel(getattr(fitted, "estimators_", [fitted]))
-        trees = [(_of_forest(each.tree_), each.tree_.weighted_n_node_samples) for each in members]
+        trees = [(of_forest(each.tree_), each.tree_.weighted_n_node_samples) for each in members]
     return covered(trees)
 
 
@@ -101,7 +101,8 @@ def _link(fitted: Any) -> Link:
     return link
 
 
-def _check_size(fitted: Any, sizes: Sequence[tuple[int, int]]) -> None:
+def check_size(fitted: Any, sizes: Sequence[tuple[int, int]]) -> None:
+    """Nodes and depth of each tree. Raises ``NotCompiled`` for more than are taken."""
     # A tree has one leaf more than splits; one that is a leaf alone gets a split.
     if sum(max(nodes // 2, 1) for nodes, _ in sizes) > MOST_NODES:
         raise reasons.of(fitted, f"its trees have more than {MOST_NODES:,} splits")
@@ -109,7 +110,8 @@ def _check_size(fitted: Any, sizes: Sequence[tuple[int, int]]) -> None:
         raise reasons.of(fitted, f"a tree of it is deeper than {DEEPEST} splits")
 
 
-def _of_forest(tree: Any) -> Tree:
+def of_forest(tree: Any) -> Tree:
+    """A tree as scikit-learn's forests hold it."""
     return Tree(
         tree.children_left,
         tree.children_right,

@@ -64,7 +64,7 @@ def _predict(name: str, served: Served) -> Part:
 
 def _about(served: Served) -> str:
     manifest, decision = served.champion.manifest, served.champion.decision
-    said = [f"A {manifest.task}, answered by version {manifest.number}."]
+    said = [f"{manifest.task.replace('_', ' ').capitalize()}, answered by version {manifest.number}."]
     if manifest.classes:
         said.append(f"Labels: {', '.join(map(str, manifest.classes))}.")
     if decision is not None:
