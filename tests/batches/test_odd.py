@@ -29,8 +29,8 @@ def interrupted(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """Chunk ``at`` ends its process, after its part is written and before that is in the database."""
     undisturbed = Doing.do
 
-    def do(self: Doing, chunk: BatchChunk, by: str) -> object:
-        found = undisturbed(self, chunk, by)
+    def do(self: Doing, chunk: BatchChunk) -> object:
+        found = undisturbed(self, chunk)
         if chunk.number == at:
             raise Killed
         return found

@@ -22,10 +22,11 @@ from flyball.control.jobs import running, selectors, services
 from flyball.control.jobs.models import Job
 from flyball.control.jobs.performing import perform
 from flyball.control.jobs.running import Run
+from flyball.control.jobs.sharing.claims import Claimant
 from flyball.control.registry.jobs import doing, registered
 from flyball.control.registry.models import Build, BuildUnit, CandidateResult, Version
 from flyball.control.registry.services import request_build, run_build
-from flyball.control.registry.working.units import Changed, Claimant, UnitRows
+from flyball.control.registry.working.units import Changed, UnitRows
 from flyball.domain import declaration as declarations
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import Conflict, JobLost

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from flyball.control.jobs.sharing.claims import Claimant
 from flyball.control.registry import building, selectors, services
 from flyball.control.registry.models import Build, BuildUnit
 from flyball.control.registry.working.stepping import Worker
-from flyball.control.registry.working.units import Claimant
 from flyball.stores.database import Database
 from tests.applied import build as applied_build
 from tests.registry import small

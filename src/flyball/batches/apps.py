@@ -12,7 +12,7 @@ class BatchesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Add the job that answers a file."""
+        """Add the job that answers a file, and the one that helps with somebody else's."""
         from flyball.control.jobs.kinds import Kind, register  # with what it imports only when it is needed
 
         register(
@@ -22,5 +22,16 @@ class BatchesConfig(AppConfig):
                 service="flyball.batches.work.job.carry_out",
                 is_heavy=True,  # a file of anybody's is read in a process of its own
                 is_recurring=False,
+            )
+        )
+        register(
+            Kind(
+                name="help_batch",
+                queue="batch",
+                service="flyball.batches.work.helping.carry_out",
+                is_heavy=True,
+                attempts=1,  # its batch goes on without it
+                is_recurring=False,
+                is_part=True,
             )
         )

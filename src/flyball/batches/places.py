@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,18 @@ def work_folder(out: str, number: int) -> Path:
     """Where the parts of a batch wait: beside its answers, so that they only have to change their name."""
     path = Path(out.rstrip("/"))
     return path.with_name(f".{path.name}.{number}")
+
+
+def marked(folder: Path) -> str:
+    """A mark in a folder by which it is known again: another machine may have another one of that name."""
+    mark = f"mark-{secrets.token_hex(8)}"
+    (folder / mark).touch()
+    return mark
+
+
+def is_marked(folder: Path, mark: str) -> bool:
+    """Whether a folder is the one that was marked so."""
+    return bool(mark) and (folder / mark).is_file()
 
 
 @contextmanager

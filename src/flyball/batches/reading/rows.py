@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +24,17 @@ Content = Literal["typed", "text", "lines"]
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What was found of a batch's rows: how ``path`` holds them, and what it looked like then (``seen``)."""
+    """What was found of a batch's rows: how ``path`` holds them, and what it looked like then (``seen``).
+
+    ``mark`` is in the folder where parts wait (``places.marked``).
+    """
 
     path: str
     seen: str
     content: Content
     columns: tuple[str, ...]
     rows: int
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ class Piece:
     faults: dict[int, str]
 
 
-def planned(source: str, folder: Path, report: Callable[[int], None]) -> Plan:
-    """Look at a file, and copy it into the folder where it is text.
+def planned(source: str, copy: Path, report: Callable[[int], None]) -> Plan:
+    """Look at a file; what is text is copied, as Parquet.
 
     Raises ``DataError`` for one that cannot be read.
     """
@@ -56,14 +61,13 @@ def planned(source: str, folder: Path, report: Callable[[int], None]) -> Plan:
     name = source.rpartition("/")[2]
     if known is None or known.name == "parquet":
         return _parquet(source, name)
-    target = folder / "rows.parquet"
     stage = staging.stage_csv if known.name == "csv" else staging.stage_ndjson
     with opened(source, is_packed=known.is_packed) as file:
-        names = stage(file, name, target, report)
-    with pq.ParquetFile(target) as staged:
+        names = stage(file, name, copy, report)
+    with pq.ParquetFile(copy) as staged:
         rows = staged.metadata.num_rows
     content: Content = "text" if known.name == "csv" else "lines"
-    return Plan(str(target), unchanged(str(target)), content, tuple(names), rows)
+    return Plan(str(copy), unchanged(str(copy)), content, tuple(names), rows)
 
 
 def _parquet(source: str, name: str) -> Plan:
@@ -91,7 +95,7 @@ def _readable(path: str) -> Any:
 
 
 class Rows:
-    """Reads forward; what lies behind is read from the begin of its row group again."""
+    """Reads on; what lies behind, or in a later row group, is read from the begin of its row group."""
 
     def __init__(self, plan: Plan, columns: Sequence[str] | None = None) -> None:
         """``columns`` are those that are needed (all, where they are left out)."""
@@ -120,7 +124,7 @@ class Rows:
         return self._piece(start, table)
 
     def _table(self, start: int, rows: int) -> Any:
-        if self._batches is None or start < self._at:
+        if self._batches is None or start < self._at or self._group(start) > self._group(self._at):
             self._open(start)
         found: list[Any] = []
         size = have = 0
@@ -155,10 +159,14 @@ class Rows:
         return batch
 
     def _open(self, start: int) -> None:
-        group = max((each for each, first in enumerate(self._starts[:-1]) if first <= start), default=0)
+        group = self._group(start)
         self._at, self._rest = self._starts[group], None
         groups = list(range(group, len(self._starts) - 1))
         self._batches = self._file.iter_batches(STEP, groups, self._names(), use_threads=False)
+
+    def _group(self, row: int) -> int:
+        """The row group that a row is in."""
+        return max(0, bisect_right(self._starts, row, hi=len(self._starts) - 1) - 1)
 
     def _names(self) -> list[str] | None:
         if self._wanted is None or self._plan.content == "lines":

@@ -19,6 +19,7 @@ from flyball.batches.places import work_folder
 from flyball.batches.reading.rows import Piece, Plan, Rows
 from flyball.batches.work.recording import Recording
 from flyball.batches.writing import parts, tables
+from flyball.batches.writing.parts import Part
 from flyball.domain.errors import DataError, ModelFailed
 
 PIECE = 65_536
@@ -51,10 +52,10 @@ class Doing:
         found = format_of(batch.out)
         assert found is not None  # noqa: S101 - it was refused when it was asked for
         self._format = found
-        self.folder = work_folder(batch.out, batch.pk)
+        self._folder = work_folder(batch.out, batch.pk)
 
-    def do(self, chunk: BatchChunk, by: str) -> Done:
-        """Answer a chunk and write its part; ``by`` is whose draft that is.
+    def do(self, chunk: BatchChunk) -> Done:
+        """Answer a chunk and write its part, in the name of its claimant.
 
         Raises ``DataError`` where its rows cannot be read, and ``OSError`` where its part cannot be written.
         """
@@ -67,7 +68,7 @@ class Doing:
             rejects += [(piece.start + each.place + 1, each) for each in found.rejects]
             written.append(self._table(piece, found))
         table = pa.concat_tables(written).combine_chunks()
-        parts.write(self.folder, chunk.number, self._format, by, table, rejects)
+        parts.write(Part(self._folder, chunk.number, chunk.claimant), self._format, table, rejects)
         return Done(answered, chunk.rows - answered)
 
     def _pieces(self, chunk: BatchChunk) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,23 @@ from django.db.models import Sum
 
 from flyball.batches.formats import format_of
 from flyball.batches.models import Batch, BatchChunk
-from flyball.batches.places import remove, work_folder
+from flyball.batches.places import is_marked, marked, remove, work_folder
 from flyball.batches.reading.limits import rows_of_chunk
 from flyball.batches.reading.rows import Plan, planned
+from flyball.batches.work.chunks import Chunks
 from flyball.batches.work.doing import Doing, kept_columns
+from flyball.batches.work.helping import shared
 from flyball.batches.writing import joining
+from flyball.batches.writing.parts import Part, by
 from flyball.control.jobs import running
 from flyball.control.jobs.running import Run
+from flyball.control.jobs.sharing.calling import Call
+from flyball.control.jobs.sharing.claims import Claimant
 from flyball.domain.errors import DataError
 from flyball.domain.records import now
 
+PAUSE = 0.25
+"""Between two looks while others answer all that is left (seconds)."""
 JOINED = 0.9
 """How far a batch is once all of its chunks are answered."""
 
@@ -40,25 +48,31 @@ def carry_out(run: Run, *, batch: int) -> dict[str, Any]:
 
 
 def _carry_out(run: Run, batch: Batch) -> dict[str, Any]:
-    plan = _planned(run, batch)
-    _answer(run, batch, plan)
-    counts = _counted(batch)
-    _join(run, batch)
+    if not batch.counts:  # else all is in its place since the attempt before
+        _answer(run, batch, _planned(run, batch))
+        _join(run, batch)
+        batch.counts = _counted(batch)
+        with transaction.atomic():
+            run.keep()
+            batch.save(update_fields=["counts"])
+    remove(work_folder(batch.out, batch.pk))  # while the job lasts: this process is ended with it
     with transaction.atomic():
-        Batch.objects.filter(pk=batch.pk).update(counts=counts, done_at=now())
-        running.succeed(run, counts)
-    remove(work_folder(batch.out, batch.pk))
-    return counts
+        running.succeed(run, batch.counts)
+        Batch.objects.filter(pk=batch.pk).update(done_at=now())
+        batch.chunks.all().delete()
+    return dict(batch.counts)
 
 
 def _planned(run: Run, batch: Batch) -> Plan:
     """The plan of the attempt before, or a new one."""
     folder = work_folder(batch.out, batch.pk)
-    if batch.plan and folder.is_dir():
-        return msgspec.convert(batch.plan, Plan)
+    if batch.plan and is_marked(folder, (begun := msgspec.convert(batch.plan, Plan)).mark):
+        return begun
     _refuse_no_place(batch)
     folder.mkdir(parents=True, exist_ok=True)
-    plan = planned(batch.source, folder, lambda rows: run.report(message=f"reading, {rows:,} rows"))
+    copy = folder / f"rows.{by(run.holder)}.parquet"  # who is late writes to another one
+    found = planned(batch.source, copy, lambda rows: run.report(message=f"reading, {rows:,} rows"))
+    plan = msgspec.structs.replace(found, mark=marked(folder))
     rows = rows_of_chunk(batch.wanted.chunk_rows, len(plan.columns))
     starts = range(0, max(1, plan.rows), rows)
     with transaction.atomic():
@@ -89,16 +103,18 @@ def _refuse_no_place(batch: Batch) -> None:
 
 
 def _answer(run: Run, batch: Batch, plan: Plan) -> None:
-    doing = Doing(batch, plan)
+    claimant = Claimant(name=run.holder, fence=run.keep, got_on=run.got_on)
+    chunks, call = Chunks(batch, Doing(batch, plan), claimant), Call(shared(batch))
     total = batch.chunks.count()
-    while (chunk := batch.chunks.filter(done_at=None).order_by("number").first()) is not None:
-        done = doing.do(chunk, "draft")
-        with transaction.atomic():
-            run.got_on()
-            BatchChunk.objects.filter(pk=chunk.pk).update(done_at=now(), rejected=done.rejected)
+    while left := chunks.left():
+        call(chunks.waiting() - 1)
+        if chunks.step() is None:
+            time.sleep(PAUSE)
         refuse_too_many(batch)
-        share = batch.chunks.exclude(done_at=None).count() / total
-        run.report(progress=share * JOINED, message=f"chunk {chunk.number + 1} of {total:,}")
+        done = total - left
+        run.report(progress=done / total * JOINED, message=f"{done:,} of {total:,} chunks")
+    shared(batch).dismiss()
+    refuse_too_many(batch)
 
 
 def refuse_too_many(batch: Batch) -> None:
@@ -117,18 +133,20 @@ def _counted(batch: Batch) -> dict[str, int]:
 
 
 def _join(run: Run, batch: Batch) -> None:
-    folder, chunks = work_folder(batch.out, batch.pk), batch.chunks.count()
+    folder = work_folder(batch.out, batch.pk)
+    chunks = batch.chunks.order_by("number").values_list("number", "claimant")
+    parts = [Part(folder, *each) for each in chunks]
     out, rejects = Path(batch.out), Path(batch.wanted.rejects)
     known = format_of(batch.out)
     assert known is not None  # noqa: S101 - it was refused when it was asked for
-    if batch.out.endswith("/"):
-        joining.gathered(folder, chunks, known, out, rejects)
-        return
 
     def report(part: int) -> None:
-        run.report(progress=JOINED + (1 - JOINED) * part / chunks, message="writing")
+        run.report(progress=JOINED + (1 - JOINED) * part / len(parts), message="writing")
+        if part == len(parts):
+            run.keep()  # the fence: who has lost the job puts nothing in its place
 
-    joining.joined(folder, chunks, known, out, rejects, report)
+    join = joining.gathered if batch.out.endswith("/") else joining.joined
+    join(parts, by(run.holder), known, out, rejects, report)
 
 
 def _of_disk(error: OSError) -> DataError:

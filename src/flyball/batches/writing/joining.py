@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,46 +12,66 @@ import pyarrow.parquet as pq
 
 from flyball.batches.formats import Format
 from flyball.batches.places import whole
-from flyball.batches.writing.parts import answers_at, parquet_writer, rejects_at
+from flyball.batches.writing.parts import Part, parquet_writer
 
 BUFFER = 1024 * 1024
+Report = Callable[[int], None]
+"""Is told how many parts are written; raises where the batch is somebody else's by now."""
 
 
-def joined(
-    folder: Path, chunks: int, format_: Format, out: Path, rejects: Path, report: Callable[[int], None]
+def joined(parts: Sequence[Part], by: str, format_: Format, out: Path, rejects: Path, report: Report) -> None:
+    """Write answers and rejects where they belong, the order of their rows kept. Parts stay.
+
+    ``by`` is whose drafts they are; those of attempts before are taken from who may still write them.
+    """
+    _rejects(parts, by, rejects, report)
+    with _draft(out, parts, by) as file:
+        answers = (part.answers(format_) for part in parts)
+        (_append_parquet if format_.name == "parquet" else _append)(file, answers, report)
+        report(len(parts))
+
+
+def gathered(
+    parts: Sequence[Part], by: str, format_: Format, out: Path, rejects: Path, report: Report
 ) -> None:
-    """Write answers and rejects where they belong, the order of their rows kept. Parts stay."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with whole(rejects, folder.name) as file:
-        _append(file, (rejects_at(folder, number) for number in range(chunks)), report)
-    with whole(out, folder.name) as file:
-        parts = (answers_at(folder, number, format_) for number in range(chunks))
-        (_append_parquet if format_.name == "parquet" else _append)(file, parts, report)
-
-
-def gathered(folder: Path, chunks: int, format_: Format, out: Path, rejects: Path) -> None:
     """A folder of the answers' parts. One that is there is of an attempt before: there was none at first."""
     if out.exists():
         return
-    draft = folder / "answers"
+    draft = parts[0].folder / "answers"
     draft.mkdir(exist_ok=True)
-    with whole(rejects, folder.name) as file:
-        _append(file, (rejects_at(folder, number) for number in range(chunks)), lambda done: None)
-    for number in range(chunks):
-        part = answers_at(folder, number, format_)
-        if part.exists():  # else it was moved before a kill
-            part.replace(draft / part.name)
+    _rejects(parts, by, rejects, report)
+    for part in parts:
+        with suppress(FileNotFoundError):  # it was moved before a kill
+            part.answers(format_).replace(draft / part.plain(format_))
+    report(len(parts))
     draft.replace(out)
 
 
-def _append(file: IO[bytes], parts: Iterable[Path], report: Callable[[int], None]) -> None:
+def _rejects(parts: Sequence[Part], by: str, rejects: Path, report: Report) -> None:
+    with _draft(rejects, parts, by) as file:
+        _append(file, (part.rejects for part in parts), report)
+        report(len(parts))
+
+
+@contextmanager
+def _draft(path: Path, parts: Sequence[Part], by: str) -> Iterator[IO[bytes]]:
+    """A file written whole; who is late with the same one finds its draft gone."""
+    own = parts[0].folder.name
+    for each in path.parent.iterdir():
+        if each.name.startswith(f"{path.name}.{own}.") and each.name.endswith(".part"):
+            each.unlink(missing_ok=True)
+    with whole(path, f"{own}.{by}") as file:
+        yield file
+
+
+def _append(file: IO[bytes], parts: Iterable[Path], report: Report) -> None:
     for number, part in enumerate(parts, start=1):
         with part.open("rb") as source:
             shutil.copyfileobj(source, file, BUFFER)
         report(number)
 
 
-def _append_parquet(file: Any, parts: Iterable[Path], report: Callable[[int], None]) -> None:
+def _append_parquet(file: Any, parts: Iterable[Path], report: Report) -> None:
     writer = None
     for number, part in enumerate(parts, start=1):
         with pq.ParquetFile(part) as source:

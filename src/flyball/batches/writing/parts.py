@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,36 +24,51 @@ from flyball.domain.delimited import FORMULAS, inert, inert_line
 REJECTS = ["row", "field", "code", "reason"]
 
 
-def answers_at(folder: Path, number: int, format_: Format) -> Path:
-    """Where the answers of a chunk are."""
-    return folder / f"part-{number:06}{format_.ending}"
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The two files of a chunk as one claimant has written them: what comes late from another is not them."""
+
+    folder: Path
+    number: int
+    claimant: str
+
+    def answers(self, format_: Format) -> Path:
+        """Where its answers are."""
+        return self.folder / f"{self._name}{format_.ending}"
+
+    @property
+    def rejects(self) -> Path:
+        """Where its rejects are."""
+        return self.folder / f"{self._name}.rejects.csv"
+
+    def plain(self, format_: Format) -> str:
+        """What its answers are called where no other part is."""
+        return f"part-{self.number:06}{format_.ending}"
+
+    @property
+    def _name(self) -> str:
+        return f"part-{self.number:06}.{by(self.claimant)}"
 
 
-def rejects_at(folder: Path, number: int) -> Path:
-    """Where its rejects are."""
-    return folder / f"part-{number:06}.rejects.csv"
+def by(claimant: str) -> str:
+    """A claimant's name, as a part of a file's."""
+    return claimant.replace(" ", "-")
 
 
-def write(
-    folder: Path,
-    number: int,
-    format_: Format,
-    by: str,
-    table: Any,
-    rejects: Iterable[tuple[int, Reject]],
-) -> None:
+def write(part: Part, format_: Format, table: Any, rejects: Iterable[tuple[int, Reject]]) -> None:
     """Write both files of a chunk; ``rejects`` have their rows' numbers. Headers are in the first part."""
-    with whole(rejects_at(folder, number), by) as file:
-        if number == 0:
+    draft = "draft"  # the name of what it becomes is its claimant's alone
+    with whole(part.rejects, draft) as file:
+        if part.number == 0:
             file.write(inert_line(REJECTS).encode())
         for row, each in rejects:
             file.write(inert_line([row, each.field, each.code, each.reason]).encode())
-    with whole(answers_at(folder, number, format_), by) as file, ExitStack() as stack:
+    with whole(part.answers(format_), draft) as file, ExitStack() as stack:
         target: Any = file
         if format_.is_packed:
             # No moment and no name: the same answers are the same bytes.
             target = stack.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
-        WRITERS[format_.name](table, target, is_first=number == 0)
+        WRITERS[format_.name](table, target, is_first=part.number == 0)
 
 
 def _parquet(table: Any, file: IO[bytes], *, is_first: bool) -> None:

@@ -12,11 +12,12 @@ from django.conf import settings
 from django.db import transaction
 
 from flyball.control.datasets.models import Snapshot
+from flyball.control.jobs.sharing.claims import Claimant
 from flyball.control.registry import removing, selectors
 from flyball.control.registry.models import Build, CandidateResult
 from flyball.control.registry.working.packaging import unsaved
 from flyball.control.registry.working.stepping import Worker
-from flyball.control.registry.working.units import Changed, Claimant
+from flyball.control.registry.working.units import Changed
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import BuildFailed, Conflict
 from flyball.domain.records import digest, now

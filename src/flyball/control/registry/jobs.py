@@ -11,11 +11,12 @@ from flyball.control.datasets import selectors as datasets
 from flyball.control.datasets.models import Snapshot
 from flyball.control.datasets.services import take_snapshot
 from flyball.control.jobs.running import Run
+from flyball.control.jobs.sharing.calling import Call
+from flyball.control.jobs.sharing.claims import Claimant
 from flyball.control.registry import building
-from flyball.control.registry.helping import Call, dismiss
+from flyball.control.registry.helping import shared
 from flyball.control.registry.models import Build, Version
 from flyball.control.registry.services import register, request_build
-from flyball.control.registry.working.units import Claimant
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import JobCancelled
 from flyball.domain.records import now
@@ -56,8 +57,8 @@ def build(run: Run, *, snapshot: str | None) -> Build:
         run.report(progress=progress.share, message=doing(progress))
 
     assert own.snapshot is not None  # noqa: S101 - it was asked for with one
-    building.carry_out(own, own.snapshot, declaration, claimant, report, Call(own))
-    dismiss(own)
+    building.carry_out(own, own.snapshot, declaration, claimant, report, Call(shared(own)))
+    shared(own).dismiss()
     return own
 
 

@@ -12,13 +12,13 @@ import msgspec
 from flyball.control.datasets.models import Snapshot
 from flyball.control.datasets.services import take_snapshot
 from flyball.control.declarations import selectors as endpoints
+from flyball.control.jobs.sharing.claims import Claimant
 from flyball.control.registry import building, selectors
 from flyball.control.registry.comparison import compared
 from flyball.control.registry.models import Build, CandidateResult, Version
 from flyball.control.registry.numbering import Keep, number_version
 from flyball.control.registry.portable import export_version, import_version
 from flyball.control.registry.working import packaging
-from flyball.control.registry.working.units import Claimant
 from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import BuildFailed, FlyballError, InvalidInput, Problem
 from flyball.domain.records import now

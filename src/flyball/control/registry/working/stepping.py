@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from flyball.control.jobs.sharing.claims import Claimant
 from flyball.control.registry.models import Build, CandidateResult
 from flyball.control.registry.working import packaging
-from flyball.control.registry.working.units import Claimant, UnitRows
+from flyball.control.registry.working.units import UnitRows
 from flyball.domain.declaration import Endpoint
 
 if TYPE_CHECKING:

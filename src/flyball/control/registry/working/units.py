@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
 
 from flyball.control.jobs import selectors as jobs
+from flyball.control.jobs.sharing import claims
+from flyball.control.jobs.sharing.claims import Claimant
 from flyball.control.registry.models import Build, BuildUnit, CandidateResult
 from flyball.domain.errors import Conflict
 from flyball.domain.records import now
@@ -18,23 +19,6 @@ from flyball.learning.units import Asked, Outcome, Unit, plain
 
 class Changed(Exception):
     """A unit was asked for with other parameters than those that it is kept with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimant:
-    """Who carries a build out, or helps.
-
-    ``fence`` is called in each transaction that begins a part of the build, ``got_on`` in each that keeps
-    one; both raise where the build is somebody else's by now. ``log`` takes lines for people. Who
-    ``takes_over`` does the units of those that are dead: so one that kills its process each time fails the
-    build, instead of one helper after the other.
-    """
-
-    name: str
-    fence: Callable[[], None] = lambda: None
-    got_on: Callable[[], None] = lambda: None
-    log: Callable[[str], None] = lambda line: None
-    takes_over: bool = True
 
 
 class UnitRows:
@@ -74,20 +58,15 @@ class UnitRows:
         Raises what ``fence`` raises.
         """
         key = {name: getattr(asked.unit, name) for name in ("candidate", "rung", "point", "fold")}
-        claim = {
-            "parameters": plain(asked.parameters),
-            "claimant": self._claimant.name,
-            "begun_at": now(),
-        }
+        parameters = plain(asked.parameters)
         left = self._rows.get(asked.unit)
         with transaction.atomic():
             self._claimant.fence()  # first: what who has the job has begun is not taken from it
             if left is None:
+                claim = {"parameters": parameters, "claimant": self._claimant.name, "begun_at": now()}
                 row, is_own = BuildUnit.objects.get_or_create(build=self._build, **key, defaults=claim)
             else:
-                row = left
-                of_the_dead = BuildUnit.objects.filter(pk=left.pk, claimant=left.claimant, done_at=None)
-                is_own = bool(of_the_dead.update(**claim))
+                row, is_own = left, claims.take(left, self._claimant, parameters=parameters)
         return row if is_own else None
 
     def keep(self, row: BuildUnit, outcome: Outcome, result: CandidateResult | None = None) -> None:
@@ -100,20 +79,15 @@ class UnitRows:
             return
         with transaction.atomic():
             self._claimant.got_on()
-            own = BuildUnit.objects.filter(pk=row.pk, claimant=self._claimant.name, done_at=None)
-            is_kept = own.update(
-                scores=[score if math.isfinite(score) else None for score in outcome.scores],
-                seconds=outcome.seconds,
-                error=outcome.error,
-                done_at=now(),
-            )
-            if not is_kept:
+            scores = [score if math.isfinite(score) else None for score in outcome.scores]
+            kept = {"scores": scores, "seconds": outcome.seconds, "error": outcome.error}
+            if not claims.keep(row, self._claimant, **kept):
                 raise Conflict(f"Build {self._build.pk} is carried out by somebody else by now.")
             if result is not None:
                 result.save()
 
     def _is_open(self, begun: BuildUnit | None, living: Collection[str]) -> bool:
-        return begun is None or (self._claimant.takes_over and begun.claimant not in living)
+        return begun is None or self._claimant.may_take(begun.claimant, living)
 
 
 def _unit(row: BuildUnit) -> Unit:

@@ -1,0 +1,86 @@
+"""Helpers: jobs that answer chunks of somebody else's batch, each in a slot that has nothing else to do."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+
+from flyball.batches.models import Batch, BatchChunk
+from flyball.batches.places import is_marked, work_folder
+from flyball.batches.reading.rows import Plan
+from flyball.batches.work.chunks import Chunks
+from flyball.batches.work.doing import Doing
+from flyball.control.jobs import selectors
+from flyball.control.jobs.models import Job
+from flyball.control.jobs.running import Run
+from flyball.control.jobs.sharing.calling import Call, Shared
+from flyball.control.jobs.sharing.claims import Claimant
+from flyball.control.jobs.sharing.leaving import Leaving
+from flyball.domain.errors import DataError
+
+KIND = "help_batch"
+GOES_ON = (Job.Status.RUNNING, Job.Status.QUEUED)
+"""How the job of a batch is that is carried out, or will be after a pause."""
+
+
+class Left(Exception):
+    """The batch is not carried out as it was when the helper came."""
+
+
+def shared(batch: Batch) -> Shared:
+    """A batch as what helpers come for."""
+    return Shared(kind=KIND, endpoint=batch.endpoint, row=batch, arguments={"batch": batch.pk})
+
+
+def carry_out(run: Run, *, batch: int) -> dict[str, int]:
+    """Answer chunks of a batch until none is left, or another job waits for the slot.
+
+    Raises ``DataError`` where the files of the batch are not those of the machine here, or rows cannot be
+    read; what it has begun is then the lead's.
+    """
+    every = Batch.objects.select_related("endpoint__team").filter(
+        done_at=None, job__status=Job.Status.RUNNING
+    )
+    found = every.exclude(plan={}).filter(pk=batch).first()
+    if found is None or selectors.is_one_waiting():
+        return {"chunks": 0}
+    going_on = Batch.objects.filter(pk=batch, done_at=None, job__status__in=GOES_ON)
+    begun = BatchChunk.objects.filter(batch=batch, claimant=run.holder, done_at=None)
+    give_back = partial(begun.update, claimant="", begun_at=None)
+    leaving = Leaving(run, going_on.exists, give_back)
+    leaving.start()
+    try:
+        return {"chunks": _help(run, found)}
+    except OSError as error:
+        raise DataError(f"A file of the batch cannot be read or written here: {error.strerror}.") from error
+    finally:
+        leaving.stop()
+        give_back()
+
+
+def _help(run: Run, batch: Batch) -> int:
+    plan = msgspec.convert(batch.plan, Plan)
+    if not is_marked(work_folder(batch.out, batch.pk), plan.mark):
+        raise DataError(f"The files of batch {batch.pk} are on another machine.")
+    claimant = Claimant(name=run.holder, fence=lambda: _fence(run, batch), got_on=run.keep, takes_over=False)
+    chunks, call, done = Chunks(batch, Doing(batch, plan), claimant), Call(shared(batch), since=0.0), 0
+    try:
+        while not selectors.is_one_waiting():
+            call(chunks.waiting() - 1)
+            chunk = chunks.step()
+            if chunk is None:
+                break
+            done += 1
+            run.report(message=f"chunk {chunk.number + 1}, {done} done")
+    except Left:
+        pass
+    return done
+
+
+def _fence(run: Run, batch: Batch) -> None:
+    """Raise ``JobLost`` or ``Left`` where a chunk that is begun now would be nobody's, or of other rows."""
+    run.keep()
+    now = Batch.objects.filter(pk=batch.pk, done_at=None, job__status__in=GOES_ON).first()
+    if now is None or now.plan != batch.plan:
+        raise Left
