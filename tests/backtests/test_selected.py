@@ -60,7 +60,7 @@ def declared(**attributes: Any) -> type[Classification]:
     ],
 )
 def test_what_is_observed_is_one_of_the_decisions(attributes: dict[str, Any], says: str | None) -> None:
-    found = [fault for fault in faults(declared(**attributes)) if fault.code == "E034"]
+    found = [fault for fault in faults(declared(**attributes)) if fault.code == "E040"]
     assert [says in fault.message for fault in found if says] == ([True] if says else [])
     assert bool(found) == (says is not None)
 

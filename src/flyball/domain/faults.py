@@ -159,7 +159,7 @@ def _observed(endpoint: Declared) -> Iterator[Fault]:
     made = (decide.at_or_above, decide.below) if isinstance(decide, Threshold) else ()
     if observed is not None and observed not in made:
         hint = f"Use {made[0]} or {made[1]}." if made else "Say what is decided: decide = Threshold(…)."
-        yield Fault("E034", "outcome", "has an observed_when that is no decision", hint)
+        yield Fault("E040", "outcome", "has an observed_when that is no decision", hint)
 
 
 def _fields(endpoint: Declared) -> Iterator[Fault]:

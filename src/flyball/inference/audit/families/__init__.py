@@ -34,6 +34,6 @@ FAMILIES = (
         isolation.ALLOWED,
     ),
     *(linear.ALLOWED, machines.ALLOWED, naive.ALLOWED, neighbours.ALLOWED, networks.ALLOWED),
-    *(numbers.ALLOWED, selecting.ALLOWED, texts.ALLOWED, trees.ALLOWED, wrappers.ALLOWED),
+    *(isolation.ALLOWED, numbers.ALLOWED, selecting.ALLOWED, texts.ALLOWED, trees.ALLOWED, wrappers.ALLOWED),
 )
 TABLE: Mapping[str, Allowed] = {entry.name: entry for family in FAMILIES for entry in family}
