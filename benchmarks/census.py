@@ -69,7 +69,7 @@ def read(path: Path | None) -> Data:
 
 def boosting(data: Data) -> Model:
     """The catalogue's boosting, compiled. Raises ``SystemExit`` where it was not to be compiled."""
-    model = _fitted(data, "boosting")
+    model = fitted(data, "boosting")
     if model.package.manifest.answering.runtime != "compiled":
         raise SystemExit(f"Boosting is not compiled: {model.package.compiling['reason']}")
     return model
@@ -77,7 +77,7 @@ def boosting(data: Data) -> Model:
 
 def forest(data: Data) -> Model:
     """The catalogue's forest, as a version that scikit-learn answers."""
-    model = _fitted(data, "forest")
+    model = fitted(data, "forest")
     found = model.package.manifest
     own = next(each for each in found.artifacts if each.runtime == "scikit-learn")
     alone = replace(found, artifacts=(replace(own, unused=""),))
@@ -88,10 +88,11 @@ def small(data: Data, number: int) -> Package:
     """A small version: linear or boosting, in turns, learned from a few rows of their own."""
     rows = np.random.default_rng(number).choice(len(data.table), min(SMALL, len(data.table)), replace=False)
     part = replace(data, table=data.table.iloc[rows].reset_index(drop=True), target=data.target[rows])
-    return _fitted(part, ("linear", "boosting")[number % 2]).package
+    return fitted(part, ("linear", "boosting")[number % 2]).package
 
 
-def _fitted(data: Data, algorithm: str) -> Model:
+def fitted(data: Data, algorithm: str) -> Model:
+    """A candidate of the catalogue, with the parameters that are tried next to the defaults."""
     entry = CATALOG["classification"][algorithm]
     estimator = entry.make(0).set_params(**entry.start)
     table = conform(data.schema, data.table)

@@ -25,7 +25,7 @@ SEED = 11
 def made(name: str, outcomes: np.ndarray, **parameters: Any) -> Any:
     """An estimator for such outcomes, to be fitted."""
     kinds = REGRESSORS if outcomes.dtype.kind == "f" else CLASSIFIERS
-    return kinds[name](**{"random_state": SEED, "n_estimators": 30} | parameters)
+    return kinds[name](**{"random_state": SEED, "n_estimators": 20} | parameters)
 
 
 def changed(estimator: Boosted, change: Callable[[Course, Grown], Grown]) -> Any:

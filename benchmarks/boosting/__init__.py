@@ -1,0 +1,1 @@
+"""LightGBM and XGBoost, compiled, beside the libraries themselves."""
