@@ -193,6 +193,10 @@ class Client:
             for name, each in tables.items()
         }
 
+    def card(self, endpoint: str, version: int) -> Json:
+        """The model card of a version: facts by part, and what people have ``written`` on it."""
+        return self._json("GET", f"api/endpoints/{_part(endpoint)}/versions/{version}/card")
+
     def promote(self, endpoint: str, version: int, *, expected: int | None = None, yes: bool = False) -> Json:
         """Make a version the champion; the new route revision."""
         sent = _given({"version": version, "expected": expected, "yes": yes})

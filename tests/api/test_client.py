@@ -63,6 +63,7 @@ def test_a_client_gets_the_tables_of_a_version(url: str, keys: dict[str, str], v
         assert tables["roc"][0].keys() == {"class", "threshold", "false_positive_rate", "true_positive_rate"}
         with pytest.raises(UnknownVersion):
             client.diagnostics("purchase", 1, on=7)
+        assert client.card("purchase", 1)["importance"][0]["field"] == "age"
 
 
 def test_a_client_promotes_predicts_and_tells_the_outcome(url: str, keys: dict[str, str]) -> None:

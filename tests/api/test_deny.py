@@ -34,6 +34,8 @@ ALLOWED = [
     ("GET", "endpoints/purchase/versions/1/effect", "viewer"),
     ("GET", "endpoints/purchase/versions/1/diagnostics", "viewer"),
     ("POST", "endpoints/purchase/versions/1/diagnostics", "owner"),
+    ("GET", "endpoints/purchase/versions/1/card", "viewer"),
+    ("GET", "endpoints/purchase/versions/1/card.md", "viewer"),
     ("GET", "endpoints/purchase/backtests", "viewer"),
     ("POST", "endpoints/purchase/backtests", "owner"),
     ("GET", "endpoints/purchase/backtests/1", "viewer"),

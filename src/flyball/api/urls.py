@@ -18,6 +18,7 @@ from flyball.api.builds import Builds, OneBuild
 from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, Fallback, OneEndpoint, Promote, Retire, Rollback, Routes
 from flyball.api.entities import Entity
+from flyball.api.inside.cards import CardFile, OneCard
 from flyball.api.inside.diagnostics import Diagnostics
 from flyball.api.jobs import CancelJob, Jobs, OneJob, RetryJob
 from flyball.api.judging.backtests import Backtests, OneBacktest
@@ -45,6 +46,8 @@ urlpatterns = [
         name="flyball-version-files",
     ),
     path("endpoints/<str:endpoint>/versions/<int:number>/diagnostics", Diagnostics.as_view()),
+    path("endpoints/<str:endpoint>/versions/<int:number>/card", OneCard.as_view()),
+    path("endpoints/<str:endpoint>/versions/<int:number>/card.md", CardFile.as_view()),
     path("endpoints/<str:endpoint>/versions/<int:number>/effect", Effect.as_view()),
     path("endpoints/<str:endpoint>/backtests", Backtests.as_view()),
     path("endpoints/<str:endpoint>/backtests/<int:number>", OneBacktest.as_view()),

@@ -39,4 +39,48 @@ class Diagnosis(Document):
     tables: dict[str, Table] | None
 
 
-DOCUMENTS = (Diagnosis,)
+class Written(Document):
+    """What people have written on a card; ``of`` is the version before whose card it still is."""
+
+    intended_use: str
+    limits: str
+    owners: str
+    of: int | None
+    revision: int
+    changed_by: str | None
+    changed_at: Moment | None
+
+
+class Scores(Document):
+    """A version's scores: of rows held out, of its folds, and the report of its diagnostics."""
+
+    metric: str | None
+    held_out: float | None
+    folds: list[float | None]
+    interval: list[float] | None
+    report: list[dict[str, Any]]
+
+
+class Card(Document):
+    """The model card of a version."""
+
+    version: str
+    endpoint: str
+    number: int
+    description: str
+    task: str
+    classes: list[str]
+    made_at: Moment
+    written: Written
+    learned_from: dict[str, Any] | None
+    how: dict[str, Any]
+    scores: Scores
+    slices: list[dict[str, Any]]
+    importance: list[dict[str, Any]]
+    fields: list[dict[str, Any]]
+    environment: dict[str, Any]
+    answered: str
+    out_of_fold: list[str]
+
+
+DOCUMENTS = (Diagnosis, Card)
