@@ -17,7 +17,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from flyball import Candidate
 from flyball.domain.errors import DeclarationError, ModelFailed
-from flyball.inference.allowlist import dump
+from flyball.domain.weighing.declared import Weighing
+from flyball.learning.package import packaged
 from flyball.learning.pipeline import prepared
 from flyball.learning.scoring import scorer
 from flyball.learning.selection import select
@@ -80,7 +81,13 @@ def test_without_weights_the_artifact_is_the_librarys_own_fit_to_the_byte(name: 
     rows = drawn("classification")
     own = prepared(rows.schema, estimator, task="classification", filled=name != "boosting")
     found = fit(rows, plan("classification", name), name)
-    assert dump(found) == dump(own.fit(rows.frame, rows.target))
+    own.fit(rows.frame, rows.target)
+    one, other = (
+        packaged(each, rows, rows.schema, endpoint="test", task="classification") for each in (found, own)
+    )
+    assert one.manifest.answering.runtime == "compiled"
+    assert one.answering == other.answering
+    assert one.manifest.weighing == Weighing()
 
 
 def test_equal_weights_of_1_are_none() -> None:

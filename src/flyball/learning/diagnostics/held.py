@@ -84,7 +84,8 @@ class Held:
     @property
     def labelled(self) -> Labelled:
         """The rows as a judge takes them."""
-        return Labelled(happened=self.happened, units=np.asarray(self.rows.groups, dtype=np.intp))
+        units = np.asarray(self.rows.groups, dtype=np.intp)
+        return Labelled(happened=self.happened, units=units, weights=self.rows.weights)
 
     def judge(self) -> Judge:
         """The build's metric, for recorded answers."""

@@ -105,7 +105,7 @@ def importance(held: Held) -> Table:
     )
 
     def scored(estimator: Any, shuffled: Any, target: Any) -> float:
-        return score(estimator, _dataset(held, shuffled, target))
+        return score(estimator, _dataset(held, shuffled, target, rows))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a score that is not defined: it is None then
@@ -146,6 +146,7 @@ def dependence(held: Held, fields: Sequence[str]) -> Table:
             model,
             places,
             [place],
+            sample_weight=None if held.rows.weights is None else held.rows.weights[rows],
             custom_values={place: at},
             method="brute",
             response_method="auto" if held.plan.task == "regression" else "predict_proba",
@@ -182,9 +183,9 @@ def _asked(
     )
 
 
-def _dataset(held: Held, places: Any, target: Any) -> Dataset:
-    """What a scorer takes: it reads the frame and the target alone."""
-    rows = held.rows.take(np.arange(len(places)))
+def _dataset(held: Held, places: Any, target: Any, drawn: npt.NDArray[np.intp]) -> Dataset:
+    """What a scorer takes: it reads the frame, the target and the weights of the rows that were drawn."""
+    rows = held.rows.take(drawn)
     return Dataset(
         frame=places,
         target=target,
@@ -193,6 +194,7 @@ def _dataset(held: Held, places: Any, target: Any) -> Dataset:
         known_at=None,
         keys=rows.keys,
         schema=rows.schema,
+        weights=rows.weights,
     )
 
 

@@ -38,11 +38,12 @@ Probabilities = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """One class against the rest: which rows are of it, and the probability that each was given."""
+    """One class against the rest: which rows are of it, the probability each was given, and its weight."""
 
     name: str
     is_it: npt.NDArray[np.bool_]
     probability: Probabilities
+    weights: npt.NDArray[np.float64] | None = None
 
 
 def tables(held: Held) -> dict[str, Table]:
@@ -72,7 +73,7 @@ def _classes(held: Held) -> Iterator[Class]:
         name = label_text(held.classes[place])
         is_it = happened == name
         if 0 < is_it.sum() < len(is_it):
-            yield Class(name, is_it, held.probabilities[:, place])
+            yield Class(name, is_it, held.probabilities[:, place], held.rows.weights)
 
 
 def texts(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -90,14 +91,16 @@ def _of_each(classes: list[Class], of: Callable[[Class], tuple[tuple[str, ...], 
 
 
 def _roc(of: Class) -> tuple[tuple[str, ...], Iterator[Any]]:
-    fpr, tpr, thresholds = roc_curve(of.is_it, of.probability)
+    fpr, tpr, thresholds = roc_curve(of.is_it, of.probability, sample_weight=of.weights)
     places = kept(fpr, tpr)
     columns = ("threshold", "false_positive_rate", "true_positive_rate")
     return columns, zip(thresholds[places], fpr[places], tpr[places], strict=True)
 
 
 def _precision_recall(of: Class) -> tuple[tuple[str, ...], Iterator[Any]]:
-    precision, recall, thresholds = precision_recall_curve(of.is_it, of.probability, drop_intermediate=True)
+    precision, recall, thresholds = precision_recall_curve(
+        of.is_it, of.probability, drop_intermediate=True, sample_weight=of.weights
+    )
     places = kept(recall, precision)
     # The last point, of precision 1 and recall 0, has no threshold.
     at = np.append(thresholds, np.nan)
@@ -129,8 +132,9 @@ def _parts(probability: Probabilities) -> Probabilities:
 
 def _gain(of: Class) -> tuple[tuple[str, ...], Iterator[Any]]:
     """Of the rows of highest probability: which part of the class they have, and how often their share."""
-    _, fp, _, tp, _ = confusion_matrix_at_thresholds(of.is_it, of.probability)
-    share, gain = (tp + fp) / len(of.is_it), tp / of.is_it.sum()
+    _, fp, _, tp, _ = confusion_matrix_at_thresholds(of.is_it, of.probability, sample_weight=of.weights)
+    # Of the last threshold on every row is positive.
+    share, gain = (tp + fp) / (tp + fp)[-1], tp / tp[-1]
     places = kept(share, gain)
     rows = [(0.0, 0.0, None), *zip(share[places], gain[places], (gain / share)[places], strict=True)]
     return ("share", "gain", "lift"), iter(rows)
@@ -194,12 +198,17 @@ def _report(held: Held) -> Table:
     """Of each label: precision, recall and F1, 0 where one is not defined; and their means."""
     happened, answered = texts(held.happened).astype(str), texts(held.answers.values).astype(str)
     names = _frequent(held)
-    found = classification_report(happened, answered, labels=names, output_dict=True, zero_division=0.0)
+    found, counted = (
+        classification_report(
+            happened, answered, labels=names, output_dict=True, zero_division=0.0, sample_weight=weights
+        )
+        for weights in (held.rows.weights, None)
+    )
     rows = [
         (
             name,
             *(found[name][key] for key in ("precision", "recall", "f1-score")),
-            int(found[name]["support"]),
+            int(counted[name]["support"]),
         )
         for name in (*names, *MEANS)
         if name in found

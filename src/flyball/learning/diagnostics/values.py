@@ -28,16 +28,18 @@ METRICS = {
     "median absolute error": median_absolute_error,
     "root mean squared error": root_mean_squared_error,
     "mean absolute percentage error": mean_absolute_percentage_error,
-    "largest error": max_error,
 }
 
 
 def tables(held: Held) -> dict[str, Table]:
     """All of them, by name. A residual is what happened minus what was answered."""
     happened, answered = held.happened, held.answers.values
+    weighed = {} if held.rows.weights is None else {"sample_weight": held.rows.weights}
     return {
         "report": Table.of(
-            ("metric", "score"), [(name, float(of(happened, answered))) for name, of in METRICS.items()]
+            ("metric", "score"),
+            [(name, float(of(happened, answered, **weighed))) for name, of in METRICS.items()]
+            + [("largest error", float(max_error(happened, answered)))],
         ),
         "residuals": _residuals(held),
         "distribution": _distribution(happened - answered),
