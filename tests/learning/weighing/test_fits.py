@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ from flyball.domain.weighing.declared import Weighing
 from flyball.learning.package import packaged
 from flyball.learning.pipeline import prepared
 from flyball.learning.scoring import scorer
+from flyball.learning.searching.bench import Bench
 from flyball.learning.selection import select
 from flyball.learning.weighing.rows import effective, in_fits, relative
+from tests.learning.rows import dataset
 from tests.learning.weighing.rows import drawn, fit, plan, repeated, weighed
 
 EXACT = 1e-9
@@ -203,3 +206,17 @@ def test_what_rows_say_does_not_hang_on_the_unit_of_weights() -> None:
         assert relative(weighed(rows, weights * unit)) == pytest.approx(weights / weights.mean())
         assert effective(weights * unit) == pytest.approx(effective(weights))
     assert (relative(rows) == 1).all()
+
+
+@pytest.mark.parametrize("options", [{"timed": True}, {"entities": 30}], ids=["in time", "entities"])
+def test_folds_are_those_of_rows_whatever_they_weigh(options: dict[str, Any], tmp_path: Path) -> None:
+    rows = dataset(tmp_path, size=200, **options)
+    heavy = weighed(rows, np.random.default_rng(0).lognormal(0, 2, 200))
+    asked = plan("classification", "linear", positive="yes")
+    one, other = Bench.of(heavy, asked), Bench.of(rows, asked)
+    for split, again in zip(one.rungs[-1], other.rungs[-1], strict=True):
+        assert all((part == same).all() for part, same in zip(split, again, strict=True))
+    assert (one.held_out.keys == other.held_out.keys).all()
+    (found,) = (each for each in select(heavy, asked) if each.name == "linear")
+    assert np.isfinite(found.score)
+    assert found.held_out_score is not None
