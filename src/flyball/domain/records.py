@@ -161,16 +161,23 @@ REPEATED = ("latest", "first", "refuse")
 """Which of several predictions of one reference an outcome belongs to."""
 
 
+def outcome_labels(task: str, classes: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """Which labels an outcome may have: of anomaly scores, whether it was an anomaly; none for numbers."""
+    return (False, True) if task == "anomaly_detection" else classes
+
+
 def check_outcome(task: str, classes: tuple[Scalar, ...], value: object, pointer: str) -> Scalar:
     """The value of an outcome as the task takes it: a class's label, a finite number,
     or of an anomaly detection whether it was an anomaly.
 
     Raises ``InvalidInput`` with the place and the reason, never the value.
     """
-    if task == "anomaly_detection":
-        task, classes = "classification", (False, True)
-    if task == "classification":
-        label = label_of(value, classes) if isinstance(value, bool | int | float | str) else None
+    if task in ("classification", "anomaly_detection"):
+        label = (
+            label_of(value, outcome_labels(task, classes))
+            if isinstance(value, bool | int | float | str)
+            else None
+        )
         if label is None:
             raise _refused(pointer, "unknown_label", "Expected one of the labels that the model knows.")
         return label

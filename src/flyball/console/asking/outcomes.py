@@ -11,6 +11,7 @@ from flyball.control.monitoring import recorded
 from flyball.control.routing.models import Prediction
 from flyball.domain.asking.words import said
 from flyball.domain.errors import Problem
+from flyball.domain.records import outcome_labels
 from flyball.domain.routing import Manifest, Route
 from flyball.domain.values import label_text
 
@@ -28,12 +29,20 @@ def right(route: Route, manifest: Manifest | None, prediction: Prediction) -> di
     if route.task == "clustering" or prediction.erased_at is not None:
         return {}
     told = recorded.outcomes([prediction]).get(prediction.id)
-    labels = [] if manifest is None else [label_text(each) for each in manifest.classes]
+    known = () if manifest is None else outcome_labels(manifest.task, manifest.classes)
+    labels, output = [label_text(each) for each in known], prediction.output or {}
     return {
         "may_tell": True,
-        "labels": [(each, route.asking.label(each, here())) for each in labels],
-        "given": label_text((prediction.output or {}).get("label")) if labels else "",
-        "told": None if told is None else route.asking.label(label_text(told.value), here()),
+        "labels": [(each, _called(route, each)) for each in labels],
+        "given": label_text(output.get("label", output.get("is_anomaly"))) if labels else "",
+        "told": None if told is None else _called(route, label_text(told.value)),
         "outcome": said(route.asking.outcome.label, here()) or gettext("What really happened"),
         "unit": said(route.asking.outcome.unit, here()),
     }
+
+
+def _called(route: Route, label: str) -> str:
+    """What people read of a label."""
+    if route.task == "anomaly_detection":
+        return gettext("an anomaly") if label == "true" else gettext("no anomaly")
+    return route.asking.label(label, here())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from flyball.console.charts.diagnostics import clusters, inputs, labels, search, values
+from flyball.console.charts.diagnostics import anomalies, clusters, inputs, labels, search, values
 from flyball.console.charts.diagnostics.laid import Laid
 from flyball.console.frame.figures import Figure
 
@@ -15,6 +15,7 @@ OF: Mapping[str, Callable[[Laid], Iterator[Figure]]] = {
     "classification": labels.figures,
     "regression": values.figures,
     "clustering": clusters.figures,
+    "anomaly_detection": anomalies.figures,
 }
 
 

@@ -27,6 +27,7 @@ from flyball.control.routing.models import Outcome, Prediction
 from flyball.domain.access import Principal
 from flyball.domain.delimited import inert_line
 from flyball.domain.errors import Conflict, UnknownPrediction, UnknownVersion
+from flyball.domain.records import outcome_labels
 from flyball.domain.routing import Manifest
 from flyball.domain.schema import escape
 from flyball.serving.forms import read_id
@@ -137,7 +138,7 @@ class OnePrediction(Page):
             "row": prediction,
             "answer": answer(prediction),
             "fields": _fields(prediction, version, manifest),
-            "classes": () if manifest is None else manifest.classes,
+            "classes": () if manifest is None else outcome_labels(manifest.task, manifest.classes),
             "is_gone": manifest is None,
             "has_outcomes": self.has_outcomes,
             "outcomes": outcomes,
