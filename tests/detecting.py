@@ -24,7 +24,7 @@ USUAL, STRANGE = {"x0": 0.0, "x1": 0.0}, {"x0": 9.0, "x1": -9.0}
 TASK = "anomaly_detection"
 
 
-def detecting(database: Database, decision: Decision | None = None) -> Package:
+def detecting(database: Database, decision: Decision | None = None, team: str = "hospital") -> Package:
     """The endpoint ``payments``, whose only version calls scores above 0.7 anomalies."""
     data = of_matrix(np.random.default_rng(0).normal(size=(300, 2)))
     model = prepared(data.schema, IsolationForest(n_estimators=40, random_state=0), task=TASK)
@@ -34,10 +34,10 @@ def detecting(database: Database, decision: Decision | None = None) -> Package:
     for each in made.files.values():
         artifacts.write(database, connection, each)
     connection.close()
-    team = accounts.ensure_team(slug="hospital")
-    Endpoint.objects.create(name="payments", team=team, task=TASK, description="")
+    owner = accounts.ensure_team(slug=team)
+    Endpoint.objects.create(name="payments", team=owner, task=TASK, description="")
     document = msgspec.to_builtins(replace(made.manifest, number=1))
     Version.objects.create(endpoint_id="payments", number=1, manifest=document, facts={})
     arm = Arm("champion", 1, decision=decision)
-    put(Route(endpoint="payments", team="hospital", task=TASK, number=1, arms=(arm,)))
+    put(Route(endpoint="payments", team=team, task=TASK, number=1, arms=(arm,)))
     return made
