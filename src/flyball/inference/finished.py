@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +14,12 @@ from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.finishing.intervals import Interval
 from flyball.domain.values import Scalar, label_text
+from flyball.inference.compiled.listed import ArrowColumn
+from flyball.inference.compiled_runtime import CompiledRuntime
 
+Whole = Callable[[Mapping[str, ArrowColumn], int], tuple[np.ndarray, np.ndarray | None]]
+"""Answers so many rows as Arrow columns, as ``CompiledRuntime.answers`` does; of bounded values also
+both bounds, behind the value."""
 Rows = Sequence[Mapping[str, Scalar]]
 
 
@@ -52,22 +57,41 @@ def finished(runtime: Any, finish: Finish | None, classes: Sequence[Scalar]) -> 
     return Calibrated(runtime, calibration, classes)
 
 
+def whole(runtime: object) -> Whole | None:
+    """What answers whole columns at once with a version; ``None`` where it goes row by row."""
+    if isinstance(runtime, CompiledRuntime):
+        return runtime.answers
+    if not isinstance(runtime, Bounded | Calibrated) or (inner := whole(runtime.runtime)) is None:
+        return None
+    finish = runtime.finish
+
+    def answers(columns: Mapping[str, ArrowColumn], length: int) -> tuple[np.ndarray, np.ndarray | None]:
+        return finish(inner(columns, length)[0])
+
+    return answers
+
+
 class Bounded:
     """A regression that says between which bounds each value will lie."""
 
     def __init__(self, runtime: Answering, interval: Interval) -> None:
         self.direct = runtime.direct
-        self._runtime = runtime
+        self.runtime = runtime
         self._interval = interval
 
     def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order, with its ``interval``. Raises ``ModelFailed``."""
-        outputs = self._runtime.predict(rows)
-        low, high = self._interval.around(np.array([each["value"] for each in outputs], dtype=np.float64))
-        if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        outputs = self.runtime.predict(rows)
+        found, _ = self.finish(np.array([[each["value"]] for each in outputs], dtype=np.float64))
+        return [{**each, "interval": pair} for each, pair in zip(outputs, found[:, 1:].tolist(), strict=True)]
+
+    def finish(self, numbers: np.ndarray) -> tuple[np.ndarray, None]:
+        """Values, shape (rows, 1), with their bounds: (rows, 3). Raises ``ModelFailed``."""
+        values = numbers.reshape(-1)
+        found = np.column_stack([values, *self._interval.around(values)])
+        if not np.isfinite(found).all():
             raise ModelFailed("The model gave a bound that is not finite.")
-        bounds = zip(low.tolist(), high.tolist(), strict=True)
-        return [{**each, "interval": list(pair)} for each, pair in zip(outputs, bounds, strict=True)]
+        return found, None
 
 
 class Flagging:
@@ -91,19 +115,24 @@ class Calibrated:
 
     def __init__(self, runtime: Answering, calibration: Calibration, classes: Sequence[Scalar]) -> None:
         self.direct = runtime.direct
-        self._runtime = runtime
+        self.runtime = runtime
         self._calibration = calibration
         self._classes = tuple(classes)
         self._names = [label_text(label) for label in classes]
 
     def predict(self, rows: Rows) -> list[dict[str, Any]]:
         """One output a row, in order. Raises ``ModelFailed``."""
-        outputs = self._runtime.predict(rows)
+        outputs = self.runtime.predict(rows)
         if not outputs:
             return outputs
         given = [[each["probabilities"][name] for name in self._names] for each in outputs]
-        found = self._calibration.calibrated(np.array(given, dtype=np.float64))
+        found, labels = self.finish(np.array(given, dtype=np.float64))
         return [
             {"label": self._classes[best], "probabilities": dict(zip(self._names, row, strict=True))}
-            for best, row in zip(found.argmax(axis=1).tolist(), found.tolist(), strict=True)
+            for best, row in zip(labels.tolist(), found.tolist(), strict=True)
         ]
+
+    def finish(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities, shape (rows, classes), calibrated; and the place of each row's label."""
+        found = self._calibration.calibrated(numbers)
+        return found, found.argmax(axis=1)

@@ -10,7 +10,7 @@ from flyball.batches.answering.columns import Column, checked
 from flyball.batches.answering.pinned import Pinned
 from flyball.batches.reading.rows import Piece
 from flyball.domain.values import label_text
-from flyball.inference.compiled_runtime import CompiledRuntime
+from flyball.inference.finished import whole
 
 NO_DECISION = "no_decision"
 
@@ -18,7 +18,7 @@ NO_DECISION = "no_decision"
 def takes(pinned: Pinned, piece: Piece) -> bool:
     """Whether rows can go this way: nothing is looked up, and no column names an entity."""
     return (
-        isinstance(pinned.runtime, CompiledRuntime)
+        whole(pinned.runtime) is not None
         and not pinned.needed
         and piece.content != "lines"
         and not any(lookup.on in piece.columns for lookup in pinned.route.lookups)
@@ -34,9 +34,9 @@ def answer(pinned: Pinned, piece: Piece) -> Answered:
     if len(places) < piece.length:
         rows = pa.array(places)
         values = {name: column.take(rows) for name, column in values.items()}
-    runtime = pinned.runtime
-    assert isinstance(runtime, CompiledRuntime)  # noqa: S101 - else the rows go the other way
-    numbers, labels = runtime.answers(values, len(places))
+    answers = whole(pinned.runtime)
+    assert answers is not None  # noqa: S101 - else the rows go the other way
+    numbers, labels = answers(values, len(places))
     found = Answered(places, numbers, labels, decided(pinned, numbers), rejects=rejects)
     _warn(pinned, columns, found)
     return found
