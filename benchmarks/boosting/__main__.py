@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,9 @@ def _row(
     said = ask(columns)
     own, library = [], []
     for _ in range(options.rounds):
-        own += _timed([(lambda row=row: answering.predict([row])) for row in rows[: options.rows]])
+        own += _timed([partial(answering.predict, [row]) for row in rows[: options.rows]])
         singles = [columns[place : place + 1] for place in range(options.rows)]
-        library += _timed([(lambda row=row: ask(row)) for row in singles])
+        library += _timed([partial(ask, row) for row in singles])
     return [
         f"`{name}`",
         f"{roc_auc_score(truth, answers):.4f}",
