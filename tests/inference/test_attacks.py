@@ -15,7 +15,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -132,6 +132,11 @@ def nests(artifact: Artifact) -> None:
     artifact.inside()["class_weight"] = node
 
 
+def isolated() -> Any:
+    """Two trees, of one column each."""
+    return IsolationForest(n_estimators=2, max_features=1, random_state=0).fit(INPUTS)
+
+
 WORD = "steps.0.1.vectorizer_"
 ATTACKS: list[tuple[str, Callable[[], Any], Edit]] = [
     ("a text that is the name of a file", words, sets(f"{WORD}.input", "filename")),
@@ -150,6 +155,16 @@ ATTACKS: list[tuple[str, Callable[[], Any], Edit]] = [
     ("more trees than outputs", fitted(GradientBoostingClassifier(n_estimators=2)), more_trees),
     ("no tree", fitted(RandomForestClassifier(1)), sets("estimators_.0.tree_", None)),
     ("a forest without columns", fitted(RandomForestClassifier(1)), lacks("n_features_in_")),
+    ("a tree for a column that is not there", isolated, changes("estimators_features_.0", lambda at: at + 9)),
+    ("a tree for columns before the first", isolated, changes("estimators_features_.0", lambda at: at - 9)),
+    ("a tree for more columns than it has", isolated, sets("_max_features", 2)),
+    ("depths of fewer nodes", isolated, changes("_decision_path_lengths.0", lambda each: each[:1])),
+    (
+        "more rows a leaf than nodes",
+        isolated,
+        changes("_average_path_length_per_tree.0", lambda each: each[:1]),
+    ),
+    ("depths of fewer trees", isolated, sets("_decision_path_lengths", None)),
     ("centres without columns", fitted(KMeans(2)), lacks("n_features_in_")),
     ("neighbours without columns", fitted(KNeighborsClassifier()), lacks("n_features_in_")),
     ("a machine without columns", fitted(SVC()), lacks("n_features_in_")),

@@ -19,11 +19,13 @@ def forest(fitted: Any, columns: int) -> Trees:
     """
     members = fitted.estimators_
     check_size(fitted, [(member.tree_.node_count, member.tree_.max_depth) for member in members])
+    # Trees that see every column are not asked by the columns that were drawn for them.
+    drawn = fitted.estimators_features_ if fitted._max_features < columns else [range(columns)] * len(members)
     expected = float(_depths(np.array([fitted.max_samples_]))[0])
     return joined(
         [
             _isolating(member.tree_, np.asarray(places), expected)
-            for member, places in zip(members, fitted.estimators_features_, strict=True)
+            for member, places in zip(members, drawn, strict=True)
         ],
         start=np.zeros(1),
         divisor=len(members),
