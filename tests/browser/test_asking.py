@@ -84,7 +84,7 @@ def test_somebody_asks_wonders_prints_and_says_what_happened(
         person.page.locator("#curve .plot svg").wait_for()
         person.click("Ask", exact=True)
         assert "Asked and recorded" in answered(person)
-        assert person.sees("What moved it")
+        person.waits_for("What moved it")
         assert person.sees("from the coefficients of a linear model")
 
         person.page.locator("[name='input.distance_km']").fill("900")
