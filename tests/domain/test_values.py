@@ -9,8 +9,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from flyball.domain.declaration import Outcome, snake_case
-from flyball.domain.values import Scalar, canonical, parse_end, parse_timestamp, timestamp_text
+from flyball.domain.declaration import Outcome
+from flyball.domain.values import Scalar, canonical, parse_end, parse_timestamp, snake_case, timestamp_text
 
 
 @pytest.mark.parametrize(

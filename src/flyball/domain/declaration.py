@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from flyball.domain.finishing.declared import Threshold
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.reasons.declared import Interventional
 from flyball.domain.schedules import Schedule
-from flyball.domain.schema import Kind, Unseen
-from flyball.domain.values import duration
+from flyball.domain.schema import Unseen
+from flyball.domain.values import duration, snake_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,11 +386,6 @@ def forget(cls: type[Endpoint]) -> None:
     _declared.pop(f"{cls.__module__}.{cls.__qualname__}", None)
 
 
-def snake_case(name: str) -> str:
-    """``CreditRisk`` as ``credit_risk``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with a declaration: a stable code, the attribute, what is wrong, what to do."""
@@ -400,6 +394,3 @@ class Fault:
     attribute: str
     message: str
     hint: str
-
-
-KINDS = frozenset(kind.value for kind in Kind)

@@ -11,7 +11,6 @@ from typing import Any
 from flyball.domain.abtests.metrics import Metric, wrong_in
 from flyball.domain.asking.faults import wrong_words
 from flyball.domain.declaration import (
-    KINDS,
     UNSUPERVISED,
     Candidate,
     Endpoint,
@@ -28,6 +27,7 @@ from flyball.domain.finishing.declared import Threshold
 from flyball.domain.finishing.faults import wrong_contamination, wrong_decision, wrong_numbers, wrong_ways
 from flyball.domain.records import REPEATED
 from flyball.domain.schedules import NAME, Schedule, crontab, is_name
+from flyball.domain.schema import KINDS
 from flyball.domain.weighing.faults import wrong_weights
 
 Declared = type[Endpoint]

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TIMESTAMP = "timestamp"
 
 
+KINDS = frozenset(kind.value for kind in Kind)
 NUMERIC = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN})
 """What models see as a number."""
 

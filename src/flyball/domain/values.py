@@ -145,3 +145,8 @@ def spelled(key: Scalar) -> Scalar:
         return str(UUID(str(key)))
     except ValueError:
         return key
+
+
+def snake_case(name: str) -> str:
+    """``CreditRisk`` as ``credit_risk``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
