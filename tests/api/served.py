@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from flyball.stores.database import Database
+from tests.shell import HTTP
 
 SETTINGS = """
 from flyball.project.settings import *
@@ -75,7 +76,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended"
         try:
-            httpx.get(url, timeout=5, trust_env=False)
+            HTTP.get(url, timeout=5)
         except httpx.HTTPError:
             time.sleep(0.1)
         else:

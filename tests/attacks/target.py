@@ -10,9 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
-from tests.shell import Server, Shell, processes_of
+from tests.shell import HTTP, Server, Shell, processes_of
 
 MEGABYTE = 1024 * 1024
 PATIENCE = 60
@@ -49,7 +47,7 @@ class Target:
 
     def healthy(self) -> bool:
         """Whether somebody else is answered. Whatever it takes: nothing is timed."""
-        answer = httpx.get(f"{self.server.url}/v1/health", timeout=PATIENCE, trust_env=False)
+        answer = HTTP.get(f"{self.server.url}/v1/health", timeout=PATIENCE)
         self.look()
         return answer.status_code == 200
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.cli.test_projects import serving
-from tests.shell import PATIENCE, Server, Shell, processes_of, workers_of
+from tests.shell import HTTP, PATIENCE, Server, Shell, processes_of, workers_of
 
 BIG = 32 * 1024 * 1024
 """More than the buffers of a connection hold, so that a server waits for its reader (bytes)."""
@@ -72,7 +72,7 @@ def until(true: Callable[[], object], what: str) -> None:
 
 def answers(server: Server) -> bool:
     try:
-        return httpx.get(f"{server.url}/v1/health", timeout=5).is_success
+        return HTTP.get(f"{server.url}/v1/health", timeout=5).is_success
     except httpx.HTTPError:
         return False
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.jobs.workers import ROOT, lives, until
-from tests.shell import PATIENCE, Server, Shell, processes_of
+from tests.shell import HTTP, PATIENCE, Server, Shell, processes_of
 
 ASK = """
 from flyball.control.accounts.services import ensure_team
@@ -62,7 +62,7 @@ def gone(server: Server, heavy: list[int]) -> bool:
 
 def answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/v1/health", timeout=PATIENCE).is_success
+        return HTTP.get(f"http://127.0.0.1:{port}/v1/health", timeout=PATIENCE).is_success
     except httpx.HTTPError:
         return False
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -24,6 +23,7 @@ from tests import published
 from tests.durability.servers import Server
 from tests.engine import moody
 from tests.engine.test_abtests import HALF, is_challenged
+from tests.shell import HTTP
 
 pytestmark = pytest.mark.storage
 SOUND, SPARE, MOODY = 2, 3, 4
@@ -105,7 +105,7 @@ def test_rows_that_make_a_model_sleep_or_raise_are_the_fallbacks(server: Server,
 def counted(server: Server, key: str) -> dict[tuple[str, str, str, str], float]:
     """What the server tells Prometheus: by name, version, arm and code."""
     headers = {"Authorization": f"Bearer {key}"}
-    text = httpx.get(f"http://127.0.0.1:{server.port}/v1/metrics", headers=headers).text
+    text = HTTP.get(f"http://127.0.0.1:{server.port}/v1/metrics", headers=headers).text
     return {
         (each.name, each.labels["version"], each.labels["arm"], each.labels.get("code", "")): each.value
         for family in text_string_to_metric_families(text)
@@ -126,7 +126,7 @@ def test_many_callers_at_once_each_get_one_answer_while_a_test_runs(
     def ask(one: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": one["reference"].replace(" ", "-")}
         url = f"http://127.0.0.1:{server.port}{PATH}"
-        first, again = (httpx.post(url, json=one, headers=headers, timeout=60).json() for _ in range(2))
+        first, again = (HTTP.post(url, json=one, headers=headers, timeout=60).json() for _ in range(2))
         assert first == again
         found: dict[str, Any] = first
         return found

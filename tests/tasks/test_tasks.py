@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.person import somebody
 from tests.documents import follow
-from tests.shell import PATIENCE, Shell
+from tests.shell import HTTP, PATIENCE, Shell
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TASKS = Path(__file__).parents[2] / "docs" / "tasks"
@@ -124,6 +124,6 @@ def running(shell: Shell, *words: str) -> Iterator[str]:
 def answers(url: str) -> bool:
     """Whether somebody answers there."""
     try:
-        return httpx.get(url).is_success
+        return HTTP.get(url).is_success
     except httpx.TransportError:
         return False

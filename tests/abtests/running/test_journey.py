@@ -25,7 +25,7 @@ from sklearn.datasets import load_breast_cancer
 
 from flyball.domain.abtests.assignment import slot
 from flyball.domain.records import entity_key
-from tests.shell import PATIENCE, Server, Shell, workers_of
+from tests.shell import HTTP, PATIENCE, Server, Shell, workers_of
 from tests.test_journey import EXAMPLE, own_database
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
@@ -102,13 +102,13 @@ class Crowd:
             )
             teller.start()
             self.told.append(teller)
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def _send(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.server.key}", "Idempotency-Key": key}
         while time.monotonic() < self.patience:
             try:
-                answer = httpx.post(self.server.url + path, json=body, headers=headers, timeout=10)
+                answer = HTTP.post(self.server.url + path, json=body, headers=headers, timeout=10)
             except httpx.TransportError:  # its server was killed
                 time.sleep(0.1)
                 continue
@@ -186,7 +186,7 @@ def until_it_ends(clinic: Shell) -> dict[str, Any]:
         found = facts(clinic)
         if found["state"] == "ended" and found["next_look_at"] is None:
             return found
-        time.sleep(1)
+        time.sleep(3)  # each look is another process
     raise AssertionError(f"The test does not end: {found}")
 
 
