@@ -99,6 +99,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Memory that a heavy job may take (bytes, 256 MiB or more)."""
     job_seconds: Annotated[float, msgspec.Meta(ge=1, le=2_592_000)] = 86_400
     """Time that one attempt at a heavy job may take (seconds, up to 30 days)."""
+    batch_unpacked_bytes: Annotated[int, msgspec.Meta(ge=1)] = 100 * 1024**3
+    """What a packed file of a batch may hold (bytes, 1 or more)."""
     abtest_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 60
     """How soon a running A/B test is looked at again (seconds, 0.1 to 86,400); long ones more seldom."""
     abtest_lag_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 60

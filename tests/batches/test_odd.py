@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from flyball.batches.models import BatchChunk
 from flyball.batches.reading import limits
+from flyball.batches.reading.rows import planned
 from flyball.batches.work.doing import Doing
 from flyball.control.jobs.models import Job
 from flyball.control.routing.models import Prediction
@@ -87,6 +90,55 @@ def test_a_packed_line_without_end_is_not_unpacked(database: Database, tmp_path:
         for _ in range(64):
             file.write(b"0" * 1024 * 1024)
     assert "is longer than" in failed(database, tmp_path / name, tmp_path / "out.csv")
+
+
+def test_a_packed_row_without_end_is_not_unpacked(database: Database, tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "in.csv.gz", "wb") as file:
+        file.write(b"age,ward\n")
+        for _ in range(64):
+            file.write(b'"\n",' * 200_000)  # one row of CSV, in short lines
+    assert "its row is longer than" in failed(database, tmp_path / "in.csv.gz", tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "line"),
+    [
+        ("in.csv.gz", b"age,ward\n", b"12,east\n"),
+        ("in.ndjson.gz", b"", b'{"age": 12}\n'),
+        ("in.jsonl.gz", b"", b"\n"),
+    ],
+)
+def test_a_packed_file_holds_so_much_and_no_more(
+    database: Database, tmp_path: Path, settings: Any, name: str, head: bytes, line: bytes
+) -> None:
+    data = head + line * 50_000
+    settings.FLYBALL = msgspec.structs.replace(settings.FLYBALL, batch_unpacked_bytes=len(data) - 1)
+    (tmp_path / name).write_bytes(gzip.compress(data))
+    said = failed(database, tmp_path / name, tmp_path / "out.csv")
+    assert f"{name} holds more than {len(data) - 1:,} bytes" in said
+    assert "FLYBALL_BATCH_UNPACKED_BYTES" in said
+    settings.FLYBALL = msgspec.structs.replace(settings.FLYBALL, batch_unpacked_bytes=len(data))
+    assert planned(str(tmp_path / name), tmp_path / "copy", print, len(data)).rows in (0, 50_000)
+
+
+def test_a_file_that_is_not_packed_is_as_large_as_it_is(
+    database: Database, tmp_path: Path, settings: Any
+) -> None:
+    settings.FLYBALL = msgspec.structs.replace(settings.FLYBALL, batch_unpacked_bytes=1)
+    (tmp_path / "in.csv").write_text("age,ward\n12,east\n")
+    assert done(ask(database, tmp_path / "in.csv", tmp_path / "out.csv")).status == "succeeded"
+
+
+def test_empty_values_of_a_wide_table_are_held_as_few_as_others(tmp_path: Path) -> None:
+    columns = 10_000
+    head = ",".join(map(str, range(columns)))
+    with gzip.open(tmp_path / "in.csv.gz", "wt") as file:
+        file.write(f"{head}\n")
+        file.write(("," * (columns - 1) + "\n") * 1000)
+    planned(str(tmp_path / "in.csv.gz"), tmp_path / "copy", print)
+    with pq.ParquetFile(tmp_path / "copy") as copy:
+        assert copy.metadata.num_rows == 1000
+        assert copy.metadata.row_group(0).num_rows * columns <= limits.MOST_CELLS
 
 
 def test_a_million_columns_fail_the_job(database: Database, tmp_path: Path) -> None:

@@ -52,10 +52,10 @@ class Piece:
     faults: dict[int, str]
 
 
-def planned(source: str, copy: Path, report: Callable[[int], None]) -> Plan:
+def planned(source: str, copy: Path, report: Callable[[int], None], unpacked: int | None = None) -> Plan:
     """Look at a file; what is text is copied, as Parquet.
 
-    Raises ``DataError`` for one that cannot be read.
+    Raises ``DataError`` for one that cannot be read, or is packed and holds more bytes than ``unpacked``.
     """
     known = format_of(source)
     name = source.rpartition("/")[2]
@@ -63,7 +63,7 @@ def planned(source: str, copy: Path, report: Callable[[int], None]) -> Plan:
         return _parquet(source, name)
     stage = staging.stage_csv if known.name == "csv" else staging.stage_ndjson
     with opened(source, is_packed=known.is_packed) as file:
-        names = stage(file, name, copy, report)
+        names = stage(file, name, copy, report, unpacked if known.is_packed else None)
     with pq.ParquetFile(copy) as staged:
         rows = staged.metadata.num_rows
     content: Content = "text" if known.name == "csv" else "lines"

@@ -15,7 +15,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flyball.batches.reading.limits import GROUP_BYTES, MOST_CELL, MOST_LINE, refuse_wide
+from flyball.batches.reading.limits import GROUP_BYTES, MOST_CELL, MOST_LINE, refuse_wide, rows_of_chunk
 from flyball.domain.delimited import delimiter_of
 from flyball.domain.errors import DataError
 
@@ -29,38 +29,51 @@ Row = tuple[Sequence[str | None], str | None]
 """The values of a row, and why there are none."""
 
 
-def stage_csv(source: IO[bytes], name: str, target: Path, report: Callable[[int], None]) -> list[str]:
+Report = Callable[[int], None]
+"""Is told how many rows are copied."""
+
+
+def stage_csv(
+    source: IO[bytes], name: str, target: Path, report: Report, most: int | None = None
+) -> list[str]:
     """Copy a CSV file's cells, column after column called ``0``, ``1``…; the names of its columns.
 
     Rows of another length are kept as faults. Raises ``DataError`` for a file that is not UTF-8, whose first
-    line does not name each column once, or with a line or a value that is too long.
+    line does not name each column once, with a row or a value that is too long, or with more bytes than
+    ``most``.
     """
     with _told(name):
-        lines = _lines(source, name)
+        lines = _Lines(source, name, most)
         first = next(lines, "")
         reader = csv.reader(chain([first], lines), delimiter=delimiter_of(first), skipinitialspace=True)
         csv.field_size_limit(MOST_CELL)
         try:
             names = [each.strip() for each in next(reader, [])]
+            lines.begin()
             refuse_wide(name, len(names))
             if not names or len(set(names)) < len(names):
                 raise DataError(f"{name}: the first line names each column once.")
-            _write(target, len(names), _cut(reader, len(names)), report)
+            _write(target, len(names), _cut(reader, lines, len(names)), report)
         except csv.Error as error:
             raise DataError(f"{name}, line {reader.line_num}: {error}.") from None
     return names
 
 
-def stage_ndjson(source: IO[bytes], name: str, target: Path, report: Callable[[int], None]) -> list[str]:
+def stage_ndjson(
+    source: IO[bytes], name: str, target: Path, report: Report, most: int | None = None
+) -> list[str]:
     """Copy the lines of NDJSON; the names of all members that its rows have, in the order of appearance.
 
-    Raises ``DataError`` for a file that is not UTF-8, or with a line that is too long.
+    Raises ``DataError`` for a file that is not UTF-8, with a line that is too long, or with more bytes than
+    ``most``.
     """
     names: dict[str, None] = {}
     decoder = msgspec.json.Decoder(dict[str, Any])
 
     def rows() -> Iterator[Row]:
-        for line in _lines(source, name):
+        lines = _Lines(source, name, most)
+        for line in lines:
+            lines.begin()
             if text := line.strip():
                 try:
                     names.update(dict.fromkeys(decoder.decode(text)))
@@ -86,24 +99,48 @@ def _told(name: str) -> Iterator[None]:
         raise DataError(f"{name} is cut off, or is not packed as its name says.") from None
 
 
-def _lines(source: IO[bytes], name: str) -> Iterator[str]:
-    number = 0
-    while line := source.readline(MOST_LINE + 1):
-        number += 1
-        if len(line) > MOST_LINE:
-            raise DataError(f"{name}, line {number}: it is longer than {MOST_LINE:,} bytes.")
-        yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+class _Lines:
+    """The lines of a file, within its bounds: of one row, which may have several, and of all together."""
+
+    def __init__(self, source: IO[bytes], name: str, most: int | None) -> None:
+        self._source, self._name, self._most = source, name, most
+        self._number = self._row = self._read = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        """The next one. Raises ``DataError`` for one too many."""
+        line = self._source.readline(MOST_LINE + 1)
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._row += len(line)
+        self._read += len(line)
+        if self._row > MOST_LINE:
+            raise DataError(f"{self._name}, line {self._number}: its row is longer than {MOST_LINE:,} bytes.")
+        if self._most is not None and self._read > self._most:
+            raise DataError(
+                f"{self._name} holds more than {self._most:,} bytes, which is the most that a packed file of"
+                " a batch may hold here (FLYBALL_BATCH_UNPACKED_BYTES)."
+            )
+        return line.decode("utf-8-sig" if self._number == 1 else "utf-8")
+
+    def begin(self) -> None:
+        """What comes now is another row."""
+        self._row = 0
 
 
-def _cut(reader: Iterator[list[str]], length: int) -> Iterator[Row]:
+def _cut(reader: Iterator[list[str]], lines: _Lines, length: int) -> Iterator[Row]:
     for values in reader:
+        lines.begin()
         if len(values) == length:
             yield values, None
         elif values:
             yield [None] * length, f"{len(values)} values, where {length} are expected."
 
 
-def _write(target: Path, columns: int, rows: Iterator[Row], report: Callable[[int], None]) -> None:
+def _write(target: Path, columns: int, rows: Iterator[Row], report: Report) -> None:
     names = [str(place) for place in range(columns)]
     schema = pa.schema([*((name, pa.string()) for name in names), (FAULT, pa.string())])
     done = 0
@@ -124,7 +161,8 @@ def _groups(rows: Iterator[Row]) -> Iterator[tuple[list[Sequence[str | None]], l
         group.append(values)
         faults.append(fault)
         size += sum(map(len, values)) if fault is None else 0  # type: ignore[arg-type] # texts all, then
-        if len(group) == GROUP or size > GROUP_BYTES:
+        # Empty values take room too: of a wide table fewer rows are held.
+        if len(group) == rows_of_chunk(GROUP, len(values)) or size > GROUP_BYTES:
             yield group, faults
             group, faults, size = [], [], 0
     if group:

@@ -20,6 +20,7 @@ from flyball.batches.work.doing import Doing, kept_columns
 from flyball.batches.work.helping import shared
 from flyball.batches.writing import joining
 from flyball.batches.writing.parts import Part, by
+from flyball.control.declarations.configured import configured
 from flyball.control.jobs import running
 from flyball.control.jobs.running import Run
 from flyball.control.jobs.sharing.calling import Call
@@ -71,7 +72,8 @@ def _planned(run: Run, batch: Batch) -> Plan:
     _refuse_no_place(batch)
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / f"rows.{by(run.holder)}.parquet"  # who is late writes to another one
-    found = planned(batch.source, copy, lambda rows: run.report(message=f"reading, {rows:,} rows"))
+    most = configured().batch_unpacked_bytes
+    found = planned(batch.source, copy, lambda rows: run.report(message=f"reading, {rows:,} rows"), most)
     plan = msgspec.structs.replace(found, mark=marked(folder))
     rows = rows_of_chunk(batch.wanted.chunk_rows, len(plan.columns))
     starts = range(0, max(1, plan.rows), rows)
