@@ -62,6 +62,19 @@ def test_a_setting_with_which_nothing_could_work_is_refused(name: str, value: st
         load({f"FLYBALL_{name}": value})
 
 
+@pytest.mark.parametrize(
+    "value", ["data", "/", "/.", "/data,.", "//", "/data/{user}", "/data/{team", "~/data"]
+)
+def test_a_folder_of_batches_that_could_be_anywhere_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match=r"^FLYBALL_BATCH_FOLDERS does not fit: Expected folders"):
+        load({"FLYBALL_BATCH_FOLDERS": value})
+
+
+def test_folders_of_batches_are_read() -> None:
+    assert load({"FLYBALL_BATCH_FOLDERS": "/data/{team}, /more"}).batch_folders == ("/data/{team}", "/more")
+    assert load({"FLYBALL_BATCH_FOLDERS": ""}).batch_folders == ()
+
+
 @pytest.mark.parametrize("value", ["everywhere", "10.0.0.0/8, everywhere", "10.0.0.0/99"])
 def test_a_proxy_that_is_no_address_is_named_and_not_echoed(value: str) -> None:
     with pytest.raises(ValueError, match=r"^FLYBALL_TRUSTED_PROXIES does not fit") as caught:

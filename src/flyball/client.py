@@ -180,6 +180,18 @@ class Client:
         found: list[Json] = self._json("GET", f"api/endpoints/{_part(endpoint)}/versions")["versions"]
         return found
 
+    def batch(self, endpoint: str, source: str, out: str, **options: Any) -> Json:
+        """Ask for the answers to a whole file in a folder of the server's; the batch, with its number.
+
+        ``options`` are ``version``, ``reference``, ``keep``, ``record``, ``max_rejects`` and ``chunk_rows``.
+        """
+        sent = _given({"source": source, "out": out, **options})
+        return self._json("POST", f"api/endpoints/{_part(endpoint)}/batches", sent)
+
+    def one_batch(self, endpoint: str, number: int) -> Json:
+        """How far a batch is: its ``status``, and how many rows are answered and rejected."""
+        return self._json("GET", f"api/endpoints/{_part(endpoint)}/batches/{number}")
+
     def diagnostics(self, endpoint: str, version: int, *, on: int | None = None) -> dict[str, list[Json]]:
         """The tables of a version's diagnostics by name, each row by column; none until they are made.
 

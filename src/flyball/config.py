@@ -14,7 +14,7 @@ import msgspec
 
 from flyball.typed import known
 
-LISTS = {"allowed_hosts", "trusted_proxies", "trusted_types"}
+LISTS = {"allowed_hosts", "batch_folders", "trusted_proxies", "trusted_types"}
 """The settings whose values are separated by commas."""
 
 
@@ -99,6 +99,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Memory that a heavy job may take (bytes, 256 MiB or more)."""
     job_seconds: Annotated[float, msgspec.Meta(ge=1, le=2_592_000)] = 86_400
     """Time that one attempt at a heavy job may take (seconds, up to 30 days)."""
+    batch_folders: tuple[str, ...] = ()
+    """Folders whose files the management API may name, separated by commas; ``{team}`` is a team's name."""
     batch_unpacked_bytes: Annotated[int, msgspec.Meta(ge=1)] = 100 * 1024**3
     """What a packed file of a batch may hold (bytes, 1 or more)."""
     abtest_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 60
@@ -145,7 +147,18 @@ def load(environ: Mapping[str, str] = os.environ, base: Path | None = None) -> C
         field = str(error).rpartition("$.")[2].rstrip("`") or "?"
         raise ValueError(f"{_variable(field)} does not fit: {str(error).partition(' - ')[0]}.") from error
     _check_networks(config.trusted_proxies)
+    _check_folders(config.batch_folders)
     return config
+
+
+def _check_folders(folders: tuple[str, ...]) -> None:
+    for each in folders:
+        plain = each.replace("{team}", "team")
+        if not Path(plain).is_absolute() or {"{", "}"} & set(plain) or not os.path.normpath(plain).strip("/"):
+            raise ValueError(
+                f"{_variable('batch_folders')} does not fit: Expected folders from / on, and not / itself;"
+                " {team} may stand in them."
+            )
 
 
 def _check_networks(proxies: tuple[str, ...]) -> None:

@@ -21,6 +21,7 @@ from flyball.domain.errors import (
     Forbidden,
     IdempotencyKeyReused,
     InvalidInput,
+    NotFound,
     NotReady,
     Unauthenticated,
     UnknownEndpoint,
@@ -52,6 +53,14 @@ def once_ready(ask: Callable[[], Any]) -> Any:
         except NotReady:
             time.sleep(0.1)
     raise AssertionError("the data plane does not notice")
+
+
+def test_a_client_asks_for_the_answers_to_a_file(url: str, keys: dict[str, str]) -> None:
+    with Client(url, keys["owner"]) as client, pytest.raises(InvalidInput) as caught:
+        client.batch("purchase", "/etc/passwd.csv", "/etc/out.csv", keep=["id"], record=True)
+    assert [each.pointer for each in caught.value.problems] == ["/source"]
+    with Client(url, keys["viewer"]) as client, pytest.raises(NotFound, match="no batch 1"):
+        client.one_batch("purchase", 1)
 
 
 def test_a_client_gets_the_tables_of_a_version(url: str, keys: dict[str, str], version: Version) -> None:

@@ -19,6 +19,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ``reference`` names the column of the caller's own ids, ``keep`` the columns that go along (all, where it
     is left out). With ``record`` each answer is a prediction, so that outcomes can bind. More than
     ``max_rejects`` rows that do not fit fail the job. ``is_named``: a version was asked for by number.
+    ``is_confined``: its files must lie in folders that are allowed, also when it is carried out.
     """
 
     rejects: str = ""
@@ -28,6 +29,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     max_rejects: int | None = None
     chunk_rows: int = CHUNK
     is_named: bool = False
+    is_confined: bool = False
 
     def check(self) -> None:
         """Raises ``InvalidInput`` for numbers that are out of their bounds."""

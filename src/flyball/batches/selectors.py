@@ -26,6 +26,17 @@ def batch(endpoint: str, number: int) -> Batch:
     return found
 
 
+def under_way(like: Batch) -> Batch | None:
+    """Another one that answers the same by the same, while it waits or runs and nobody has cancelled it."""
+    return (
+        batches(like.endpoint_id)
+        .filter(source=like.source, out=like.out, version=like.version, route=like.route)
+        .filter(options=like.options, job__in=jobs.under_way("batch", like.endpoint))
+        .exclude(pk=like.pk)
+        .first()
+    )
+
+
 def status(batch: Batch) -> str:
     """How far it is, in the words of its job; also once that is no longer kept."""
     return jobs.status(batch.job, is_done=batch.done_at is not None)

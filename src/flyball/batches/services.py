@@ -7,16 +7,50 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from flyball.batches import selectors
+from flyball.batches.allowed import within
 from flyball.batches.formats import refuse_unknown, rejects_of
 from flyball.batches.models import Batch
 from flyball.batches.options import Options, wrong
 from flyball.control.declarations import selectors as endpoints
+from flyball.control.declarations.configured import configured
+from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import services as jobs
 from flyball.control.registry import selectors as registry
 from flyball.control.routing import selectors as routing
 from flyball.domain.errors import NotReady
 
 KIND = "batch"
+
+
+def ask_confined(
+    *,
+    endpoint: str,
+    source: str,
+    out: str,
+    version: int | None = None,
+    options: Options | None = None,
+    user: Any = None,
+) -> Batch:
+    """Ask for a batch from afar: its files lie in folders that are allowed for the endpoint's team.
+
+    The same one that waits or runs already is given instead. Raises ``InvalidInput`` for other files; else
+    as ``ask_batch``.
+    """
+    applied = endpoints.endpoint(endpoint)
+    folders, team = configured().batch_folders, applied.team.slug
+    source, out = within(source, folders, team, "/source"), within(out, folders, team, "/out")
+    confined = msgspec.structs.replace(options or Options(), rejects="", is_confined=True)
+    with transaction.atomic():
+        # Whoever asks for this endpoint waits here; no_key, so that predictions, which refer to it, do not.
+        Endpoint.objects.select_for_update(no_key=True).get(pk=applied.pk)
+        made = ask_batch(
+            endpoint=endpoint, source=source, out=out, version=version, options=confined, user=user
+        )
+        same = selectors.under_way(made)
+        if same is not None:
+            transaction.set_rollback(True)
+    return same or made
 
 
 def ask_batch(

@@ -321,6 +321,28 @@ class WholeBacktest(Backtest):
     result: dict[str, Any] | None
 
 
+class Batch(Document):
+    """A file that one version answers, how far that is, and what came of it."""
+
+    number: int
+    endpoint: str
+    version: int
+    route: int
+    source: str
+    out: str
+    rejects: str
+    status: str
+    error: str
+    error_code: str
+    rows: int
+    answered: int
+    rejected: int
+    job: UUID | None
+    asked_by: str | None
+    asked_at: Moment
+    done_at: Moment | None
+
+
 class Outcome(Document):
     """An outcome as it was sent, with what became of it."""
 
@@ -359,6 +381,6 @@ class NewKey(Key):
 
 DOCUMENTS = (
     Endpoint, Revision, Change, Version, WholeVersion, Build, WholeBuild, Snapshot, WholeSnapshot,
-    Schedule, Job, WholeJob, Backtest, WholeBacktest, Outcome, Key, NewKey,
+    Schedule, Job, WholeJob, Backtest, WholeBacktest, Batch, Outcome, Key, NewKey,
 )  # fmt: skip
 """Those that are answered; what they hold comes with them."""

@@ -10,6 +10,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Sum
 
+from flyball.batches.allowed import within
 from flyball.batches.formats import format_of
 from flyball.batches.models import Batch, BatchChunk
 from flyball.batches.places import is_marked, marked, remove, work_folder
@@ -25,7 +26,7 @@ from flyball.control.jobs import running
 from flyball.control.jobs.running import Run
 from flyball.control.jobs.sharing.calling import Call
 from flyball.control.jobs.sharing.claims import Claimant
-from flyball.domain.errors import DataError
+from flyball.domain.errors import DataError, InvalidInput
 from flyball.domain.records import now
 
 PAUSE = 0.25
@@ -49,6 +50,7 @@ def carry_out(run: Run, *, batch: int) -> dict[str, Any]:
 
 
 def _carry_out(run: Run, batch: Batch) -> dict[str, Any]:
+    _refuse_outside(batch)
     if not batch.counts:  # else all is in its place since the attempt before
         _answer(run, batch, _planned(run, batch))
         _join(run, batch)
@@ -62,6 +64,23 @@ def _carry_out(run: Run, batch: Batch) -> dict[str, Any]:
         Batch.objects.filter(pk=batch.pk).update(done_at=now())
         batch.chunks.all().delete()
     return dict(batch.counts)
+
+
+def _refuse_outside(batch: Batch) -> None:
+    """What was allowed when it was asked for may be a link to elsewhere by now, or allowed no more."""
+    if not batch.wanted.is_confined:
+        return
+    folders, team = configured().batch_folders, batch.endpoint.team.slug
+    try:
+        found = [within(path, folders, team, "") for path in (batch.source, batch.out)]
+    except InvalidInput:
+        found = []
+    if found != [batch.source, batch.out]:
+        raise DataError(
+            "The files of the batch are in no folder that is allowed here (FLYBALL_BATCH_FOLDERS)."
+        )
+    if not Path(batch.source).is_file():
+        raise DataError(f"There is no file {Path(batch.source).name}.")
 
 
 def _planned(run: Run, batch: Batch) -> Plan:

@@ -1,0 +1,91 @@
+"""Batches of an endpoint: whole files of folders that are allowed, answered by a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from flyball.api.described import documents
+from flyball.api.described.operations import PAGED, described, listed
+from flyball.api.view import ManagementView, actor, body, page
+from flyball.batches import selectors
+from flyball.batches.options import CHUNK, Options
+from flyball.batches.services import ask_confined
+from flyball.domain.errors import InvalidInput, Problem
+from flyball.domain.schema import Field, Kind, Schema
+from flyball.serving.http.described.shapes import object_of
+
+BATCH = Schema(
+    (
+        Field(name="source", kind=Kind.TEXT),
+        Field(name="out", kind=Kind.TEXT),
+        Field(name="version", kind=Kind.INTEGER, nullable=True),
+        Field(name="reference", kind=Kind.TEXT, nullable=True),
+        Field(name="record", kind=Kind.BOOLEAN, nullable=True),
+        Field(name="max_rejects", kind=Kind.INTEGER, nullable=True),
+        Field(name="chunk_rows", kind=Kind.INTEGER, nullable=True),
+    )
+)
+WANTED = object_of(BATCH)
+WANTED["properties"]["keep"] = {"type": ["array", "null"], "items": {"type": "string"}}
+
+
+class Batches(ManagementView):
+    """``GET`` and ``POST /api/endpoints/{endpoint}/batches``."""
+
+    roles = {"GET": "viewer", "POST": "owner"}
+
+    @described(listed("batches", documents.Batch), query=PAGED)
+    def get(self, request: Request, endpoint: str) -> Response:
+        """A page of batches, newest first."""
+        every = selectors.batches(self.endpoint(request, endpoint).name)
+        return Response({"batches": [selectors.document(each) for each in page(request, every, "id")]})
+
+    @described(documents.Batch, "retired", "not_ready", "unknown_version", takes=WANTED, status=(202,))
+    def post(self, request: Request, endpoint: str) -> Response:
+        """The batch, which a job carries out: a new one, or the same one that waits or runs already."""
+        name = self.endpoint(request, endpoint).name
+        sent: dict[str, Any] = body(request, BATCH, besides={"keep"})
+        made = ask_confined(
+            endpoint=name,
+            source=sent["source"],
+            out=sent["out"],
+            version=sent["version"],
+            options=_options(sent, _keep(request.data.get("keep"))),
+            user=actor(request).user,
+        )
+        return Response(selectors.document(made), status=202)
+
+
+class OneBatch(ManagementView):
+    """``GET /api/endpoints/{endpoint}/batches/{number}``."""
+
+    roles = {"GET": "viewer"}
+
+    @described(documents.Batch)
+    def get(self, request: Request, endpoint: str, number: int) -> Response:
+        """One batch: how far it is, and how many rows are answered."""
+        name = self.endpoint(request, endpoint).name
+        return Response(selectors.document(selectors.batch(name, number)))
+
+
+def _options(sent: dict[str, Any], keep: tuple[str, ...] | None) -> Options:
+    return Options(
+        reference=sent["reference"] or "",
+        keep=keep,
+        record=bool(sent["record"]),
+        max_rejects=sent["max_rejects"],
+        chunk_rows=CHUNK if sent["chunk_rows"] is None else sent["chunk_rows"],
+    )
+
+
+def _keep(sent: Any) -> tuple[str, ...] | None:
+    """The columns that go along. Raises ``InvalidInput`` for what is no list of names."""
+    if sent is None:
+        return None
+    if isinstance(sent, list) and all(isinstance(each, str) and "\0" not in each for each in sent):
+        return tuple(sent)
+    problem = Problem("/keep", "wrong_type", "Expected a list of names of columns.")
+    raise InvalidInput("The body does not fit.", problems=[problem])
