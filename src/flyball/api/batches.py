@@ -48,12 +48,13 @@ class Batches(ManagementView):
         """The batch, which a job carries out: a new one, or the same one that waits or runs already."""
         name = self.endpoint(request, endpoint).name
         sent: dict[str, Any] = body(request, BATCH, besides={"keep"})
+        asked: Any = request.data  # an object: that was looked at
         made = ask_confined(
             endpoint=name,
             source=sent["source"],
             out=sent["out"],
             version=sent["version"],
-            options=_options(sent, _keep(request.data.get("keep"))),
+            options=_options(sent, _keep(asked.get("keep"))),
             user=actor(request).user,
         )
         return Response(selectors.document(made), status=202)
