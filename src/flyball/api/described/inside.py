@@ -80,6 +80,7 @@ class Card(Document):
     fields: list[dict[str, Any]]
     environment: dict[str, Any]
     answered: str
+    weighing: list[str]
     out_of_fold: list[str]
 
 
