@@ -6,6 +6,7 @@ import io
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -192,6 +193,14 @@ class Client:
         """How far a batch is: its ``status``, and how many rows are answered and rejected."""
         return self._json("GET", f"api/endpoints/{_part(endpoint)}/batches/{number}")
 
+    def fetch_answers(self, endpoint: str, number: int, target: Path) -> None:
+        """Write a batch's answers to the file ``target``, whole or not at all."""
+        self._fetch(f"api/endpoints/{_part(endpoint)}/batches/{number}/answers", target)
+
+    def fetch_rejects(self, endpoint: str, number: int, target: Path) -> None:
+        """Write the rows that are not answered, as CSV, to the file ``target``, whole or not at all."""
+        self._fetch(f"api/endpoints/{_part(endpoint)}/batches/{number}/rejects", target)
+
     def diagnostics(self, endpoint: str, version: int, *, on: int | None = None) -> dict[str, list[Json]]:
         """The tables of a version's diagnostics by name, each row by column; none until they are made.
 
@@ -231,6 +240,20 @@ class Client:
         if answer.is_success:
             return answer
         raise _error(answer)
+
+    def _fetch(self, path: str, target: Path) -> None:
+        draft = target.with_name(f"{target.name}.part")
+        with self._http.stream("GET", path) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise _error(answer)
+            try:
+                with draft.open("wb") as file:
+                    for part in answer.iter_bytes():
+                        file.write(part)
+                draft.replace(target)
+            finally:
+                draft.unlink(missing_ok=True)
 
 
 def _error(answer: httpx.Response) -> FlyballError:

@@ -11,9 +11,13 @@ import msgspec
 import pytest
 
 from flyball.batches.models import Batch
+from flyball.batches.services import ask_batch
+from flyball.client import Client
 from flyball.control.jobs import services as jobs
 from flyball.control.jobs.models import Job
+from flyball.domain.errors import NotFound
 from flyball.stores.database import Database
+from tests.api import served
 from tests.api.conftest import Ask
 from tests.batches.world import done, rows
 from tests.published import publish
@@ -245,6 +249,84 @@ def test_a_batch_of_another_endpoint_is_not_this_ones(
     publish(database, endpoint="other", team="lending")
     assert ask("owner", "GET", f"endpoints/other/batches/{number}").status_code == 404
     assert ask("stranger", "GET", f"{BATCHES}/{number}").status_code == 404
+
+
+def content(answer: Any) -> bytes:
+    """The bytes of a file that is answered."""
+    assert answer.status_code == 200, answer.content
+    return b"".join(answer.streaming_content)
+
+
+def test_answers_and_rejects_are_fetched_once_they_are_there(ask: Ask, data: Path, allow: Allow) -> None:
+    allow(data)
+    (data / "in.csv").write_text("id,age,ward\n=1+1,80,east\nb,no,west\n")
+    sent = asked(data / "in.csv", data / 'o"ut ü.csv', keep=["id"])
+    place = f"{BATCHES}/{ask('owner', 'POST', BATCHES, sent).json()['number']}"
+    assert ask("member", "GET", f"{place}/answers").json()["code"] == "not_found"
+    done(Batch.objects.get())
+    answer = ask("member", "GET", f"{place}/answers")
+    assert answer["Content-Disposition"].startswith("attachment; filename")
+    assert (answer["X-Content-Type-Options"], answer["Cache-Control"]) == ("nosniff", "no-store")
+    written = content(answer)
+    assert written == (data / 'o"ut ü.csv').read_bytes()
+    assert b"'=1+1" in written, "no spreadsheet computes it"
+    assert content(ask("member", "GET", f"{place}/rejects")).startswith(b"row,field,code,reason\r\n2,age,")
+    assert ask("viewer", "GET", f"{place}/answers").status_code == 403
+    assert ask("stranger", "GET", f"{place}/answers").status_code == 404
+    allow()
+    assert ask("owner", "GET", f"{place}/answers").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "nothing"])
+def test_what_stands_in_the_place_of_answers_is_not_read(
+    ask: Ask, data: Path, allow: Allow, kind: str
+) -> None:
+    allow(data)
+    number = ask("owner", "POST", BATCHES, asked(data / "in.csv", data / "out.csv")).json()["number"]
+    done(Batch.objects.get())
+    out = data / "out.csv"
+    out.unlink()
+    if kind == "link":
+        out.symlink_to(data.parent / "elsewhere" / "in.csv")
+    elif kind == "pipe":
+        os.mkfifo(out)
+    elif kind == "folder":
+        out.mkdir()
+    assert ask("owner", "GET", f"{BATCHES}/{number}/answers").json()["code"] == "not_found"
+
+
+def test_files_of_the_commands_batches_are_not_fetched(
+    ask: Ask, data: Path, database: Database, allow: Allow
+) -> None:
+    allow(data)
+    made = ask_batch(endpoint="triage", source=str(data / "in.csv"), out=str(data / "out.csv"))
+    assert done(made).status == "succeeded"
+    assert ask("owner", "GET", f"{BATCHES}/{made.pk}/answers").status_code == 404
+
+
+def test_a_client_asks_and_fetches_from_a_server(
+    data: Path, keys: dict[str, str], database: Database, allow: Allow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(data)
+    monkeypatch.setenv("FLYBALL_BATCH_FOLDERS", str(data))
+    (data / "in.csv").write_text("age,ward\n" + "80,east\nno,west\n" * 20_000)
+    folder = served.project(data.parent, data / "rows.csv")
+    target = data.parent / "mine.csv"
+    with (
+        served.serve("granian", folder, database) as url,
+        Client(url, keys["owner"]) as client,
+    ):
+        made = client.batch("triage", str(data / "in.csv"), str(data / "out.csv"), keep=[])
+        with pytest.raises(NotFound, match="not yet"):
+            client.fetch_answers("triage", made["number"], target)
+        assert not target.exists()
+        done(Batch.objects.get())
+        assert client.one_batch("triage", made["number"])["answered"] == 20_000
+        client.fetch_answers("triage", made["number"], target)
+        assert target.read_bytes() == (data / "out.csv").read_bytes()
+        client.fetch_rejects("triage", made["number"], target)
+        assert len(rows(target)) == 20_000
+    assert not target.with_name("mine.csv.part").exists()
 
 
 def again(batch: Batch) -> Batch:

@@ -43,6 +43,8 @@ ALLOWED = [
     ("GET", "endpoints/purchase/batches", "viewer"),
     ("POST", "endpoints/purchase/batches", "owner"),
     ("GET", "endpoints/purchase/batches/1", "viewer"),
+    ("GET", "endpoints/purchase/batches/1/answers", "member"),
+    ("GET", "endpoints/purchase/batches/1/rejects", "member"),
     ("GET", "endpoints/purchase/builds", "viewer"),
     ("GET", "endpoints/purchase/snapshots", "viewer"),
     ("GET", "endpoints/purchase/snapshots/latest", "viewer"),

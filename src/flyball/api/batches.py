@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.described import documents
 from flyball.api.described.operations import PAGED, described, listed
-from flyball.api.view import ManagementView, actor, body, page
+from flyball.api.view import ManagementView, actor, body, page, streamed
 from flyball.batches import selectors
+from flyball.batches.fetching import opened_answers, opened_rejects
 from flyball.batches.options import CHUNK, Options
 from flyball.batches.services import ask_confined
 from flyball.domain.errors import InvalidInput, Problem
@@ -30,6 +34,8 @@ BATCH = Schema(
 )
 WANTED = object_of(BATCH)
 WANTED["properties"]["keep"] = {"type": ["array", "null"], "items": {"type": "string"}}
+
+BYTES = "application/octet-stream"
 
 
 class Batches(ManagementView):
@@ -70,6 +76,39 @@ class OneBatch(ManagementView):
         """One batch: how far it is, and how many rows are answered."""
         name = self.endpoint(request, endpoint).name
         return Response(selectors.document(selectors.batch(name, number)))
+
+
+class BatchAnswers(ManagementView):
+    """``GET /api/endpoints/{endpoint}/batches/{number}/answers``."""
+
+    roles = {"GET": "member"}
+
+    @described({"type": "string", "format": "binary"}, file=BYTES)
+    def get(self, request: Request, endpoint: str, number: int) -> StreamingHttpResponse:
+        """The file of its answers, once it has ended well."""
+        name = self.endpoint(request, endpoint).name
+        return _file(request, opened_answers(selectors.batch(name, number)))
+
+
+class BatchRejects(ManagementView):
+    """``GET /api/endpoints/{endpoint}/batches/{number}/rejects``."""
+
+    roles = {"GET": "member"}
+
+    @described({"type": "string", "format": "binary"}, file=BYTES)
+    def get(self, request: Request, endpoint: str, number: int) -> StreamingHttpResponse:
+        """The file of the rows that are not answered, as CSV."""
+        name = self.endpoint(request, endpoint).name
+        return _file(request, opened_rejects(selectors.batch(name, number)))
+
+
+def _file(request: Request, file: IO[bytes]) -> StreamingHttpResponse:
+    """A file to keep: no browser shows as a page what somebody's rows hold."""
+    answer = streamed(request, file, BYTES)
+    named = content_disposition_header(as_attachment=True, filename=Path(file.name).name)
+    answer["Content-Disposition"] = named or "attachment"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _options(sent: dict[str, Any], keep: tuple[str, ...] | None) -> Options:

@@ -14,7 +14,7 @@ from flyball.api.abtests.abtests import (
     WeighABTest,
 )
 from flyball.api.arms.shadows import OneShadow, Shadows
-from flyball.api.batches import Batches, OneBatch
+from flyball.api.batches import BatchAnswers, Batches, BatchRejects, OneBatch
 from flyball.api.builds import Builds, OneBuild
 from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, Fallback, OneEndpoint, Promote, Retire, Rollback, Routes
@@ -54,6 +54,8 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/backtests/<int:number>", OneBacktest.as_view()),
     path("endpoints/<str:endpoint>/batches", Batches.as_view()),
     path("endpoints/<str:endpoint>/batches/<int:number>", OneBatch.as_view()),
+    path("endpoints/<str:endpoint>/batches/<int:number>/answers", BatchAnswers.as_view()),
+    path("endpoints/<str:endpoint>/batches/<int:number>/rejects", BatchRejects.as_view()),
     path("endpoints/<str:endpoint>/builds", Builds.as_view()),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view()),
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view()),
