@@ -14,7 +14,7 @@ from flyball.api.abtests.abtests import (
     WeighABTest,
 )
 from flyball.api.arms.shadows import OneShadow, Shadows
-from flyball.api.batches import BatchAnswers, Batches, BatchRejects, OneBatch
+from flyball.api.batches.batches import BatchAnswers, Batches, BatchRejects, OneBatch
 from flyball.api.builds import Builds, OneBuild
 from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, Fallback, OneEndpoint, Promote, Retire, Rollback, Routes

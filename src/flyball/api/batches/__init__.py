@@ -1,0 +1,1 @@
+"""Batches over the API: asked for, looked at, and fetched."""
