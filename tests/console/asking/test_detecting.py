@@ -43,11 +43,12 @@ def test_the_page_says_whether_a_row_is_unusual(owner: Client) -> None:
 
 def test_whoever_asked_tells_what_it_was(owner: Client) -> None:
     asked = owner.post(PAGE, {"input.x0": "9", "input.x1": "-9", "once": "1"})
-    page = text(owner, asked["Location"].partition("#")[0])
+    address = asked["Location"].partition("#")[0]
+    page = text(owner, address)
     assert "Was this right?" in page
     assert 'name="value" value="true"' in page
     assert "No: no anomaly" in page
-    assert "logarithm of the score" in page
+    assert "logarithm of the score" in text(owner, f"{address}&why=1")
 
 
 def test_a_prediction_shows_its_score_and_takes_a_truth(owner: Client) -> None:

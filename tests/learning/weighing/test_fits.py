@@ -101,7 +101,7 @@ def test_equal_weights_of_1_are_none() -> None:
         assert np.abs(answers(one, rows) - answers(none, rows)).max() < EXACT
 
 
-@pytest.mark.parametrize("name", ["forest", "extra_trees", "boosting", "svm"])
+@pytest.mark.parametrize("name", ["forest", "boosting", "svm"])
 def test_families_that_draw_or_bin_rows_heed_weights(name: str) -> None:
     """Not as repeated rows do: a forest draws rows, boosting bins them, a machine's folds are of rows."""
     rows, others = drawn("classification", 600), drawn("classification", 600, seed=4)
@@ -109,6 +109,18 @@ def test_families_that_draw_or_bin_rows_heed_weights(name: str) -> None:
     asked = plan("classification", name)
     plain, more = (answers(fit(each, asked, name), others) for each in (rows, weighed(rows, heavy)))
     assert more[:, 1].mean() > plain[:, 1].mean() + 0.1
+
+
+def test_weights_choose_the_splits_of_extra_trees() -> None:
+    """They grow until a leaf has rows of one label alone: that label's share is 1 there, whatever it weighs."""
+    rows, others = drawn("classification", 600), drawn("classification", 600, seed=4)
+    asked = plan("classification", "extra_trees")
+    heavy = np.where(rows.labels == 1, 20.0, 1.0)
+    one, again, more = (
+        answers(fit(each, asked, "extra_trees"), others) for each in (rows, rows, weighed(rows, heavy))
+    )
+    assert np.array_equal(one, again)
+    assert np.abs(more - one).mean() > 0.01
 
 
 def test_what_takes_no_weights_is_on_the_leaderboard_with_that_reason() -> None:
