@@ -112,7 +112,7 @@ def test_families_that_draw_or_bin_rows_heed_weights(name: str) -> None:
 
 
 def test_weights_choose_the_splits_of_extra_trees() -> None:
-    """They grow until a leaf has rows of one label alone: that label's share is 1 there, whatever it weighs."""
+    """They grow until a leaf has one label alone: that label's share is 1 there, whatever it weighs."""
     rows, others = drawn("classification", 600), drawn("classification", 600, seed=4)
     asked = plan("classification", "extra_trees")
     heavy = np.where(rows.labels == 1, 20.0, 1.0)
