@@ -15,7 +15,7 @@ class Endpoint(models.Model):
 
     name = models.CharField(max_length=63, unique=True)
     team = models.ForeignKey(Team, models.PROTECT, related_name="endpoints")
-    task = models.CharField(max_length=16)
+    task = models.CharField(max_length=32)
     description = models.TextField(blank=True)
     applied_at = models.DateTimeField(auto_now=True)
     retired_at = models.DateTimeField(null=True)
