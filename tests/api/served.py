@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from flyball.stores.database import Database
-from tests.shell import HTTP
+from tests.shell import HTTP, free_port
 
 SETTINGS = """
 from flyball.project.settings import *
@@ -47,7 +46,7 @@ def project(folder: Path, rows: Path) -> Path:
 @contextmanager
 def serve(server: str, folder: Path, database: Database) -> Iterator[str]:
     """The URL of a server that answers, until the block ends."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", *COMMANDS[server], str(port), "flyball.project.asgi:application"]
     environ = {
         **os.environ,
@@ -62,13 +61,6 @@ def serve(server: str, folder: Path, database: Database) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from flyball.domain.errors import DataError
-from flyball.domain.finishing.anomalies import NEAR
+from flyball.domain.finishing.anomalies import is_above
 from flyball.domain.finishing.finish import Finish
 from flyball.learning.anomalies.scores import scores
 from flyball.learning.dataset import Dataset
@@ -25,7 +25,7 @@ def flagging(model: Any, finish: Finish | None, rows: Dataset) -> Finish:
     known = Finish() if finish is None else finish
     threshold = own_threshold(model, rows) if known.threshold is None else known.threshold
     found = scores(model, rows.frame)
-    flagged = int((found > threshold + NEAR).sum())
+    flagged = int(is_above(found, threshold).sum())
     of = f"{known.rows:,} scores out of fold" if known.rows else "the detector itself"
     note = (
         f"Scores above {threshold:.4g} are anomalies, by {of}: of {len(rows):,} rows held out these are "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from flyball.domain.finishing.anomalies import NEAR
+from flyball.domain.finishing.anomalies import NEAR, is_above
 from flyball.domain.schema import Kind, Schema
 from flyball.domain.values import Scalar
 from flyball.inference.frame import scalars
@@ -61,8 +61,9 @@ def _strangest(held: Held) -> Table:
         asked = [{**row, name: usual[name]} for name in names]
         parts = [score - answer["score"] for answer in held.runtime.predict(asked)]
         most = sorted(zip(parts, names, strict=True), key=lambda each: -each[0])[:FIELDS]
+        is_strange = is_above(score, threshold)
         rows += [
-            (rank, held.rows.keys[place], score, score > threshold + NEAR, name, row[name], usual[name], part)
+            (rank, held.rows.keys[place], score, is_strange, name, row[name], usual[name], part)
             for part, name in most
             if part > 0
         ]
