@@ -147,7 +147,7 @@ def spread() -> None:
     ann = Customer.objects.get(age=31)
     Loan.objects.bulk_create(
         Loan(
-            id=10**12 * (i % 2) + i + 100,
+            id=10**12 * (i % 2) + i + 10**6,  # past those that the database gives
             customer=ann,
             applied_at=cast.day(3 + i / 1000),
             amount=i,

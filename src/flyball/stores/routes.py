@@ -104,7 +104,7 @@ def _routes(database: Database, connection: Any, faults: dict[str, str]) -> dict
     routes = {}
     rows = connection.execute(
         "SELECT r.endpoint, r.document FROM flyball_route r WHERE r.number ="
-        " (SELECT max(number) FROM flyball_route WHERE endpoint = r.endpoint)"
+        " (SELECT max(number) FROM flyball_route WHERE endpoint = r.endpoint) ORDER BY r.endpoint"
     ).fetchall()
     for name, document in rows:
         try:
