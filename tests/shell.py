@@ -114,10 +114,17 @@ class Server:
 
 
 def processes_of(group: int) -> list[int]:
-    """The processes of a group that still live."""
-    listed = subprocess.run(["ps", "-eo", "pid,pgid,stat"], capture_output=True, text=True, check=True)
-    rows = [line.split() for line in listed.stdout.splitlines()[1:]]
-    return [int(pid) for pid, pgid, state in rows if int(pgid) == group and not state.startswith("Z")]
+    """The processes of a group that still live. Not by ``ps``: some look twenty times a second."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, said = path.read_text().rsplit(")", 1)  # a name may hold anything
+        except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+            continue
+        state, _, of = said.split()[:3]
+        if int(of) == group and state != "Z":
+            found.append(int(path.parent.name))
+    return found
 
 
 def all_end(group: int) -> bool:

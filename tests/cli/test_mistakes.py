@@ -64,8 +64,13 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("command", ["check --no-build", "apply", "versions late", "up"])
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        *((kind, "check --no-build") for kind in BROKEN),
+        *(("an exception", command) for command in ("apply", "versions late", "up")),
+    ],
+)
 def test_a_mistake_in_the_users_own_code_is_named_with_file_and_line(
     migrated: Shell, kind: str, command: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,17 +49,23 @@ def _convert(field: Field, values: pd.Series) -> Any:
 
 def scalars(schema: Schema, rows: pd.DataFrame) -> list[dict[str, Scalar]]:
     """The way back: a conformed frame as the rows that give it again."""
-    columns = [[_plain(field, value) for value in rows[field.name]] for field in schema.fields]
+    columns = [_plain(field, rows[field.name]) for field in schema.fields]
     return [dict(zip(schema.names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def _plain(field: Field, value: Any) -> Scalar:
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
-        return None
+def _plain(field: Field, values: pd.Series) -> list[Scalar]:
+    spell = _spelling(field)
+    # What is not equal to itself is NaN or NaT.
+    return [None if value is None or value != value else spell(value) for value in values]
+
+
+def _spelling(field: Field) -> Callable[[Any], Scalar]:
+    """How one value that is there is spelled."""
     if field.kind is Kind.BOOLEAN:
-        return bool(value)
+        return bool
     if field.kind is Kind.INTEGER:
-        return int(value)
+        return int
     if field.kind is Kind.CATEGORY:
-        return next((known for known in field.categories if category_text(known) == value), str(value))
-    return canonical(value.to_pydatetime() if isinstance(value, pd.Timestamp) else value)
+        known = {category_text(each): each for each in reversed(field.categories)}  # of two, the first
+        return lambda value: known.get(value, str(value))
+    return lambda value: canonical(value.to_pydatetime() if isinstance(value, pd.Timestamp) else value)
