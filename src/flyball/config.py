@@ -51,6 +51,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How long a prediction waits for a shadow before it is dropped (minutes)."""
     shadow_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
     """How long answers of shadows are kept before ``flyball maintain`` takes them out (days)."""
+    shadow_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.125
+    """The part of a machine's processors that a shadow may take (above 0, up to 1)."""
     body_limit: Annotated[int, msgspec.Meta(ge=1)] = 16 * 1024 * 1024
     """Largest request body (bytes, 1 or more)."""
     management_body_limit: Annotated[int, msgspec.Meta(ge=1)] = 1024 * 1024

@@ -219,3 +219,15 @@ def test_latencies_of_both_are_those_of_the_same_rows(shadow: Database, record: 
 def test_ids_begin_with_their_time() -> None:
     before, made, after = now(), uuid7(), now() + timedelta(milliseconds=1)
     assert first_id(before) <= made < first_id(after) < first_id(before, timedelta(seconds=9))
+
+
+@pytest.mark.parametrize(("computed", "took"), [(1.0, 1.0), (0.2, 1.0), (0.0, 0.5)])
+def test_it_rests_until_it_has_taken_its_share_of_the_processors(
+    settings: Any, computed: float, took: float
+) -> None:
+    settings.FLYBALL = structs.replace(settings.FLYBALL, shadow_share=0.1 / answering.processors())
+    rest = answering.resting(computed, took)
+    if computed == 0:
+        assert rest < 0, "what waits for others needs no rest"
+    else:
+        assert computed / (took + rest) == pytest.approx(0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -75,6 +76,22 @@ def carry_out(run: Run, *, version: int) -> dict[str, Any]:
     return {"answered": asking.answered}
 
 
+def resting(computed: float, took: float) -> float:
+    """How long to rest after so many seconds of a processor in so long a time (seconds; below 0: not at all).
+
+    Then the whole takes no more than ``config.shadow_share`` of the processors.
+    """
+    return computed / (configured().shadow_share * processors()) - took
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # a system that binds no process to some of them
+        return os.cpu_count() or 1
+
+
 class Asking:
     """Asks one shadow, a step at a time."""
 
@@ -99,10 +116,12 @@ class Asking:
         worked = time.monotonic()
         try:
             while time.monotonic() < ends and time.monotonic() - worked < IDLE:
+                began, computed = time.monotonic(), time.process_time()
                 has_worked = self.step(now())
                 if has_worked:
                     worked = time.monotonic()
-                time.sleep(PAUSE if has_worked else POLL)
+                rest = resting(time.process_time() - computed, time.monotonic() - began)
+                time.sleep(max(PAUSE if has_worked else POLL, rest))
         finally:
             self.end()
 

@@ -17,8 +17,8 @@ from flyball.control.jobs.models import Job
 from flyball.domain.errors import JobEnded
 from flyball.domain.records import now
 
-WORTH = 2.0
-"""What has run less than this is not helped: a helper's own start takes as long (seconds)."""
+WORTH = 4.0
+"""Where what waits takes less than this, nobody is called: a helper starts for most of it (seconds)."""
 WATCH = 1.0
 """Between two calls (seconds)."""
 UNWELL = timedelta(seconds=30)
@@ -51,17 +51,21 @@ class Shared:
 class Call:
     """Asks for a helper where parts wait: for one at a time, and for no more than there are parts.
 
-    The next is asked for once that one has begun; a slot that is free takes it.
+    The next is asked for once that one has begun; a slot that is free takes it. What waits is taken to last
+    as long as what was done ``since`` (monotonic; 0 calls at once). To be called before each part.
     """
 
     shared: Shared
     since: float = field(default_factory=time.monotonic)
+    _done: int = field(default=0, init=False)
     _asked: float = field(default=float("-inf"), init=False)
 
     def __call__(self, waiting: int) -> None:
         """So many parts wait for somebody."""
         moment = time.monotonic()
-        if waiting < 1 or moment - self.since < WORTH or moment - self._asked < WATCH:
+        left = waiting * (moment - self.since) / max(1, self._done)
+        self._done += 1
+        if waiting < 1 or left < WORTH or moment - self._asked < WATCH:
             return
         self._asked = moment
         row = self.shared.row
