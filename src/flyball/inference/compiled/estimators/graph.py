@@ -17,14 +17,14 @@ INTEGER, TENSOR, INTEGERS = 2, 4, 7
 
 
 def written(attributes: Mapping[str, int | np.ndarray], columns: int, outputs: int) -> bytes:
-    """A model with one TreeEnsemble node from "rows" (any, columns) to "leaves" (any, outputs), float64.
+    """A model with one TreeEnsemble node from "rows" (any, columns) to "sums" (any, outputs), float64.
 
     Arrays of whole numbers become lists, others tensors.
     """
-    node = _text(1, "rows") + _text(2, "leaves") + _text(4, "TreeEnsemble") + _text(7, "ai.onnx.ml")
+    node = _text(1, "rows") + _text(2, "sums") + _text(4, "TreeEnsemble") + _text(7, "ai.onnx.ml")
     node += b"".join(_block(5, _attribute(name, value)) for name, value in attributes.items())
     graph = _block(1, node) + _text(2, "trees")
-    graph += _block(11, _port("rows", columns)) + _block(12, _port("leaves", outputs))
+    graph += _block(11, _port("rows", columns)) + _block(12, _port("sums", outputs))
     imports = b"".join(_block(8, _text(1, name) + _whole(2, number)) for name, number in OPERATORS.items())
     return _whole(1, IR_VERSION) + imports + _block(7, graph)
 

@@ -1,4 +1,4 @@
-"""Decision trees, alone or many: ONNX Runtime finds the leaves, numpy adds them up in the library's order."""
+"""Decision trees, alone or many: ONNX Runtime finds the leaves; they are added up in the library's order."""
 
 from __future__ import annotations
 
@@ -53,32 +53,30 @@ class Trees(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="trees"
 
 
 class _Parts(NamedTuple):
-    """Arrays of an estimator that fit each other; ``attributes`` are what the TreeEnsemble node is told."""
+    """Arrays of an estimator that fit each other; by ``told`` ONNX Runtime finds leaves (``_told``)."""
 
     start: np.ndarray
     values: np.ndarray
     trees: int
-    attributes: dict[str, int | np.ndarray]
+    told: dict[str, np.ndarray]
 
 
 def opened(estimator: Trees, columns: int) -> Solver:
     """The trees at work. Raises ``ArtifactCorrupt``."""
-    start, values, trees, attributes = _parts(estimator, columns)
-    leaves = _leaves(attributes, columns, trees)
+    parts = _parts(estimator, columns)
+    sums = _sums(parts, columns)
 
     def answer(matrix: np.ndarray) -> np.ndarray:
-        return answered(estimator.link, added(values[leaves(matrix)], start) / estimator.divisor)
+        return answered(estimator.link, sums(matrix) / estimator.divisor)
 
-    numbers = trees * values.shape[1]
-    solve = _in_parts(answer, max(1, AT_ONCE // numbers))
-    solve = _rounded(solve, _takes(estimator)) if estimator.single else solve
+    solve = _rounded(answer, _takes(estimator)) if estimator.single else answer
+    numbers = parts.trees * parts.values.shape[1]
     return Solver(solve, _takes(estimator), is_quick=numbers <= QUICK_LEAVES)
 
 
 def reached(estimator: Trees, columns: int) -> Callable[[np.ndarray], np.ndarray]:
     """What tells the leaf of each row in each tree, (rows, trees). Raises ``ArtifactCorrupt``."""
-    parts = _parts(estimator, columns)
-    return _leaves(parts.attributes, columns, parts.trees)
+    return _leaves(_parts(estimator, columns), columns)
 
 
 def check(estimator: Trees, columns: int) -> None:
@@ -95,17 +93,21 @@ def _parts(estimator: Trees, columns: int) -> _Parts:
         raise corrupt("leaves and outputs")
     if not 1 <= estimator.divisor <= MOST_NODES:
         raise corrupt("trees and divisor")
-    return _Parts(start, values, len(roots), _attributes(estimator, columns, roots, children))
+    return _Parts(start, values, len(roots), _told(estimator, columns, roots, children))
 
 
-def _in_parts(answer: Callable[[np.ndarray], np.ndarray], rows: int) -> Callable[[np.ndarray], np.ndarray]:
-    def answers(matrix: np.ndarray) -> np.ndarray:
-        if len(matrix) <= rows:
-            return answer(matrix)
-        begins = range(0, len(matrix), rows)
-        return np.concatenate([answer(matrix[begin : begin + rows]) for begin in begins])
+def _sums(parts: _Parts, columns: int) -> Callable[[np.ndarray], np.ndarray]:
+    """What adds up the leaves of each row, (rows, outputs)."""
+    if parts.values.shape[1] == 1:
+        return _run(_adding(parts), columns, len(parts.start))
+    leaves, values, start = _leaves(parts, columns), parts.values, parts.start
+    rows = max(1, AT_ONCE // (parts.trees * values.shape[1]))
 
-    return answers
+    def sums(matrix: np.ndarray) -> np.ndarray:
+        some = (matrix[begin : begin + rows] for begin in range(0, max(1, len(matrix)), rows))
+        return np.concatenate([added(values[leaves(each)], start) for each in some])
+
+    return sums
 
 
 def _takes(estimator: Trees) -> Takes:
@@ -127,7 +129,7 @@ def _rounded(answer: Callable[[np.ndarray], np.ndarray], takes: Takes) -> Callab
     return rounded
 
 
-# Not by ONNX Runtime: three classes would need a copy of the trees each, and its order is its own.
+# Where a leaf holds a number for each class: ONNX Runtime would need a copy of the trees for each of them.
 def added(leaves: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Sums (rows, outputs) of leaves (rows, trees, width), in their order: another one rounds otherwise.
 
@@ -185,9 +187,7 @@ def _tree_of(roots: np.ndarray, nodes: int) -> np.ndarray:
     return np.searchsorted(roots, np.arange(nodes), side="right") - 1
 
 
-def _attributes(
-    estimator: Trees, columns: int, roots: np.ndarray, children: np.ndarray
-) -> dict[str, int | np.ndarray]:
+def _told(estimator: Trees, columns: int, roots: np.ndarray, children: np.ndarray) -> dict[str, np.ndarray]:
     """What the TreeEnsemble node is told: each tree has an output of its own, its leaf's number."""
     nodes = len(children)
     threshold = sized(estimator.threshold, "<f8", (nodes,), "thresholds")
@@ -199,9 +199,6 @@ def _attributes(
     tree_of_leaf = np.empty(nodes + len(roots), dtype=np.int64)
     tree_of_leaf[number[is_leaf]] = np.repeat(_tree_of(roots, nodes), 2)[is_leaf.ravel()]
     return {
-        "aggregate_function": 1,  # the sum, of one leaf
-        "post_transform": 0,
-        "n_targets": len(roots),
         "tree_roots": roots,
         "nodes_featureids": places(estimator.column, (nodes,), 0, columns, "columns"),
         "nodes_splits": threshold,
@@ -216,21 +213,52 @@ def _attributes(
     }
 
 
-def _leaves(
-    attributes: dict[str, int | np.ndarray], columns: int, trees: int
-) -> Callable[[np.ndarray], np.ndarray]:
+def _adding(parts: _Parts) -> dict[str, np.ndarray]:
+    """The same where it adds leaves up itself. One thread does so tree by tree, and begins at 0.
+
+    So the start of each output is a tree before all others, with the same number on both sides.
+    """
+    nodes, leaves = len(parts.told["nodes_modes"]), len(parts.values)
+    number = np.arange(len(parts.start))
+    behind = {
+        "nodes_featureids": np.zeros_like(number),
+        "nodes_splits": np.zeros_like(parts.start),
+        "nodes_modes": np.zeros_like(number, dtype=np.uint8),
+        "nodes_missing_value_tracks_true": np.zeros_like(number),
+        "nodes_truenodeids": leaves + 2 * number,
+        "nodes_trueleafs": np.ones_like(number),
+        "nodes_falsenodeids": leaves + 2 * number + 1,
+        "nodes_falseleafs": np.ones_like(number),
+    }
+    told = {name: np.concatenate([parts.told[name], more]) for name, more in behind.items()}
+    turns = parts.told["leaf_targetids"] % len(number)
+    return told | {
+        "tree_roots": np.concatenate([nodes + number, parts.told["tree_roots"]]),
+        "leaf_targetids": np.concatenate([turns, np.repeat(number, 2)]),
+        "leaf_weights": np.concatenate([parts.values[:, 0], np.repeat(parts.start, 2)]),
+    }
+
+
+def _leaves(parts: _Parts, columns: int) -> Callable[[np.ndarray], np.ndarray]:
     """What gives each row's leaf in each tree, (rows, trees)."""
+    numbers = _run(parts.told, columns, parts.trees)
+    return lambda rows: numbers(rows).astype(np.int64)
+
+
+def _run(told: dict[str, np.ndarray], columns: int, outputs: int) -> Callable[[np.ndarray], np.ndarray]:
+    """The node at work: of each row and output the sum of the leaves that the row reaches."""
     import onnxruntime  # a version without trees needs none of it
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = 1  # with more, the order of sums would be another one
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    data = graph.written(attributes, columns, trees)
+    how: dict[str, int | np.ndarray] = {"aggregate_function": 1, "post_transform": 0, "n_targets": outputs}
+    data = graph.written(how | told, columns, outputs)
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
-    def leaves(rows: np.ndarray) -> np.ndarray:
+    def run(rows: np.ndarray) -> np.ndarray:
         found: np.ndarray = session.run(None, {"rows": np.ascontiguousarray(rows)})[0]
-        return found.astype(np.int64)
+        return found
 
-    return leaves
+    return run
