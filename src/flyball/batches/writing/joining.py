@@ -6,13 +6,12 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
-
-import pyarrow.parquet as pq
+from typing import IO
 
 from flyball.batches.formats import Format
 from flyball.batches.places import whole
-from flyball.batches.writing.parts import Part, parquet_writer
+from flyball.batches.writing.footers import Joined
+from flyball.batches.writing.parts import Part
 
 BUFFER = 1024 * 1024
 Report = Callable[[int], None]
@@ -71,14 +70,9 @@ def _append(file: IO[bytes], parts: Iterable[Path], report: Report) -> None:
         report(number)
 
 
-def _append_parquet(file: Any, parts: Iterable[Path], report: Report) -> None:
-    writer = None
+def _append_parquet(file: IO[bytes], parts: Iterable[Path], report: Report) -> None:
+    whole = Joined(file)
     for number, part in enumerate(parts, start=1):
-        with pq.ParquetFile(part) as source:
-            writer = writer or parquet_writer(file, source.schema_arrow)
-            for group in range(source.num_row_groups):
-                table = source.read_row_group(group, use_threads=False)
-                writer.write_table(table, row_group_size=max(1, table.num_rows))
+        whole.add(part)
         report(number)
-    if writer is not None:
-        writer.close()
+    whole.end()

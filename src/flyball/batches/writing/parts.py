@@ -72,14 +72,9 @@ def write(part: Part, format_: Format, table: Any, rejects: Iterable[tuple[int, 
 
 
 def _parquet(table: Any, file: IO[bytes], *, is_first: bool) -> None:
-    with parquet_writer(file, table.schema) as writer:
+    repeated = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
+    with pq.ParquetWriter(file, table.schema, compression="lz4", use_dictionary=repeated) as writer:
         writer.write_table(table, row_group_size=max(1, table.num_rows))
-
-
-def parquet_writer(file: Any, schema: Any) -> Any:
-    """What writes Parquet: texts by their distinct values, numbers as they are."""
-    repeated = [field.name for field in schema if not pa.types.is_floating(field.type)]
-    return pq.ParquetWriter(file, schema, compression="lz4", use_dictionary=repeated)
 
 
 def _csv(table: Any, file: IO[bytes], *, is_first: bool) -> None:
