@@ -189,6 +189,29 @@ class Client:
         sent = _given({"source": source, "out": out, **options})
         return self._json("POST", f"api/endpoints/{_part(endpoint)}/batches", sent)
 
+    def upload(self, endpoint: str, file: Path) -> Json:
+        """Send a file for a batch, as a stream; the upload, with its number."""
+        with file.open("rb") as content:
+            place = f"api/endpoints/{_part(endpoint)}/uploads/{_part(file.name)}"
+            sent: Json = _good(self._http.put(place, content=content)).json()
+        return sent
+
+    def upload_batch(
+        self,
+        endpoint: str,
+        file: Path,
+        *,
+        format: str | None = None,  # noqa: A002 - the word of the API
+        **options: Any,
+    ) -> Json:
+        """Send a file, and ask for the answers to it; the batch, with its number.
+
+        ``format`` is that of the answers, such as ``csv.gz`` (the file's own, where it is left out);
+        ``options`` are those of ``batch``.
+        """
+        sent = _given({"upload": self.upload(endpoint, file)["number"], "format": format, **options})
+        return self._json("POST", f"api/endpoints/{_part(endpoint)}/batches", sent)
+
     def one_batch(self, endpoint: str, number: int) -> Json:
         """How far a batch is: its ``status``, and how many rows are answered and rejected."""
         return self._json("GET", f"api/endpoints/{_part(endpoint)}/batches/{number}")
@@ -236,10 +259,7 @@ class Client:
     def _response(
         self, method: str, path: str, body: Json | None = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        answer = self._http.request(method, path, json=body, headers=headers)
-        if answer.is_success:
-            return answer
-        raise _error(answer)
+        return _good(self._http.request(method, path, json=body, headers=headers))
 
     def _fetch(self, path: str, target: Path) -> None:
         draft = target.with_name(f"{target.name}.part")
@@ -254,6 +274,12 @@ class Client:
                 draft.replace(target)
             finally:
                 draft.unlink(missing_ok=True)
+
+
+def _good(answer: httpx.Response) -> httpx.Response:
+    if answer.is_success:
+        return answer
+    raise _error(answer)
 
 
 def _error(answer: httpx.Response) -> FlyballError:

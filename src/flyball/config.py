@@ -105,6 +105,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Folders whose files the management API may name, separated by commas; ``{team}`` is a team's name."""
     batch_unpacked_bytes: Annotated[int, msgspec.Meta(ge=1)] = 100 * 1024**3
     """What a packed file of a batch may hold (bytes, 1 or more)."""
+    batch_upload_bytes: Annotated[int, msgspec.Meta(ge=0)] = 10 * 1024**3
+    """Largest file that may be uploaded for a batch (bytes); with 0, none."""
+    batch_upload_folder: str = ""
+    """Where uploads lie, with their answers (a folder, from ``/`` on); ``uploads`` in the home without it."""
+    batch_upload_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 7
+    """How long an upload is kept, with its answers (days)."""
     abtest_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 60
     """How soon a running A/B test is looked at again (seconds, 0.1 to 86,400); long ones more seldom."""
     abtest_lag_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 60
@@ -149,17 +155,19 @@ def load(environ: Mapping[str, str] = os.environ, base: Path | None = None) -> C
         field = str(error).rpartition("$.")[2].rstrip("`") or "?"
         raise ValueError(f"{_variable(field)} does not fit: {str(error).partition(' - ')[0]}.") from error
     _check_networks(config.trusted_proxies)
-    _check_folders(config.batch_folders)
+    _check_folders("batch_folders", config.batch_folders)
+    _check_folders("batch_upload_folder", (config.batch_upload_folder,) if config.batch_upload_folder else ())
     return config
 
 
-def _check_folders(folders: tuple[str, ...]) -> None:
+def _check_folders(field: str, folders: tuple[str, ...]) -> None:
+    is_for_teams = field in LISTS
     for each in folders:
-        plain = each.replace("{team}", "team")
+        plain = each.replace("{team}", "team") if is_for_teams else each
         if not Path(plain).is_absolute() or {"{", "}"} & set(plain) or not os.path.normpath(plain).strip("/"):
+            also = "; {team} may stand in them" if is_for_teams else ""
             raise ValueError(
-                f"{_variable('batch_folders')} does not fit: Expected folders from / on, and not / itself;"
-                " {team} may stand in them."
+                f"{_variable(field)} does not fit: Expected folders from / on, and not / itself{also}."
             )
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from flyball.batches.models import Upload
 from flyball.batches.services import ask_batch
 from flyball.control.abtests.layers import ensure_layer
 from flyball.control.abtests.models import ABTest, Look
@@ -62,6 +63,7 @@ def root(ask: Ask, version: Version, django_user_model: type) -> Client:
     add_shadow(endpoint="purchase", version=copy(version).number)
     ask_backtest(endpoint="purchase", version=1, start=now() - timedelta(days=1))
     ask_batch(endpoint="purchase", source="/people.csv", out="/answers.csv")
+    Upload.objects.create(endpoint=version.endpoint, key="a" * 32, name="<b>.csv", bytes=9)
     ask_diagnosis(version=version)
     write_card(version=version, intended_use="", limits="", owners="Ada", expected=0)
     ask_drawing(endpoint=version.endpoint, subject="versions/1/folds", document={"mark": "bar"})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -15,15 +17,17 @@ from flyball.batches.services import ask_batch
 from flyball.client import Client
 from flyball.control.jobs import services as jobs
 from flyball.control.jobs.models import Job
-from flyball.domain.errors import NotFound
+from flyball.domain.errors import Forbidden, NotFound
 from flyball.stores.database import Database
 from tests.api import served
 from tests.api.conftest import Ask
 from tests.batches.world import done, rows
+from tests.jobs.workers import until
 from tests.published import publish
 
 pytestmark = pytest.mark.storage
 BATCHES = "endpoints/triage/batches"
+UPLOADS = "endpoints/triage/uploads"
 Allow = Callable[..., None]
 
 
@@ -304,11 +308,19 @@ def test_files_of_the_commands_batches_are_not_fetched(
     assert ask("owner", "GET", f"{BATCHES}/{made.pk}/answers").status_code == 404
 
 
-def test_a_client_asks_and_fetches_from_a_server(
-    data: Path, keys: dict[str, str], database: Database, allow: Allow, monkeypatch: pytest.MonkeyPatch
+def test_a_client_asks_sends_and_fetches_from_a_server(
+    data: Path,
+    keys: dict[str, str],
+    database: Database,
+    allow: Allow,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     allow(data)
+    uploads = data.parent / "uploads"
+    settings.FLYBALL = msgspec.structs.replace(settings.FLYBALL, batch_upload_folder=str(uploads))
     monkeypatch.setenv("FLYBALL_BATCH_FOLDERS", str(data))
+    monkeypatch.setenv("FLYBALL_BATCH_UPLOAD_FOLDER", str(uploads))
     (data / "in.csv").write_text("age,ward\n" + "80,east\nno,west\n" * 20_000)
     folder = served.project(data.parent, data / "rows.csv")
     target = data.parent / "mine.csv"
@@ -326,7 +338,27 @@ def test_a_client_asks_and_fetches_from_a_server(
         assert target.read_bytes() == (data / "out.csv").read_bytes()
         client.fetch_rejects("triage", made["number"], target)
         assert len(rows(target)) == 20_000
+        sent = client.upload_batch("triage", data / "in.csv", format="csv", keep=[])
+        done(Batch.objects.get(pk=sent["number"]))
+        client.fetch_answers("triage", sent["number"], target)
+        assert target.read_bytes() == (data / "out.csv").read_bytes()
+        large = data / "large.csv"
+        large.write_bytes(b"x" * 20_000_000)  # more than a connection holds that nobody reads
+        with Client(url, keys["viewer"]) as viewer, pytest.raises(Forbidden):
+            viewer.upload("triage", large)
+        kept = sorted(uploads.iterdir())
+        break_off(url, keys["owner"], uploads, len(kept) + 1)
+        until(lambda: sorted(uploads.iterdir()) == kept)
     assert not target.with_name("mine.csv.part").exists()
+
+
+def break_off(url: str, key: str, uploads: Path, folders: int) -> None:
+    """Send half a file, and leave once it arrives in one more of the folders."""
+    address = httpx.URL(url)
+    with socket.create_connection((address.host, address.port or 80)) as connection:
+        head = f"PUT /api/{UPLOADS}/half.csv HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+        connection.sendall(f"{head}Content-Length: 10000000\r\n\r\n".encode() + b"x" * 5_000_000)
+        until(lambda: len(list(uploads.iterdir())) == folders)
 
 
 def again(batch: Batch) -> Batch:

@@ -40,6 +40,8 @@ ALLOWED = [
     ("POST", "endpoints/purchase/backtests", "owner"),
     ("GET", "endpoints/purchase/backtests/1", "viewer"),
     ("POST", "endpoints/purchase/versions/1/effect", "owner"),
+    ("PUT", "endpoints/purchase/uploads/nightly", "owner"),
+    ("DELETE", "endpoints/purchase/uploads/999999", "owner"),
     ("GET", "endpoints/purchase/batches", "viewer"),
     ("POST", "endpoints/purchase/batches", "owner"),
     ("GET", "endpoints/purchase/batches/1", "viewer"),

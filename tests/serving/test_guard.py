@@ -88,6 +88,7 @@ def ask(
     async def answer() -> int:
         raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         scope = {"type": "http", "client": (peer, 7), "scheme": "http", "headers": raw}
+        scope |= {"method": "POST", "path": "/api/keys"}
         await guard(scope, receive, send)
         return int(sent[0]["status"]) if sent else 0
 

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
-from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from flyball import inprocess
 from flyball.api.problems import as_django
+from flyball.api.view import outside_transactions
 from flyball.api.wrong_keys import WRONG_KEYS
 from flyball.domain.errors import BodyTooLarge
 from flyball.serving.http.door import Door
 from flyball.serving.http.messages import Request, Response
 from flyball.serving.http.problems import problem
 
-View = Callable[..., Any]
 
-
-def _outside_transactions(view: View) -> View:
-    """Leave the view out of ``ATOMIC_REQUESTS``, whichever database has it.
-
-    Django refuses to run an asynchronous view in a transaction, and the recorder commits by itself anyway.
-    """
-    for alias in connections:
-        view = transaction.non_atomic_requests(using=alias)(view)
-    return view
-
-
-@_outside_transactions
+# Django refuses to run an asynchronous view in a transaction, and the recorder commits by itself anyway.
+@outside_transactions
 @csrf_exempt  # no cookie opens this door: a key in a header does
 async def door(request: HttpRequest, rest: str) -> HttpResponse:
     """Answer what came to ``v1/`` and ``rest``, wherever the project has put Flyball."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import IO, Any, ClassVar, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, StreamingHttpResponse
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -38,6 +39,7 @@ from flyball.domain.values import Scalar
 from flyball.serving.http import wire
 
 T = TypeVar("T")
+View = Callable[..., Any]
 
 PAGE = 100
 """Entries of a page, unless fewer are asked for."""
@@ -196,6 +198,13 @@ def page(
     if before is not None:
         every = every.filter(**{f"{field}__lt": before})
     return list(every.order_by(f"-{field}")[: min(limit or PAGE, PAGE)])
+
+
+def outside_transactions(view: View) -> View:
+    """Leave a view out of ``ATOMIC_REQUESTS``, whichever database has it: it waits for others long."""
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
 
 
 def streamed(request: Request, file: IO[bytes], kind: str) -> StreamingHttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from flyball.batches.models import Batch
+from flyball.batches.models import Batch, Upload
 from flyball.control.accounts.admin import Immutable
 
 
@@ -15,3 +15,12 @@ class Batches(Immutable):
     list_display = ["endpoint", "version", "source", "out", "asked_by", "asked_at", "done_at"]
     list_filter = ["endpoint"]
     list_select_related = ["asked_by"]
+
+
+@admin.register(Upload)
+class Uploads(Immutable):
+    """Files that were sent here, newest first."""
+
+    list_display = ["endpoint", "name", "bytes", "uploaded_by", "uploaded_at"]
+    list_filter = ["endpoint"]
+    list_select_related = ["uploaded_by"]

@@ -8,7 +8,7 @@ from typing import IO
 
 from flyball.batches.allowed import within
 from flyball.batches.models import Batch
-from flyball.control.declarations.configured import configured
+from flyball.batches.uploads.folders import open_to
 from flyball.domain.errors import InvalidInput, NotFound
 
 
@@ -28,7 +28,7 @@ def _opened(batch: Batch, path: str) -> IO[bytes]:
     if batch.done_at is None:
         raise NotFound("The batch has not ended well, or not yet.")
     try:
-        if within(path, configured().batch_folders, batch.endpoint.team.slug, "") == path:
+        if within(path, open_to(batch), batch.endpoint.team.slug, "") == path:
             return _plain(path)
     except (InvalidInput, OSError):
         pass

@@ -38,6 +38,15 @@ def refuse_unknown(path: str, pointer: str) -> None:
         raise InvalidInput("The format of a file is known by its name.", problems=[problem])
 
 
+def ending_of(format_: str) -> str:
+    """How names of a format's files end (``csv.gz``: ``.csv.gz``). Raises ``InvalidInput`` for no format."""
+    known = format_of(f".{format_}")
+    if known is None or known.ending != f".{format_}":
+        problem = Problem("/format", "unknown_format", f"Expected {KNOWN}, without the point before it.")
+        raise InvalidInput("The batch does not fit.", problems=[problem])
+    return known.ending
+
+
 def rejects_of(out: str) -> str:
     """Where the rows that do not fit are told, beside the answers."""
     plain, known = out.rstrip("/"), format_of(out)

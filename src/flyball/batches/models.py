@@ -6,10 +6,36 @@ import msgspec
 from django.conf import settings
 from django.db import models
 
+from flyball.batches.formats import format_of
 from flyball.batches.options import Options
 from flyball.control.declarations.models import endpoint_key
 from flyball.control.jobs.models import Job
 from flyball.domain.records import now
+
+
+class Upload(models.Model):
+    """A file that was sent here for a batch. Its folder has a name that is ours, whatever its own is."""
+
+    endpoint = endpoint_key("batch_uploads")
+    key = models.CharField(max_length=32, unique=True, help_text="The name of its folder.")
+    name = models.CharField(max_length=255, help_text="What it was called where it came from.")
+    bytes = models.PositiveBigIntegerField()
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    uploaded_at = models.DateTimeField(default=now, db_index=True)
+
+    class Meta:
+        db_table = "flyball_batch_upload"
+        ordering = ["-id"]
+
+    @property
+    def ending(self) -> str:
+        """How its name ends, which tells its format."""
+        known = format_of(self.name)
+        assert known is not None  # noqa: S101 - others are refused
+        return known.ending
+
+    def __str__(self) -> str:
+        return f"upload {self.pk} of {self.endpoint_id}"
 
 
 class Batch(models.Model):
@@ -27,6 +53,7 @@ class Batch(models.Model):
     options = models.JSONField(default=dict)
     plan = models.JSONField(default=dict, help_text="What was found of the rows; empty until they are cut.")
     counts = models.JSONField(default=dict, help_text="Rows, answered and rejected; empty until it is done.")
+    upload = models.ForeignKey(Upload, models.SET_NULL, null=True, related_name="batches")
     job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="batches")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField(default=now)

@@ -63,6 +63,15 @@ def whole(path: Path, by: str) -> Iterator[IO[bytes]]:
         draft.unlink(missing_ok=True)
 
 
+def settle(folder: Path) -> None:
+    """Have the names in a folder on the disk: after an outage a file may else be without its own."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def remove(folder: Path) -> None:
     """Delete a folder with what is in it; what is not there is gone already."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
-from flyball.batches.models import Batch
+from flyball.batches.models import Batch, Upload
 from flyball.control.jobs import selectors as jobs
+from flyball.control.jobs.models import Job
 from flyball.domain.errors import NotFound
 from flyball.domain.values import moment_text, timestamp_text
 
@@ -15,7 +17,7 @@ from flyball.domain.values import moment_text, timestamp_text
 def batches(endpoint: str) -> QuerySet[Batch]:
     """An endpoint's batches, newest first."""
     every = Batch.objects.filter(endpoint_id=endpoint)
-    return every.select_related("job", "asked_by").order_by("-id")
+    return every.select_related("job", "asked_by", "upload").order_by("-id")
 
 
 def batch(endpoint: str, number: int) -> Batch:
@@ -35,6 +37,12 @@ def under_way(like: Batch) -> Batch | None:
         .exclude(pk=like.pk)
         .first()
     )
+
+
+def is_another_under_way(batch: Batch, upload: Upload) -> bool:
+    """Whether another one answers an upload, in whatever way."""
+    others = Batch.objects.filter(upload=upload, done_at=None).exclude(pk=batch.pk)
+    return others.filter(job__status__in=(Job.Status.QUEUED, Job.Status.RUNNING)).exists()
 
 
 def status(batch: Batch) -> str:
@@ -58,15 +66,17 @@ def counts(batch: Batch) -> dict[str, int]:
 
 
 def document(batch: Batch) -> dict[str, Any]:
-    """What was asked, how far it is and what came of it."""
+    """What was asked, how far it is and what came of it; of an upload no path of this server."""
+    files = {"source": batch.source, "out": batch.out, "rejects": batch.wanted.rejects}
+    if batch.upload is not None:
+        files = {name: Path(path).name for name, path in files.items()} | {"source": batch.upload.name}
     return {
         "number": batch.pk,
         "endpoint": batch.endpoint_id,
         "version": batch.version,
         "route": batch.route,
-        "source": batch.source,
-        "out": batch.out,
-        "rejects": batch.wanted.rejects,
+        **files,
+        "upload": batch.upload_id,
         "status": status(batch),
         "error": error(batch),
         "error_code": "" if batch.job is None else batch.job.error_code,

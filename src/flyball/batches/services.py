@@ -9,16 +9,18 @@ from django.db import transaction
 
 from flyball.batches import selectors
 from flyball.batches.allowed import within
-from flyball.batches.formats import refuse_unknown, rejects_of
-from flyball.batches.models import Batch
+from flyball.batches.formats import ending_of, refuse_unknown, rejects_of
+from flyball.batches.models import Batch, Upload
 from flyball.batches.options import Options, wrong
+from flyball.batches.uploads import selectors as uploads
+from flyball.batches.uploads.folders import rows_of
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.declarations.configured import configured
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import services as jobs
 from flyball.control.registry import selectors as registry
 from flyball.control.routing import selectors as routing
-from flyball.domain.errors import NotReady
+from flyball.domain.errors import Conflict, NotReady
 
 KIND = "batch"
 
@@ -40,17 +42,70 @@ def ask_confined(
     applied = endpoints.endpoint(endpoint)
     folders, team = configured().batch_folders, applied.team.slug
     source, out = within(source, folders, team, "/source"), within(out, folders, team, "/out")
+    return _once(applied, source, out, version=version, options=options, user=user)
+
+
+def ask_uploaded(
+    *,
+    endpoint: str,
+    upload: int,
+    format: str = "",  # noqa: A002 - the word of the API
+    version: int | None = None,
+    options: Options | None = None,
+    user: Any = None,
+) -> Batch:
+    """Ask for the answers to a file that was uploaded, in its own ``format`` or another one (``csv.gz``).
+
+    The same one that waits or runs already is given instead. Raises ``NotFound`` where there is no such
+    upload, ``Conflict`` where it has its answers, or another batch of it is under way; else as ``ask_batch``.
+    """
+    applied = endpoints.endpoint(endpoint)
+    sent = uploads.upload(endpoint, upload)
+    rows = rows_of(sent)
+    out = str(rows.with_name(f"answers{ending_of(format) if format else sent.ending}"))
+    return _once(applied, str(rows), out, version=version, options=options, user=user, upload=sent)
+
+
+def _once(
+    applied: Endpoint,
+    source: str,
+    out: str,
+    *,
+    version: int | None,
+    options: Options | None,
+    user: Any,
+    upload: Upload | None = None,
+) -> Batch:
+    """A batch that is asked for from afar, or the same one that waits or runs already."""
     confined = msgspec.structs.replace(options or Options(), rejects="", is_confined=True)
     with transaction.atomic():
         # Whoever asks for this endpoint waits here; no_key, so that predictions, which refer to it, do not.
         Endpoint.objects.select_for_update(no_key=True).get(pk=applied.pk)
+        if upload is not None:
+            uploads.lock(upload)
         made = ask_batch(
-            endpoint=endpoint, source=source, out=out, version=version, options=confined, user=user
+            endpoint=applied.name,
+            source=source,
+            out=out,
+            version=version,
+            options=confined,
+            user=user,
+            upload=upload,
         )
         same = selectors.under_way(made)
         if same is not None:
             transaction.set_rollback(True)
+        elif upload is not None:
+            _refuse_used(made, upload)
     return same or made
+
+
+def _refuse_used(made: Batch, upload: Upload) -> None:
+    """One batch of an upload at a time: its rows go with the end of the first that has its answers."""
+    if selectors.is_another_under_way(made, upload):
+        raise Conflict("Another batch of this upload waits or runs: wait, or cancel its job.")
+    if not rows_of(upload).is_file():
+        raise Conflict("The rows of this upload are here no more: it has its answers. Send the file again.")
 
 
 def ask_batch(
@@ -61,6 +116,7 @@ def ask_batch(
     version: int | None = None,
     options: Options | None = None,
     user: Any = None,
+    upload: Upload | None = None,
 ) -> Batch:
     """Ask for the answers to a file's rows, as a job, by the champion of now or a ``version``.
 
@@ -89,6 +145,7 @@ def ask_batch(
             out=out,
             options=msgspec.to_builtins(settled),
             asked_by=user,
+            upload=upload,
         )
         arguments = {"batch": made.pk}
         made.job = jobs.ask(kind=KIND, team=applied.team, endpoint=applied, arguments=arguments, user=user)

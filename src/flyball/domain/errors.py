@@ -58,6 +58,12 @@ class LengthRequired(FlyballError):
     code = "length_required"
 
 
+class NoRoom(FlyballError):
+    """The disk of this server has no room for that."""
+
+    code = "no_room"
+
+
 class BodyTooSlow(FlyballError):
     """The body did not arrive in time."""
 

@@ -16,15 +16,17 @@ from flyball.api.view import ManagementView, actor, body, page, streamed
 from flyball.batches import selectors
 from flyball.batches.fetching import opened_answers, opened_rejects
 from flyball.batches.options import CHUNK, Options
-from flyball.batches.services import ask_confined
+from flyball.batches.services import ask_confined, ask_uploaded
 from flyball.domain.errors import InvalidInput, Problem
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.http.described.shapes import object_of
 
 BATCH = Schema(
     (
-        Field(name="source", kind=Kind.TEXT),
-        Field(name="out", kind=Kind.TEXT),
+        Field(name="source", kind=Kind.TEXT, nullable=True),
+        Field(name="out", kind=Kind.TEXT, nullable=True),
+        Field(name="upload", kind=Kind.INTEGER, nullable=True),
+        Field(name="format", kind=Kind.TEXT, nullable=True),
         Field(name="version", kind=Kind.INTEGER, nullable=True),
         Field(name="reference", kind=Kind.TEXT, nullable=True),
         Field(name="record", kind=Kind.BOOLEAN, nullable=True),
@@ -49,20 +51,25 @@ class Batches(ManagementView):
         every = selectors.batches(self.endpoint(request, endpoint).name)
         return Response({"batches": [selectors.document(each) for each in page(request, every, "id")]})
 
-    @described(documents.Batch, "retired", "not_ready", "unknown_version", takes=WANTED, status=(202,))
+    @described(
+        documents.Batch, "retired", "not_ready", "unknown_version", "conflict", takes=WANTED, status=(202,)
+    )
     def post(self, request: Request, endpoint: str) -> Response:
         """The batch, which a job carries out: a new one, or the same one that waits or runs already."""
         name = self.endpoint(request, endpoint).name
         sent: dict[str, Any] = body(request, BATCH, besides={"keep"})
         asked: Any = request.data  # an object: that was looked at
-        made = ask_confined(
-            endpoint=name,
-            source=sent["source"],
-            out=sent["out"],
-            version=sent["version"],
-            options=_options(sent, _keep(asked.get("keep"))),
-            user=actor(request).user,
-        )
+        settled: dict[str, Any] = {
+            "endpoint": name,
+            "version": sent["version"],
+            "options": _options(sent, _keep(asked.get("keep"))),
+            "user": actor(request).user,
+        }
+        _refuse_unclear(sent)
+        if sent["upload"] is None:
+            made = ask_confined(source=sent["source"], out=sent["out"], **settled)
+        else:
+            made = ask_uploaded(upload=sent["upload"], format=sent["format"] or "", **settled)
         return Response(selectors.document(made), status=202)
 
 
@@ -109,6 +116,23 @@ def _file(request: Request, file: IO[bytes]) -> StreamingHttpResponse:
     answer["Content-Disposition"] = named or "attachment"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _refuse_unclear(sent: dict[str, Any]) -> None:
+    """Raises ``InvalidInput`` unless two paths are named, or an upload."""
+    needed, other = (("source", "out"), ("format",)) if sent["upload"] is None else ((), ("source", "out"))
+    problems = [
+        Problem(f"/{name}", "missing", "A value is needed here, or the number of an upload.")
+        for name in needed
+        if sent[name] is None
+    ]
+    problems += [
+        Problem(f"/{name}", "unknown_field", "Files of an upload have names of their own, others no format.")
+        for name in other
+        if sent[name] is not None
+    ]
+    if problems:
+        raise InvalidInput("The body does not fit.", problems=problems)
 
 
 def _options(sent: dict[str, Any], keep: tuple[str, ...] | None) -> Options:

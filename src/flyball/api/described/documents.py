@@ -321,6 +321,17 @@ class WholeBacktest(Backtest):
     result: dict[str, Any] | None
 
 
+class Upload(Document):
+    """A file that was sent here for a batch."""
+
+    number: int
+    endpoint: str
+    name: str
+    bytes: int
+    uploaded_by: str | None
+    uploaded_at: Moment
+
+
 class Batch(Document):
     """A file that one version answers, how far that is, and what came of it."""
 
@@ -331,6 +342,7 @@ class Batch(Document):
     source: str
     out: str
     rejects: str
+    upload: int | None
     status: str
     error: str
     error_code: str
@@ -381,6 +393,6 @@ class NewKey(Key):
 
 DOCUMENTS = (
     Endpoint, Revision, Change, Version, WholeVersion, Build, WholeBuild, Snapshot, WholeSnapshot,
-    Schedule, Job, WholeJob, Backtest, WholeBacktest, Batch, Outcome, Key, NewKey,
+    Schedule, Job, WholeJob, Backtest, WholeBacktest, Upload, Batch, Outcome, Key, NewKey,
 )  # fmt: skip
 """Those that are answered; what they hold comes with them."""

@@ -16,6 +16,8 @@ from flyball.batches.models import Batch, BatchChunk
 from flyball.batches.places import is_marked, marked, remove, work_folder
 from flyball.batches.reading.limits import rows_of_chunk
 from flyball.batches.reading.rows import Plan, planned
+from flyball.batches.uploads.cleaning import spent
+from flyball.batches.uploads.folders import open_to
 from flyball.batches.work.chunks import Chunks
 from flyball.batches.work.doing import Doing, kept_columns
 from flyball.batches.work.helping import shared
@@ -42,7 +44,7 @@ def carry_out(run: Run, *, batch: int) -> dict[str, Any]:
     version raises.
     """
     run.keep(batch=batch)
-    found = Batch.objects.select_related("endpoint__team").get(pk=batch, job=run.id)
+    found = Batch.objects.select_related("endpoint__team", "upload").get(pk=batch, job=run.id)
     try:
         return _carry_out(run, found)
     except OSError as error:
@@ -50,8 +52,8 @@ def carry_out(run: Run, *, batch: int) -> dict[str, Any]:
 
 
 def _carry_out(run: Run, batch: Batch) -> dict[str, Any]:
-    _refuse_outside(batch)
     if not batch.counts:  # else all is in its place since the attempt before
+        _refuse_outside(batch)
         _answer(run, batch, _planned(run, batch))
         _join(run, batch)
         batch.counts = _counted(batch)
@@ -59,6 +61,7 @@ def _carry_out(run: Run, batch: Batch) -> dict[str, Any]:
             run.keep()
             batch.save(update_fields=["counts"])
     remove(work_folder(batch.out, batch.pk))  # while the job lasts: this process is ended with it
+    spent(batch)
     with transaction.atomic():
         running.succeed(run, batch.counts)
         Batch.objects.filter(pk=batch.pk).update(done_at=now())
@@ -70,7 +73,7 @@ def _refuse_outside(batch: Batch) -> None:
     """What was allowed when it was asked for may be a link to elsewhere by now, or allowed no more."""
     if not batch.wanted.is_confined:
         return
-    folders, team = configured().batch_folders, batch.endpoint.team.slug
+    folders, team = open_to(batch), batch.endpoint.team.slug
     try:
         found = [within(path, folders, team, "") for path in (batch.source, batch.out)]
     except InvalidInput:
@@ -80,7 +83,12 @@ def _refuse_outside(batch: Batch) -> None:
             "The files of the batch are in no folder that is allowed here (FLYBALL_BATCH_FOLDERS)."
         )
     if not Path(batch.source).is_file():
-        raise DataError(f"There is no file {Path(batch.source).name}.")
+        where = (
+            ""
+            if batch.upload is None
+            else " of the upload here: workers need the same folder (FLYBALL_BATCH_UPLOAD_FOLDER)"
+        )
+        raise DataError(f"There is no file {Path(batch.source).name}{where}.")
 
 
 def _planned(run: Run, batch: Batch) -> Plan:

@@ -16,6 +16,7 @@ from flyball.serving.http.asgi import Receive, Scope, Send, headers_of, send_las
 from flyball.serving.http.exchange import SMALL
 from flyball.serving.http.messages import check_one_length
 from flyball.serving.http.proxies import Proxies
+from flyball.serving.http.reading.streams import STREAM, Stream, Streams, is_streamed
 from flyball.serving.http.turns import FULL, Turns
 
 MOST_BODIES = 512
@@ -49,10 +50,12 @@ CROWD = 32
 
 
 class Guard:
-    """An ASGI application around another one, which gets every body whole.
+    """An ASGI application around another one, which gets every body whole, but for files.
 
-    Django itself writes a body to the disk before it asks whose it is, however large it is and however long
-    it takes. For one event loop. ``at_once`` requests of one address are with the application at once, until
+    Those it reads as they arrive, once it has let them in (``scope[STREAM]``). Django itself writes
+    a body to the disk before it asks whose it is, however large it is and however long it takes.
+
+    For one event loop. ``at_once`` requests of one address are with the application at once, until
     their answers begin: a client that reads slowly keeps out nobody, nor does one whose answer takes longer
     than ``TURN_SECONDS``.
     """
@@ -68,6 +71,7 @@ class Guard:
         self._most_held = max(MOST_HELD, self._limit)
         self._room = asyncio.Semaphore(MOST_ANSWERS)
         self._turns = Turns(at_once=at_once, waiting=MOST_WAITING // 2)
+        self._streams = Streams(config.body_seconds)
         self._waiting = self._kept = self._left = 0
         self._delayed = 0
 
@@ -98,11 +102,24 @@ class Guard:
         seen = self._seen(scope, headers)
         address = network((seen.get("client") or ("",))[0])
         self._check_room(address)  # before anything is read
+        if is_streamed(seen):
+            await self._stream(seen, headers, Stream(receive, self._streams), send)
+            return
         body = await self._body(headers, receive)
         with self._keeping(len(body)):
             async with self._turn(address) as end:
                 patience = LEFT_SECONDS if self._turns.people(address) > CROWD else 0.0
                 await self._answer(seen, _Whole(body, receive), _Told(send, end), patience)
+
+    async def _stream(self, seen: Scope, headers: dict[str, str], stream: Stream, send: Send) -> None:
+        """Let the application answer, which reads the body itself."""
+        check_one_length(headers)
+        try:
+            async with self._turn(network((seen.get("client") or ("",))[0])) as end:
+                told = _Told(send, end, stream)
+                await self._application({**seen, STREAM: stream}, stream.messages, told)
+        finally:
+            await stream.close()
 
     async def _answer(self, seen: Scope, whole: _Whole, told: _Told, patience: float) -> None:
         """Let the application answer a client that is still there."""
@@ -227,17 +244,23 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 
 class _Told:
-    """Sends, and says when the answer begins: what is left then is to wait for the client."""
+    """Sends, and says when the answer begins: what is left then is to wait for the client.
 
-    def __init__(self, send: Send, begins: Callable[[], None]) -> None:
+    With the answer to a body of which not all is read, its connection ends.
+    """
+
+    def __init__(self, send: Send, begins: Callable[[], None], stream: Stream | None = None) -> None:
         self.has_begun = False
         self._send = send
         self._begins = begins
+        self._stream = stream
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.has_begun = True
             self._begins()
+            if self._stream is not None and not self._stream.is_read:
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
         await self._send(message)
 
 

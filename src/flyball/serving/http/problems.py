@@ -50,6 +50,7 @@ STATUS = {
     "overloaded": 503,
     "not_ready": 503,
     "too_late": 503,
+    "no_room": 507,
 }
 """The HTTP status of each error code."""
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
