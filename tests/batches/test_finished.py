@@ -13,6 +13,7 @@ from flyball import inprocess
 from flyball.batches.answering import quick
 from flyball.batches.answering.answered import columns_of
 from flyball.batches.answering.pinned import pinned
+from flyball.batches.answering.slow import Slow
 from flyball.batches.reading.rows import Piece
 from flyball.batches.services import ask_batch
 from flyball.domain.errors import ModelFailed
@@ -34,7 +35,8 @@ def answered(database: Database, endpoint: str, folder: Path) -> tuple[Any, list
     version = pinned(batch)
     piece = Piece(0, len(AGES), "typed", {"age": pa.array(AGES)}, {})
     assert quick.takes(version, piece)
-    found = quick.answer(version, piece)
+    found = quick.answer(version, piece, Slow(version, reference=""))
+    assert found is not None
     return version, found.numbers.tolist(), found.labels
 
 

@@ -18,14 +18,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ``rejects`` is the file in which rows that do not fit are told (beside the answers, where it is empty).
     ``reference`` names the column of the caller's own ids, ``keep`` the columns that go along (all, where it
     is left out). With ``record`` each answer is a prediction, so that outcomes can bind. More than
-    ``max_rejects`` rows that do not fit fail the job. ``is_named``: a version was asked for by number.
-    ``is_confined``: its files must lie in folders that are allowed, also when it is carried out.
+    ``max_rejects`` rows that do not fit fail the job. ``as_of`` names the column of the moment from which a
+    row is seen: features are as they were then (as of now, where it is empty). ``is_named``: a version was
+    asked for by number. ``is_confined``: its files must lie in folders that are allowed, also when it is
+    carried out.
     """
 
     rejects: str = ""
     reference: str = ""
     keep: tuple[str, ...] | None = None
     record: bool = False
+    as_of: str = ""
     max_rejects: int | None = None
     chunk_rows: int = CHUNK
     is_named: bool = False

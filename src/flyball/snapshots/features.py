@@ -66,11 +66,11 @@ class Layout:
 def features(declaration: type[Endpoint], rows: Staged, tables: Sequence[SeenTable]) -> Iterator[Feature]:
     """The features in order: the rows' own, then each table's. Raises ``DataError`` for impossible kinds."""
     for name in _own(declaration, rows):
-        yield Feature(source="request", alias="r", reading=_reading(declaration, rows, name))
+        yield Feature(source="request", alias="r", reading=reading(declaration, rows, name))
     for i, seen in enumerate(tables):
         for name in seen.staged.features:
-            reading = _reading(declaration, seen.staged, name)
-            yield Feature(source=seen.table.name, alias=f"t{i}", reading=reading)
+            read = reading(declaration, seen.staged, name)
+            yield Feature(source=seen.table.name, alias=f"t{i}", reading=read)
 
 
 def _own(declaration: type[Endpoint], rows: Staged) -> Iterator[str]:
@@ -82,7 +82,8 @@ def _own(declaration: type[Endpoint], rows: Staged) -> Iterator[str]:
     return (name for name in rows.features if name not in hidden)
 
 
-def _reading(declaration: type[Endpoint], staged: Staged, name: str) -> Reading:
+def reading(declaration: type[Endpoint], staged: Staged, name: str) -> Reading:
+    """A feature as its declaration has it read. Raises ``DataError`` where its column cannot be."""
     stated = declaration.fields.get(name)
     if stated is None or stated.kind is None:
         return expressions.as_it_is(staged, name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from flyball.domain.declaration import Endpoint, FeatureTable
 from flyball.snapshots import validation
+from flyball.snapshots.expressions import Reading, quoted
 from flyball.snapshots.features import Layout, features
 from flyball.snapshots.rows import SeenRows
-from flyball.snapshots.source import Staged
+from flyball.snapshots.source import ROW_NUMBER, Staged
 from flyball.snapshots.tables import SeenTable
 from flyball.snapshots.workspace import Workspace, parquet
 
@@ -49,3 +52,32 @@ def _sql(rows: SeenRows, tables: Sequence[SeenTable], layout: Layout) -> str:
     known = f"SELECT r.*, {rows.time()} AS seen FROM {parquet(*rows.staged.paths)} r WHERE {rows.known()}"
     joins = "\n".join(table.join(rows, f"t{i}") for i, table in enumerate(tables))
     return f"SELECT {selected} FROM ({known}) r {joins}"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A feature table whose values go beside rows: ``has`` is the column that says whether it has a row.
+
+    ``readings`` are by the names of their columns.
+    """
+
+    table: SeenTable
+    has: str
+    readings: Mapping[str, Reading]
+
+
+def write_beside(workspace: Workspace, rows: SeenRows, tables: Sequence[Beside], path: Path) -> None:
+    """Write what feature tables have for numbered rows, as of the time of each, in the order of the rows.
+
+    Rows without a time see what was known at ``rows.as_of``. Tables are validated first. Raises
+    ``DataError``.
+    """
+    selected: list[str] = []
+    for i, each in enumerate(tables):
+        validation.check_table(workspace, each.table, each.readings.values())
+        selected.append(f"t{i}.entity IS NOT NULL AS {quoted(each.has)}")
+        selected += [f"{read.over(f't{i}')} AS {quoted(name)}" for name, read in each.readings.items()]
+    every = f"SELECT r.*, {rows.time()} AS seen FROM {parquet(*rows.staged.paths)} r"
+    joins = "\n".join(each.table.join(rows, f"t{i}") for i, each in enumerate(tables))
+    order = f"ORDER BY r.{rows.staged.column(ROW_NUMBER)}"
+    workspace.save(f"SELECT {', '.join(selected)} FROM ({every}) r {joins} {order}", path)

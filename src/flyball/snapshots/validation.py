@@ -29,6 +29,8 @@ UNUSABLE = {
 }
 """What can be neither learned from nor sent, by type."""
 
+TYPED = "State another kind in fields=, or correct the data."
+
 HEAVIEST = 1e100
 """The largest weight: squares of larger ones, in sums, overflow."""
 
@@ -41,7 +43,7 @@ def check(
     check_rows(workspace, rows, _of(rows.staged, features))
     _check_weights(workspace, rows)
     for table in tables:
-        _check_table(workspace, table, _of(table.staged, features))
+        check_table(workspace, table, _of(table.staged, features))
 
 
 def check_rows(workspace: Workspace, rows: SeenRows, features: Iterable[Reading] = ()) -> None:
@@ -82,7 +84,7 @@ def _check_weights(workspace: Workspace, rows: SeenRows) -> None:
         raise fail(f"every row to learn from has the weight {name!r} 0.", "A row of weight 0 does not count.")
 
 
-def _check_table(workspace: Workspace, seen: SeenTable, features: Iterable[Reading]) -> None:
+def check_table(workspace: Workspace, seen: SeenTable, features: Iterable[Reading]) -> None:
     """One row a key; with an event time, one a key and moment: which came first must not matter.
 
     Rows without a key, or without an event time, are never joined, so they are not counted.
@@ -135,9 +137,7 @@ def _values(staged: Staged, readings: Iterable[Reading]) -> Iterator[Rule]:
             condition = test.format(f"s.{staged.column(name)}")
             yield Rule(condition, partial(_unusable, name, what), fix)
     for each in readings:
-        yield Rule(
-            each.lost("s"), partial(_lost, each), "State another kind in fields=, or correct the data."
-        )
+        yield Rule(each.lost("s"), partial(_lost, each), TYPED)
 
 
 def _missing(staged: Staged, name: str, what: str, fix: str) -> Rule:

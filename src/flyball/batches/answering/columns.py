@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from flyball.batches.reading.lines import member_values
+from flyball.batches.reading.rows import Piece
 from flyball.domain.delimited import MISSING
 from flyball.domain.errors import Problem
 from flyball.domain.schema import Field, Kind, Schema, check
@@ -88,7 +90,7 @@ def _numbers(field: Field, column: Any) -> Column:
 
 
 def _distinct(field: Field, column: Any, read: Read | None) -> Column:
-    values, codes = _encoded(column)
+    values, codes = encoded(column)
     schema = Schema((field,))
     normal: list[Scalar] = []
     problems: dict[int, Problem] = {}
@@ -103,7 +105,7 @@ def _distinct(field: Field, column: Any, read: Read | None) -> Column:
     return Column(_taken(field, normal, codes), _spread(problems, codes), _spread(warnings, codes))
 
 
-def _encoded(column: Any) -> tuple[list[Any], np.ndarray]:
+def encoded(column: Any) -> tuple[list[Any], np.ndarray]:
     """The distinct values, and for each row the place of its own; behind the last one: it is missing."""
     try:
         if not pa.types.is_dictionary(column.type):
@@ -114,6 +116,15 @@ def _encoded(column: Any) -> tuple[list[Any], np.ndarray]:
         values = [_value(each) for each in column]
         codes = np.arange(len(values), dtype=np.int64)
     return values, codes
+
+
+def distinct(piece: Piece, name: str) -> tuple[list[Any], np.ndarray]:
+    """The same of a column of a piece, and of the members of its lines, of which each counts as another."""
+    if piece.content != "lines":
+        return encoded(piece.columns[name])
+    (lines,) = piece.columns.values()
+    values = [(member_values(line) or {}).get(name) for line in lines.to_pylist()]
+    return values, np.arange(len(values))
 
 
 def _value(scalar: Any) -> Any:

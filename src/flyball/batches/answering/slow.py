@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from flyball.batches.answering.answered import Answered, Reject, columns_of, reject, warning
 from flyball.batches.answering.columns import cell, plain
+from flyball.batches.answering.deciding import decided, undecided
+from flyball.batches.answering.entities import Looked, Now
 from flyball.batches.answering.pinned import Pinned
-from flyball.batches.answering.quick import decided, undecided
+from flyball.batches.reading.lines import member_values
 from flyball.batches.reading.rows import Piece
-from flyball.control.connection import database
 from flyball.control.routing.foreseeing import questions
 from flyball.domain.errors import InvalidInput, ModelFailed, Problem, UnknownEntity
 from flyball.domain.records import fits
-from flyball.domain.routing import Lookup
-from flyball.domain.schema import Schema
 from flyball.domain.values import Scalar
 from flyball.serving.calls import Row
 from flyball.serving.checker import Checker
 from flyball.serving.forms import LONGEST_REFERENCE
 from flyball.serving.preparing import csv_rows, features
 from flyball.serving.preparing.features import CheckedRow
-from flyball.stores import lookups
 
 SOME = 500
 """Rows that are asked together."""
@@ -43,7 +38,7 @@ class Asked:
 
 
 class Slow:
-    """Answers rows of one batch; looks each key up once for a piece."""
+    """Answers rows of one batch, one by one; keys are looked up together."""
 
     def __init__(self, pinned: Pinned, reference: str) -> None:
         self._pinned = pinned
@@ -53,14 +48,15 @@ class Slow:
         self._check = Checker(request).check
         self._ons = tuple(dict.fromkeys(lookup.on for lookup in pinned.route.lookups))
 
-    def asked(self, piece: Piece) -> Asked:
-        """The rows of a piece, checked and looked up."""
+    def asked(self, piece: Piece, looked: Looked | None = None) -> Asked:
+        """The rows of a piece, checked and looked up: in what is ``looked`` up already, else as of now."""
         found = Asked()
+        doubts = {} if looked is None else looked.problems
         for place, values in enumerate(self._rows(piece, found)):
             if values is not None:
-                self._add(place, values, piece.content == "text", found)
+                self._add(place, values, piece.content == "text", found, doubts.get(place))
         if self._pinned.needed and found.rows:
-            self._look_up(found)
+            self._look_up(found, looked)
         return found
 
     def answer(self, asked: Asked) -> Answered:
@@ -120,9 +116,11 @@ class Slow:
                 else dict(zip(names, (each[place] for each in columns), strict=True))
             )
 
-    def _add(self, place: int, values: Mapping[str, Any], is_text: bool, found: Asked) -> None:
+    def _add(
+        self, place: int, values: Mapping[str, Any], is_text: bool, found: Asked, doubt: Problem | None
+    ) -> None:
         row = self._text_row(values) if is_text else self._typed_row(values)
-        problems = _reference_problems(row)
+        problems = _reference_problems(row) + ([] if doubt is None else [doubt])
         checked = self._check(row.input, "/input")
         entity: dict[str, Scalar] = {}
         warnings = checked.warnings
@@ -156,57 +154,17 @@ class Slow:
             reference=None if reference is None else str(reference),
         )
 
-    def _look_up(self, found: Asked) -> None:
-        schema = self._pinned.manifest.schema
-        with closing(database().connect_read_only()) as connection:
-            read = _cached(connection)
+    def _look_up(self, found: Asked, looked: Looked | None) -> None:
+        schema, needed = self._pinned.manifest.schema, self._pinned.needed
+        if looked is None:
+            keys = {lookup.on: {row.entity[lookup.on] for row in found.rows.values()} for lookup in needed}
+            looked = Now(needed, keys)
+        for place, row in list(found.rows.items()):
             try:
-                features.look_up(schema, self._pinned.needed, list(found.rows.values()), read)
-            except (UnknownEntity, InvalidInput):
-                for place, row in list(found.rows.items()):
-                    _look_up_alone(schema, self._pinned.needed, place, row, read, found)
-
-
-def _look_up_alone(
-    schema: Schema, needed: Sequence[Lookup], place: int, row: CheckedRow, read: features.Read, found: Asked
-) -> None:
-    row.warnings = [each for each in row.warnings if not each.pointer.startswith("/entity")]
-    try:
-        features.look_up(schema, needed, [row], read)
-    except (UnknownEntity, InvalidInput) as error:
-        del found.rows[place]
-        found.rejects += [reject(place, each) for each in error.problems]
-
-
-def _cached(connection: Any) -> features.Read:
-    """Looks up each key once for all the rows of a piece."""
-    store = database()
-    known: dict[tuple[str, Scalar], dict[str, Scalar] | None] = {}
-
-    def read(lookup: Lookup, key: Scalar) -> dict[str, Scalar] | None:
-        place = (lookup.table, key)
-        if place not in known:
-            known[place] = lookups.read(store, connection, lookup, key)
-        return known[place]
-
-    return read
-
-
-def member_values(line: str) -> dict[str, Any] | None:
-    """The members of a JSON object; ``None`` for what is none, or names one of them twice."""
-    try:
-        values: Any = msgspec.json.decode(line)
-        if isinstance(values, dict) and line.count(":") > len(values):
-            values = json.loads(line, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        return None
-    return values if isinstance(values, dict) else None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError
-    return dict(pairs)
+                features.look_up(schema, needed, [row], looked.of(place))
+            except (UnknownEntity, InvalidInput) as error:
+                del found.rows[place]
+                found.rejects += [reject(place, each) for each in error.problems]
 
 
 def _numbers(output: Mapping[str, Any]) -> list[float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -26,7 +27,8 @@ Content = Literal["typed", "text", "lines"]
 class Plan(msgspec.Struct, frozen=True):
     """What was found of a batch's rows: how ``path`` holds them, and what it looked like then (``seen``).
 
-    ``mark`` is in the folder where parts wait (``places.marked``).
+    ``mark`` is in the folder where parts wait (``places.marked``). ``features`` are those of the rows, in a
+    file of their own, where they were joined as of the moment of each, of which none is after ``latest``.
     """
 
     path: str
@@ -35,6 +37,8 @@ class Plan(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     rows: int
     mark: str = ""
+    features: Plan | None = None
+    latest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,13 @@ class Piece:
     content: Content
     columns: dict[str, Any]
     faults: dict[int, str]
+
+    def some(self, places: np.ndarray) -> Piece:
+        """Those at some places, in order, as if they stood alone."""
+        rows = pa.array(places)
+        faults = {new: self.faults[old] for new, old in enumerate(places.tolist()) if old in self.faults}
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return Piece(self.start, len(places), self.content, columns, faults)
 
 
 def planned(source: str, copy: Path, report: Callable[[int], None], unpacked: int | None = None) -> Plan:

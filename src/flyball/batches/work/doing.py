@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,21 @@ import pyarrow as pa
 
 from flyball.batches.answering import quick
 from flyball.batches.answering.answered import Answered, Reject
+from flyball.batches.answering.asof import Joined
+from flyball.batches.answering.entities import Looked
+from flyball.batches.answering.moments import moments
 from flyball.batches.answering.pinned import Pinned, pinned
 from flyball.batches.answering.slow import Slow
 from flyball.batches.formats import format_of
 from flyball.batches.models import Batch, BatchChunk
+from flyball.batches.options import Options
 from flyball.batches.places import work_folder
 from flyball.batches.reading.rows import Piece, Plan, Rows
 from flyball.batches.work.recording import Recording
 from flyball.batches.writing import parts, tables
 from flyball.batches.writing.parts import Part
-from flyball.domain.errors import DataError, ModelFailed
+from flyball.domain.errors import DataError, ModelFailed, Problem
+from flyball.domain.values import parse_timestamp
 
 PIECE = 65_536
 """Rows that are answered at once."""
@@ -45,10 +50,12 @@ class Doing:
         self._is_recorded = options.record
         self._kept = kept_columns(batch, plan)
         tables.refuse_taken(tables.names_of(self._pinned.manifest, is_recorded=self._is_recorded), self._kept)
-        _refuse_missing(self._pinned, plan, options.reference)
-        wanted = {*self._kept, *self._pinned.manifest.schema.names, options.reference}
+        refuse_missing(self._pinned, plan, options)
+        wanted = {*self._kept, *self._pinned.manifest.schema.names, options.reference, options.as_of}
         wanted |= {lookup.on for lookup in self._pinned.route.lookups}
         self._rows = Rows(plan, list(wanted))
+        self._plan, self._as_of = plan, options.as_of
+        self._features = None if plan.features is None else Rows(plan.features)
         found = format_of(batch.out)
         assert found is not None  # noqa: S101 - it was refused when it was asked for
         self._format = found
@@ -76,17 +83,26 @@ class Doing:
             yield self._rows.piece(chunk.start + start, min(PIECE, chunk.rows - start))
 
     def _answer(self, piece: Piece) -> Answered:
+        looked = self._looked(piece)
         if not self._is_recorded and quick.takes(self._pinned, piece):
-            try:
-                return quick.answer(self._pinned, piece)
-            except ModelFailed:
-                pass  # at one of the rows: now each fails for itself
-        asked = self._slow.asked(piece)
+            with suppress(ModelFailed):  # at one of the rows: now each fails for itself
+                if (quickly := quick.answer(self._pinned, piece, self._slow, looked)) is not None:
+                    return quickly
+        asked = self._slow.asked(piece, looked)
         found = self._slow.answer(asked)
         if self._is_recorded:
             with closing(Recording(self._batch, self._pinned)) as recording:
                 found.predictions = recording.record(piece.start, asked, found)
         return found
+
+    def _looked(self, piece: Piece) -> Looked | None:
+        """The features that were joined to the rows before; ``None`` where they are looked up now."""
+        if self._features is None:
+            return None
+        problems: dict[int, Problem] = {}
+        if self._as_of:
+            problems = moments(piece, self._as_of, parse_timestamp(self._plan.latest))[1]
+        return Joined(self._features.piece(piece.start, piece.length).columns, problems)
 
     def _table(self, piece: Piece, found: Answered) -> Any:
         columns = tables.kept(piece, self._kept, found.places)
@@ -107,12 +123,13 @@ def kept_columns(batch: Batch, plan: Plan) -> list[str]:
     return list(asked)
 
 
-def _refuse_missing(pinned: Pinned, plan: Plan, reference: str) -> None:
-    """A column that every row needs and the file lacks is one mistake, and not one of each row."""
+def refuse_missing(pinned: Pinned, plan: Plan, options: Options) -> None:
+    """Raises ``DataError`` where the file lacks a column that every row needs: one mistake, not many."""
     if plan.content == "lines":
         return
     needed = [field.name for field in pinned.manifest.schema.of("request").fields if not field.nullable]
-    needed += [lookup.on for lookup in pinned.needed] + ([reference] if reference else [])
+    needed += [lookup.on for lookup in pinned.needed]
+    needed += [name for name in (options.reference, options.as_of) if name]
     missing = [name for name in needed if name not in plan.columns]
     if missing:
-        raise DataError(f"The rows have no column {missing[0]!r}, which the version needs.")
+        raise DataError(f"The rows have no column {missing[0]!r}, which the batch needs.")

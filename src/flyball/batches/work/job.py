@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from flyball.batches.allowed import within
+from flyball.batches.answering.pinned import pinned
 from flyball.batches.formats import format_of
 from flyball.batches.models import Batch, BatchChunk
 from flyball.batches.places import is_marked, marked, remove, work_folder
@@ -101,7 +102,7 @@ def _planned(run: Run, batch: Batch) -> Plan:
     copy = folder / f"rows.{by(run.holder)}.parquet"  # who is late writes to another one
     most = configured().batch_unpacked_bytes
     found = planned(batch.source, copy, lambda rows: run.report(message=f"reading, {rows:,} rows"), most)
-    plan = msgspec.structs.replace(found, mark=marked(folder))
+    plan = msgspec.structs.replace(_with_features(run, batch, found, folder), mark=marked(folder))
     rows = rows_of_chunk(batch.wanted.chunk_rows, len(plan.columns))
     starts = range(0, max(1, plan.rows), rows)
     with transaction.atomic():
@@ -118,6 +119,17 @@ def _planned(run: Run, batch: Batch) -> Plan:
     kept_columns(batch, plan)
     run.report(log=f"Batch {batch.pk}: {plan.rows:,} rows in {len(starts):,} chunks")
     return plan
+
+
+def _with_features(run: Run, batch: Batch, plan: Plan, folder: Path) -> Plan:
+    """With the features of each row's moment, where they are wanted so."""
+    if not batch.wanted.as_of:
+        return plan
+    from flyball.batches.work.history import History  # other batches need no DuckDB
+
+    declaration, version = run.declaration(), pinned(batch)
+    history = History(version, declaration, batch.wanted, now(), lambda doing: run.report(message=doing))
+    return history.joined(plan, folder / f"features.{by(run.holder)}.parquet")
 
 
 def _refuse_no_place(batch: Batch) -> None:

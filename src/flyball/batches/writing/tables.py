@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flyball.batches.answering.answered import Answered, columns_of
-from flyball.batches.answering.slow import member_values
+from flyball.batches.reading.lines import member_values
 from flyball.batches.reading.rows import Piece
 from flyball.domain.errors import DataError
 from flyball.domain.routing import Decision, Manifest

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flyball.cli.command import command
 from flyball.cli.following.jobs import failure, follow
 from flyball.cli.printing.output import Output
+
+if TYPE_CHECKING:
+    from flyball.batches.models import Batch
 
 
 @command
@@ -18,6 +22,7 @@ from flyball.cli.printing.output import Output
 @click.option("--rejects", default="", help="Where rows that do not fit are told (CSV); beside --out.")
 @click.option("--version", "number", type=int, help="Ask this version instead of the champion.")
 @click.option("--reference", default="", help="The column that holds your own ids.")
+@click.option("--as-of", default="", help="The column of each row's moment: features as they were then.")
 @click.option("--keep", multiple=True, help="A column that goes along; all, if left out.")
 @click.option("--record", is_flag=True, help="Record each answer, so that outcomes can bind.")
 @click.option("--max-rejects", type=click.IntRange(0), help="More rows that do not fit fail the job.")
@@ -32,6 +37,7 @@ def score(
     rejects: str,
     number: int | None,
     reference: str,
+    as_of: str,
     keep: tuple[str, ...],
     record: bool,
     max_rejects: int | None,
@@ -54,6 +60,7 @@ def score(
     options = Options(
         rejects=rejects and _absolute(rejects),
         reference=reference,
+        as_of=as_of,
         keep=keep or None,
         record=record,
         max_rejects=max_rejects,
@@ -62,9 +69,16 @@ def score(
     made = ask_batch(
         endpoint=endpoint, source=_absolute(source), out=_absolute(out), version=number, options=options
     )
-    if detach or made.job is None:
+    if detach:
         output.result(selectors.document(made), str(made.pk))
-        return
+    else:
+        _follow(output, made, out)
+
+
+def _follow(output: Output, made: Batch, out: str) -> None:
+    from flyball.batches import selectors
+
+    assert made.job is not None  # noqa: S101 - it was just asked for
     if (error := failure(follow(output, made.job))) is not None:
         raise error
     found = selectors.document(selectors.batch(made.endpoint_id, made.pk))
