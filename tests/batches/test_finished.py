@@ -22,6 +22,7 @@ from flyball.domain.values import label_text
 from flyball.inference.finished import Bounded, whole
 from flyball.stores.database import Database
 from tests.bounded import BOUNDS, bounded, calibrated
+from tests.published import SCHEMA, fitted
 
 SIGMOID = Calibration(method="sigmoid", curves=(((0.8, -0.3),),))
 STEEP = ((0.0, 0.05), (0.4, 0.1), (0.6, 0.8), (1.0, 0.9))
@@ -72,7 +73,7 @@ class Slowly:
 
 def test_what_goes_row_by_row_has_no_quick_way_though_it_is_finished() -> None:
     assert BOUNDS.interval is not None
-    assert whole(Bounded(Slowly(), BOUNDS.interval)) is None
+    assert whole(Bounded(Slowly(), BOUNDS.interval), fitted(1, SCHEMA).manifest, bytes) is None
 
 
 def test_a_bound_that_is_not_finite_fails() -> None:

@@ -17,6 +17,7 @@ from flyball.inference.compiled import document
 from flyball.inference.compiled.encoder import Encoding
 from flyball.inference.compiled.estimators.solver import Solver
 from flyball.inference.compiled.listed import ArrowColumn
+from flyball.inference.compiled.masks import ROWS, Masks, masked
 
 Rows = Sequence[Mapping[str, Scalar]]
 
@@ -36,6 +37,14 @@ def opened(manifest: Manifest, data: bytes, trusted: Container[str] = ()) -> Com
     if manifest.task == "classification" and not _same(found.classes, manifest.classes):
         raise ArtifactCorrupt("The artifact names other classes than the version has.")
     return CompiledRuntime(encoding, solver, manifest.task, found.classes)
+
+
+def masks_of(manifest: Manifest, data: bytes) -> Masks | None:
+    """What answers many rows of an artifact sooner, which was opened before; ``None`` where nothing does."""
+    found = document.parsed(data, manifest.schema)
+    return masked(
+        found.encoder, {field.name: field.kind for field in manifest.schema.fields}, found.estimator
+    )
 
 
 class CompiledRuntime:
@@ -63,22 +72,27 @@ class CompiledRuntime:
         return outputs
 
     def answers(
-        self, columns: Mapping[str, ArrowColumn], length: int
+        self, columns: Mapping[str, ArrowColumn], length: int, masks: Masks | None = None
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """The same for so many rows as Arrow columns by field (``Encoding.arrow_matrix``), as numbers.
 
         Probabilities (rows, classes); values, scores or clusters (rows, 1), float64; and of a classification
-        the place of each row's label among the classes. Raises ``ModelFailed``.
+        the place of each row's label among the classes. ``masks`` are the version's (``masks_of``): they give
+        the same. Raises ``ModelFailed``.
         """
         width = len(self._names) if self._task == "classification" else 1
+        most = MOST_ROWS if masks is None else ROWS
         numbers = np.empty((length, width), dtype=np.float64)
         with _told():
-            for start in range(0, length, MOST_ROWS):
-                rows = min(MOST_ROWS, length - start)
+            for start in range(0, length, most):
+                rows = min(most, length - start)
                 some = {name: column.slice(start, rows) for name, column in columns.items()}
-                matrix = self._encoding.arrow_matrix(some, rows)
                 shape = (rows, width) if self._task == "classification" else (rows,)
-                numbers[start : start + rows] = self._answers(matrix, shape).reshape(rows, width)
+                if masks is None:
+                    found = self._answers(self._encoding.arrow_matrix(some, rows), shape)
+                else:
+                    found = _fitting(masks.answer(some, rows), shape)
+                numbers[start : start + rows] = found.reshape(rows, width)
             if not np.isfinite(numbers).all():
                 raise ModelFailed(NOT_FINITE)
         return numbers, numbers.argmax(axis=1) if self._task == "classification" else None
@@ -105,9 +119,7 @@ class CompiledRuntime:
         check_taken(matrix, solver.takes)
         with np.errstate(all="ignore"):
             answers = solver.answer(matrix)
-        if answers.shape != shape:
-            raise ModelFailed("The model gave more or fewer numbers than the version has classes.")
-        return answers
+        return _fitting(answers, shape)
 
 
 @contextmanager
@@ -120,6 +132,12 @@ def _told() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - as above
         # The message may repeat a value that was sent; only its kind is told.
         raise ModelFailed(f"The model gave no answer ({type(error).__name__}).") from None
+
+
+def _fitting(answers: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if answers.shape != shape:
+        raise ModelFailed("The model gave more or fewer numbers than the version has classes.")
+    return answers
 
 
 def _same(named: Sequence[Scalar], known: Sequence[Scalar]) -> bool:

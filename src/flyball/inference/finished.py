@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,9 +14,10 @@ from flyball.domain.finishing.anomalies import is_above
 from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.finishing.intervals import Interval
+from flyball.domain.routing import Manifest
 from flyball.domain.values import Scalar, label_text
 from flyball.inference.compiled.listed import ArrowColumn
-from flyball.inference.compiled_runtime import CompiledRuntime
+from flyball.inference.compiled_runtime import CompiledRuntime, masks_of
 
 Whole = Callable[[Mapping[str, ArrowColumn], int], tuple[np.ndarray, np.ndarray | None]]
 """Answers so many rows as Arrow columns, as ``CompiledRuntime.answers`` does; of bounded values also
@@ -57,11 +59,17 @@ def finished(runtime: Any, finish: Finish | None, classes: Sequence[Scalar]) -> 
     return Calibrated(runtime, calibration, classes)
 
 
-def whole(runtime: object) -> Whole | None:
-    """What answers whole columns at once with a version; ``None`` where it goes row by row."""
+def whole(runtime: object, manifest: Manifest, artifact: Callable[[], bytes]) -> Whole | None:
+    """What answers whole columns at once with a version; ``None`` where it goes row by row.
+
+    It takes more memory than the runtime. ``artifact`` reads the bytes that the runtime was loaded from.
+    """
     if isinstance(runtime, CompiledRuntime):
-        return runtime.answers
-    if not isinstance(runtime, Bounded | Calibrated) or (inner := whole(runtime.runtime)) is None:
+        return partial(runtime.answers, masks=masks_of(manifest, artifact()))
+    if not isinstance(runtime, Bounded | Calibrated):
+        return None
+    inner = whole(runtime.runtime, manifest, artifact)
+    if inner is None:
         return None
     finish = runtime.finish
 

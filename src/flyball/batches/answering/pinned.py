@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flyball.batches.models import Batch
@@ -11,6 +12,7 @@ from flyball.control.registry import selectors as registry
 from flyball.control.routing import selectors as routing
 from flyball.domain.routing import Decision, Lookup, Manifest, Route
 from flyball.domain.values import Scalar
+from flyball.inference.finished import Whole, whole
 from flyball.serving.pool import decision_of
 from flyball.serving.preparing import csv_rows, features
 
@@ -25,6 +27,7 @@ class Pinned:
     route: Route
     manifest: Manifest
     runtime: Runtime
+    whole: Whole | None
     decision: Decision | None
     is_undecided: bool
     needed: tuple[Lookup, ...]
@@ -45,10 +48,12 @@ def pinned(batch: Batch) -> Pinned:
     version = registry.version(batch.endpoint_id, batch.version)
     manifest = registry.manifest(version)
     decision = decision_of(route, manifest)
+    runtime = registry.loaded(version)
     return Pinned(
         route=route,
         manifest=manifest,
-        runtime=registry.loaded(version),
+        runtime=runtime,
+        whole=whole(runtime, manifest, partial(registry.artifact, manifest.answering.digest)),
         decision=decision,
         is_undecided=decision is None and route.champion.decision is not None,
         needed=tuple(features.used(manifest, route.lookups)),

@@ -15,14 +15,13 @@ from flyball.batches.answering.entities import Looked, Now, keys, looked_up
 from flyball.batches.answering.pinned import Pinned
 from flyball.batches.answering.slow import Slow
 from flyball.batches.reading.rows import Piece
-from flyball.inference.finished import whole
 
 
 def takes(pinned: Pinned, piece: Piece) -> bool:
     """Whether rows can go this way: no column names an entity that the version does not look up."""
     needed = {lookup.on for lookup in pinned.needed}
     return (
-        whole(pinned.runtime) is not None
+        pinned.whole is not None
         and piece.content != "lines"
         and not any(lookup.on in piece.columns and lookup.on not in needed for lookup in pinned.route.lookups)
     )
@@ -56,9 +55,8 @@ def _answered(
     if len(places) < piece.length:
         rows = pa.array(places)
         values = {name: column.take(rows) for name, column in values.items()}
-    answers = whole(pinned.runtime)
-    assert answers is not None  # noqa: S101 - else the rows go the other way
-    numbers, labels = answers(values, len(places))
+    assert pinned.whole is not None  # noqa: S101 - else the rows go the other way
+    numbers, labels = pinned.whole(values, len(places))
     found = Answered(places, numbers, labels, decided(pinned, numbers), rejects=rejects)
     _warn(pinned, columns, found)
     return found

@@ -24,7 +24,7 @@ from flyball.inference.compiled.columns import (
     Table,
     Words,
 )
-from flyball.inference.compiled.listed import Arrow, ArrowColumn, Listed
+from flyball.inference.compiled.listed import Arrow, ArrowColumn, Listed, arrow
 
 Row = Mapping[str, Scalar]
 Chain = tuple[tuple[Callable[[float, float], float], float], ...]
@@ -78,7 +78,7 @@ class Encoding:
             )
             for each in encoder.moments
         ]
-        self._lookups = [_Lookup(table) for table in encoder.tables]
+        self._lookups = [Lookup(table) for table in encoder.tables]
         self._slices = [
             (lookup.field, lookup.numbers, first, last, *lookup.part(start, start + last - first))
             for lookup in self._lookups
@@ -124,8 +124,7 @@ class Encoding:
         Numbers, and true and false, have types of their own in Arrow; texts and categories are strings,
         timestamps are texts as a request has them. Raises ``ModelFailed``, as for one.
         """
-        nothing = Listed([None] * length)
-        return self._filled(length, lambda field: Arrow(columns[field]) if field in columns else nothing)
+        return self._filled(length, lambda field: arrow(columns, field, length))
 
     def _filled(self, length: int, column_of: Callable[[str], Listed | Arrow]) -> np.ndarray:
         made = np.empty((length, len(self._blank)), dtype=np.float64)
@@ -157,29 +156,33 @@ class Encoding:
                 row[place] = _through(parts[part], chain)
 
 
-class _Lookup:
-    """A table of known values."""
+class Lookup:
+    """A table of known values at work."""
 
     def __init__(self, table: Table) -> None:
         self.field, self.numbers, self.places = table.field, table.numbers, table.places
         self._refuses = table.refuses
-        self._values = unpacked(table.values)
+        self.values = unpacked(table.values)
         self._index = {key: place for place, key in enumerate(table.keys)}
 
     def part(
         self, start: int, end: int
     ) -> tuple[dict[str | float | None, tuple[float, ...]], tuple[float, ...] | None]:
         """What each known value, and any other, puts into some of the places."""
-        rows = [tuple(row) for row in self._values[:, start:end].tolist()]
+        rows = [tuple(row) for row in self.values[:, start:end].tolist()]
         return {key: rows[place] for key, place in self._index.items()}, None if self._refuses else rows[-1]
+
+    def codes(self, column: Listed | Arrow) -> np.ndarray:
+        """Which of the known values each row has; behind the last: any other. Raises ``ModelFailed``."""
+        index, other = self._index, len(self._index)
+        found = column.codes(lambda value: index.get(_key(value, is_number=self.numbers), other))
+        if self._refuses and other in found:
+            raise ModelFailed("The model refuses a value that it has not seen.")
+        return found
 
     def fill(self, made: np.ndarray, column: Listed | Arrow) -> None:
         """Put the values of many rows into their places."""
-        index, other = self._index, len(self._index)
-        codes = column.codes(lambda value: index.get(_key(value, is_number=self.numbers), other))
-        if self._refuses and other in codes:
-            raise ModelFailed("The model refuses a value that it has not seen.")
-        made[:, list(self.places)] = self._values[codes]
+        made[:, list(self.places)] = self.values[self.codes(column)]
 
 
 class _Counted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,3 +66,8 @@ class Arrow:
         known = np.array([code(value) for value in [*encoded.dictionary.to_pylist(), None]], dtype=np.int64)
         found: np.ndarray = known[encoded.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)]
         return found
+
+
+def arrow(columns: Mapping[str, ArrowColumn], field: str, length: int) -> Listed | Arrow:
+    """A field's column of so many rows; where there is none, all of it is missing."""
+    return Arrow(columns[field]) if field in columns else Listed([None] * length)

@@ -69,9 +69,10 @@ def opened(estimator: Trees, columns: int) -> Solver:
     def answer(matrix: np.ndarray) -> np.ndarray:
         return answered(estimator.link, sums(matrix) / estimator.divisor)
 
-    solve = _rounded(answer, _takes(estimator)) if estimator.single else answer
+    takes = _takes(estimator)
+    solve = (lambda matrix: answer(_rounded(matrix, takes))) if estimator.single else answer
     numbers = parts.trees * parts.values.shape[1]
-    return Solver(solve, _takes(estimator), is_quick=numbers <= QUICK_LEAVES)
+    return Solver(solve, takes, is_quick=numbers <= QUICK_LEAVES)
 
 
 def reached(estimator: Trees, columns: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -118,15 +119,18 @@ def _takes(estimator: Trees) -> Takes:
     return "anything" if estimator.missing else "finite"
 
 
-def _rounded(answer: Callable[[np.ndarray], np.ndarray], takes: Takes) -> Callable[[np.ndarray], np.ndarray]:
-    """Answers to the rows rounded to float32, which is what scikit-learn's trees compare."""
+def compared(estimator: Trees, numbers: np.ndarray) -> np.ndarray:
+    """Numbers as the trees compare them. Raises ``ModelFailed`` for one that they do not take."""
+    takes = _takes(estimator)
+    check_taken(numbers, takes)
+    return _rounded(numbers, takes) if estimator.single else numbers
 
-    def rounded(matrix: np.ndarray) -> np.ndarray:
-        single = matrix.astype(np.float32).astype(np.float64)
-        check_taken(single, "missing" if takes == "finite" else takes)  # a number may be beyond float32
-        return answer(single)
 
-    return rounded
+def _rounded(matrix: np.ndarray, takes: Takes) -> np.ndarray:
+    """Rounded to float32, which is what scikit-learn's trees compare."""
+    single = matrix.astype(np.float32).astype(np.float64)
+    check_taken(single, "missing" if takes == "finite" else takes)  # a number may be beyond float32
+    return single
 
 
 # Where a leaf holds a number for each class: ONNX Runtime would need a copy of the trees for each of them.
@@ -168,7 +172,7 @@ def _structure(estimator: Trees) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check_depth(roots: np.ndarray, children: np.ndarray) -> None:
-    tree = _tree_of(roots, len(children))
+    tree = tree_of(roots, len(children))
     level, seen = roots, 0
     for _ in range(DEEPEST):
         seen += len(level)
@@ -183,7 +187,8 @@ def _check_depth(roots: np.ndarray, children: np.ndarray) -> None:
         raise corrupt("depths")
 
 
-def _tree_of(roots: np.ndarray, nodes: int) -> np.ndarray:
+def tree_of(roots: np.ndarray, nodes: int) -> np.ndarray:
+    """The tree of each split, of so many."""
     return np.searchsorted(roots, np.arange(nodes), side="right") - 1
 
 
@@ -197,7 +202,7 @@ def _told(estimator: Trees, columns: int, roots: np.ndarray, children: np.ndarra
     is_leaf = children < 0
     number = np.where(is_leaf, -1 - children, children)
     tree_of_leaf = np.empty(nodes + len(roots), dtype=np.int64)
-    tree_of_leaf[number[is_leaf]] = np.repeat(_tree_of(roots, nodes), 2)[is_leaf.ravel()]
+    tree_of_leaf[number[is_leaf]] = np.repeat(tree_of(roots, nodes), 2)[is_leaf.ravel()]
     return {
         "tree_roots": roots,
         "nodes_featureids": places(estimator.column, (nodes,), 0, columns, "columns"),
