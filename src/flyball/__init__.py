@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from flyball.domain.abtests.declared.abtest import ABTest
     from flyball.domain.abtests.metrics import Metric
     from flyball.domain.asking.words import Ask
+    from flyball.domain.batches.declared import Batch
     from flyball.domain.declaration import (
         AnomalyDetection,
         Candidate,
@@ -58,6 +59,7 @@ __all__ = [
     "ABTest",
     "AnomalyDetection",
     "Ask",
+    "Batch",
     "Candidate",
     "Classification",
     "Clustering",

@@ -24,6 +24,7 @@ SCHEDULE = Schema(
         Field(name="kind", kind=Kind.TEXT),
         Field(name="timezone", kind=Kind.TEXT, nullable=True),
         Field(name="promote", kind=Kind.BOOLEAN, nullable=True),
+        Field(name="batch", kind=Kind.TEXT, nullable=True),
     )
 )
 KINDS = ("snapshot", "build")
@@ -56,6 +57,7 @@ class Schedules(ManagementView):
             kind=sent["kind"],
             timezone=sent["timezone"] or "",
             promote=bool(sent["promote"]),
+            batch=sent["batch"] or "",
             user=actor(request).user,
         )
         return Response(document(made), status=201)

@@ -12,16 +12,20 @@ class BatchesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Add the job that answers a file, and the one that helps with somebody else's."""
+        """Add the job that answers a file, and the one that helps with it; check what is declared."""
+        from django.core.checks import register as check
+
+        from flyball.batches.checks import check_batches  # models are loaded only by now
         from flyball.control.jobs.kinds import Kind, register  # with what it imports only when it is needed
 
+        check(check_batches, "flyball")
         register(
             Kind(
                 name="batch",
                 queue="batch",
                 service="flyball.batches.work.job.carry_out",
                 is_heavy=True,  # a file of anybody's is read in a process of its own
-                is_recurring=False,
+                is_dated=True,
             )
         )
         register(

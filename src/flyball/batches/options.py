@@ -19,7 +19,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ``reference`` names the column of the caller's own ids, ``keep`` the columns that go along (all, where it
     is left out). With ``record`` each answer is a prediction, so that outcomes can bind. More than
     ``max_rejects`` rows that do not fit fail the job. ``as_of`` names the column of the moment from which a
-    row is seen: features are as they were then (as of now, where it is empty). ``is_named``: a version was
+    row is seen: features are as they were then (as of now, where it is empty). ``moment`` is when a declared
+    batch was due: nothing that came later counts; other batches have none. ``is_named``: a version was
     asked for by number. ``is_confined``: its files must lie in folders that are allowed, also when it is
     carried out.
     """
@@ -29,6 +30,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     keep: tuple[str, ...] | None = None
     record: bool = False
     as_of: str = ""
+    moment: str = ""
     max_rejects: int | None = None
     chunk_rows: int = CHUNK
     is_named: bool = False

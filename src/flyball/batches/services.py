@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.utils import timezone
 
-from flyball.batches import selectors
+from flyball.batches import declared, selectors
 from flyball.batches.allowed import within
 from flyball.batches.formats import ending_of, refuse_unknown, rejects_of
 from flyball.batches.models import Batch, Upload
@@ -18,9 +20,12 @@ from flyball.control.declarations import selectors as endpoints
 from flyball.control.declarations.configured import configured
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import services as jobs
+from flyball.control.jobs.models import Job
 from flyball.control.registry import selectors as registry
 from flyball.control.routing import selectors as routing
+from flyball.domain.declaration import Endpoint as Declaration
 from flyball.domain.errors import Conflict, NotReady
+from flyball.domain.records import now
 
 KIND = "batch"
 
@@ -123,12 +128,52 @@ def ask_batch(
     Raises ``UnknownEndpoint``, ``Retired``, ``NotReady``, ``UnknownVersion``, and ``InvalidInput`` for
     formats that are not read or written here, and options that do not fit.
     """
-    applied, wanted = endpoints.endpoint(endpoint), options or Options()
     refuse_unknown(source, "/source")
+    wanted = options or Options()
+    return _asked(endpoint, source, out, wanted, version=version, user=user, upload=upload)
+
+
+def ask_declared(
+    *, declaration: type[Declaration], name: str, out: str = "", version: int | None = None, user: Any = None
+) -> Batch:
+    """Ask for a declared batch of now; ``out`` is where its answers go instead of where that is declared.
+
+    Raises ``NotFound`` for one that is not declared, ``DataError`` for rows of no model that there is; else
+    as ``ask_batch``.
+    """
+    word, moment = declared.find(declaration, name), timezone.localtime(now())
+    options = declared.options(declaration, word, moment)
+    return _asked(
+        declaration.name, name, out or declared.out_of(word, moment), options, version=version, user=user
+    )
+
+
+def begin_declared(*, declaration: type[Declaration], name: str, moment: datetime, job: Job) -> Batch:
+    """The batch of a job that was asked for without one, by a schedule at that moment.
+
+    Raises as ``ask_declared``.
+    """
+    word = declared.find(declaration, name)
+    options, out = declared.options(declaration, word, moment), declared.out_of(word, moment)
+    return _asked(declaration.name, name, out, options, user=job.asked_by, job=job)
+
+
+def _asked(
+    endpoint: str,
+    source: str,
+    out: str,
+    options: Options,
+    *,
+    version: int | None = None,
+    user: Any = None,
+    upload: Upload | None = None,
+    job: Job | None = None,
+) -> Batch:
+    applied = endpoints.endpoint(endpoint)
     refuse_unknown(out, "/out")
-    wanted.check()
+    options.check()
     settled = msgspec.structs.replace(
-        wanted, rejects=wanted.rejects or rejects_of(out), is_named=version is not None
+        options, rejects=options.rejects or rejects_of(out), is_named=version is not None
     )
     if len({source, out, settled.rejects}) < 3:
         raise wrong("/out", "Rows, answers and rejects are three files.")
@@ -144,10 +189,14 @@ def ask_batch(
             source=source,
             out=out,
             options=msgspec.to_builtins(settled),
+            job=job,
             asked_by=user,
             upload=upload,
         )
-        arguments = {"batch": made.pk}
-        made.job = jobs.ask(kind=KIND, team=applied.team, endpoint=applied, arguments=arguments, user=user)
-        made.save(update_fields=["job"])
+        if job is None:
+            arguments = {"batch": made.pk}
+            made.job = jobs.ask(
+                kind=KIND, team=applied.team, endpoint=applied, arguments=arguments, user=user
+            )
+            made.save(update_fields=["job"])
     return made

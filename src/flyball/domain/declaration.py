@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from flyball.domain.abtests.declared.abtest import ABTest
 from flyball.domain.abtests.metrics import Metric
 from flyball.domain.asking.words import Ask, Text
+from flyball.domain.batches.declared import Batch
 from flyball.domain.finishing.declared import Threshold
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.reasons.declared import Interventional
@@ -255,7 +256,7 @@ class Endpoint:
     categories and ranges the model has not seen. ``trusted`` are transformer classes of the user's own.
     ``reasons`` says that trees are explained against rows of the snapshot. ``metrics`` are those of the
     business that A/B tests may be judged by; ``abtest`` is the one to be started. ``ask`` is the page on
-    which people ask.
+    which people ask. ``batches`` are rows that are answered as a whole.
 
     With ``calibrate`` probabilities are calibrated, where that helps on rows that were not learned from.
     ``interval`` is the chance with which a value lies between bounds that are answered with it.
@@ -289,6 +290,7 @@ class Endpoint:
     abtest: ClassVar[ABTest | None] = None
     ask: ClassVar[Ask | None] = None
     schedules: ClassVar[Sequence[Schedule]] = ()
+    batches: ClassVar[Sequence[Batch]] = ()
     reasons: ClassVar[Interventional | None] = None
     slices: ClassVar[Sequence[str]] = ()
     calibrate: ClassVar[bool] = False

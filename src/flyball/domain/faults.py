@@ -10,6 +10,7 @@ from typing import Any
 
 from flyball.domain.abtests.metrics import Metric, wrong_in
 from flyball.domain.asking.faults import wrong_words
+from flyball.domain.batches.faults import wrong_batches
 from flyball.domain.declaration import (
     UNSUPERVISED,
     Candidate,
@@ -294,7 +295,7 @@ def _metrics(endpoint: Declared) -> Iterator[Fault]:
 
 
 def _is_schedule(value: Any) -> bool:
-    texts = ("times", "kind", "name", "timezone")
+    texts = ("times", "kind", "name", "timezone", "batch")
     return (
         isinstance(value, Schedule)
         and all(isinstance(getattr(value, text), str) for text in texts)
@@ -364,4 +365,5 @@ DETAILED: tuple[Callable[[Declared], Iterator[Fault]], ...] = (
     _schedules,
     _metrics,
     lambda endpoint: (Fault(*each) for each in (*wrong_words(endpoint), *wrong_weights(endpoint))),
+    lambda endpoint: (Fault(*each) for each in wrong_batches(endpoint)),
 )

@@ -48,8 +48,9 @@ class Schedule:
 
     ``times`` is a readable form (``"every day at 02:00"``) or the five fields of a crontab, read in
     ``timezone`` (the project's ``TIME_ZONE``, where it is left out); ``kind`` the kind of job, such as
-    ``"snapshot"`` or ``"build"``. ``promote`` makes a build's version champion where it is better. ``name``
-    follows from kind and times, unless it is given.
+    ``"snapshot"`` or ``"build"``. ``promote`` makes a build's version champion where it is better. ``batch``
+    is the name of the declared batch that the kind ``"batch"`` carries out. ``name`` follows from kind, or
+    batch, and times, unless it is given.
     """
 
     times: str
@@ -57,11 +58,12 @@ class Schedule:
     name: str = ""
     timezone: str = ""
     promote: bool = False
+    batch: str = ""
 
     @property
     def title(self) -> str:
         """The name, given or not."""
-        return self.name or derived_name(self.kind, self.times)
+        return self.name or derived_name(self.batch or self.kind, self.times)
 
 
 def crontab(times: str) -> str:

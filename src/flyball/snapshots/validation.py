@@ -84,6 +84,14 @@ def _check_weights(workspace: Workspace, rows: SeenRows) -> None:
         raise fail(f"every row to learn from has the weight {name!r} 0.", "A row of weight 0 does not count.")
 
 
+def refuse_lost(workspace: Workspace, staged: Staged, readings: Iterable[Reading]) -> None:
+    """Raises ``DataError`` for a value that is not of the type that its column is read as."""
+    for each in readings:
+        counted = f"SELECT count_if({each.lost('s')}) FROM {parquet(*staged.paths)} s"
+        if count := workspace.row(counted)[0]:
+            raise staged.source.fail(_lost(each, count), TYPED)
+
+
 def check_table(workspace: Workspace, seen: SeenTable, features: Iterable[Reading]) -> None:
     """One row a key; with an event time, one a key and moment: which came first must not matter.
 

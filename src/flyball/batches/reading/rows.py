@@ -29,6 +29,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``mark`` is in the folder where parts wait (``places.marked``). ``features`` are those of the rows, in a
     file of their own, where they were joined as of the moment of each, of which none is after ``latest``.
+    Where it ``is_copied`` typed, the columns are called by their places there: ``c0``, ``c1``…
     """
 
     path: str
@@ -39,6 +40,7 @@ class Plan(msgspec.Struct, frozen=True):
     mark: str = ""
     features: Plan | None = None
     latest: str = ""
+    is_copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +182,15 @@ class Rows:
         return max(0, bisect_right(self._starts, row, hi=len(self._starts) - 1) - 1)
 
     def _names(self) -> list[str] | None:
-        if self._wanted is None or self._plan.content == "lines":
+        plan = self._plan
+        if self._wanted is None or plan.content == "lines":
             return None
-        if self._plan.content == "typed":
+        if plan.content == "typed" and not plan.is_copied:
             return self._wanted
-        places = {name: str(place) for place, name in enumerate(self._plan.columns)}
-        return [*(places[name] for name in self._wanted), staging.FAULT]
+        before = "c" if plan.is_copied else ""
+        places = {name: f"{before}{place}" for place, name in enumerate(plan.columns)}
+        names = [places[name] for name in self._wanted]
+        return names if plan.is_copied else [*names, staging.FAULT]
 
     def _schema(self) -> Any:
         names = self._names()
@@ -200,8 +205,10 @@ class Rows:
             said = columns.pop(staging.FAULT)
             if said.null_count < len(said):
                 faults = {place: text for place, text in enumerate(said.to_pylist()) if text is not None}
-        if content == "text":
-            columns = {self._plan.columns[int(place)]: column for place, column in columns.items()}
+        if content == "text" or self._plan.is_copied:
+            columns = {
+                self._plan.columns[int(name.removeprefix("c"))]: column for name, column in columns.items()
+            }
         return Piece(start, table.num_rows, content, columns, faults)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 
+from flyball.batches import declared
 from flyball.batches.allowed import within
 from flyball.batches.answering.pinned import pinned
 from flyball.batches.formats import format_of
@@ -17,6 +20,7 @@ from flyball.batches.models import Batch, BatchChunk
 from flyball.batches.places import is_marked, marked, remove, work_folder
 from flyball.batches.reading.limits import rows_of_chunk
 from flyball.batches.reading.rows import Plan, planned
+from flyball.batches.services import begin_declared
 from flyball.batches.uploads.cleaning import spent
 from flyball.batches.uploads.folders import open_to
 from flyball.batches.work.chunks import Chunks
@@ -24,13 +28,16 @@ from flyball.batches.work.doing import Doing, kept_columns
 from flyball.batches.work.helping import shared
 from flyball.batches.writing import joining
 from flyball.batches.writing.parts import Part, by
+from flyball.control.datasets.places import base
 from flyball.control.declarations.configured import configured
 from flyball.control.jobs import running
+from flyball.control.jobs import selectors as jobs
 from flyball.control.jobs.running import Run
 from flyball.control.jobs.sharing.calling import Call
 from flyball.control.jobs.sharing.claims import Claimant
 from flyball.domain.errors import DataError, InvalidInput
 from flyball.domain.records import now
+from flyball.domain.values import parse_timestamp
 
 PAUSE = 0.25
 """Between two looks while others answer all that is left (seconds)."""
@@ -38,18 +45,32 @@ JOINED = 0.9
 """How far a batch is once all of its chunks are answered."""
 
 
-def carry_out(run: Run, *, batch: int) -> dict[str, Any]:
+def carry_out(run: Run, *, batch: int | str, due_at: str = "") -> dict[str, Any]:
     """The job: what an attempt before has finished stays, and is not done again.
 
-    Raises ``DataError`` for rows that cannot be read, or of which too many do not fit, and what loading the
-    version raises.
+    ``batch`` is its number; or, where a schedule has asked for it, the name of a declared one, which was due
+    at ``due_at``. Raises ``DataError`` for rows that cannot be read, or of which too many do not fit, and
+    what loading the version raises.
     """
-    run.keep(batch=batch)
-    found = Batch.objects.select_related("endpoint__team", "upload").get(pk=batch, job=run.id)
+    number = batch if isinstance(batch, int) else _begun(run, batch, due_at)
+    run.keep(batch=number)
+    found = Batch.objects.select_related("endpoint__team", "upload").get(pk=number, job=run.id)
     try:
         return _carry_out(run, found)
     except OSError as error:
         raise _of_disk(error) from error
+
+
+def _begun(run: Run, name: str, due_at: str) -> int:
+    """The declared batch of the job; the attempt before may have begun it."""
+    with transaction.atomic():
+        run.keep()  # the fence: of two who begin it, one does
+        job = jobs.job(run.id)
+        found = Batch.objects.filter(job=job).first()
+        if found is None:
+            moment = datetime.fromisoformat(due_at) if due_at else timezone.localtime(job.asked_at)
+            found = begin_declared(declaration=run.declaration(), name=name, moment=moment, job=job)
+    return int(found.pk)
 
 
 def _carry_out(run: Run, batch: Batch) -> dict[str, Any]:
@@ -100,8 +121,7 @@ def _planned(run: Run, batch: Batch) -> Plan:
     _refuse_no_place(batch)
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / f"rows.{by(run.holder)}.parquet"  # who is late writes to another one
-    most = configured().batch_unpacked_bytes
-    found = planned(batch.source, copy, lambda rows: run.report(message=f"reading, {rows:,} rows"), most)
+    found = _rows(run, batch, copy)
     plan = msgspec.structs.replace(_with_features(run, batch, found, folder), mark=marked(folder))
     rows = rows_of_chunk(batch.wanted.chunk_rows, len(plan.columns))
     starts = range(0, max(1, plan.rows), rows)
@@ -121,14 +141,31 @@ def _planned(run: Run, batch: Batch) -> Plan:
     return plan
 
 
+def _rows(run: Run, batch: Batch, copy: Path) -> Plan:
+    """What is answered: a file, or the rows of a declared batch."""
+    source = batch.source
+    if batch.wanted.moment:
+        word = declared.find(run.declaration(), source)
+        if not word.rows.origin.file:
+            from flyball.batches.work.copying import copied  # other batches need no DuckDB
+
+            run.report(message="reading rows")
+            return copied(pinned(batch), run.declaration(), word, copy)
+        source = str(base() / word.rows.origin.file)
+    most = configured().batch_unpacked_bytes
+    return planned(source, copy, lambda rows: run.report(message=f"reading, {rows:,} rows"), most)
+
+
 def _with_features(run: Run, batch: Batch, plan: Plan, folder: Path) -> Plan:
-    """With the features of each row's moment, where they are wanted so."""
-    if not batch.wanted.as_of:
+    """With the features of a moment, where they are wanted so."""
+    wanted = batch.wanted
+    version = pinned(batch) if wanted.as_of or wanted.moment else None
+    if version is None or (wanted.moment and not version.needed):
         return plan
     from flyball.batches.work.history import History  # other batches need no DuckDB
 
-    declaration, version = run.declaration(), pinned(batch)
-    history = History(version, declaration, batch.wanted, now(), lambda doing: run.report(message=doing))
+    latest = parse_timestamp(wanted.moment) if wanted.moment else now()
+    history = History(version, run.declaration(), wanted, latest, lambda doing: run.report(message=doing))
     return history.joined(plan, folder / f"features.{by(run.holder)}.parquet")
 
 

@@ -23,7 +23,8 @@ class Kind:
     ``is_yielding``; a light one in a thread of the worker, and ends where it reports once its time is over.
     ``attempts`` is how often it is begun at most without getting on. ``told`` is the dotted name of what is
     told when the job waits again, or ends without success (``tell``). ``is_recurring`` says that it may be
-    scheduled, and that one that failed needs somebody until a later one succeeds. One that ``is_part`` of
+    scheduled, and that one that failed needs somebody until a later one succeeds; one that ``is_dated`` takes
+    the moment at which it was due then, as ``due_at``, in the schedule's own zone. One that ``is_part`` of
     other jobs' work was asked for by nobody: it is shown only where its kind is asked for, and gives its slot
     up where another one waits.
     """
@@ -38,6 +39,7 @@ class Kind:
     attempts: int = 3
     told: str = ""
     is_recurring: bool = True
+    is_dated: bool = False
     is_part: bool = False
 
 

@@ -50,6 +50,7 @@ def steps(declaration: type[Endpoint]) -> Iterator[Step]:
 
 def _said(declared: words.Schedule) -> str:
     what = f"{declared.kind}, promoted if better" if declared.promote else declared.kind
+    what = f"{what} {declared.batch}" if declared.batch else what
     return f"{declared.times}, {_zone(declared)}: {what}"
 
 
@@ -62,7 +63,7 @@ def _values(declared: words.Schedule) -> dict[str, Any]:
         "times": declared.times,
         "timezone": _zone(declared),
         "kind": declared.kind,
-        "arguments": services.arguments_of(promote=declared.promote),
+        "arguments": services.arguments_of(promote=declared.promote, batch=declared.batch),
     }
 
 

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
 from flyball.control.declarations import discovery
+from flyball.control.jobs import kinds
 from flyball.control.jobs import services as jobs
 from flyball.control.schedules import moments, selectors
 from flyball.control.schedules.models import Schedule, ScheduledRun
@@ -66,6 +67,13 @@ def _same(seen: Schedule) -> QuerySet[Schedule]:
     )
 
 
+def _dated(schedule: Schedule, moment: datetime) -> dict[str, str]:
+    """The moment that a run is of, for kinds that take it, as the schedule's own clock shows it."""
+    if not kinds.find(schedule.kind).is_dated:
+        return {}
+    return {"due_at": moment.astimezone(moments.read_zone(schedule.timezone)).isoformat()}
+
+
 def _run(schedule: Schedule, missed: Missed) -> None:
     if schedule.runs.filter(due_at=missed.latest).exists():
         return  # the clock, or the schedule, was put back to before a moment that has its run
@@ -74,7 +82,7 @@ def _run(schedule: Schedule, missed: Missed) -> None:
         kind=schedule.kind,
         team=schedule.endpoint.team,
         endpoint=schedule.endpoint,
-        arguments=schedule.arguments,
+        arguments=schedule.arguments | _dated(schedule, missed.latest),
         user=schedule.created_by,
     )
     ScheduledRun.objects.create(

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from flyball.control.declarations import discovery
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import kinds
 from flyball.control.schedules import moments
@@ -24,18 +25,22 @@ def add(
     kind: str,
     timezone: str = "",
     promote: bool = False,
+    batch: str = "",
     user: Any = None,
 ) -> Schedule:
     """Make a schedule; its first run is at its first due moment from now on.
 
     ``times`` are read in ``timezone`` (the setting ``TIME_ZONE``, where none is given); ``promote`` makes a
-    build's version champion where it is better. Raises ``InvalidInput``, ``NotFound`` for an unknown kind,
-    ``Conflict`` where the endpoint has a schedule of that name.
+    build's version champion where it is better; ``batch`` is the declared batch that is carried out. Raises
+    ``InvalidInput``, ``NotFound`` for an unknown kind, ``UnknownEndpoint`` for a batch of an endpoint that is
+    not declared here, ``Conflict`` where the endpoint has a schedule of that name.
     """
     if not is_name(name):
         raise _wrong("name", "wrong_name", f"A schedule {NAME}")
     if promote and kind != "build":
         raise _wrong("promote", "no_build", "Only a build makes a version that could be promoted.")
+    if batch or kind == "batch":
+        _check_batch(endpoint.name, kind, batch)
     timezone = timezone or settings.TIME_ZONE
     following = moments.read(times, timezone).after(now())
     try:
@@ -44,7 +49,7 @@ def add(
                 endpoint=endpoint,
                 name=name,
                 kind=kinds.find(kind).name,
-                arguments=arguments_of(promote=promote),
+                arguments=arguments_of(promote=promote, batch=batch),
                 times=times,
                 timezone=timezone,
                 next_due_at=following,
@@ -54,9 +59,20 @@ def add(
         raise Conflict(f"{endpoint} has a schedule {name} already. Remove it first.") from None
 
 
-def arguments_of(*, promote: bool) -> dict[str, Any]:
+def arguments_of(*, promote: bool, batch: str) -> dict[str, Any]:
     """What a schedule's jobs are asked for with."""
-    return {"if_better": True} if promote else {}
+    return {**({"if_better": True} if promote else {}), **({"batch": batch} if batch else {})}
+
+
+def _check_batch(endpoint: str, kind: str, batch: str) -> None:
+    if kind != "batch":
+        raise _wrong("batch", "no_batch", "Only a job of the kind batch answers the rows of one.")
+    known = [each.name for each in discovery.find(endpoint).batches]
+    if batch not in known:
+        listed = ", ".join(known) or "none"
+        raise _wrong(
+            "batch", "unknown_batch", f"Name a batch that the endpoint declares. There are: {listed}."
+        )
 
 
 def pause(*, schedule: Schedule) -> Schedule:

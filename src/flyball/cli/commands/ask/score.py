@@ -13,12 +13,13 @@ from flyball.cli.printing.output import Output
 
 if TYPE_CHECKING:
     from flyball.batches.models import Batch
+    from flyball.batches.options import Options
 
 
 @command
 @click.argument("endpoint")
 @click.argument("source")
-@click.option("--out", required=True, help="Where the answers go; a folder of parts, ending with a slash.")
+@click.option("--out", default="", help="Where the answers go; a folder of parts, ending with a slash.")
 @click.option("--rejects", default="", help="Where rows that do not fit are told (CSV); beside --out.")
 @click.option("--version", "number", type=int, help="Ask this version instead of the champion.")
 @click.option("--reference", default="", help="The column that holds your own ids.")
@@ -44,18 +45,19 @@ def score(
     chunk_rows: int | None,
     detach: bool,
 ) -> None:
-    """Answer all rows of the file SOURCE by ENDPOINT, as a job of workers that is followed to its end.
+    """Answer all rows of SOURCE by ENDPOINT, as a job of workers that is followed to its end.
 
-    Parquet, CSV and NDJSON (also packed, .gz) come in and go out; names tell which. The version is settled
-    at the start. Rows that do not fit are told in a file of their own, with row, field and reason.
+    SOURCE is a file, or the name of a batch that the endpoint declares: that has its own --out. Parquet, CSV
+    and NDJSON (also packed, .gz) come in and go out; names tell which. The version is settled at the start.
+    Rows that do not fit are told in a file of their own, with row, field and reason.
 
     Examples:
       flyball score income people.parquet --out answers.parquet
       flyball score income people.csv.gz --out answers.csv --reference id --record
+      flyball score income active
     """
     from flyball.batches import selectors
     from flyball.batches.options import CHUNK, Options
-    from flyball.batches.services import ask_batch
 
     options = Options(
         rejects=rejects and _absolute(rejects),
@@ -66,13 +68,30 @@ def score(
         max_rejects=max_rejects,
         chunk_rows=chunk_rows or CHUNK,
     )
-    made = ask_batch(
-        endpoint=endpoint, source=_absolute(source), out=_absolute(out), version=number, options=options
-    )
+    made = _asked(endpoint, source, out, number, options)
     if detach:
         output.result(selectors.document(made), str(made.pk))
     else:
-        _follow(output, made, out)
+        _follow(output, made, out or made.out)
+
+
+def _asked(endpoint: str, source: str, out: str, number: int | None, options: Options) -> Batch:
+    """The batch of a file, or of the declared rows that have such a name."""
+    from flyball.batches.options import Options as Plain
+    from flyball.batches.services import ask_batch, ask_declared
+    from flyball.control.declarations import discovery
+    from flyball.domain.schedules import is_name
+
+    there = out and _absolute(out)
+    if not is_name(source):
+        if not out:
+            raise click.UsageError("Say where the answers go: --out answers.parquet")
+        return ask_batch(
+            endpoint=endpoint, source=_absolute(source), out=there, version=number, options=options
+        )
+    if options != Plain():
+        raise click.UsageError("A batch is declared with its options: only --out and --version may be given.")
+    return ask_declared(declaration=discovery.find(endpoint), name=source, out=there, version=number)
 
 
 def _follow(output: Output, made: Batch, out: str) -> None:
