@@ -228,6 +228,16 @@ def test_each_row_is_answered_as_of_its_moment(database: Database, tmp_path: Pat
     ]
 
 
+@pytest.mark.usefixtures("person", "project")
+def test_no_rows_have_no_moments(database: Database, tmp_path: Path) -> None:
+    published(database, Triage)
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(ROWS.partition("\n")[0] + "\n")
+    job = done(ask_batch(endpoint="triage", source=str(source), out=str(out), options=Options(as_of="at")))
+    assert job.status == "succeeded", job.error
+    assert rows(out) == []
+
+
 @pytest.mark.parametrize(
     ("declaration", "as_of", "said"),
     [(Overwritten, "at", "has no history"), (Triage, "when", "have no column 'when'")],

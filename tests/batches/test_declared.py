@@ -165,12 +165,12 @@ def test_a_due_moment_is_answered_as_of_itself_once_whatever_happens(
     (made,) = Asked.objects.all()
     assert (made.source, made.job_id) == ("adults", job.pk)
     assert [
-        (int(row["customer_id"]), row["label"]) for row in rows(project / "answers-2026-01-11-0100.csv")
+        (int(row["customer_id"]), row["label"]) for row in rows(project / "answers-2026-01-11-0100+0100.csv")
     ] == [
         (shop.ann.pk, "ill"),
         (shop.bob.pk, "well"),
     ]
-    told = rows(project / "answers-2026-01-11-0100.rejects.csv")
+    told = rows(project / "answers-2026-01-11-0100+0100.rejects.csv")
     assert [(row["field"], row["code"]) for row in told] == [("customer_id", "unknown_entity")]
 
 

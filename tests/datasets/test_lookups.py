@@ -78,7 +78,9 @@ def looked_up(
 ) -> dict[str, Scalar]:
     """Every feature of one customer as the data plane reads it, on a connection without Django."""
     with closing(database.connect()) as own:
-        found = [online.read(database, own, lookup, key) for lookup in lookups(declaration, schema)]
+        every = lookups(declaration, schema)
+        found = [online.read(database, own, lookup, key) for lookup in every]
+        assert [online.read_many(database, own, lookup, [key])[key] for lookup in every] == found
     return {name: value for values in found for name, value in (values or {}).items()}
 
 

@@ -38,8 +38,14 @@ def read_many(
     SQLite is in this process, where asking once for each costs no way there and back.
     """
     found: dict[Scalar, dict[str, Scalar] | None] = {}
+    is_fast = database.is_postgres
     for some in chunks(list(keys), MANY):
-        together = _together(database, connection, lookup, some) if database.is_postgres else None
+        together = None
+        if is_fast:
+            try:
+                together = _together(database, connection, lookup, some)
+            except database.driver.errors.QueryCanceled:
+                is_fast = False  # without an index each of the rest would wait for its time to be over, too
         for place, key in enumerate(some):
             found[key] = read(database, connection, lookup, key) if together is None else together.get(place)
     return found
@@ -48,7 +54,7 @@ def read_many(
 def _together(
     database: Database, connection: Any, lookup: Lookup, keys: Sequence[Scalar]
 ) -> dict[int, dict[str, Scalar]] | None:
-    """The values by the places of their keys; ``None`` where a key cannot be read, or all take too long."""
+    """The values by the places of their keys; ``None`` where a key cannot be read."""
     # Of %% and %s only the second is the placeholder; what is left stays as it is for the driver.
     one = re.sub("%[%s]", lambda found: "flyball_sent.key" if found[0] == "%s" else found[0], lookup.sql)
     sent = f"unnest(%s::{ARRAYS.get(lookup.key_kind, 'text')}[]) WITH ORDINALITY AS flyball_sent (key, place)"
@@ -56,7 +62,7 @@ def _together(
     sql = f"SELECT flyball_sent.place, flyball_found.* FROM {sent} {found}"  # noqa: S608 - as it is published
     try:
         rows = connection.execute(sql, (list(keys),)).fetchall()
-    except (database.driver.DataError, database.driver.errors.QueryCanceled):
+    except database.driver.DataError:
         return None
     return {place - 1: _values(database, lookup, row) for place, *row in rows}
 
