@@ -64,7 +64,7 @@ def version_of(declaration: type[Endpoint], schema: Schema) -> Pinned:
     manifest = Manifest(
         endpoint=declaration.name, number=1, task="classification", artifacts=(), schema=schema
     )
-    return Pinned(route, manifest, sentinel.runtime, None, False, found, {}, None)
+    return Pinned(route, manifest, sentinel.runtime, None, None, False, found, {}, None)
 
 
 def features(version: Pinned, plan: Plan) -> list[dict[str, Any]]:

@@ -102,7 +102,7 @@ class Crowd:
             )
             teller.start()
             self.told.append(teller)
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def _send(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.server.key}", "Idempotency-Key": key}
@@ -143,7 +143,7 @@ def crowd(server: Server, seed: int) -> Iterator[list[Crowd]]:
 
 @contextmanager
 def killed(clinic: Shell, server: Server) -> Iterator[None]:
-    """One that answers, and the one that works, every ten seconds; others come after them."""
+    """One that answers, and the one that works, every eight seconds; others come after them."""
     over = threading.Event()
 
     def work() -> subprocess.Popen[bytes]:
@@ -154,7 +154,7 @@ def killed(clinic: Shell, server: Server) -> Iterator[None]:
     def kill() -> None:
         nonlocal worker
         for _ in range(3):  # a server whose processes keep ending gives up, as it should
-            if over.wait(10):
+            if over.wait(8):
                 return
             for process in workers_of(server.process)[:1]:
                 os.kill(process, signal.SIGKILL)
@@ -222,8 +222,8 @@ def test_the_right_arm_wins_while_servers_and_workers_are_killed(clinic: Shell) 
     start = ["abtest", "start", "diagnosis", *judged]
     with clinic.up() as server:
         with killed(clinic, server), crowd(server, 1) as everybody:
-            clinic.flyball(*start, "--challenger", "2", "--at-least", "40s")
-            time.sleep(12)
+            clinic.flyball(*start, "--challenger", "2", "--at-least", "30s")
+            time.sleep(10)
             clinic.flyball("abtest", "weights", "diagnosis", "2=50%")
             found = until_it_ends(clinic)
         assert not [text for each in everybody for text in each.refused]
