@@ -10,6 +10,7 @@ from django.urls import URLPattern
 ENDPOINT = "endpoints/{endpoint}"
 TEST = f"{ENDPOINT}/tests/{{test}}"
 VERSION = f"{ENDPOINT}/versions/{{version}}"
+DIAGNOSED = f"{ENDPOINT}/versions/{{diagnosed}}"
 PREDICTION = "predictions/{prediction}"
 OWN = "predictions?endpoint={endpoint}"
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
@@ -37,16 +38,16 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "flyball-build": (f"{ENDPOINT}/builds/{{build}}",),
     "flyball-versions": (f"{ENDPOINT}/versions", f"{ENDPOINT}/versions?order=oldest"),
     "flyball-version": (VERSION,),
-    "flyball-card": (f"{VERSION}/card",),
-    "flyball-card-file": (f"{VERSION}/card.md",),
-    "flyball-diagnostics": (f"{VERSION}/diagnostics", f"{VERSION}/diagnostics?of=inputs"),
+    "flyball-card": (f"{DIAGNOSED}/card",),
+    "flyball-card-file": (f"{DIAGNOSED}/card.md",),
+    "flyball-diagnostics": (f"{DIAGNOSED}/diagnostics", f"{DIAGNOSED}/diagnostics?of=inputs"),
     "flyball-archive-version": (f"{VERSION}/archive",),
     "flyball-remove-version": (f"{VERSION}/remove",),
     "flyball-compare": (f"{ENDPOINT}/compare?version={{version}}&version=50",),
     "flyball-snapshots": (f"{ENDPOINT}/snapshots",),
     "flyball-snapshot": (f"{ENDPOINT}/snapshots/{{digest}}",),
     "flyball-shadows": (f"{ENDPOINT}/shadows",),
-    "flyball-shadow": (f"{ENDPOINT}/shadows/{{version}}",),
+    "flyball-shadow": (f"{ENDPOINT}/shadows/{{shadow}}",),
     "flyball-tables": (f"{ENDPOINT}/tables",),
     "flyball-entity": (f"{ENDPOINT}/entities",),
     "flyball-outcomes": (f"{ENDPOINT}/outcomes", f"{ENDPOINT}/outcomes?state=unmatched"),

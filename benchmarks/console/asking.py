@@ -84,6 +84,8 @@ def _values() -> dict[str, Any]:
         "endpoint": NAME,
         "middle": names[names.count() // 2],
         "version": Version.objects.filter(**own).order_by("number")[1].number,
+        "diagnosed": _diagnosed(),
+        "shadow": _shadow(),
         "build": Build.objects.filter(**own).latest("pk").pk,
         "test": ABTest.objects.get(endpoint_id=NAME).number,
         "backtest": _backtest(),
@@ -99,6 +101,29 @@ def _values() -> dict[str, Any]:
         "key": str(ApiKey.objects.filter(team__slug=TEAM).values_list("pk", flat=True).first()),
         "asset": assets.address("console.css").lstrip("/"),
     }
+
+
+def _diagnosed() -> int:
+    """The number of the version that was built, diagnosed."""
+    from flyball.control.diagnostics.jobs import diagnose_here
+    from flyball.control.registry.models import Version
+
+    version = Version.objects.filter(endpoint_id=NAME).earliest("number")
+    diagnose_here(version=version)
+    return int(version.number)
+
+
+def _shadow() -> int:
+    """The number of a version that is a shadow, without answers as yet."""
+    from flyball.control.registry.models import Version
+    from flyball.control.shadows import selectors, services
+
+    known = selectors.shadows(NAME).filter(ended_at=None).first()
+    if known is not None:
+        return int(known.version)
+    number = int(Version.objects.filter(endpoint_id=NAME).order_by("number")[2].number)
+    services.add_shadow(endpoint=NAME, version=number)
+    return number
 
 
 def _backtest() -> int:

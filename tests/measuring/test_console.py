@@ -13,6 +13,8 @@ VALUES = {
     "endpoint": "purchase",
     "middle": "purchase",
     "version": 2,
+    "diagnosed": 1,
+    "shadow": 2,
     "build": 3,
     "test": 1,
     "backtest": 7,
