@@ -145,6 +145,18 @@ def test_a_helper_whose_folder_is_another_one_does_nothing_and_says_so(
     assert not Job.objects.filter(kind=helping.KIND, status="queued").exists(), "the next one would fail too"
 
 
+def test_a_helper_is_asked_for_at_once_where_there_are_plenty_of_rows(
+    database: Database, tmp_path: Path
+) -> None:
+    _, made = begun(database, tmp_path)
+    plan = msgspec.convert(made.plan, Plan)
+    helpers = helping.shared(made).helpers()
+    job._call_early(made, msgspec.structs.replace(plan, rows=job.PLENTY - 1))
+    assert not helpers.exists()
+    job._call_early(made, msgspec.structs.replace(plan, rows=job.PLENTY))
+    assert helpers.filter(status="queued").count() == 1
+
+
 def test_a_helper_of_rows_that_were_cut_anew_leaves(database: Database, tmp_path: Path) -> None:
     run, made = begun(database, tmp_path)
     old = Batch.objects.get(pk=made.pk)

@@ -39,8 +39,10 @@ from flyball.domain.errors import DataError, InvalidInput
 from flyball.domain.records import now
 from flyball.domain.values import parse_timestamp
 
-PAUSE = 0.25
+PAUSE = 0.05
 """Between two looks while others answer all that is left (seconds)."""
+PLENTY = 500_000
+"""Rows that take any version longer than a helper takes to start."""
 JOINED = 0.9
 """How far a batch is once all of its chunks are answered."""
 
@@ -181,6 +183,7 @@ def _refuse_no_place(batch: Batch) -> None:
 
 
 def _answer(run: Run, batch: Batch, plan: Plan) -> None:
+    _call_early(batch, plan)
     claimant = Claimant(name=run.holder, fence=run.keep, got_on=run.got_on)
     chunks, call = Chunks(batch, Doing(batch, plan), claimant), Call(shared(batch))
     total = batch.chunks.count()
@@ -193,6 +196,12 @@ def _answer(run: Run, batch: Batch, plan: Plan) -> None:
         run.report(progress=done / total * JOINED, message=f"{done:,} of {total:,} chunks")
     shared(batch).dismiss()
     refuse_too_many(batch)
+
+
+def _call_early(batch: Batch, plan: Plan) -> None:
+    """Have a helper start while the version is loaded here, where there is plenty to do."""
+    if plan.rows >= PLENTY:
+        Call(shared(batch), since=0.0)(batch.chunks.filter(claimant="").count() - 1)
 
 
 def refuse_too_many(batch: Batch) -> None:

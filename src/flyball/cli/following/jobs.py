@@ -14,7 +14,7 @@ from flyball.domain.errors import FlyballError, JobCancelled, of_code
 if TYPE_CHECKING:
     from flyball.control.jobs.models import Job
 
-PAUSE = 0.25
+PAUSE = 0.1
 """Between two looks (seconds)."""
 UNNOTICED = 5.0
 """After how long it is said that no worker has noticed a job (seconds)."""
