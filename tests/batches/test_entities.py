@@ -185,3 +185,21 @@ def test_stored_values_of_several_types_are_looked_at_one_by_one(database: Datab
     assert quick.answer(own, piece, slow) is None
     found = slow.answer(slow.asked(piece))
     assert [(each.place, each.field, each.code) for each in found.rejects] == [(1, "person_id", "wrong_type")]
+
+
+@pytest.mark.usefixtures("tables")
+def test_what_takes_too_long_together_is_asked_one_by_one(database: Database) -> None:
+    if not database.is_postgres:
+        pytest.skip("SQLite is asked one by one.")
+    slow = Lookup(
+        table="person",
+        on="person_id",
+        key_kind=Kind.INTEGER,
+        sql="SELECT age FROM person WHERE id <> %s AND pg_sleep(0.02) IS NOT NULL LIMIT 1",
+        columns=(("age", Kind.NUMBER),),
+    )
+    with closing(database.connect_read_only()) as own:
+        own.execute("SET statement_timeout = 500")
+        found = lookups.read_many(database, own, slow, range(100, 140))
+    assert list(found) == list(range(100, 140))
+    assert all(found.values())
