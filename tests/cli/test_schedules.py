@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flyball import Schedule
+from flyball import Batch, Rows, Schedule
 from flyball.control.declarations.models import Endpoint
 from flyball.control.schedules.making import make_due
 from flyball.control.schedules.models import Schedule as Applied
@@ -54,6 +54,16 @@ def test_a_build_has_its_own_zone_and_is_promoted_if_better(typed: Typed, nightl
     )
     assert (made["timezone"], made["arguments"]) == ("Europe/Berlin", {"if_better": True})
     assert "if better" in typed("schedules").stdout
+
+
+def test_a_declared_batch_is_scheduled_by_hand(typed: Typed, declare: Callable[..., Any]) -> None:
+    declare(batches=[Batch("all", rows=Rows("rows.csv"), out="answers-{date}.csv")])
+    typed("apply")
+    made = typed.json("schedules", "add", "purchase", "evening", "every hour", "batch", "--batch", "all")
+    assert made["arguments"] == {"batch": "all"}
+    shown = typed("schedules").stdout
+    assert "batch all" in shown
+    assert "if better" not in shown
 
 
 def test_a_schedule_is_paused_resumed_and_removed(typed: Typed, nightly: dict[str, Any]) -> None:

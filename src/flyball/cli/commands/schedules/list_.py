@@ -39,9 +39,14 @@ def _row(document: dict[str, Any]) -> dict[str, Any]:
         "schedule": f"{document['endpoint']} {document['name']}",
         "times": document["times"],
         "timezone": document["timezone"],
-        "job": f"{document['kind']}, if better" if document["arguments"] else document["kind"],
+        "job": _job(document["kind"], document["arguments"]),
         "state": document["state"],
         "last_run": last and f"{last['due_at'][:16].replace('T', ' ')}Z {last['status']}",
         "next": ", ".join(moment[:16].replace("T", " ") for moment in document["next_runs"]),
         "why": document["fault"] or WHY.get(document["state"], ""),
     }
+
+
+def _job(kind: str, arguments: dict[str, Any]) -> str:
+    which = f"{kind} {arguments['batch']}" if "batch" in arguments else kind
+    return f"{which}, if better" if arguments.get("if_better") else which
