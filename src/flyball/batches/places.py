@@ -1,25 +1,39 @@
-"""Where files are: on this machine. Each is written whole or not at all."""
+"""Where files are: in folders of this machine. Each is written whole or not at all."""
 
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from flyball.batches import buckets
+from flyball.control.declarations.configured import configured
 from flyball.domain.errors import DataError
 
 
-def opened(path: str, *, is_packed: bool = False) -> Any:
-    """A file's bytes, unpacked where it is packed. Raises ``DataError`` where it cannot be opened."""
+def opened(path: str) -> Any:
+    """A file's bytes. Raises ``DataError`` where it cannot be opened."""
     try:
-        return gzip.open(path, "rb") if is_packed else Path(path).open("rb")
+        return Path(path).open("rb")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
         raise DataError(f"{path.rpartition('/')[2]} cannot be read: {error.strerror}.") from None
+
+
+@contextmanager
+def content_of(path: str, *, is_packed: bool) -> Iterator[Any]:
+    """The bytes of a file, or of an object in a bucket, unpacked where it is packed. Raises ``DataError``."""
+    with ExitStack() as stack:
+        if buckets.is_remote(path):
+            file: Any = io.BufferedReader(stack.enter_context(buckets.reading(path)), 1 << 20)
+        else:
+            file = stack.enter_context(opened(path))
+        yield stack.enter_context(gzip.GzipFile(fileobj=file)) if is_packed else file
 
 
 def unchanged(path: str) -> str:
@@ -32,8 +46,13 @@ def unchanged(path: str) -> str:
 
 
 def work_folder(out: str, number: int) -> Path:
-    """Where the parts of a batch wait: beside its answers, so that they only have to change their name."""
+    """Where the parts of a batch wait: beside its answers, so that they only have to change their name.
+
+    Those of answers in a bucket wait in the home.
+    """
     path = Path(out.rstrip("/"))
+    if buckets.is_remote(out):
+        path = configured().home / "batches" / path.name
     return path.with_name(f".{path.name}.{number}")
 
 

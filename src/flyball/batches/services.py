@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from flyball.batches import declared, selectors
 from flyball.batches.allowed import within
+from flyball.batches.buckets import refuse_odd
 from flyball.batches.formats import ending_of, refuse_unknown, rejects_of
 from flyball.batches.models import Batch, Upload
 from flyball.batches.options import Options, wrong
@@ -171,6 +172,8 @@ def _asked(
 ) -> Batch:
     applied = endpoints.endpoint(endpoint)
     refuse_unknown(out, "/out")
+    for path, pointer in ((source, "/source"), (out, "/out"), (options.rejects, "/rejects")):
+        refuse_odd(path, pointer)
     options.check()
     settled = msgspec.structs.replace(
         options, rejects=options.rejects or rejects_of(out), is_named=version is not None

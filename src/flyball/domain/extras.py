@@ -12,6 +12,7 @@ EXTRAS = {
     "jobs": {"amqp", "celery", "kombu", "redis"},
     "learning": {"duckdb", "optuna", "pandas", "pyarrow", "sklearn", "skops", "threadpoolctl"},
     "project": {"allauth", "fido2", "jwt", "oauthlib", "qrcode", "unfold"},
+    "s3": {"aiobotocore", "botocore", "fsspec", "s3fs"},
     "postgres": {"psycopg", "psycopg2", "psycopg_pool"},
 }
 """What each extra installs, as it is imported."""

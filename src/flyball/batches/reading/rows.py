@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flyball.batches import buckets
 from flyball.batches.formats import format_of
-from flyball.batches.places import opened, unchanged
+from flyball.batches.places import content_of, opened, unchanged, whole
 from flyball.batches.reading import staging
 from flyball.batches.reading.limits import MOST_BYTES, refuse_wide
 from flyball.domain.errors import DataError
@@ -66,21 +67,32 @@ class Piece:
 
 
 def planned(source: str, copy: Path, report: Callable[[int], None], unpacked: int | None = None) -> Plan:
-    """Look at a file; what is text is copied, as Parquet.
+    """Look at a file; what is text is copied, as Parquet, and what is in a bucket as it is.
 
     Raises ``DataError`` for one that cannot be read, or is packed and holds more bytes than ``unpacked``.
     """
     known = format_of(source)
     name = source.rpartition("/")[2]
     if known is None or known.name == "parquet":
-        return _parquet(source, name)
+        return _parquet(_here(source, copy, report), name)
     stage = staging.stage_csv if known.name == "csv" else staging.stage_ndjson
-    with opened(source, is_packed=known.is_packed) as file:
+    with content_of(source, is_packed=known.is_packed) as file:
         names = stage(file, name, copy, report, unpacked if known.is_packed else None)
     with pq.ParquetFile(copy) as staged:
         rows = staged.metadata.num_rows
     content: Content = "text" if known.name == "csv" else "lines"
     return Plan(str(copy), unchanged(str(copy)), content, tuple(names), rows)
+
+
+def _here(source: str, copy: Path, report: Callable[[int], None]) -> str:
+    """Where a file's bytes can be read again and again: those of a bucket are copied."""
+    if not buckets.is_remote(source):
+        return source
+    with buckets.reading(source) as file, whole(copy, "draft") as target:
+        while part := file.read(buckets.BLOCK):
+            target.write(part)
+            report(0)
+    return str(copy)
 
 
 def _parquet(source: str, name: str) -> Plan:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from flyball.batches import declared
+from flyball.batches import buckets, declared
 from flyball.batches.allowed import within
 from flyball.batches.answering.pinned import pinned
 from flyball.batches.formats import format_of
@@ -28,6 +28,7 @@ from flyball.batches.work.doing import Doing, kept_columns
 from flyball.batches.work.helping import shared
 from flyball.batches.writing import joining
 from flyball.batches.writing.parts import Part, by
+from flyball.config import make_home
 from flyball.control.datasets.places import base
 from flyball.control.declarations.configured import configured
 from flyball.control.jobs import running
@@ -172,6 +173,11 @@ def _with_features(run: Run, batch: Batch, plan: Plan, folder: Path) -> Plan:
 
 
 def _refuse_no_place(batch: Batch) -> None:
+    for each in filter(buckets.is_remote, (batch.out, batch.wanted.rejects)):
+        buckets.refuse_closed(each)
+    if buckets.is_remote(batch.out):
+        make_home(configured().home)
+        return
     out = Path(batch.out)
     if not out.parent.is_dir():
         raise DataError(f"There is no folder {out.parent} for the answers.")
@@ -223,7 +229,6 @@ def _join(run: Run, batch: Batch) -> None:
     folder = work_folder(batch.out, batch.pk)
     chunks = batch.chunks.order_by("number").values_list("number", "claimant")
     parts = [Part(folder, *each) for each in chunks]
-    out, rejects = Path(batch.out), Path(batch.wanted.rejects)
     known = format_of(batch.out)
     assert known is not None  # noqa: S101 - it was refused when it was asked for
 
@@ -233,7 +238,7 @@ def _join(run: Run, batch: Batch) -> None:
             run.keep()  # the fence: who has lost the job puts nothing in its place
 
     join = joining.gathered if batch.out.endswith("/") else joining.joined
-    join(parts, by(run.holder), known, out, rejects, report)
+    join(parts, by(run.holder), known, batch.out, batch.wanted.rejects, report)
 
 
 def _of_disk(error: OSError) -> DataError:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from flyball.batches import buckets
 from flyball.batches.formats import Format
 from flyball.batches.places import whole
 from flyball.batches.writing.footers import Joined
@@ -18,7 +19,7 @@ Report = Callable[[int], None]
 """Is told how many parts are written; raises where the batch is somebody else's by now."""
 
 
-def joined(parts: Sequence[Part], by: str, format_: Format, out: Path, rejects: Path, report: Report) -> None:
+def joined(parts: Sequence[Part], by: str, format_: Format, out: str, rejects: str, report: Report) -> None:
     """Write answers and rejects where they belong, the order of their rows kept. Parts stay.
 
     ``by`` is whose drafts they are; those of attempts before are taken from who may still write them.
@@ -30,11 +31,9 @@ def joined(parts: Sequence[Part], by: str, format_: Format, out: Path, rejects: 
         report(len(parts))
 
 
-def gathered(
-    parts: Sequence[Part], by: str, format_: Format, out: Path, rejects: Path, report: Report
-) -> None:
+def gathered(parts: Sequence[Part], by: str, format_: Format, out: str, rejects: str, report: Report) -> None:
     """A folder of the answers' parts. One that is there is of an attempt before: there was none at first."""
-    if out.exists():
+    if Path(out).exists():
         return
     draft = parts[0].folder / "answers"
     draft.mkdir(exist_ok=True)
@@ -46,16 +45,20 @@ def gathered(
     draft.replace(out)
 
 
-def _rejects(parts: Sequence[Part], by: str, rejects: Path, report: Report) -> None:
+def _rejects(parts: Sequence[Part], by: str, rejects: str, report: Report) -> None:
     with _draft(rejects, parts, by) as file:
         _append(file, (part.rejects for part in parts), report)
         report(len(parts))
 
 
 @contextmanager
-def _draft(path: Path, parts: Sequence[Part], by: str) -> Iterator[IO[bytes]]:
-    """A file written whole; who is late with the same one finds its draft gone."""
-    own = parts[0].folder.name
+def _draft(name: str, parts: Sequence[Part], by: str) -> Iterator[IO[bytes]]:
+    """A file written whole; who is late with the same one finds its draft gone, but for those of buckets."""
+    if buckets.is_remote(name):
+        with buckets.writing(name) as file:
+            yield file
+        return
+    own, path = parts[0].folder.name, Path(name)
     for each in path.parent.iterdir():
         if each.name.startswith(f"{path.name}.{own}.") and each.name.endswith(".part"):
             each.unlink(missing_ok=True)

@@ -54,6 +54,7 @@ def score(
     Examples:
       flyball score income people.parquet --out answers.parquet
       flyball score income people.csv.gz --out answers.csv --reference id --record
+      flyball score income s3://data/people.parquet --out s3://data/answers.parquet
       flyball score income active
     """
     from flyball.batches import selectors
@@ -108,5 +109,9 @@ def _follow(output: Output, made: Batch, out: str) -> None:
 
 
 def _absolute(path: str) -> str:
-    """The same for a worker, which is somewhere else; a slash at its end stays."""
+    """The same for a worker, which is somewhere else; a slash at its end stays, and so does ``s3://…``."""
+    from flyball.batches.buckets import is_remote
+
+    if is_remote(path):
+        return path
     return f"{Path(path).absolute()}{'/' if path.endswith('/') else ''}"
