@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +22,7 @@ from flyball.batches.uploads import cleaning, receiving
 from flyball.batches.uploads.folders import folder_of, rows_of
 from flyball.control.declarations import selectors as endpoints
 from flyball.control.jobs import services as jobs
+from flyball.control.registry.models import Version
 from flyball.domain.errors import BodyTooLarge, BodyTooSlow, Conflict, FlyballError, MalformedBody, NoRoom
 from flyball.domain.records import now
 from flyball.stores.database import Database
@@ -131,6 +133,24 @@ def test_an_upload_is_its_endpoints_alone(ask: Ask, place: Path, database: Datab
     assert not Batch.objects.exists()
 
 
+def test_the_file_of_an_upload_is_named_by_its_number_alone(ask: Ask, place: Path, settings: Any) -> None:
+    change(settings, batch_folders=(str(place.parent),))
+    sent(ask)
+    rows = rows_of(Upload.objects.get())
+    for source, out in ((rows, place.parent / "out.csv"), (place.parent / "in.csv", rows)):
+        answer = ask("owner", "POST", BATCHES, {"source": str(source), "out": str(out)})
+        assert answer.status_code == 422, "it may be another team's"
+    assert not Batch.objects.exists()
+
+
+def test_nothing_is_sent_to_an_endpoint_that_could_not_answer_it(
+    ask: Ask, place: Path, version: Version
+) -> None:
+    answer = ask("owner", "PUT", "endpoints/purchase/uploads/people.csv", ROWS)
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert left(place) == []
+
+
 def test_a_form_and_an_empty_file_are_refused(ask: Ask, keys: dict[str, str], place: Path) -> None:
     form = Client(headers={"Authorization": f"Bearer {keys['owner']}"}).put(
         f"/api/{UPLOADS}/people.csv", ROWS, content_type="multipart/form-data; boundary=x"
@@ -170,7 +190,8 @@ def test_one_batch_of_an_upload_is_answered_at_a_time(ask: Ask, place: Path) -> 
     assert ask("owner", "POST", BATCHES, {"upload": number, "max_rejects": 0}).json() == first
     assert ask("owner", "POST", BATCHES, {"upload": number}).json()["code"] == "conflict"
     assert ask("owner", "DELETE", f"{UPLOADS}/{number}").json()["code"] == "conflict"
-    assert done(Batch.objects.get()).status == "failed"
+    failed = done(Batch.objects.get())
+    assert failed.error == "1 rows do not fit; at most 0 may.", "and no path of this server"
     second = ask("owner", "POST", BATCHES, {"upload": number}).json()
     assert second["number"] != first["number"], "one that failed is in nobody's way"
     assert done(Batch.objects.get(pk=second["number"])).status == "succeeded"
@@ -178,6 +199,8 @@ def test_one_batch_of_an_upload_is_answered_at_a_time(ask: Ask, place: Path) -> 
     assert left(place) == []
     gone = ask("member", "GET", f"{BATCHES}/{second['number']}/answers")
     assert gone.json()["code"] == "not_found"
+    jobs.retry(job=failed)
+    assert done(Batch.objects.get(pk=first["number"])).error.startswith("The upload of the batch is erased")
 
 
 def test_a_batch_whose_process_ended_before_its_last_word_needs_its_rows_no_more(
@@ -301,12 +324,17 @@ def test_what_nobody_asked_for_is_erased_after_some_days_and_what_waits_is_not(a
 
 def test_what_a_kill_has_left_is_erased_and_what_is_not_ours_stays(place: Path) -> None:
     kept = received(ROWS)
-    names = {"draft": f".{'a' * 32}", "lost": "b" * 32, "young": f".{'c' * 32}", "foreign": "reports"}
-    for name in names.values():
+    hours = {
+        f".{'a' * 32}": 2,  # arrived half
+        f".{'b' * 32}": 0,  # arrives
+        "c" * 32: 24 * 8,  # has no row
+        "d" * 32: 24 * 6,  # has one, in another database maybe
+        "reports": 24 * 365,
+    }
+    for name, age in hours.items():
         (place / name).mkdir()
         (place / name / "rows.csv").write_bytes(ROWS)
-        if name != names["young"]:
-            for each in (place / name / "rows.csv", place / name):
-                os.utime(each, (1, 1))
+        for each in (place / name / "rows.csv", place / name):
+            os.utime(each, (time.time() - age * 3600,) * 2)
     cleaning.clean()
-    assert {path.name for path in place.iterdir()} == {kept.key, names["young"], names["foreign"]}
+    assert {path.name for path in place.iterdir()} == {kept.key, f".{'b' * 32}", "d" * 32, "reports"}

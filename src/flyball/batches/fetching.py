@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from typing import IO
 
-from flyball.batches.allowed import within
 from flyball.batches.models import Batch
-from flyball.batches.uploads.folders import open_to
-from flyball.domain.errors import InvalidInput, NotFound
+from flyball.batches.uploads.folders import is_confined
+from flyball.domain.errors import NotFound
 
 
 def opened_answers(batch: Batch) -> IO[bytes]:
@@ -27,11 +27,9 @@ def _opened(batch: Batch, path: str) -> IO[bytes]:
         raise NotFound("Only files of batches that were asked for over this API are here.")
     if batch.done_at is None:
         raise NotFound("The batch has not ended well, or not yet.")
-    try:
-        if within(path, open_to(batch), batch.endpoint.team.slug, "") == path:
+    if is_confined(batch, path):
+        with suppress(OSError):
             return _plain(path)
-    except (InvalidInput, OSError):
-        pass
     raise NotFound("There is no such file on this server; of a folder, no single one is given.")
 
 

@@ -10,15 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from flyball.batches import declared, selectors
-from flyball.batches.allowed import within
 from flyball.batches.buckets import refuse_odd
 from flyball.batches.formats import ending_of, refuse_unknown, rejects_of
 from flyball.batches.models import Batch, Upload
 from flyball.batches.options import Options, wrong
 from flyball.batches.uploads import selectors as uploads
-from flyball.batches.uploads.folders import rows_of
+from flyball.batches.uploads.folders import confined, rows_of
 from flyball.control.declarations import selectors as endpoints
-from flyball.control.declarations.configured import configured
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import services as jobs
 from flyball.control.jobs.models import Job
@@ -46,8 +44,8 @@ def ask_confined(
     as ``ask_batch``.
     """
     applied = endpoints.endpoint(endpoint)
-    folders, team = configured().batch_folders, applied.team.slug
-    source, out = within(source, folders, team, "/source"), within(out, folders, team, "/out")
+    team = applied.team.slug
+    source, out = confined(source, team, "/source"), confined(out, team, "/out")
     return _once(applied, source, out, version=version, options=options, user=user)
 
 

@@ -32,6 +32,8 @@ class Uploads(ManagementView):
         "body_too_slow",
         "method_not_allowed",  # a name of digits alone: those are numbers of uploads
         "conflict",
+        "retired",
+        "not_ready",
         "no_room",
         takes=FILE,
         status=(201,),

@@ -17,6 +17,8 @@ from flyball.control.jobs.models import Job
 from flyball.domain.errors import Conflict
 from flyball.domain.records import now
 
+DEAD = timedelta(hours=1)
+"""Long after its last bytes a file arrives no more: they come faster, or it is given up."""
 OURS = re.compile(r"\.?([0-9a-f]{32})")
 UNDER_WAY = Q(batches__job__status__in=(Job.Status.QUEUED, Job.Status.RUNNING), batches__done_at=None)
 
@@ -30,7 +32,7 @@ def spent(batch: Batch) -> None:
 def clean() -> int:
     """Erase uploads that are older than the settings say and that no batch needs; how many those were.
 
-    What is left of one that never came to its end, or to its row, goes as late.
+    What is left of one that never came to its row goes as late; of one that arrives no more, after an hour.
     """
     oldest = now() - timedelta(days=configured().batch_upload_days)
     old = Upload.objects.filter(uploaded_at__lt=oldest)
@@ -63,7 +65,8 @@ def _sweep(oldest: datetime) -> None:
     kept = set(Upload.objects.values_list("key", flat=True))
     for each in place.iterdir():
         named = OURS.fullmatch(each.name)
-        if named and named[1] not in kept and _touched(each) < oldest:
+        late = now() - DEAD if each.name.startswith(".") else oldest
+        if named and named[1] not in kept and _touched(each) < late:
             remove(each)
 
 

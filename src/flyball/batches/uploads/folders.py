@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flyball.batches.allowed import within
 from flyball.batches.models import Batch, Upload
 from flyball.control.declarations.configured import configured
+from flyball.domain.errors import InvalidInput
 
 
 def root() -> Path:
@@ -29,8 +31,17 @@ def rows_of(upload: Upload) -> Path:
     return folder_of(upload.key) / f"rows{upload.ending}"
 
 
-def open_to(batch: Batch) -> tuple[str, ...]:
-    """The folders in which the files of a batch that was asked for from afar have to be."""
-    if batch.upload is not None:
-        return (str(folder_of(batch.upload.key)),)
-    return configured().batch_folders
+def confined(path: str, team: str, pointer: str) -> str:
+    """A file that somebody names from afar, without links: uploads have their numbers. As ``within``."""
+    return within(path, configured().batch_folders, team, pointer, closed=root())
+
+
+def is_confined(batch: Batch, path: str) -> bool:
+    """Whether a file of a batch that was asked for from afar is still where it has to be."""
+    team = batch.endpoint.team.slug
+    try:
+        if batch.upload is None:
+            return confined(path, team, "") == path
+        return within(path, (str(folder_of(batch.upload.key)),), team, "") == path
+    except InvalidInput:
+        return False

@@ -17,9 +17,11 @@ from flyball.batches.places import remove, settle, whole
 from flyball.batches.uploads import cleaning
 from flyball.batches.uploads.folders import draft_of, folder_of, root
 from flyball.config import make_home
+from flyball.control.declarations import selectors as endpoints
 from flyball.control.declarations.configured import configured
 from flyball.control.declarations.models import Endpoint
-from flyball.domain.errors import BodyTooLarge, Conflict, MalformedBody, NoRoom
+from flyball.control.routing import selectors as routing
+from flyball.domain.errors import BodyTooLarge, Conflict, MalformedBody, NoRoom, NotReady
 from flyball.domain.values import storable
 
 MOST_WAITING = 50
@@ -35,10 +37,12 @@ def receive(
     """Keep a file that arrives in ``parts``, of which so many bytes were ``announced``.
 
     Nothing of it stays where it does not come to its end. Raises ``InvalidInput`` for a name that tells no
-    format, and for an empty file; ``BodyTooLarge``, ``Conflict`` where too many wait for answers, ``NoRoom``;
-    ``MalformedBody`` where other bytes come than were announced; and what ``parts`` raises.
+    format, and for an empty file; ``Retired`` and ``NotReady``, as its batch would; ``BodyTooLarge``;
+    ``Conflict`` where too many wait for answers; ``NoRoom``; ``MalformedBody`` where other bytes come than
+    were announced; and what ``parts`` raises.
     """
     _refuse_name(name)
+    _refuse_unready(endpoint)
     most = configured().batch_upload_bytes
     if announced is not None and announced > most:
         raise _too_large(most)
@@ -63,6 +67,12 @@ def receive(
         )
         unless_whole.pop_all()
     return made
+
+
+def _refuse_unready(endpoint: Endpoint) -> None:
+    """Gigabytes are not sent for nothing. Raises ``Retired`` and ``NotReady``."""
+    if routing.route(endpoints.endpoint(endpoint.name).name) is None:
+        raise NotReady(f"{endpoint.name} has no champion yet; promote a version first.")
 
 
 def _refuse_crowd(endpoint: Endpoint) -> None:

@@ -13,7 +13,6 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from flyball.batches import buckets, declared
-from flyball.batches.allowed import within
 from flyball.batches.answering.pinned import pinned
 from flyball.batches.formats import format_of
 from flyball.batches.models import Batch, BatchChunk
@@ -22,7 +21,7 @@ from flyball.batches.reading.limits import rows_of_chunk
 from flyball.batches.reading.rows import Plan, planned
 from flyball.batches.services import begin_declared
 from flyball.batches.uploads.cleaning import spent
-from flyball.batches.uploads.folders import open_to
+from flyball.batches.uploads.folders import is_confined, root
 from flyball.batches.work.chunks import Chunks
 from flyball.batches.work.doing import Doing, kept_columns
 from flyball.batches.work.helping import shared
@@ -36,7 +35,7 @@ from flyball.control.jobs import selectors as jobs
 from flyball.control.jobs.running import Run
 from flyball.control.jobs.sharing.calling import Call
 from flyball.control.jobs.sharing.claims import Claimant
-from flyball.domain.errors import DataError, InvalidInput
+from flyball.domain.errors import DataError
 from flyball.domain.records import now
 from flyball.domain.values import parse_timestamp
 
@@ -98,22 +97,20 @@ def _refuse_outside(batch: Batch) -> None:
     """What was allowed when it was asked for may be a link to elsewhere by now, or allowed no more."""
     if not batch.wanted.is_confined:
         return
-    folders, team = open_to(batch), batch.endpoint.team.slug
-    try:
-        found = [within(path, folders, team, "") for path in (batch.source, batch.out)]
-    except InvalidInput:
-        found = []
-    if found != [batch.source, batch.out]:
+    if batch.upload is None and Path(batch.source).is_relative_to(root()):
+        raise DataError("The upload of the batch is erased. Send the file again.")
+    if not (is_confined(batch, batch.source) and is_confined(batch, batch.out)):
         raise DataError(
             "The files of the batch are in no folder that is allowed here (FLYBALL_BATCH_FOLDERS)."
         )
     if not Path(batch.source).is_file():
-        where = (
-            ""
-            if batch.upload is None
-            else " of the upload here: workers need the same folder (FLYBALL_BATCH_UPLOAD_FOLDER)"
-        )
-        raise DataError(f"There is no file {Path(batch.source).name}{where}.")
+        raise DataError(f"There is no file {Path(batch.source).name}{_of_upload(batch)}.")
+
+
+def _of_upload(batch: Batch) -> str:
+    if batch.upload is None:
+        return ""
+    return " of the upload here: workers need the same folder (FLYBALL_BATCH_UPLOAD_FOLDER)"
 
 
 def _planned(run: Run, batch: Batch) -> Plan:
@@ -214,8 +211,9 @@ def refuse_too_many(batch: Batch) -> None:
     """Raises ``DataError`` where more rows do not fit than may."""
     most = batch.wanted.max_rejects
     if most is not None and (found := _counted(batch)["rejected"]) > most:
-        place = work_folder(batch.out, batch.pk)
-        raise DataError(f"{found:,} rows do not fit; at most {most:,} may. {place} says why.")
+        # A path of this server tells nothing to who has sent the file.
+        where = f" {work_folder(batch.out, batch.pk)} says why." if batch.upload is None else ""
+        raise DataError(f"{found:,} rows do not fit; at most {most:,} may.{where}")
 
 
 def _counted(batch: Batch) -> dict[str, int]:
