@@ -7,6 +7,7 @@ import gzip
 import io
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 import s3fs
 
+from flyball import Batch as DeclaredBatch
+from flyball import Rows
 from flyball.batches import buckets
+from flyball.batches.declared import out_of
 from flyball.batches.models import Batch
 from flyball.batches.options import Options
 from flyball.batches.places import work_folder
@@ -170,6 +174,13 @@ def test_finished_chunks_wait_in_the_home_for_the_next_attempt(bucket: Any, sett
     assert done(batch).status == "succeeded"
     assert content(bucket, "out.csv").count(b"\n") == 3
     assert not work_folder(batch.out, batch.pk).exists()
+
+
+def test_answers_of_a_declared_batch_may_have_a_place_in_a_bucket() -> None:
+    rows, moment = Rows("people.csv"), datetime(2026, 11, 30, tzinfo=UTC)
+    for out in ("s3://data/{date}/answers.csv", "answers-{date}.csv"):
+        found = out_of(DeclaredBatch("all", rows=rows, out=out), moment)
+        assert found.startswith("s3://data/2026-11-30/" if "s3" in out else "/")
 
 
 def read_while_it_changes(bucket: Any) -> None:

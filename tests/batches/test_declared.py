@@ -228,6 +228,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"batches": [Batch("a", rows=PEOPLE, out="{day}.csv")]}, "E043"),
     ({"batches": [Batch("a", rows=PEOPLE, out="{date.csv")]}, "E043"),
     ({"batches": [Batch("a", rows=PEOPLE, out="answers.xlsx")]}, "E043"),
+    ({"batches": [Batch("a", rows=PEOPLE, out="s3://us:password@data/answers.csv")]}, "E043"),
     ({"batches": [Batch("a", rows=PEOPLE, out=OUT, max_rejects=-1)]}, "E043"),
     ({"batches": [Batch("a", rows=Rows("shop.Nobody"), out=OUT)]}, "E043"),
     ({"batches": [Batch("a", rows=Rows("shop.City"), out=OUT)]}, "E043"),

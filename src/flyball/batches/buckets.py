@@ -13,6 +13,7 @@ from flyball.domain.errors import DataError
 
 # Who may open it says the environment alone (AWS_ACCESS_KEY_ID and so on): no address holds a secret.
 ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f?#]+")
+EXPECTED = "s3://bucket/name, or a path; keys of buckets are in the environment"
 BLOCK = 32 * 1024 * 1024
 """Bytes that are read or sent at once. An object has at most 10,000 such parts: 320 GB."""
 
@@ -22,10 +23,15 @@ def is_remote(path: str) -> bool:
     return "://" in path
 
 
+def is_odd(path: str) -> bool:
+    """Whether a file is somewhere else, and in no bucket."""
+    return is_remote(path) and (ADDRESS.fullmatch(path) is None or path.endswith("/"))
+
+
 def refuse_odd(path: str, pointer: str) -> None:
     """Raises ``InvalidInput`` for what is somewhere else and no file of a bucket; never repeats it."""
-    if is_remote(path) and (ADDRESS.fullmatch(path) is None or path.endswith("/")):
-        raise wrong(pointer, "Expected s3://bucket/name or a path; keys of buckets are in the environment.")
+    if is_odd(path):
+        raise wrong(pointer, f"Expected {EXPECTED}.")
 
 
 @contextmanager

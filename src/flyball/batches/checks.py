@@ -9,6 +9,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage
 
+from flyball.batches.buckets import EXPECTED, is_odd
 from flyball.batches.declared import source_of
 from flyball.batches.formats import KNOWN, format_of
 from flyball.control.datasets.sources import file_source, model_source
@@ -40,6 +41,8 @@ def _found(endpoint: type[Endpoint], batch: Batch) -> Iterator[Fault | CheckMess
     if format_of(batch.out) is None:
         hint = f"Name a file that ends with {KNOWN}."
         yield Fault(BATCHES, "batches", f"{place} has an out of no format that is written here", hint)
+    if is_odd(batch.out):
+        yield Fault(BATCHES, "batches", f"{place} has an out that is no file", f"Name {EXPECTED}.")
     try:
         source = source_of(endpoint, batch, endpoint.request_columns() or ())
         if source.origin.model:

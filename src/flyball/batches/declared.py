@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from flyball.batches.buckets import is_remote
 from flyball.batches.formats import refuse_unknown
 from flyball.batches.options import Options
 from flyball.control.datasets.places import base
@@ -45,6 +46,8 @@ def out_of(batch: Batch, moment: datetime) -> str:
     """Where the answers of a batch of a moment go; a slash at the end stays. Raises ``InvalidInput``."""
     name = batch.out_at(moment)
     refuse_unknown(name, "/out")
+    if is_remote(name):
+        return name
     return f"{base() / name}{'/' if name.endswith('/') else ''}"
 
 
