@@ -22,9 +22,9 @@ class Batch:
     come with the call, and the columns that name entities; with a ``time``, features are as they were then.
     ``out`` is the file of the answers, relative to the project or in a bucket (``s3://…``): ``{date}`` in it
     is the day of the batch's moment (``2026-11-30``), ``{time}`` its hour and minute (``0200+0100``).
-    ``keep`` are the columns that go along: of a file all, else the key alone, where it is left out. ``reference`` is
-    the column of the ids by which outcomes come back to answers that are recorded (``record=True``). More
-    than ``max_rejects`` rows that do not fit fail the job.
+    ``keep`` are the columns that go along: of a file all, else the key alone, where it is left out.
+    ``reference`` is the column of the ids by which outcomes come back to answers that are recorded
+    (``record=True``). More than ``max_rejects`` rows that do not fit fail the job.
     """
 
     wrong: tuple[Wrong, ...]
