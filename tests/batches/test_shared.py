@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,7 @@ from flyball.batches.models import Batch
 from flyball.batches.options import Options
 from flyball.batches.places import is_marked, marked, work_folder
 from flyball.batches.reading.rows import Plan, Rows, planned
-from flyball.batches.services import ask_batch
+from flyball.batches.services import HELP, PLENTY, ask_batch
 from flyball.batches.work import helping, job
 from flyball.batches.work.chunks import Chunks, _middle
 from flyball.batches.work.doing import Doing
@@ -117,7 +118,7 @@ def test_a_helper_answers_all_that_is_left_and_the_lead_ends_it(database: Databa
     )
     run, made = begun(database, tmp_path)
     helper = services.ask(
-        kind=helping.KIND, team=made.endpoint.team, endpoint=made.endpoint, arguments={"batch": made.pk}
+        kind=HELP, team=made.endpoint.team, endpoint=made.endpoint, arguments={"batch": made.pk}
     )
     assert carried_out(helper).result == {"chunks": 10}
     assert set(made.chunks.values_list("claimant", flat=True)) == {f"job {helper.pk} 1"}
@@ -134,7 +135,7 @@ def test_a_helper_whose_folder_is_another_one_does_nothing_and_says_so(
         mark.unlink()
     marked(folder)
     helper = services.ask(
-        kind=helping.KIND, team=made.endpoint.team, endpoint=made.endpoint, arguments={"batch": made.pk}
+        kind=HELP, team=made.endpoint.team, endpoint=made.endpoint, arguments={"batch": made.pk}
     )
     ended = carried_out(helper)
     assert (ended.status, ended.error_code) == ("failed", "data")
@@ -142,7 +143,7 @@ def test_a_helper_whose_folder_is_another_one_does_nothing_and_says_so(
     assert not made.chunks.exclude(claimant="").exists()
     call = Call(helping.shared(made), since=0.0)
     call(10)
-    assert not Job.objects.filter(kind=helping.KIND, status="queued").exists(), "the next one would fail too"
+    assert not Job.objects.filter(kind=HELP, status="queued").exists(), "the next one would fail too"
 
 
 def test_a_helper_is_asked_for_at_once_where_there_are_plenty_of_rows(
@@ -157,6 +158,18 @@ def test_a_helper_is_asked_for_at_once_where_there_are_plenty_of_rows(
     assert helpers.filter(status="queued").count() == 1
 
 
+def test_a_helper_comes_with_a_large_file_and_goes_where_nobody_cuts_its_rows(
+    database: Database, tmp_path: Path
+) -> None:
+    source = tmp_path / "in.parquet"
+    pq.write_table(pa.table({"age": np.random.default_rng(0).random(PLENTY // 8)}), source)
+    made = ask(database, source, tmp_path / "out.csv")
+    helper = helping.shared(made).helpers().get()
+    assert carried_out(helper).result == {"chunks": 0}
+    small = ask(database, people(tmp_path / "in.ndjson", 4), tmp_path / "few.csv")
+    assert not helping.shared(small).helpers().exists()
+
+
 def test_a_helper_of_rows_that_were_cut_anew_leaves(database: Database, tmp_path: Path) -> None:
     run, made = begun(database, tmp_path)
     old = Batch.objects.get(pk=made.pk)
@@ -164,7 +177,7 @@ def test_a_helper_of_rows_that_were_cut_anew_leaves(database: Database, tmp_path
     for mark in folder.glob("mark-*"):
         mark.unlink()
     job._planned(run, made)  # as an attempt on another machine does
-    helper = services.ask(kind=helping.KIND, team=made.endpoint.team, endpoint=made.endpoint, arguments={})
+    helper = services.ask(kind=HELP, team=made.endpoint.team, endpoint=made.endpoint, arguments={})
     with pytest.raises(helping.Left):
         helping._fence(claimed(helper), old)
 

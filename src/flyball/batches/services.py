@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from flyball.batches import declared, selectors
 from flyball.batches.buckets import refuse_odd
-from flyball.batches.formats import ending_of, refuse_unknown, rejects_of
+from flyball.batches.formats import ending_of, format_of, refuse_unknown, rejects_of
 from flyball.batches.models import Batch, Upload
 from flyball.batches.options import Options, wrong
 from flyball.batches.uploads import selectors as uploads
@@ -26,7 +27,9 @@ from flyball.domain.declaration import Endpoint as Declaration
 from flyball.domain.errors import Conflict, NotReady
 from flyball.domain.records import now
 
-KIND = "batch"
+KIND, HELP = "batch", "help_batch"
+PLENTY = 8 * 1024 * 1024
+"""Bytes of Parquet that take any version longer than a helper takes to start."""
 
 
 def ask_confined(
@@ -200,4 +203,13 @@ def _asked(
                 kind=KIND, team=applied.team, endpoint=applied, arguments=arguments, user=user
             )
             made.save(update_fields=["job"])
+            if _is_plenty(
+                source
+            ):  # a helper starts beside the batch's own job, and not once that has started
+                jobs.ask(kind=HELP, team=applied.team, endpoint=applied, arguments=arguments)
     return made
+
+
+def _is_plenty(source: str) -> bool:
+    found, path = format_of(source), Path(source)
+    return found is not None and found.name == "parquet" and path.is_file() and path.stat().st_size >= PLENTY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from flyball.batches.models import Batch, BatchChunk
 from flyball.batches.places import is_marked, work_folder
 from flyball.batches.reading.rows import Plan
+from flyball.batches.services import HELP
 from flyball.batches.work.chunks import Chunks
 from flyball.batches.work.doing import Doing
 from flyball.control.jobs import selectors
@@ -19,7 +21,8 @@ from flyball.control.jobs.sharing.claims import Claimant
 from flyball.control.jobs.sharing.leaving import Leaving
 from flyball.domain.errors import DataError
 
-KIND = "help_batch"
+PATIENCE, PAUSE = 2.0, 0.05
+"""A helper that comes before the rows are cut waits so long for that, and between two looks (seconds)."""
 GOES_ON = (Job.Status.RUNNING, Job.Status.QUEUED)
 """How the job of a batch is that is carried out, or will be after a pause."""
 
@@ -30,7 +33,7 @@ class Left(Exception):
 
 def shared(batch: Batch) -> Shared:
     """A batch as what helpers come for."""
-    return Shared(kind=KIND, endpoint=batch.endpoint, row=batch, arguments={"batch": batch.pk})
+    return Shared(kind=HELP, endpoint=batch.endpoint, row=batch, arguments={"batch": batch.pk})
 
 
 def carry_out(run: Run, *, batch: int) -> dict[str, int]:
@@ -39,10 +42,7 @@ def carry_out(run: Run, *, batch: int) -> dict[str, int]:
     Raises ``DataError`` where the files of the batch are not those of the machine here, or rows cannot be
     read; what it has begun is then the lead's.
     """
-    every = Batch.objects.select_related("endpoint__team").filter(
-        done_at=None, job__status=Job.Status.RUNNING
-    )
-    found = every.exclude(plan={}).filter(pk=batch).first()
+    found = _cut(batch)
     if found is None or selectors.is_one_waiting():
         return {"chunks": 0}
     going_on = Batch.objects.filter(pk=batch, done_at=None, job__status__in=GOES_ON)
@@ -57,6 +57,19 @@ def carry_out(run: Run, *, batch: int) -> dict[str, int]:
     finally:
         leaving.stop()
         give_back()
+
+
+def _cut(batch: int) -> Batch | None:
+    """The batch that is carried out, once its rows are cut; ``None`` where that takes longer."""
+    every = Batch.objects.select_related("endpoint__team").filter(
+        pk=batch, done_at=None, job__status=Job.Status.RUNNING
+    )
+    late = time.monotonic() + PATIENCE
+    while (found := every.first()) is not None and not found.plan:
+        if time.monotonic() > late:
+            return None
+        time.sleep(PAUSE)
+    return found
 
 
 def _help(run: Run, batch: Batch) -> int:
