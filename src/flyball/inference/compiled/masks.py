@@ -121,11 +121,15 @@ def masked(encoder: Encoder, kinds: Mapping[str, Kind], estimator: object) -> Ma
     """An encoder and an estimator, opened before, for many rows; ``None`` where that is not quicker."""
     if not isinstance(estimator, trees.Trees) or estimator.values.shape[1] != 1:
         return None
-    if estimator.roots.shape[0] > MOST_TREES or (found := _splits(estimator)) is None:
+    # A tree has one split less than leaves: of the trees of a large forest nothing more is looked at.
+    number = estimator.roots.shape[0]
+    if number > MOST_TREES or estimator.threshold.shape[0] >= number * MOST_LEAVES:
+        return None
+    if (found := _splits(estimator)) is None:
         return None
     splits, leaves = found
     plain, places = _plain(encoder)
-    used = sorted(set(splits.column.tolist()))
+    used = set(splits.column.tolist())
     own = {place: column for place, column in enumerate(places) if column in used}
     if len(own) + len(encoder.tables) > MOST_PARTS or _bytes(encoder, splits, len(leaves)) > MOST_BYTES:
         return None
