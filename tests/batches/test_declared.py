@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -133,6 +134,16 @@ def dated(database: Database) -> type[Endpoint]:
     for step in steps(declaration):
         step.act()
     return declaration
+
+
+def test_of_an_hour_that_comes_twice_each_has_its_own_file() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    moments = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC).astimezone(zone) for hour in (0, 1)]
+    batch = Batch("hourly", rows=Rows("shop.Customer"), out="{date}/{time}.csv")
+    assert [batch.out_at(each) for each in moments] == [
+        "2026-10-25/0230+0200.csv",
+        "2026-10-25/0230+0100.csv",
+    ]
 
 
 @pytest.mark.storage

@@ -12,7 +12,9 @@ import pytest
 from django.db import connection
 
 from flyball.batches.answering.columns import checked, plain
+from flyball.batches.answering.moments import moments
 from flyball.batches.options import Options
+from flyball.batches.reading.rows import Piece
 from flyball.batches.services import ask_batch
 from flyball.domain.routing import Lookup
 from flyball.domain.schema import Field, Kind, Schema, check
@@ -126,6 +128,15 @@ def test_a_column_of_texts_is_read_as_those_of_a_csv_file(field: Field) -> None:
     read = csv_rows.readers(Schema((field,)))["f"]
     expected = one_by_one(field, [None if each is None else plain(each, read) for each in TEXTS.to_pylist()])
     assert as_models_see(field, together(field, TEXTS, read)) == as_models_see(field, expected)
+
+
+def test_a_moment_that_no_calendar_has_is_its_row_s_fault() -> None:
+    far = pa.array([2**61, 0, None]).cast(pa.timestamp("s", "UTC"))
+    field = Field(name="f", kind=Kind.TIMESTAMP, nullable=True)
+    assert {place: said.code for place, said in checked(field, far, 3).problems.items()} == {0: "wrong_type"}
+    seen, problems = moments(Piece(0, 3, "typed", {"f": far}, {}), "f", datetime.now(UTC))
+    assert seen == [None, datetime(1970, 1, 1, tzinfo=UTC), None]
+    assert {place: said.code for place, said in problems.items()} == {0: "wrong_type", 2: "missing"}
 
 
 @pytest.mark.storage

@@ -112,7 +112,7 @@ def encoded(column: Any) -> tuple[list[Any], np.ndarray]:
             column = column.dictionary_encode()
         values = column.dictionary.to_pylist()
         codes = column.indices.fill_null(len(values)).to_numpy(zero_copy_only=False).astype(np.int64)
-    except (pa.ArrowException, UnicodeDecodeError):  # lists, say, or texts that are not UTF-8
+    except (pa.ArrowException, ValueError, OverflowError):  # lists, texts that are not UTF-8, a year 70000
         values = [_value(each) for each in column]
         codes = np.arange(len(values), dtype=np.int64)
     return values, codes

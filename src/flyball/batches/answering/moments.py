@@ -37,7 +37,10 @@ def moments(piece: Piece, name: str, latest: datetime) -> tuple[list[datetime | 
 
 def _in_microseconds(piece: Piece, name: str) -> Piece:
     """Without the nanoseconds that no moment here has."""
-    if piece.content != "typed" or not pa.types.is_timestamp((column := piece.columns[name]).type):
+    column = piece.columns.get(name)
+    if piece.content != "typed" or column is None or not pa.types.is_timestamp(column.type):
+        return piece
+    if column.type.unit != "ns":  # what is coarser may be too far away to be told in microseconds
         return piece
     coarse = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     return Piece(piece.start, piece.length, piece.content, {name: coarse}, piece.faults)
