@@ -228,7 +228,8 @@ OUT = "answers.parquet"
 PEOPLE = Rows("shop.Customer")
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"batches": "adults"}, "E043"),
-    ({"batches": [Batch("a", rows=PEOPLE, out=OUT), Batch("a", rows=PEOPLE, out=OUT)]}, "E043"),
+    ({"batches": [Batch("a", rows=PEOPLE, out=OUT), Batch("a", rows=PEOPLE, out="b.csv")]}, "E043"),
+    ({"batches": [Batch("a", rows=PEOPLE, out=OUT), Batch("b", rows=PEOPLE, out=OUT)]}, "E043"),
     ({"batches": [Batch("No Name", rows=PEOPLE, out=OUT)]}, "E043"),
     ({"batches": [Batch("a", out=OUT)]}, "E043"),  # type: ignore[call-arg] # rows are missing
     ({"batches": [Batch("a", rows="shop.Customer", out=OUT)]}, "E043"),

@@ -118,7 +118,8 @@ def _array(values: Sequence[Scalar]) -> Any:
 
 def keys(pinned: Pinned, piece: Piece) -> dict[str, Keys]:
     """The keys of the columns that the version looks up by."""
-    return {lookup.on: _keys(pinned, piece, lookup) for lookup in pinned.needed}
+    every = {lookup.on: lookup for lookup in pinned.needed}  # several tables may have one
+    return {on: _keys(pinned, piece, lookup) for on, lookup in every.items()}
 
 
 def _keys(pinned: Pinned, piece: Piece, lookup: Lookup) -> Keys:

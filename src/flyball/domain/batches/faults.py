@@ -26,6 +26,9 @@ def wrong_batches(endpoint: Any) -> Iterator[Wrong]:
     names = [each.name for each in batches]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield (BATCHES, "batches", f"has two batches {name!r}", "Give each its own name.")
+    outs = [each.out for each in batches]
+    for out in sorted({out for out in outs if outs.count(out) > 1}):
+        yield (BATCHES, "batches", f"has two batches with the out {out!r}", "One would replace the other's.")
     for each in batches:
         for message, hint in _wrong(each):
             yield (BATCHES, "batches", f"batch {each.name!r} {message}", hint)
