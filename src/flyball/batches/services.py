@@ -203,9 +203,7 @@ def _asked(
                 kind=KIND, team=applied.team, endpoint=applied, arguments=arguments, user=user
             )
             made.save(update_fields=["job"])
-            if _is_plenty(
-                source
-            ):  # a helper starts beside the batch's own job, and not once that has started
+            if _is_plenty(source):  # a helper starts beside the batch's own job, not after it
                 jobs.ask(kind=HELP, team=applied.team, endpoint=applied, arguments=arguments)
     return made
 
