@@ -40,6 +40,7 @@ ALLOWED = [
     ("POST", "endpoints/purchase/backtests", "owner"),
     ("GET", "endpoints/purchase/backtests/1", "viewer"),
     ("POST", "endpoints/purchase/versions/1/effect", "owner"),
+    ("GET", "endpoints/purchase/uploads", "viewer"),
     ("PUT", "endpoints/purchase/uploads/nightly", "owner"),
     ("DELETE", "endpoints/purchase/uploads/999999", "owner"),
     ("GET", "endpoints/purchase/batches", "viewer"),

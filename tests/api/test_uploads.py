@@ -15,7 +15,10 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.db import connections
+from django.test import AsyncClient, Client
+from django.urls import resolve
 
 from flyball.batches.models import Batch, Upload
 from flyball.batches.uploads import cleaning, receiving
@@ -149,6 +152,18 @@ def test_nothing_is_sent_to_an_endpoint_that_could_not_answer_it(
     answer = ask("owner", "PUT", "endpoints/purchase/uploads/people.csv", ROWS)
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
     assert left(place) == []
+
+
+def test_a_guest_without_the_guard_takes_files_too(keys: dict[str, str], place: Path) -> None:
+    own = {"Authorization": f"Bearer {keys['owner']}"}
+    put = async_to_sync(AsyncClient().put)
+    answer = put(f"/api/{UPLOADS}/people.csv", ROWS, content_type="text/csv", headers=own)
+    assert (answer.status_code, answer.json()["bytes"]) == (201, len(ROWS))
+
+
+def test_no_transaction_is_open_while_a_file_arrives() -> None:
+    view = resolve(f"/api/{UPLOADS}/people.csv").func
+    assert set(connections) <= getattr(view, "_non_atomic_requests", set())
 
 
 def test_a_form_and_an_empty_file_are_refused(ask: Ask, keys: dict[str, str], place: Path) -> None:
@@ -314,8 +329,9 @@ def test_what_nobody_asked_for_is_erased_after_some_days_and_what_waits_is_not(a
     old, asked, new = sent(ask), sent(ask), sent(ask)
     ask("owner", "POST", BATCHES, {"upload": asked})
     Upload.objects.exclude(pk=new).update(uploaded_at=now() - timedelta(days=8))
+    assert old in [each["number"] for each in ask("viewer", "GET", UPLOADS).json()["uploads"]]
     assert cleaning.clean() == 1
-    assert set(Upload.objects.values_list("pk", flat=True)) == {asked, new} != {old}
+    assert [each["number"] for each in ask("viewer", "GET", UPLOADS).json()["uploads"]] == [new, asked]
     assert done(Batch.objects.get()).status == "succeeded"
     sent(ask)  # the next one cleans up too
     assert not Upload.objects.filter(pk=asked).exists()

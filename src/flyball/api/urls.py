@@ -15,7 +15,7 @@ from flyball.api.abtests.abtests import (
 )
 from flyball.api.arms.shadows import OneShadow, Shadows
 from flyball.api.batches.batches import BatchAnswers, Batches, BatchRejects, OneBatch
-from flyball.api.batches.uploads import OneUpload, Uploads
+from flyball.api.batches.uploads import NewUpload, OneUpload, Uploads
 from flyball.api.builds import Builds, OneBuild
 from flyball.api.described.openapi import Description
 from flyball.api.endpoints import Endpoints, Fallback, OneEndpoint, Promote, Retire, Rollback, Routes
@@ -58,8 +58,9 @@ urlpatterns = [
     path("endpoints/<str:endpoint>/batches/<int:number>", OneBatch.as_view()),
     path("endpoints/<str:endpoint>/batches/<int:number>/answers", BatchAnswers.as_view()),
     path("endpoints/<str:endpoint>/batches/<int:number>/rejects", BatchRejects.as_view()),
+    path("endpoints/<str:endpoint>/uploads", Uploads.as_view()),
     path("endpoints/<str:endpoint>/uploads/<int:number>", OneUpload.as_view()),
-    path("endpoints/<str:endpoint>/uploads/<str:name>", outside_transactions(Uploads.as_view())),
+    path("endpoints/<str:endpoint>/uploads/<str:name>", outside_transactions(NewUpload.as_view())),
     path("endpoints/<str:endpoint>/builds", Builds.as_view()),
     path("endpoints/<str:endpoint>/builds/<int:number>", OneBuild.as_view()),
     path("endpoints/<str:endpoint>/snapshots", Snapshots.as_view()),

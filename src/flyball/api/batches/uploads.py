@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from flyball.api.described import documents
-from flyball.api.described.operations import described
-from flyball.api.view import ManagementView, actor, whole
+from flyball.api.described.operations import PAGED, described, listed
+from flyball.api.view import ManagementView, actor, page, whole
 from flyball.batches.uploads import cleaning, selectors
 from flyball.batches.uploads.receiving import receive
 from flyball.domain.errors import UnsupportedMediaType
@@ -23,6 +23,18 @@ FILE = {"type": "string", "format": "binary"}
 
 
 class Uploads(ManagementView):
+    """``GET /api/endpoints/{endpoint}/uploads``."""
+
+    roles = {"GET": "viewer"}
+
+    @described(listed("uploads", documents.Upload), query=PAGED)
+    def get(self, request: Request, endpoint: str) -> Response:
+        """A page of files that were sent, newest first, until they are erased."""
+        every = selectors.uploads(self.endpoint(request, endpoint).name)
+        return Response({"uploads": [selectors.document(each) for each in page(request, every, "id")]})
+
+
+class NewUpload(ManagementView):
     """``PUT /api/endpoints/{endpoint}/uploads/{name}``."""
 
     roles = {"PUT": "owner"}

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from flyball.batches.models import Upload
 from flyball.domain.errors import NotFound
 from flyball.domain.values import timestamp_text
 
 
+def uploads(endpoint: str) -> QuerySet[Upload]:
+    """An endpoint's, newest first."""
+    return Upload.objects.select_related("uploaded_by").filter(endpoint_id=endpoint).order_by("-id")
+
+
 def upload(endpoint: str, number: int) -> Upload:
-    """One of an endpoint's. Raises ``NotFound``."""
-    found = Upload.objects.select_related("uploaded_by").filter(endpoint_id=endpoint, pk=number).first()
+    """One of them. Raises ``NotFound``."""
+    found = uploads(endpoint).filter(pk=number).first()
     if found is None:
         raise NotFound(f"{endpoint} has no upload {number}.")
     return found
