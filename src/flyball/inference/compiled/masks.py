@@ -62,7 +62,7 @@ class _Work(NamedTuple):
     left: np.ndarray
     more: np.ndarray
     place: np.ndarray
-    index: np.ndarray
+    leaf: np.ndarray
     found: np.ndarray
 
 
@@ -119,7 +119,7 @@ class Masks:
 
     def _add(self, parts: Sequence[tuple[np.ndarray, np.ndarray]], work: _Work, sums: np.ndarray) -> None:
         """Add the leaves of a few rows to their ``sums``, (rows, outputs), in the order of the trees."""
-        left, more, place, index, found = (each[: len(sums)] for each in work)
+        left, more, place, leaf, found = (each[: len(sums)] for each in work)
         (masks, codes), *others = parts
         np.take(masks, codes, axis=0, out=left, mode="clip")
         for masks, codes in others:
@@ -128,8 +128,8 @@ class Masks:
         # So many bits are below the lowest one that is set.
         np.subtract(left, 1, out=more)
         more &= np.invert(left, out=left)
-        np.add(np.bitwise_count(more, out=place), self._firsts, out=index)
-        np.take(self._leaves, index, out=found, mode="clip")
+        np.add(np.bitwise_count(more, out=place), self._firsts, out=leaf)
+        np.take(self._leaves, leaf, out=found, mode="clip")
         for numbers, output in zip(found.T, cycle(sums.T), strict=False):
             output += numbers
 
