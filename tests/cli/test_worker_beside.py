@@ -103,7 +103,9 @@ def jobs(shell: Shell) -> list[dict[str, Any]]:
     path = shell.directory / ".flyball" / "flyball.sqlite3"
     with closing(sqlite3.connect(path, timeout=PATIENCE)) as database:
         database.row_factory = sqlite3.Row
-        found = database.execute("SELECT * FROM flyball_job WHERE kind != 'diagnose'").fetchall()
+        found = database.execute(
+            "SELECT * FROM flyball_job WHERE kind NOT IN ('diagnose', 'help')"
+        ).fetchall()
     return [dict(job) for job in found]
 
 

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.storage, pytest.mark.journey]
 
 MANY = 8_000
 """Rows: enough for a rung below all of them."""
-KILLS = (2, 31, 43)
+KILLS = (2, 31, 37)
 """After so many fits: on the first rung, on the last, and in the last fit."""
 ALONE = ("--concurrency", "1")
 """Nobody helps."""

@@ -9,11 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
+
 from flyball.domain.declaration import UNSUPERVISED
 from flyball.domain.finishing.finish import Finish
 from flyball.inference import runtime
 from flyball.learning.catalog import CATALOG
 from flyball.learning.dataset import Dataset
+from flyball.learning.diagnostics import inspecting
 from flyball.learning.diagnostics.diagnosing import Diagnosis, diagnose
 from flyball.learning.diagnostics.searched import Fitted, Trial
 from flyball.learning.package import packaged
@@ -84,5 +87,9 @@ def diagnosed(
             Trial(point=2, rung=0, parameters={"keep": 100}, scores=[0.75, None]),
         ],
     )
-    found = diagnose(data, plan, made.manifest, runtime.load(made.manifest, made.answering), fitted=fitted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inspecting, "SECONDS", 3600.0)  # of all rows, however busy the machine is
+        found = diagnose(
+            data, plan, made.manifest, runtime.load(made.manifest, made.answering), fitted=fitted
+        )
     return Diagnosed(pipeline, training, data.take(test), plan, found)
