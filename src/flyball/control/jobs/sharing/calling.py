@@ -17,8 +17,8 @@ from flyball.control.jobs.models import Job
 from flyball.domain.errors import JobEnded
 from flyball.domain.records import now
 
-WORTH = 4.0
-"""Where what waits takes less than this, nobody is called: a helper starts for most of it (seconds)."""
+WORTH = 2.0
+"""Nobody is called to what takes less than this: a helper starts as long (seconds)."""
 WATCH = 1.0
 """Between two calls (seconds)."""
 UNWELL = timedelta(seconds=30)
@@ -52,7 +52,8 @@ class Call:
     """Asks for a helper where parts wait: for one at a time, and for no more than there are parts.
 
     The next is asked for once that one has begun; a slot that is free takes it. What waits is taken to last
-    as long as what was done ``since`` (monotonic; 0 calls at once). To be called before each part.
+    as long as what was done ``since`` (monotonic; 0 calls at once), and what has lasted to go on: not all
+    that is to come waits already. To be called before each part.
     """
 
     shared: Shared
@@ -63,9 +64,10 @@ class Call:
     def __call__(self, waiting: int) -> None:
         """So many parts wait for somebody."""
         moment = time.monotonic()
-        left = waiting * (moment - self.since) / max(1, self._done)
+        spent = moment - self.since
+        lasts = max(spent, waiting * spent / max(1, self._done))
         self._done += 1
-        if waiting < 1 or left < WORTH or moment - self._asked < WATCH:
+        if waiting < 1 or lasts < WORTH or moment - self._asked < WATCH:
             return
         self._asked = moment
         row = self.shared.row
