@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.storage, pytest.mark.journey]
 
 MANY = 8_000
 """Rows: enough for a rung below all of them."""
-KILLS = (2, 31, 37)
+KILLS = (2, 31, 40)
 """After so many fits: on the first rung, on the last, and in the last fit."""
 ALONE = ("--concurrency", "1")
 """Nobody helps."""
@@ -128,6 +128,7 @@ def test_a_build_whose_process_is_killed_again_and_again_ends_as_an_undisturbed_
         done = hurried(job)
     assert (done.status, done.attempt, done.error) == ("succeeded", len(KILLS) + 1, "")
     check(job, own, undisturbed, lost=len(KILLS))
+    assert fits(own)[-1] == fits(own)[-2], "the last fit was killed too"
     assert Build.objects.count() == builds + 1
     assert not built(job).units.filter(done_at=None).exists()
 
@@ -135,7 +136,7 @@ def test_a_build_whose_process_is_killed_again_and_again_ends_as_an_undisturbed_
 def test_a_build_whose_worker_is_killed_again_and_again_ends_as_an_undisturbed_one(
     database: Database, environment: Callable[..., Environment], undisturbed: Undisturbed
 ) -> None:
-    job, kills = asked(), (2, 37)
+    job, kills = asked(), (2, 39)
     own = environment("own", **{AT: ",".join(map(str, kills)), DOES: "kill worker"})
     for _ in kills:
         assert start(database, *ALONE, **own).wait(PATIENCE) < 0
@@ -143,6 +144,7 @@ def test_a_build_whose_worker_is_killed_again_and_again_ends_as_an_undisturbed_o
         done = ended(job)
     assert (done.status, done.attempt) == ("succeeded", len(kills) + 1)
     check(job, own, undisturbed, lost=len(kills))
+    assert fits(own)[-1] == fits(own)[-2], "the last fit was killed too"
 
 
 def test_a_unit_that_kills_its_process_each_time_fails_and_can_be_retried_without_what_was_wrong(
