@@ -9,7 +9,6 @@ from django.db.models import Count, QuerySet, Sum
 
 from flyball.batches.models import Batch, Upload
 from flyball.control.jobs import selectors as jobs
-from flyball.control.jobs.models import Job
 from flyball.domain.errors import NotFound
 from flyball.domain.values import moment_text, timestamp_text
 
@@ -42,7 +41,7 @@ def under_way(like: Batch) -> Batch | None:
 def is_another_under_way(batch: Batch, upload: Upload) -> bool:
     """Whether another one answers an upload, in whatever way."""
     others = Batch.objects.filter(upload=upload, done_at=None).exclude(pk=batch.pk)
-    return others.filter(job__status__in=(Job.Status.QUEUED, Job.Status.RUNNING)).exists()
+    return others.filter(job__status__in=jobs.UNDER_WAY).exists()
 
 
 def status(batch: Batch) -> str:

@@ -13,14 +13,14 @@ from flyball.batches.models import Batch, Upload
 from flyball.batches.places import remove
 from flyball.batches.uploads.folders import folder_of, root, rows_of
 from flyball.control.declarations.configured import configured
-from flyball.control.jobs.models import Job
+from flyball.control.jobs import selectors as jobs
 from flyball.domain.errors import Conflict
 from flyball.domain.records import now
 
 DEAD = timedelta(hours=1)
 """Long after its last bytes a file arrives no more: they come faster, or it is given up."""
 OURS = re.compile(r"\.?([0-9a-f]{32})")
-UNDER_WAY = Q(batches__job__status__in=(Job.Status.QUEUED, Job.Status.RUNNING), batches__done_at=None)
+ANSWERED_NOW = Q(batches__job__status__in=jobs.UNDER_WAY, batches__done_at=None)
 
 
 def spent(batch: Batch) -> None:
@@ -36,7 +36,7 @@ def clean() -> int:
     """
     oldest = now() - timedelta(days=configured().batch_upload_days)
     old = Upload.objects.filter(uploaded_at__lt=oldest)
-    erased = [each for each in old.exclude(pk__in=old.filter(UNDER_WAY).values("pk")) if _erase(each)]
+    erased = [each for each in old.exclude(pk__in=old.filter(ANSWERED_NOW).values("pk")) if _erase(each)]
     _sweep(oldest)
     return len(erased)
 
@@ -51,7 +51,7 @@ def _erase(upload: Upload) -> bool:
     """First its row: of what is left without one, ``_sweep`` takes care."""
     with transaction.atomic():
         known = Upload.objects.select_for_update().filter(pk=upload.pk).first()
-        if known is not None and Upload.objects.filter(UNDER_WAY, pk=upload.pk).exists():
+        if known is not None and Upload.objects.filter(ANSWERED_NOW, pk=upload.pk).exists():
             return False
         Upload.objects.filter(pk=upload.pk).delete()
     remove(folder_of(upload.key))

@@ -23,7 +23,6 @@ from flyball.domain.errors import DataError
 
 PATIENCE, PAUSE = 2.0, 0.05
 """A helper that comes before the rows are cut waits so long for that, and between two looks (seconds)."""
-GOES_ON = (Job.Status.RUNNING, Job.Status.QUEUED)
 """How the job of a batch is that is carried out, or will be after a pause."""
 
 
@@ -45,7 +44,7 @@ def carry_out(run: Run, *, batch: int) -> dict[str, int]:
     found = _cut(batch)
     if found is None or selectors.is_one_waiting():
         return {"chunks": 0}
-    going_on = Batch.objects.filter(pk=batch, done_at=None, job__status__in=GOES_ON)
+    going_on = Batch.objects.filter(pk=batch, done_at=None, job__status__in=selectors.UNDER_WAY)
     begun = BatchChunk.objects.filter(batch=batch, claimant=run.holder, done_at=None)
     give_back = partial(begun.update, claimant="", begun_at=None)
     leaving = Leaving(run, going_on.exists, give_back)
@@ -94,6 +93,6 @@ def _help(run: Run, batch: Batch) -> int:
 def _fence(run: Run, batch: Batch) -> None:
     """Raise ``JobLost`` or ``Left`` where a chunk that is begun now would be nobody's, or of other rows."""
     run.keep()
-    now = Batch.objects.filter(pk=batch.pk, done_at=None, job__status__in=GOES_ON).first()
+    now = Batch.objects.filter(pk=batch.pk, done_at=None, job__status__in=selectors.UNDER_WAY).first()
     if now is None or now.plan != batch.plan:
         raise Left

@@ -18,6 +18,7 @@ from flyball.domain.records import now
 TAKEN_WITHIN = timedelta(seconds=1.5)
 LEFT_AFTER = timedelta(minutes=1)
 ENDED = (Job.Status.SUCCEEDED, Job.Status.FAILED, Job.Status.CANCELLED)
+UNDER_WAY = (Job.Status.QUEUED, Job.Status.RUNNING)
 
 
 def jobs(endpoint: str | None = None, status: str | None = None, kind: str | None = None) -> QuerySet[Job]:

@@ -13,13 +13,13 @@ from flyball.control.abtests.models import ABTest
 from flyball.control.declarations import selectors as declarations
 from flyball.control.jobs.kinds import parts
 from flyball.control.jobs.models import Job
+from flyball.control.jobs.selectors import UNDER_WAY
 from flyball.control.registry.models import Build
 from flyball.control.routing import selectors as routing
 from flyball.control.routing.models import Minute, Outcome, RouteRevision
 from flyball.domain.records import now
 from flyball.stores.minutes import minute_of
 
-UNDER_WAY = (Job.Status.QUEUED, Job.Status.RUNNING)
 COUNTED = ("answers", "refused", "failed")
 
 

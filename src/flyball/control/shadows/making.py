@@ -9,6 +9,7 @@ from django.db.models import F
 from flyball.control.declarations import discovery
 from flyball.control.jobs import services as jobs
 from flyball.control.jobs.models import Job
+from flyball.control.jobs.selectors import UNDER_WAY
 from flyball.control.routing import selectors as routing
 from flyball.control.routing.models import Outcome, Prediction
 from flyball.control.shadows import selectors
@@ -20,7 +21,6 @@ WAIT = timedelta(seconds=10)
 """How old what waits has to be: a job begins with a second of loading."""
 AFTER_A_FAILURE = timedelta(seconds=60)
 """From the end of a job that failed to the next one."""
-UNDER_WAY = (Job.Status.QUEUED, Job.Status.RUNNING)
 
 
 def make_due(moment: datetime) -> None:
