@@ -134,6 +134,21 @@ def test_units_whose_time_was_not_over_at_the_end_do_not_count(tmp_path: Path, d
     assert added(test).total("outcome", "mature") == 0
 
 
+def test_what_a_server_answers_before_it_hears_of_the_end_counts(tmp_path: Path, database: Database) -> None:
+    two_versions(tmp_path)
+    test = started()
+    predicted(database, PEOPLE[:100], now(), timedelta(0))
+    predicted(database, PEOPLE[100:], now() + MINUTE / 2, timedelta(0))
+    ended = services.stop(test=test)
+    moment = ended.ended_at
+    for _ in range(5):
+        moment += MINUTE / 2 + timedelta(seconds=1)
+        if ended.next_look_at is not None:
+            analysing.look(test=ended, moment=moment)
+    assert ended.next_look_at is None
+    assert added(ended).total("", "units") == 200
+
+
 def test_an_erased_prediction_lacks_an_outcome(tmp_path: Path, database: Database) -> None:
     two_versions(tmp_path)
     test = started(metric="outcome")
