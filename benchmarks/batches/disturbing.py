@@ -14,6 +14,9 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from flyball.control.jobs.apart.child import name_of
 
 if TYPE_CHECKING:
     from flyball.batches.models import Batch
@@ -141,7 +144,7 @@ class Disturber:
             for job in Job.objects.filter(kind=kind, status="running"):
                 if f"job {job.pk} {job.token}" in claimants:
                     for process in self._processes():
-                        if str(job.pk) in _command(process):
+                        if _name(process) == name_of(job.pk):
                             return process
             time.sleep(0.05)
         return None
@@ -155,13 +158,15 @@ class Disturber:
 
     def _claims(self, processes: Sequence[int]) -> dict[int, str]:
         """The chunks that these processes have under way."""
-        commands = " ".join(_command(process) for process in processes)
-        return {number: claimant for number, claimant in self._held() if claimant.split()[1] in commands}
+        names = {_name(process) for process in processes}
+        held = self._held()
+        return {number: claimant for number, claimant in held if name_of(UUID(claimant.split()[1])) in names}
 
     def _all_of(self, worker: Worker) -> list[int]:
-        """A worker and the processes of its jobs, which lead groups of their own."""
-        children = [each for each in self._processes() if _parent(each) == worker.pid]
-        return [worker.pid, *children]
+        """A worker and the processes of its jobs, forks of one that it has started."""
+        everybody = {each: _parent(each) for each in self._processes()}
+        children = [each for each, parent in everybody.items() if parent == worker.pid]
+        return [worker.pid, *children, *(each for each, parent in everybody.items() if parent in children)]
 
     def _processes(self) -> list[int]:
         return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
@@ -213,9 +218,9 @@ def _signal(processes: Sequence[int], number: int) -> None:
             os.kill(process, number)
 
 
-def _command(process: int) -> str:
+def _name(process: int) -> str:
     with suppress(OSError):
-        return Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+        return Path(f"/proc/{process}/comm").read_text().strip()
     return ""
 
 

@@ -115,11 +115,12 @@ def measured(command: list[str], own: dict[str, str], watched: int | None = None
 
 
 def _family(process: int) -> list[int]:
-    """A process, its group, and those that it has started in groups of their own."""
+    """A process, its group, and all that they have started in groups of their own."""
     found = members(process)
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):
-            found += [int(each) for each in task.read_text().split()]
+    for each in found:  # it grows
+        for task in Path(f"/proc/{each}/task").glob("*/children"):
+            with suppress(OSError):
+                found += [one for one in map(int, task.read_text().split()) if one not in found]
     return found
 
 

@@ -95,6 +95,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Celery's broker: ``memory://`` inside the one worker, ``redis://…`` or ``amqp://…`` beyond it."""
     job_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 90
     """How long a job that has ended is kept before ``flyball maintain`` takes it out (days)."""
+    job_fork: bool = True
+    """Whether heavy jobs are forks of a process that has loaded the project; else each loads it itself."""
     job_lease_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30
     """After how long without a word a worker is taken to be dead (seconds, 1 to 3600)."""
     job_memory: Annotated[int, msgspec.Meta(ge=256 * 1024 * 1024)] = 4 * 1024 * 1024 * 1024

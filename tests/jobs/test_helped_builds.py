@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flyball.control.jobs import selectors, services
+from flyball.control.jobs.apart.child import name_of
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import BuildUnit
 from flyball.stores.database import Database
@@ -25,11 +26,10 @@ from tests.jobs.test_killed_builds import (
     built,
     environment,
     fits,
-    hurried,
     undisturbed,
     unit,
 )
-from tests.jobs.workers import ended, until, worker
+from tests.jobs.workers import ended, hurried, until, worker
 
 __all__ = ["environment", "undisturbed"]
 
@@ -72,7 +72,7 @@ def at_work(job: Job, kind: str) -> int:
         for each in Job.objects.filter(kind=kind, status="running"):
             claimant = selectors.holder(each.pk, each.token)
             if BuildUnit.objects.filter(build=built(job), claimant=claimant, done_at=None).exists():
-                found.extend(process for process in processes() if str(each.pk) in command(process))
+                found.extend(process for process in processes() if name(process) == name_of(each.pk))
         return found
 
     until(look)
@@ -83,9 +83,9 @@ def processes() -> list[int]:
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
 
 
-def command(process: int) -> str:
+def name(process: int) -> str:
     with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{process}/cmdline").read_text()
+        return Path(f"/proc/{process}/comm").read_text().strip()
     return ""
 
 

@@ -6,7 +6,6 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,10 +14,9 @@ from flyball.control.declarations.services import record
 from flyball.control.jobs import selectors, services
 from flyball.control.jobs.models import Job
 from flyball.control.registry.models import Build, CandidateResult
-from flyball.domain.records import now
 from flyball.stores.database import Database
 from tests.jobs.counted.transformers import AT, DEADLY, DOES, FITS
-from tests.jobs.workers import ended, start, until, worker
+from tests.jobs.workers import ended, hurried, start, until, worker
 from tests.shell import PATIENCE
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
@@ -96,17 +94,6 @@ def undisturbed(database: Database, environment: Callable[..., Environment]) -> 
         assert winner.parameters["fits__point"] > 0.7, "the search has found something"
         UNDISTURBED.append((board(job), fits(own)))
     return UNDISTURBED[0]
-
-
-def hurried(job: Job) -> Job:
-    """The job, once it has ended; nothing is waited for between its attempts."""
-
-    def is_over() -> Any:
-        Job.objects.filter(pk=job.pk, status="queued").update(due_at=now(), published_at=None)
-        return selectors.job(job.pk).status in selectors.ENDED
-
-    until(is_over)
-    return selectors.job(job.pk)
 
 
 def check(job: Job, environment: Environment, expected: Undisturbed, *, lost: int) -> None:

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from flyball.control.jobs.child import AUTOGROUP
+from flyball.control.jobs.apart.child import AUTOGROUP
 
 ASKED = """
 import os
-from flyball.control.jobs import child
+from flyball.control.jobs.apart import child
 child._yield(19)
 print(os.getpriority(os.PRIO_PROCESS, 0))
 print(child.AUTOGROUP.read_text() if child.AUTOGROUP.exists() else "")

@@ -140,6 +140,7 @@ def test_what_a_server_answers_before_it_hears_of_the_end_counts(tmp_path: Path,
     predicted(database, PEOPLE[:100], now(), timedelta(0))
     predicted(database, PEOPLE[100:], now() + MINUTE / 2, timedelta(0))
     ended = services.stop(test=test)
+    assert ended.ended_at is not None
     moment = ended.ended_at
     for _ in range(5):
         moment += MINUTE / 2 + timedelta(seconds=1)

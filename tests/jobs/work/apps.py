@@ -1,7 +1,12 @@
 """The app's name and label, and its kinds of jobs."""
 
+import os
+from importlib import import_module
+
 from django.apps import AppConfig
 
+LOADED = "TEST_LOADED"
+"""Names the variable that names a module of the project, to be loaded with it."""
 MEMORY = 300 * 1024 * 1024
 
 
@@ -16,6 +21,8 @@ class WorkConfig(AppConfig):
         """Add the kinds, as an app of Flyball's does."""
         from flyball.control.jobs.kinds import Kind, register
 
+        if LOADED in os.environ:
+            import_module(os.environ[LOADED])
         services = "tests.jobs.work.services"
         for kind in (
             Kind(name="mark", queue="default", service=f"{services}.effect", attempts=50),
@@ -27,6 +34,7 @@ class WorkConfig(AppConfig):
             Kind(name="refused", queue="default", service=f"{services}.refused"),
             Kind(name="garbled", queue="default", service=f"{services}.garbled"),
             Kind(name="heavy", queue="batch", service=f"{services}.heavy", is_heavy=True),
+            Kind(name="code", queue="batch", service=f"{services}.code", is_heavy=True),
             Kind(name="killed", queue="batch", service=f"{services}.killed", is_heavy=True),
             Kind(name="late", queue="batch", service=f"{services}.late", is_heavy=True, seconds=5),
             Kind(

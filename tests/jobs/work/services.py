@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 
 from flyball.control.jobs import running
 from flyball.control.jobs.running import Run
 from flyball.domain.errors import DataError, Overloaded
+from tests.jobs.work.apps import LOADED
 from tests.jobs.work.models import Effect
 
 FOREVER = 600
@@ -69,6 +73,20 @@ def heavy(run: Run, *, pids: str) -> dict[str, Any]:
         Path(f"{pids}.part").rename(pids)
         child.wait()
     return {"attempt": run.attempt}
+
+
+def code(run: Run) -> dict[str, Any]:
+    """What the module says that was loaded with the project, and what has started this process."""
+    loaded = sys.modules.get(os.environ.get(LOADED, ""))
+    parent = os.getppid()
+    return {
+        "said": getattr(loaded, "SAID", None),
+        "parent": parent,
+        "is_fork": "forkserver" in Path(f"/proc/{parent}/cmdline").read_text(),
+        "name": Path("/proc/self/comm").read_text().strip(),
+        "order": os.environ["PYTHONHASHSEED"],
+        "drawn": [random.random(), float(np.random.default_rng().random()), float(np.random.rand())],  # noqa: S311 - of those that share a state
+    }
 
 
 def killed(run: Run, *, by: int) -> dict[str, int]:

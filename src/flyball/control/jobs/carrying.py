@@ -10,7 +10,7 @@ from django.db import close_old_connections
 
 from flyball import logs
 from flyball.control.jobs import running, selectors
-from flyball.control.jobs.apart import perform_apart
+from flyball.control.jobs.apart.supervising import perform_apart
 from flyball.control.jobs.keeping import Keeper
 from flyball.control.jobs.kinds import KINDS
 from flyball.control.jobs.models import Job

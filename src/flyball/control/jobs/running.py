@@ -98,6 +98,11 @@ def seconds_of(run: Run) -> float:
     return kinds.find(run.kind).seconds or configured().job_seconds
 
 
+def memory_of(run: Run) -> int:
+    """The most memory that a heavy job may take (bytes)."""
+    return kinds.find(run.kind).memory_bytes or configured().job_memory
+
+
 def too_long(run: Run) -> str:
     """What is said of an attempt whose time is over."""
     return f"The job took longer than its limit of {seconds_of(run):g} seconds."

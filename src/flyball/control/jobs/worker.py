@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from flyball.config import Config
 from flyball.control.jobs import tasks
+from flyball.control.jobs.apart.supervising import FORKS
 from flyball.control.jobs.dispatching import AGAIN, Dispatcher, Unpublished, forget_published
 from flyball.control.jobs.keeping import LEAVING
 from flyball.control.jobs.models import Job
@@ -40,6 +41,8 @@ def run(
     Then light jobs are finished, and heavy ones too within ``config.drain_seconds``; those that still run
     go back to the queue. Told again, the process ends at once, unless ``ends_at_once`` is false.
     """
+    if config.job_fork:
+        FORKS.prepare()
     app = celery_app(config)
     if _is_in_memory(config.broker_url):
         forget_published(queues)

@@ -10,34 +10,71 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 from uuid import UUID
 
 TERMINATED = 128 + signal.SIGTERM
 AUTOGROUP = Path("/proc/self/autogroup")
 """What a session is to others; this process leads one of its own."""
+NAME = Path("/proc/self/comm")
+"""What the system calls this process, for ``ps`` and ``top``: 15 bytes."""
 TOLD = threading.Event()
 """Set once this process is told to end."""
 
 
+class Asked(NamedTuple):
+    """An attempt at a job, and how nice its process is to others."""
+
+    job: UUID
+    token: int
+    nice: int
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.token} {self.nice}"
+
+    @classmethod
+    def of(cls, said: str) -> Asked:
+        """What ``str`` made of one."""
+        job, token, nice = said.split()
+        return cls(UUID(job), int(token), int(nice))
+
+
 def main() -> None:
     """Carry out the job that the arguments name. Standard input is the lifeline."""
-    if nice := int(sys.argv[3]):
-        _yield(nice)  # first of all: what is loaded below takes a second
-    signal.signal(signal.SIGTERM, _leave)
-    threading.Thread(target=_follow, daemon=True, name="flyball-lifeline").start()
+    asked = Asked.of(" ".join(sys.argv[1:]))
+    begin(asked)
     import django
 
     django.setup()
-    from flyball.control.jobs import apart, performing, running
+    carry_out(asked)
+
+
+def begin(asked: Asked) -> None:
+    """What comes before anything else: loading takes a second, and the worker may end meanwhile."""
+    if asked.nice:
+        _yield(asked.nice)
+    with suppress(OSError):  # a system without such names
+        NAME.write_text(name_of(asked.job))
+    signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_follow, daemon=True, name="flyball-lifeline").start()
+
+
+def carry_out(asked: Asked) -> None:
+    """Carry the job out, in limits."""
+    from flyball.control.jobs import performing, running
     from flyball.domain.errors import JobLost
 
     try:
-        run = running.resume(UUID(sys.argv[1]), int(sys.argv[2]))
-        _limit(apart.memory_of(run))
+        run = running.resume(asked.job, asked.token)
+        _limit(running.memory_of(run))
         performing.perform(run, is_limited=True, is_told_to_end=TOLD.is_set)
     except JobLost as lost:
         print(lost, file=sys.stderr)  # noqa: T201 - the worker reads it
+
+
+def name_of(job: UUID) -> str:
+    """What a job's process is called: the end of its id, which is drawn by lot."""
+    return f"job {job.hex[-11:]}"
 
 
 def _yield(nice: int) -> None:

@@ -1,0 +1,130 @@
+"""Heavy jobs as forks of a process that has loaded the project: what they share, and what they do not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flyball.control.jobs import services
+from flyball.control.jobs.apart.child import name_of
+from flyball.control.jobs.models import Job
+from flyball.stores.database import Database
+from tests.jobs.work.apps import LOADED
+from tests.jobs.workers import ROOT, ask, ended, hurried, kill, lives, start, until, worker
+
+pytestmark = pytest.mark.storage
+linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each job is a fresh interpreter")
+
+
+def result(job: Job) -> dict[str, Any]:
+    """What a job that has succeeded found."""
+    done = ended(job)
+    assert (done.status, done.error) == ("succeeded", "")
+    found: dict[str, Any] = done.result
+    return found
+
+
+def with_module(folder: Path, text: str) -> dict[str, str]:
+    """The environment of a project that loads a module of its own."""
+    (folder / "loaded.py").write_text(text)
+    return {LOADED: "loaded", "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))}
+
+
+@linux
+def test_jobs_are_forks_of_one_process_and_share_no_chance(database: Database) -> None:
+    with worker(database, "--concurrency", "3"):
+        jobs = [ask("code") for _ in range(6)]
+        found = [result(job) for job in jobs]
+    assert {each["is_fork"] for each in found} == {True}
+    assert len({each["parent"] for each in found}) == 1
+    assert [each["name"] for each in found] == [name_of(job.pk) for job in jobs]
+    assert {each["order"] for each in found} == {"0"}
+    drawn = [number for each in found for number in each["drawn"]]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_where_forks_are_not_wanted_each_is_a_fresh_interpreter(database: Database) -> None:
+    with worker(database, FLYBALL_JOB_FORK="false") as process:
+        job = ask("code")
+        found = result(job)
+    assert (found["is_fork"], found["parent"]) == (False, process.pid)
+    assert (found["name"], found["order"]) == (name_of(job.pk), "0")
+
+
+@linux
+def test_code_that_was_changed_is_the_code_of_the_next_job(database: Database, tmp_path: Path) -> None:
+    own = with_module(tmp_path, "SAID = 1\n")
+    with worker(database, **own):
+        before = [result(ask("code")) for _ in range(2)]
+        time.sleep(0.01)  # files are told apart by their time
+        with_module(tmp_path, "SAID = 22\n")
+        after = [result(ask("code")) for _ in range(2)]
+    assert [each["said"] for each in before + after] == [1, 1, 22, 22]
+    assert [each["is_fork"] for each in before + after] == [True] * 4
+    assert len({each["parent"] for each in before + after}) == 2
+
+
+def test_code_that_cannot_be_loaded_fails_its_job_with_the_reason_and_mended_it_goes_on(
+    database: Database, tmp_path: Path
+) -> None:
+    own = with_module(tmp_path, "SAID = 1\n")
+    with worker(database, **own):
+        assert result(ask("code"))["said"] == 1
+        time.sleep(0.01)
+        with_module(tmp_path, "SAID = 1 +\n")
+        broken = ask("code")
+        until(lambda: Job.objects.get(pk=broken.pk).error)
+        waits = Job.objects.get(pk=broken.pk)
+        with_module(tmp_path, "SAID = 3\n")
+        services.cancel(job=waits)
+        assert result(ask("code"))["said"] == 3
+    assert "ended with 1" in waits.error
+    assert "SyntaxError" in waits.log
+
+
+@linux
+def test_a_project_that_has_started_threads_is_not_forked(database: Database, tmp_path: Path) -> None:
+    threads = (
+        "import sys, threading\n"
+        "ends = 'forkserver' not in sys.argv[0]\n"
+        "threading.Thread(target=threading.Event().wait, daemon=ends).start()\n"
+        "SAID = 1\n"
+    )
+    with worker(database, **with_module(tmp_path, threads)) as process:
+        found = [result(ask("code")) for _ in range(2)]
+    assert [(each["is_fork"], each["parent"]) for each in found] == [(False, process.pid)] * 2
+
+
+@linux
+def test_a_job_whose_fork_server_is_killed_is_begun_again_by_another_one(
+    database: Database, tmp_path: Path
+) -> None:
+    with worker(database):
+        server = result(ask("code"))["parent"]
+        job = ask("heavy", pids=str(tmp_path / "pids"))
+        until((tmp_path / "pids").exists)
+        processes = [int(each) for each in (tmp_path / "pids").read_text().split()]
+        os.kill(server, signal.SIGKILL)
+        until(lambda: not any(lives(each) for each in processes))
+        assert result(hurried(job)) == {"attempt": 2}
+        assert result(ask("code"))["parent"] != server
+
+
+@linux
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_the_process_that_is_forked_ends_with_its_worker(database: Database, how: signal.Signals) -> None:
+    process = start(database)
+    server = result(ask("code"))["parent"]
+    assert lives(server)
+    if how == signal.SIGKILL:
+        kill(process)
+    else:
+        process.send_signal(how)
+        process.wait()
+    until(lambda: not lives(server))
