@@ -1,7 +1,4 @@
-"""The process that is ready: it has loaded the project once, and each heavy job is a fork of it.
-
-A fork begins in milliseconds and shares what is loaded; a fresh interpreter takes most of a second.
-"""
+"""The process that is ready: it has loaded the project once, and each heavy job is a fork of it."""
 
 from __future__ import annotations
 
