@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from flyball import Classification, Outcome, Rows, Threshold
 from flyball.control.registry import selectors as registry
-from flyball.control.shadows import selectors, services
+from flyball.control.shadows import resting, selectors, services
 from flyball.control.shadows.answering import Asking
 from flyball.control.shadows.keeping import Kept
 from flyball.domain.records import Outcome as Sent
@@ -103,6 +104,19 @@ def asking(database: Database) -> Iterator[Ask]:
             return asked
 
         yield begun
+
+
+@pytest.fixture(autouse=True)
+def pressure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Say for how many percent of the time somebody waits for a processor; unless a test does, nobody."""
+    file = tmp_path / "cpu"
+    monkeypatch.setattr(resting, "PRESSURE", file)
+
+    def wait(percent: float) -> None:
+        file.write_text(f"some avg10={percent:.2f} avg60=0.00 avg300=0.00 total=12345\n")
+
+    wait(0.0)
+    return wait
 
 
 def to_the_end(asked: Asking) -> Asking:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from flyball.control.registry import selectors as registry
 from flyball.control.routing.models import Prediction as Row
-from flyball.control.shadows import answering, services
+from flyball.control.shadows import answering, resting, services
 from flyball.control.shadows.models import Shadow, ShadowAnswer, ShadowHour
 from flyball.domain.errors import Conflict, ModelFailed
 from flyball.domain.records import first_id, now
@@ -35,6 +37,16 @@ class Failing:
     def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
         if any(float(row["age"] or 0) > 50 for row in rows):
             raise ModelFailed
+        return [{"label": "ill", "probabilities": {"ill": 0.9, "well": 0.1}} for _ in rows]
+
+
+class Slow:
+    """Takes its time over each row."""
+
+    direct = True
+
+    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
+        time.sleep(len(rows) * answering.BUDGET * resting.LEAST)
         return [{"label": "ill", "probabilities": {"ill": 0.9, "well": 0.1}} for _ in rows]
 
 
@@ -221,13 +233,42 @@ def test_ids_begin_with_their_time() -> None:
     assert first_id(before) <= made < first_id(after) < first_id(before, timedelta(seconds=9))
 
 
+@pytest.mark.parametrize(
+    ("waits", "part"), [(0.0, 1.0), (5.0, 0.8), (24.0, 0.04), (25.0, 1 / 32), (100.0, 1 / 32)]
+)
 @pytest.mark.parametrize(("computed", "took"), [(1.0, 1.0), (0.2, 1.0), (0.0, 0.5)])
-def test_it_rests_until_it_has_taken_its_share_of_the_processors(
-    settings: Any, computed: float, took: float
+def test_it_rests_until_it_has_taken_its_share_of_the_processors_or_less_where_others_wait(
+    settings: Any, pressure: Callable[[float], None], waits: float, part: float, computed: float, took: float
 ) -> None:
-    settings.FLYBALL = structs.replace(settings.FLYBALL, shadow_share=0.1 / answering.processors())
-    rest = answering.resting(computed, took)
+    settings.FLYBALL = structs.replace(settings.FLYBALL, shadow_share=0.1 / resting.processors())
+    pressure(waits)
+    rest = resting.seconds(computed, took)
     if computed == 0:
         assert rest < 0, "what waits for others needs no rest"
     else:
-        assert computed / (took + rest) == pytest.approx(0.1)
+        assert computed / (took + rest) == pytest.approx(0.1 * part)
+
+
+def test_one_that_may_take_everything_never_rests(settings: Any, pressure: Callable[[float], None]) -> None:
+    settings.FLYBALL = structs.replace(settings.FLYBALL, shadow_share=1.0)
+    pressure(90.0)
+    assert resting.part() == 1
+    assert resting.seconds(1.0, 1.0) <= 0
+
+
+def test_a_system_that_counts_no_waiting_leaves_it_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resting, "PRESSURE", Path("/nowhere"))
+    assert resting.part() == 1
+
+
+def test_in_a_crowd_a_step_is_a_row(
+    shadow: Database, record: Record, asking: Ask, pressure: Callable[[float], None]
+) -> None:
+    record(people())
+    pressure(90.0)
+    asked = asking(runtime=Slow())
+    asked.step(now() + LATER)
+    assert ShadowAnswer.objects.count() == 1
+    pressure(0.0)
+    to_the_end(asked)
+    assert ShadowAnswer.objects.count() == 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,23 @@ def test_after_a_failure_a_minute_passes(shadow: Database, record: Record) -> No
     assert len(asked()) == 1
     making.make_due(SOON + timedelta(seconds=70))
     assert len(asked()) == 2
+
+
+def test_where_others_wait_for_processors_five_minutes_pass(
+    shadow: Database, record: Record, pressure: Callable[[float], None]
+) -> None:
+    record(people(3))
+    pressure(90.0)
+    making.make_due(SOON)
+    Job.objects.update(status=Job.Status.SUCCEEDED, finished_at=SOON)
+    making.make_due(SOON + timedelta(seconds=290))
+    assert not Job.objects.filter(status="queued").exists()
+    making.make_due(SOON + timedelta(seconds=310))
+    assert Job.objects.filter(status="queued").exists()
+    Job.objects.update(status=Job.Status.SUCCEEDED, finished_at=SOON)
+    pressure(1.0)
+    making.make_due(SOON)
+    assert Job.objects.filter(status="queued").exists()
 
 
 def test_of_jobs_that_ended_well_the_last_one_stays(shadow: Database, record: Record) -> None:

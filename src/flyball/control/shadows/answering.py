@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -18,7 +17,7 @@ from flyball.control.routing import composition
 from flyball.control.routing import selectors as routing
 from flyball.control.routing.foreseeing import questions
 from flyball.control.routing.foreseeing.questions import Question
-from flyball.control.shadows import judging, selectors
+from flyball.control.shadows import judging, resting, selectors
 from flyball.control.shadows.keeping import ANSWERED, ASKED, DIFFERING, DISTANCE, FAILED, Kept
 from flyball.domain.errors import Conflict, ModelFailed
 from flyball.domain.records import Prediction, first_id, now
@@ -49,7 +48,7 @@ PAGE = 500
 ALONE = 10
 """Of these, how many are asked alone, and timed; the rest are asked together."""
 BUDGET = 1.0
-"""Seconds of computing after which a step is written."""
+"""Seconds of computing after which a step is written; less where others wait for processors."""
 ATTEMPTS = 3
 """How often a process may end at a row before that is passed over."""
 DIED = "The process that asked ended at this row, again and again."
@@ -74,22 +73,6 @@ def carry_out(run: Run, *, version: int) -> dict[str, Any]:
         except Conflict:  # it is a shadow no more, or another worker has it
             return {"answered": asking.answered}
     return {"answered": asking.answered}
-
-
-def resting(computed: float, took: float) -> float:
-    """How long to rest after so many seconds of a processor in so long a time (seconds; below 0: not at all).
-
-    Then the whole takes no more than ``config.shadow_share`` of the processors.
-    """
-    return computed / (configured().shadow_share * processors()) - took
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # a system that binds no process to some of them
-        return os.cpu_count() or 1
 
 
 class Asking:
@@ -120,7 +103,8 @@ class Asking:
                 has_worked = self.step(now())
                 if has_worked:
                     worked = time.monotonic()
-                rest = resting(time.process_time() - computed, time.monotonic() - began)
+                rest = resting.seconds(time.process_time() - computed, time.monotonic() - began)
+                rest = min(rest, ends - time.monotonic())
                 time.sleep(max(PAUSE if has_worked else POLL, rest))
         finally:
             self.end()
@@ -197,11 +181,12 @@ class Asking:
         questions_of = [self._question(each) for each in rows]
         answers: list[Answer] = []
         together: list[tuple[Prediction, Question]] = []
+        budget = BUDGET * resting.part()
         began, alone = time.monotonic(), 0
         done = 0
         for stored, asked in zip(rows, questions_of, strict=True):
             spent = time.monotonic() - began
-            if spent > BUDGET or (alone and len(together) * spent / alone > BUDGET - spent):
+            if spent > budget or (alone and len(together) * spent / alone > budget - spent):
                 break
             done += 1
             if asked.reason:

@@ -12,7 +12,7 @@ from flyball.control.jobs.models import Job
 from flyball.control.jobs.selectors import UNDER_WAY
 from flyball.control.routing import selectors as routing
 from flyball.control.routing.models import Outcome, Prediction
-from flyball.control.shadows import selectors
+from flyball.control.shadows import resting, selectors
 from flyball.control.shadows.models import Shadow
 from flyball.control.shadows.selectors import KIND
 from flyball.domain.records import first_id
@@ -21,6 +21,9 @@ WAIT = timedelta(seconds=10)
 """How old what waits has to be: a job begins with a second of loading."""
 AFTER_A_FAILURE = timedelta(seconds=60)
 """From the end of a job that failed to the next one."""
+
+IN_A_CROWD = timedelta(minutes=5)
+"""From the end of one to the next where others wait for processors: that second is theirs."""
 
 
 def make_due(moment: datetime) -> None:
@@ -33,7 +36,7 @@ def make_due(moment: datetime) -> None:
     if not every or Job.objects.filter(kind=KIND, status__in=UNDER_WAY).exists():
         return
     for row in every:
-        if _has_work(row, moment) and not _has_failed(row, moment) and _is_routed(row, moment):
+        if _has_work(row, moment) and _may_begin(row, moment) and _is_routed(row, moment):
             _ask(row)
             return
 
@@ -49,11 +52,13 @@ def _has_work(row: Shadow, moment: datetime) -> bool:
     return not selectors.unjudged(discovery.autodiscover().get(row.endpoint_id))
 
 
-def _has_failed(row: Shadow, moment: datetime) -> bool:
-    ended = Job.objects.filter(
-        kind=KIND, endpoint_id=row.endpoint_id, finished_at__gt=moment - AFTER_A_FAILURE
-    )
-    return ended.exclude(status=Job.Status.SUCCEEDED).filter(arguments__version=row.version).exists()
+def _may_begin(row: Shadow, moment: datetime) -> bool:
+    """Whether it is long enough since its last job, which may have failed."""
+    before = Job.objects.filter(kind=KIND, endpoint_id=row.endpoint_id, arguments__version=row.version)
+    if before.filter(finished_at__gt=moment - AFTER_A_FAILURE).exclude(status=Job.Status.SUCCEEDED).exists():
+        return False
+    is_crowded = resting.part() <= resting.LEAST
+    return not (is_crowded and before.filter(finished_at__gt=moment - IN_A_CROWD).exists())
 
 
 def _is_routed(row: Shadow, moment: datetime) -> bool:
