@@ -13,6 +13,7 @@ from flyball.control.asking.models import KnownColumns, Upload, UploadAnswers, U
 from flyball.control.declarations.models import Endpoint
 from flyball.control.jobs import services as jobs
 from flyball.control.jobs.models import Job
+from flyball.control.jobs.selectors import UNDER_WAY
 from flyball.domain.errors import BodyTooLarge, Conflict, InvalidInput, Problem
 from flyball.domain.records import now
 from flyball.domain.values import storable
@@ -41,8 +42,7 @@ def begin_upload(*, endpoint: Endpoint, user: Any, name: str, size: int, languag
     mine = Q(endpoint=endpoint, uploaded_by=user)
     with transaction.atomic():
         Upload.objects.filter(mine | Q(uploaded_at__lt=now() - KEPT), job=None).delete()
-        waiting = (Job.Status.QUEUED, Job.Status.RUNNING)
-        if Upload.objects.filter(mine, job__status__in=waiting).count() >= MOST_WAITING:
+        if Upload.objects.filter(mine, job__status__in=UNDER_WAY).count() >= MOST_WAITING:
             raise Conflict(f"{MOST_WAITING} of your files are being answered: wait until some are done.")
         return Upload.objects.create(
             endpoint=endpoint,
@@ -121,7 +121,7 @@ def keep(
 
 def forget(*, upload: Upload) -> None:
     """Delete a file with all that is kept of it; its predictions stay. Raises ``Conflict`` while it runs."""
-    if upload.job is not None and upload.job.status in {Job.Status.QUEUED, Job.Status.RUNNING}:
+    if upload.job is not None and upload.job.status in UNDER_WAY:
         raise Conflict("The file is being answered: cancel that first.")
     Upload.objects.filter(pk=upload.pk).delete()
 

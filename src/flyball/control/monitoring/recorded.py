@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from flyball.control.declarations.models import Endpoint
 from flyball.control.routing.models import Outcome, Prediction
+from flyball.domain.records import first_id
 
 WINDOW = 25_000
 """Predictions of an endpoint among which version, label and decision are looked for at once."""
@@ -129,9 +130,9 @@ def _of(wanted: Search, endpoint: Any) -> QuerySet[Prediction]:
     if wanted.entity_key is not None:
         rows = rows.filter(entity_key=wanted.entity_key)
     if wanted.since is not None:
-        rows = rows.filter(id__gte=_at(wanted.since, -SLACK))
+        rows = rows.filter(id__gte=first_id(wanted.since, -SLACK))
     if wanted.until is not None:
-        rows = rows.filter(id__lt=_at(wanted.until, SLACK))
+        rows = rows.filter(id__lt=first_id(wanted.until, SLACK))
     return rows if wanted.before is None else rows.filter(id__lt=wanted.before)
 
 
@@ -161,15 +162,6 @@ def _labelled(text: str) -> Q:
 def _lowest(rows: QuerySet[Prediction]) -> UUID | None:
     """The id at which a window of rows ends; ``None`` where all fit into one."""
     return rows.values_list("id", flat=True)[WINDOW : WINDOW + 1].first()
-
-
-def _at(moment: datetime, slack: timedelta) -> UUID:
-    """The lowest id that is made so long after a moment.
-
-    Ids begin with milliseconds since 1970 (UUIDv7, RFC 9562).
-    """
-    milliseconds = int((moment - datetime(1970, 1, 1, tzinfo=UTC) + slack) / timedelta(milliseconds=1))
-    return UUID(int=max(0, min(milliseconds, (1 << 48) - 1)) << 80)
 
 
 def _after(identity: UUID) -> UUID:

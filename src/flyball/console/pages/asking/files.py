@@ -25,7 +25,7 @@ from flyball.console.pages.asking.page import AskPage, Subject
 from flyball.control.asking import selectors, services
 from flyball.control.asking.models import Upload
 from flyball.control.jobs import services as jobs
-from flyball.control.jobs.models import Job
+from flyball.control.jobs.selectors import UNDER_WAY
 from flyball.domain.errors import InvalidInput, Problem
 from flyball.serving.calls import Call, Row
 
@@ -143,7 +143,7 @@ class OneFile(AskPage):
             "upload": upload,
             "job": job,
             "counts": selectors.counts(upload),
-            "is_over": job is not None and job.status not in {Job.Status.QUEUED, Job.Status.RUNNING},
+            "is_over": job is not None and job.status not in UNDER_WAY,
             "has_arrived": upload.arrived == upload.size,
             "part": "asking/progress.html" if job is not None else None,
         }
