@@ -63,9 +63,9 @@ def main() -> None:
                     "now and then": (wrk.CALLERS, wrk.pause(answering, data.asked(), options.seconds)),
                     "all it can": (options.connections, 0.0),
                 }
-                for kind in changing.KINDS:
-                    for load, callers in loads.items():
-                        found = _row(kind, home, Asked(answering, data.asked(), *callers), options)
+                for kind, versions in changing.KINDS.items():
+                    for version, (load, callers) in zip(versions, loads.items(), strict=True):
+                        found = _row(version, home, Asked(answering, data.asked(), *callers), options)
                         rows.append([NAMES[kind], str(cores), load, *found])
                         print(rows[-1], flush=True)
     head = [
@@ -90,7 +90,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=BY, description=__doc__)
     parser.add_argument("--csv", type=Path, default=os.environ.get("FLYBALL_BENCHMARK_CSV"))
-    parser.add_argument("--pairs", type=int, default=25, help="pairs of rounds of each shadow")
+    parser.add_argument("--pairs", type=int, default=10, help="pairs of rounds: a job lasts a minute")
     parser.add_argument("--seconds", type=float, default=2, help="how long a round takes")
     parser.add_argument("--connections", type=int, default=4, help="of those who ask all that they can")
     parser.add_argument("--cores", type=int, nargs="*", default=[2, 1], help="processors of all that runs")
@@ -115,9 +115,8 @@ def _worker(server: Server) -> Iterator[None]:
             process.wait(60)
 
 
-def _row(kind: str, home: Home, asked: Asked, options: argparse.Namespace) -> list[str]:
-    """Pairs of rounds, first the one and then the other in turns, under one job after the other."""
-    version = changing.KINDS[kind]
+def _row(version: int, home: Home, asked: Asked, options: argparse.Namespace) -> list[str]:
+    """Pairs of rounds, first the one and then the other in turns, under one job."""
     where = (home.folder, home.url, home.endpoint, version)
     apart(changing.arm, *where, True)
     # Something has to wait before there is a job.

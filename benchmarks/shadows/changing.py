@@ -13,17 +13,17 @@ from benchmarks.publishing import start_django
 from flyball.learning.package import Package
 
 SETTINGS = "benchmarks.shadows.settings"
-KINDS = {"sleeping": 2, "computing": 3}
-"""Which slow model is which version."""
+KINDS = {"sleeping": (2, 3), "computing": (4, 5)}
+"""Which slow model is which versions: one a load, since jobs of one shadow may begin minutes apart."""
 PATIENCE = 120.0
 
 
 def prepare(folder: Path, url: str, package: Package) -> None:
-    """Two more versions of the endpoint, each with a slow model."""
+    """More versions of the endpoint, each with a slow model."""
     start_django(folder, url)
     from flyball.control.registry.models import Version
 
-    for runtime, number in KINDS.items():
+    for runtime, number in [(kind, each) for kind, numbers in KINDS.items() for each in numbers]:
         slow = replace(package.manifest.answering, runtime=runtime)
         manifest = replace(package.manifest, number=number, artifacts=(slow,), golden=())
         Version.objects.create(

@@ -13,13 +13,21 @@ import pytest
 
 from flyball.control.jobs import services
 from flyball.control.jobs.apart.child import name_of
+from flyball.control.jobs.apart.forkserver import IDLE
 from flyball.control.jobs.models import Job
 from flyball.stores.database import Database
-from tests.jobs.work.apps import LOADED
+from tests.jobs.work.apps import LATER, LOADED
 from tests.jobs.workers import ROOT, ask, ended, hurried, kill, lives, start, until, worker
 
 pytestmark = pytest.mark.storage
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each job is a fresh interpreter")
+
+THREADS = """
+import sys, threading
+ends = "forkserver" not in sys.argv[0]
+threading.Thread(target=threading.Event().wait, daemon=ends).start()
+SAID = 1
+"""
 
 
 def result(job: Job) -> dict[str, Any]:
@@ -90,15 +98,40 @@ def test_code_that_cannot_be_loaded_fails_its_job_with_the_reason_and_mended_it_
 
 @linux
 def test_a_project_that_has_started_threads_is_not_forked(database: Database, tmp_path: Path) -> None:
-    threads = (
-        "import sys, threading\n"
-        "ends = 'forkserver' not in sys.argv[0]\n"
-        "threading.Thread(target=threading.Event().wait, daemon=ends).start()\n"
-        "SAID = 1\n"
-    )
-    with worker(database, **with_module(tmp_path, threads)) as process:
+    with worker(database, **with_module(tmp_path, THREADS)) as process:
         found = [result(ask("code")) for _ in range(2)]
     assert [(each["is_fork"], each["parent"]) for each in found] == [(False, process.pid)] * 2
+
+
+@linux
+def test_what_jobs_load_is_there_for_the_next_ones_of_their_kind(database: Database, tmp_path: Path) -> None:
+    own = with_module(tmp_path, "SAID = 1\n")
+    (tmp_path / f"{LATER}.py").write_text(
+        "from pathlib import Path\nPath(__file__).with_suffix('.loaded').touch()\n"
+    )
+    with worker(database, **own):
+        before = [result(ask(kind)) for kind in ("code", "code")]
+        time.sleep(2 * IDLE)
+        assert not (tmp_path / f"{LATER}.loaded").exists()
+        first = result(ask("loads"))
+        until((tmp_path / f"{LATER}.loaded").exists)
+        time.sleep(IDLE)
+        after = result(ask("loads"))
+    assert [each["is_there"] for each in (*before, first, after)] == [False, False, False, True]
+    assert len({each["parent"] for each in (*before, first, after)}) == 1
+
+
+@linux
+def test_where_what_jobs_load_starts_threads_there_are_no_forks_any_more(
+    database: Database, tmp_path: Path
+) -> None:
+    own = with_module(tmp_path, "SAID = 1\n")
+    (tmp_path / f"{LATER}.py").write_text(THREADS)
+    with worker(database, **own):
+        first = result(ask("loads"))
+        until(lambda: not lives(first["parent"]))
+        after = [result(ask("code")) for _ in range(2)]
+    assert [each["is_fork"] for each in (first, *after)] == [True, False, False]
 
 
 @linux

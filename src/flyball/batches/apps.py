@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+LOADS = ("pandas", "pyarrow.compute", "pyarrow.parquet")
+
 
 class BatchesConfig(AppConfig):
     """Whole files and tables, and the job that answers them."""
@@ -25,6 +27,7 @@ class BatchesConfig(AppConfig):
                 queue="batch",
                 service="flyball.batches.work.job.carry_out",
                 is_heavy=True,  # a file of anybody's is read in a process of its own
+                loads=LOADS,
                 is_dated=True,
             )
         )
@@ -34,6 +37,7 @@ class BatchesConfig(AppConfig):
                 queue="batch",
                 service="flyball.batches.work.helping.carry_out",
                 is_heavy=True,
+                loads=LOADS,
                 attempts=1,  # its batch goes on without it
                 is_recurring=False,
                 is_part=True,

@@ -7,6 +7,8 @@ from django.apps import AppConfig
 
 LOADED = "TEST_LOADED"
 """Names the variable that names a module of the project, to be loaded with it."""
+LATER = "later"
+"""A module of the project that jobs load."""
 MEMORY = 300 * 1024 * 1024
 
 
@@ -35,6 +37,7 @@ class WorkConfig(AppConfig):
             Kind(name="garbled", queue="default", service=f"{services}.garbled"),
             Kind(name="heavy", queue="batch", service=f"{services}.heavy", is_heavy=True),
             Kind(name="code", queue="batch", service=f"{services}.code", is_heavy=True),
+            Kind(name="loads", queue="batch", service=f"{services}.code", is_heavy=True, loads=(LATER,)),
             Kind(name="killed", queue="batch", service=f"{services}.killed", is_heavy=True),
             Kind(name="late", queue="batch", service=f"{services}.late", is_heavy=True, seconds=5),
             Kind(

@@ -16,7 +16,7 @@ from django.db import transaction
 from flyball.control.jobs import running
 from flyball.control.jobs.running import Run
 from flyball.domain.errors import DataError, Overloaded
-from tests.jobs.work.apps import LOADED
+from tests.jobs.work.apps import LATER, LOADED
 from tests.jobs.work.models import Effect
 
 FOREVER = 600
@@ -80,6 +80,7 @@ def code(run: Run) -> dict[str, Any]:
     loaded = sys.modules.get(os.environ.get(LOADED, ""))
     parent = os.getppid()
     return {
+        "is_there": LATER in sys.modules,
         "said": getattr(loaded, "SAID", None),
         "parent": parent,
         "is_fork": "forkserver" in Path(f"/proc/{parent}/cmdline").read_text(),

@@ -20,4 +20,7 @@ class DatasetsConfig(AppConfig):
         register(check_sources, "flyball")
         register(check_home, "flyball")
         snapshot = f"{self.name}.jobs.snapshot"
-        kinds.register(kinds.Kind(name="snapshot", queue="build", service=snapshot, is_heavy=True))
+        loads = ("duckdb", "pyarrow.parquet")
+        kinds.register(
+            kinds.Kind(name="snapshot", queue="build", service=snapshot, is_heavy=True, loads=loads)
+        )

@@ -21,6 +21,7 @@ class DiagnosticsConfig(AppConfig):
                 queue="default",
                 service="flyball.control.diagnostics.jobs.carry_out",
                 is_heavy=True,  # a model in a process of its own, whatever it takes
+                loads=("flyball.learning.diagnostics.diagnosing", "skops.io"),
                 is_recurring=False,
             )
         )

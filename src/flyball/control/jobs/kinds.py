@@ -20,7 +20,9 @@ class Kind:
 
     A heavy one is carried out in a process of its own, which may take ``memory_bytes`` and ``seconds``
     (``None``: as the settings say), and which has what others leave of the processors where it
-    ``is_yielding``; a light one in a thread of the worker, and ends where it reports once its time is over.
+    ``is_yielding``; what it ``loads`` are modules that such processes need and that start no threads: after a
+    first job they are there for the next ones. A light one is carried out in a thread of the worker, and ends
+    where it reports once its time is over.
     ``attempts`` is how often it is begun at most without getting on. ``told`` is the dotted name of what is
     told when the job waits again, or ends without success (``tell``). ``is_recurring`` says that it may be
     scheduled, and that one that failed needs somebody until a later one succeeds; one that ``is_dated`` takes
@@ -34,6 +36,7 @@ class Kind:
     service: str
     is_heavy: bool = False
     is_yielding: bool = False
+    loads: tuple[str, ...] = ()
     memory_bytes: int | None = None
     seconds: float | None = None
     attempts: int = 3

@@ -21,6 +21,7 @@ class RegistryConfig(AppConfig):
                 queue="build",
                 service="flyball.control.registry.helping.carry_out",
                 is_heavy=True,
+                loads=("flyball.learning.selection", "skops.io"),
                 attempts=1,  # its build goes on without it
                 is_recurring=False,
                 is_part=True,

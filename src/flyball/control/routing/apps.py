@@ -21,6 +21,7 @@ class RoutingConfig(AppConfig):
                 queue="build",
                 service="flyball.control.routing.building.carry_out",
                 is_heavy=True,
+                loads=("flyball.learning.selection", "skops.io"),
                 told="flyball.control.registry.jobs.follow",
             )
         )

@@ -23,25 +23,27 @@ TOLD = threading.Event()
 
 
 class Asked(NamedTuple):
-    """An attempt at a job, and how nice its process is to others."""
+    """An attempt at a job of some kind, and how nice its process is to others."""
 
     job: UUID
     token: int
     nice: int
+    kind: str
 
-    def __str__(self) -> str:
-        return f"{self.job} {self.token} {self.nice}"
+    @property
+    def words(self) -> tuple[str, ...]:
+        """As arguments."""
+        return (str(self.job), str(self.token), str(self.nice), self.kind)
 
     @classmethod
-    def of(cls, said: str) -> Asked:
-        """What ``str`` made of one."""
-        job, token, nice = said.split()
-        return cls(UUID(job), int(token), int(nice))
+    def of(cls, job: str, token: str, nice: str, kind: str) -> Asked:
+        """Of its words."""
+        return cls(UUID(job), int(token), int(nice), kind)
 
 
 def main() -> None:
     """Carry out the job that the arguments name. Standard input is the lifeline."""
-    asked = Asked.of(" ".join(sys.argv[1:]))
+    asked = Asked.of(*sys.argv[1:])
     begin(asked)
     import django
 

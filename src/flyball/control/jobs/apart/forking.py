@@ -90,7 +90,7 @@ class ForkServer:
         own_output, output = os.pipe()
         own_told, told = os.pipe()
         with suppress(OSError):  # it has ended: nobody answers
-            socket.send_fds(self._asking, [str(asked).encode()], [lifeline, output, told])
+            socket.send_fds(self._asking, ["\0".join(asked.words).encode()], [lifeline, output, told])
         close(lifeline, output, told)
         process = _number(own_told) if _can_be_read(own_told, READY_WITHIN) else None
         if process is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import select
@@ -10,23 +11,27 @@ import struct
 import sys
 import sysconfig
 import threading
+import traceback
 from collections.abc import Iterable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from flyball.control.jobs.apart import child
 from flyball.control.jobs.apart.child import Asked
 from flyball.control.jobs.apart.processes import close, kill
 
 CANNOT_FORK = 72
-"""How it ends where the project has started threads: a fork would have their locks, and not them."""
+"""How it ends where threads have been started: a fork would have their locks, and not them."""
 NUMBER = struct.Struct("i")
 """As which ids of processes are told, and how they ended."""
 LONGEST = 256
 """Bytes of what is asked for."""
 DESCRIPTORS = 3
 """That come with it: standard input, both outputs, and where the process's id and its end are told."""
+IDLE = 0.5
+"""After so long without a job there is time to load what the next one needs (seconds)."""
 
 
 class _Job(NamedTuple):
@@ -37,60 +42,106 @@ class _Job(NamedTuple):
 def main() -> None:
     """Fork a process for each job that is asked for on the socket of the argument, until that is closed."""
     with socket.socket(fileno=int(sys.argv[1])) as asking:
-        _load()
-        asked = _serve(asking)
+        asked = _Server(asking).serve()
     if asked is not None:  # this is the fork
-        child.begin(asked)
-        child.carry_out(asked)
+        _carry_out(asked)
 
 
-def _load() -> None:
+class _Server:
+    def __init__(self, asking: socket.socket) -> None:
+        self._asking = asking
+        self._events = select.poll()
+        self._events.register(asking, select.POLLIN)
+        self._is_asked = True
+        self._jobs: dict[int, _Job] = {}
+        """Those under way, each by what tells of its end."""
+        _load_project()
+        self._files = _files()
+        self._loaded: set[str] = set()
+        self._missing: list[str] = []
+        """What is still to be loaded for jobs such as there have been."""
+
+    def serve(self) -> Asked | None:
+        """Fork until nobody asks any more, or the code has changed; what was asked for, in the fork."""
+        while self._is_asked or self._jobs:
+            is_idle = self._missing and not self._jobs
+            events = self._events.poll(IDLE * 1000 if is_idle else None)
+            for descriptor, _ in events:
+                if descriptor in self._jobs:
+                    self._end(descriptor)
+                elif (asked := self._fork()) is not None:
+                    return asked
+            if not events:
+                self._load(self._missing.pop(0))
+        return None
+
+    def _fork(self) -> Asked | None:
+        said, own, _, _ = socket.recv_fds(self._asking, LONGEST, DESCRIPTORS)
+        if not said or self._files != _files(self._files):
+            self._is_asked = False  # whoever asks sees that nobody answers
+            self._events.unregister(self._asking)
+            close(*own)
+            return None
+        asked = Asked.of(*said.decode().split("\0"))
+        process = os.fork()
+        if not process:
+            close(*self._jobs, *(job.told for job in self._jobs.values()))
+            _become(*own)
+            return asked
+        close(*own[:-1])
+        _tell(own[-1], process)
+        watched = os.pidfd_open(process)
+        self._jobs[watched] = _Job(process, own[-1])
+        self._events.register(watched, select.POLLIN)
+        self._want(asked.kind)
+        return None
+
+    def _end(self, watched: int) -> None:
+        """Tell how a process ended, once all that it started has."""
+        self._events.unregister(watched)
+        job = self._jobs.pop(watched)
+        kill(job.process)  # before it is waited for: then its number may be another one's
+        _, status = os.waitpid(job.process, 0)
+        _tell(job.told, os.waitstatus_to_exitcode(status))
+        close(watched, job.told)
+
+    def _want(self, name: str) -> None:
+        from flyball.control.jobs.kinds import KINDS
+
+        kind = KINDS.get(name)
+        if kind is not None:
+            modules = (kind.service.rpartition(".")[0], *kind.loads)
+            self._missing += [each for each in modules if each not in self._loaded]
+            self._loaded |= set(modules)
+
+    def _load(self, module: str) -> None:
+        with suppress(ImportError):  # of an extra that is not installed: who needs it says so
+            import_module(module)
+        self._files = _files() | self._files
+        _be_ready()
+
+
+def _load_project() -> None:
     import django
-    from django.db import connections
 
     django.setup()
     from flyball.control.jobs import performing, running  # noqa: F401 - so that no fork has to
 
-    connections.close_all()  # a connection is one process's
-    if threading.active_count() > 1:
-        os._exit(CANNOT_FORK)  # without waiting for them
     try:
         os.close(os.pidfd_open(os.getpid()))
     except OSError:  # an old kernel
-        sys.exit(CANNOT_FORK)
+        os._exit(CANNOT_FORK)
+    _be_ready()
+
+
+def _be_ready() -> None:
+    from django.db import connections
+
+    connections.close_all()  # a connection is one process's
+    if threading.active_count() > 1:
+        os._exit(CANNOT_FORK)  # without waiting for them
     gc.collect()
     gc.freeze()  # else the first collection of a fork would copy all that is shared
-
-
-def _serve(asking: socket.socket) -> Asked | None:
-    """Fork until nobody asks any more, or the code has changed; what was asked for, in the fork."""
-    loaded, jobs = _files(), dict[int, _Job]()
-    events = select.poll()
-    events.register(asking, select.POLLIN)
-    is_asked = True
-    while is_asked or jobs:
-        for descriptor, _ in events.poll():
-            if descriptor in jobs:
-                events.unregister(descriptor)
-                _end(descriptor, jobs.pop(descriptor))
-                continue
-            said, own, _, _ = socket.recv_fds(asking, LONGEST, DESCRIPTORS)
-            if not said or loaded != _files(loaded):
-                is_asked = False  # whoever asks sees that nobody answers
-                events.unregister(asking)
-                close(*own)
-                continue
-            process = os.fork()
-            if not process:
-                close(*jobs, *(job.told for job in jobs.values()))
-                _become(*own)
-                return Asked.of(said.decode())
-            close(*own[:-1])
-            _tell(own[-1], process)
-            watched = os.pidfd_open(process)
-            jobs[watched] = _Job(process, own[-1])
-            events.register(watched, select.POLLIN)
-    return None
 
 
 def _become(lifeline: int, output: int, told: int) -> None:
@@ -103,12 +154,22 @@ def _become(lifeline: int, output: int, told: int) -> None:
         sys.modules["numpy.random"].seed()  # else all would draw the same
 
 
-def _end(watched: int, job: _Job) -> None:
-    """Tell how a process ended, once all that it started has."""
-    kill(job.process)  # before it is waited for: then its number may be another one's
-    _, status = os.waitpid(job.process, 0)
-    _tell(job.told, os.waitstatus_to_exitcode(status))
-    close(watched, job.told)
+def _carry_out(asked: Asked) -> NoReturn:
+    """Carry a job out, and end as forks do: libraries would wait for threads that only the other one has."""
+    code = 1
+    try:
+        child.begin(asked)
+        child.carry_out(asked)
+        code = 0
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else 1
+    finally:
+        if any(sys.exc_info()):
+            traceback.print_exc()
+        atexit._run_exitfuncs()  # as multiprocessing's forks do
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _tell(told: int, number: int) -> None:

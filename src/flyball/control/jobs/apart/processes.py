@@ -41,7 +41,7 @@ class Fresh:
         lifeline, self.lifeline = os.pipe()
         self.output, output = os.pipe()
         try:
-            self._process = interpreter("child", *str(asked).split(), stdin=lifeline, stdout=output)
+            self._process = interpreter("child", *asked.words, stdin=lifeline, stdout=output)
         finally:
             close(lifeline, output)
         self.pid = self._process.pid

@@ -38,7 +38,7 @@ def perform_apart(run: Run, keeper: Keeper) -> None:
 
     Raises ``JobLost`` where another worker has the job by now.
     """
-    asked = Asked(run.id, run.token, YIELDING if kinds.find(run.kind).is_yielding else 0)
+    asked = Asked(run.id, run.token, YIELDING if kinds.find(run.kind).is_yielding else 0, run.kind)
     child = FORKS.fork(asked) or Fresh(asked)
     reader = _Reader(child.output)
     late = time.monotonic() + running.seconds_of(run)
