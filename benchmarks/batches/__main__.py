@@ -29,6 +29,7 @@ MOST_MEMORY = 600
 HAND = "scikit-learn + pandas, one process"
 SLOTS = {"Flyball, one worker": 1, "Flyball, two workers": 2}
 NAMES = (HAND, *SLOTS)
+HEAD = ["", "seconds", "of these the job", "rows / s", "most memory of a process, MB"]
 
 
 def main() -> None:
@@ -62,7 +63,7 @@ def measured(folder: Path, data: Data, rows: int, rounds: int) -> str:
             found[name].append(run)
             print(name, run, file=sys.stderr, flush=True)
     _refuse_other([folder / f"{place}.parquet" for place in range(len(names))])
-    made = table(["", "seconds", "rows / s", "most memory of a process, MB"], _rows(found, rows))
+    made = table(HEAD, _rows(found, rows))
     facts = f"{rows:,} rows; {data.name}; {rounds} rounds in turns; {processor()}, {os.cpu_count()} cores, "
     facts += f"{datetime.now(UTC):%Y-%m-%d}, load {os.getloadavg()[2]:.0f}. {_ratios(found)}"
     return f"{made}\n\n{facts}"
@@ -90,6 +91,7 @@ def _rows(found: dict[str, list[Run]], rows: int) -> list[list[str]]:
         [
             name,
             f"{statistics.median(run.seconds for run in runs):.1f}",
+            "" if name == HAND else f"{statistics.median(run.job for run in runs):.1f}",
             f"{rows / statistics.median(run.seconds for run in runs):,.0f}",
             f"{max(run.peak for run in runs) / MEGABYTE:.0f}",
         ]
@@ -99,9 +101,13 @@ def _rows(found: dict[str, list[Run]], rows: int) -> list[list[str]]:
 
 def _ratios(found: dict[str, list[Run]]) -> str:
     one, two = (found[name] for name in SLOTS)
-    said = [f"Two workers: {_ratio(one, two):.2f} × as fast as one"]
-    if HAND in found:
-        said.append(f"one worker: {_ratio(found[HAND], one):.2f} × as fast as by hand")
+    jobs = [(slow.job, quick.job) for slow, quick in zip(one, two, strict=True)]
+    said = [
+        f"Two workers: {_ratio(one, two):.2f} × as fast as one",
+        f"the job alone {statistics.median(slow / quick for slow, quick in jobs):.2f} ×",
+    ]
+    for name, runs in (("one worker", one), ("two", two)) if HAND in found else ():
+        said.append(f"{name}: {_ratio(found[HAND], runs):.2f} × as fast as by hand")
     most = max(run.peak for name in SLOTS for run in found[name]) / MEGABYTE
     said.append(f"memory {'within' if most <= MOST_MEMORY else 'above'} {MOST_MEMORY} MB")
     return "; ".join(said) + "."

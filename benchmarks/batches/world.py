@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import joblib
@@ -20,16 +23,24 @@ from benchmarks.processes import members
 
 GROUP = 65_536
 """Rows of a row group of what is asked."""
+FEW = 1000
+"""Rows of the small batch before."""
+READY = 2.0
+"""After it, so that the worker is at rest (seconds)."""
 LOOK = 0.1
 """Seconds between two looks at the memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How long something took (seconds), and the most that one of its processes held (bytes)."""
+    """How long something took (seconds), and the most that one of its processes held (bytes).
+
+    Of a command ``job`` is how long its job took, from when it was asked for (seconds).
+    """
 
     seconds: float
     peak: int
+    job: float = math.nan
 
 
 def written(data: Data, rows: int, path: Path) -> Path:
@@ -59,17 +70,35 @@ def environment(where: Home) -> dict[str, str]:
 
 
 def by_flyball(where: Home, source: Path, out: Path, slots: int) -> Run:
-    """One batch, from asking to its end, by a worker with so many slots that is there already.
+    """One batch, from asking to its end, by a worker with so many slots, which has had a small one before.
 
     Raises ``SystemExit`` where it fails.
     """
+    few = source.with_name("few.parquet")
+    pq.write_table(pq.ParquetFile(source).read_row_group(0).slice(0, FEW), few)
     worker = started(where, slots)
-    try:
-        command = [str(BIN / "flyball"), "score", where.endpoint, str(source), "--out", str(out)]
+
+    def batch(rows: Path) -> Run:
+        command = [str(BIN / "flyball"), "score", where.endpoint, str(rows), "--out", str(out)]
         return measured(command, environment(where), watched=worker.pid)
+
+    try:
+        batch(few)
+        time.sleep(READY)
+        out.unlink()
+        return replace(batch(source), job=_job(where))
     finally:
         worker.terminate()
         worker.wait()
+
+
+def _job(where: Home) -> float:
+    """How long the newest batch's job took, from asking to its end (seconds)."""
+    command = [str(BIN / "flyball"), "jobs", "list", "--json"]
+    said = subprocess.run(command, cwd=ROOT, env=environment(where), check=True, capture_output=True).stdout
+    newest = json.loads(said)[0]
+    asked, finished = (datetime.fromisoformat(newest[each]) for each in ("asked_at", "finished_at"))
+    return (finished - asked).total_seconds()
 
 
 def by_hand(where: Home, model: Model, source: Path, out: Path) -> Run:
