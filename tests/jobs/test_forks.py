@@ -122,6 +122,21 @@ def test_what_jobs_load_is_there_for_the_next_ones_of_their_kind(database: Datab
 
 
 @linux
+def test_what_no_job_has_needed_for_long_is_forgotten(database: Database, tmp_path: Path) -> None:
+    own = with_module(tmp_path, "import sys\nsys.modules['__main__'].FORGET = 2.0\nSAID = 1\n")
+    (tmp_path / f"{LATER}.py").touch()
+    with worker(database, **own):
+        found = [result(ask("loads"))]
+        time.sleep(1.0)
+        found.append(result(ask("loads")))
+        time.sleep(4.0)
+        found += [result(ask("loads")) for _ in range(2)]
+    assert [each["is_there"] for each in found] == [False, True, False, False]
+    assert [each["is_fork"] for each in found] == [True] * 4
+    assert len({each["parent"] for each in found}) == 1
+
+
+@linux
 def test_where_what_jobs_load_starts_threads_there_are_no_forks_any_more(
     database: Database, tmp_path: Path
 ) -> None:

@@ -33,6 +33,9 @@ DESCRIPTORS = 3
 IDLE = 0.5
 """After so long without a job there is time to load what the next one needs (seconds)."""
 
+FORGET = 600.0
+"""After so long it begins anew, without what it has loaded for jobs (seconds)."""
+
 
 class _Job(NamedTuple):
     process: int
@@ -64,16 +67,28 @@ class _Server:
     def serve(self) -> Asked | None:
         """Fork until nobody asks any more, or the code has changed; what was asked for, in the fork."""
         while self._is_asked or self._jobs:
-            is_idle = self._missing and not self._jobs
-            events = self._events.poll(IDLE * 1000 if is_idle else None)
+            events = self._events.poll(self._patience())
             for descriptor, _ in events:
                 if descriptor in self._jobs:
                     self._end(descriptor)
                 elif (asked := self._fork()) is not None:
                     return asked
             if not events:
-                self._load(self._missing.pop(0))
+                self._use_the_time()
         return None
+
+    def _patience(self) -> float | None:
+        """After how long without anything there is something to do (milliseconds)."""
+        if self._jobs or not self._loaded:
+            return None
+        return 1000 * (IDLE if self._missing else FORGET)
+
+    def _use_the_time(self) -> None:
+        if self._missing:
+            self._load(self._missing.pop(0))
+        else:
+            self._asking.set_inheritable(True)
+            os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very process
 
     def _fork(self) -> Asked | None:
         said, own, _, _ = socket.recv_fds(self._asking, LONGEST, DESCRIPTORS)
