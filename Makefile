@@ -34,8 +34,9 @@ income: $(VENV)/run.done
 	exec flyball up --build
 
 # A file stays in one process, with what its tests share; files begin in the order of the suite, journeys first.
-# Half as many again as there are processors: tests wait for the servers that they start.
-SPREAD = -n $$(( ($$(nproc 2> /dev/null || sysctl -n hw.ncpu) * 3 + 1) / 2 )) --dist loadfile --no-loadscope-reorder
+# Half as many again as there are processors: tests wait for the servers that they start. nproc would tell the threads
+# of a model.
+SPREAD = -n $$(( ($$(env -u OMP_NUM_THREADS nproc 2> /dev/null || sysctl -n hw.ncpu) * 3 + 1) / 2 )) --dist loadfile --no-loadscope-reorder
 # One thread a model: processes of tests that wait for each other's threads took ten times as long.
 test test-postgres: export OMP_NUM_THREADS := 1
 # The suite starts hundreds of processes: what one has compiled is there for the next, whatever the shell says.
