@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from flyball.control.jobs import services
-from flyball.control.jobs.apart.child import name_of
+from flyball.control.jobs.apart.child import TERMINATED, name_of
 from flyball.control.jobs.apart.forkserver import IDLE
 from flyball.control.jobs.models import Job
 from flyball.stores.database import Database
@@ -27,6 +27,17 @@ import sys, threading
 ends = "forkserver" not in sys.argv[0]
 threading.Thread(target=threading.Event().wait, daemon=ends).start()
 SAID = 1
+"""
+FAILS = """
+import os, sys
+from pathlib import Path
+SAID, fork = 1, os.fork
+def failing():
+    if "forkserver" in sys.argv[0] and Path(__file__).with_name("fails").exists():
+        Path(__file__).with_name("fails").unlink()
+        raise BlockingIOError
+    return fork()
+os.fork = failing
 """
 
 
@@ -176,3 +187,31 @@ def test_the_process_that_is_forked_ends_with_its_worker(database: Database, how
         process.send_signal(how)
         process.wait()
     until(lambda: not lives(server))
+
+
+@linux
+def test_where_a_fork_fails_the_jobs_that_run_go_on(database: Database, tmp_path: Path) -> None:
+    own = with_module(tmp_path, FAILS)
+    with worker(database, "--concurrency", "2", **own):
+        long = ask("heavy", pids=str(tmp_path / "pids"))
+        until((tmp_path / "pids").exists)
+        (tmp_path / "fails").touch()
+        assert result(ask("code"))["is_fork"]
+        processes = [int(each) for each in (tmp_path / "pids").read_text().split()]
+        assert all(lives(each) for each in processes)
+        services.cancel(job=Job.objects.get(pk=long.pk))
+        assert ended(long).status == "cancelled"
+
+
+@linux
+def test_where_all_processes_of_a_unit_are_told_to_end_jobs_may_do_so_in_order(
+    database: Database, tmp_path: Path
+) -> None:
+    with worker(database, FLYBALL_DRAIN_SECONDS="10") as process:
+        job = ask("heavy", pids=str(tmp_path / "pids"))
+        until((tmp_path / "pids").exists)
+        fork = int((tmp_path / "pids").read_text().split()[0])
+        server = int(Path(f"/proc/{fork}/stat").read_text().rpartition(")")[2].split()[1])
+        for each in (process.pid, server, fork):
+            os.kill(each, signal.SIGTERM)
+    assert f"ended with {TERMINATED}" in Job.objects.get(pk=job.pk).error

@@ -6,13 +6,14 @@ import atexit
 import gc
 import os
 import select
+import signal
 import socket
 import struct
 import sys
 import sysconfig
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -92,24 +93,34 @@ class _Server:
 
     def _fork(self) -> Asked | None:
         said, own, _, _ = socket.recv_fds(self._asking, LONGEST, DESCRIPTORS)
-        if not said or self._files != _files(self._files):
-            self._is_asked = False  # whoever asks sees that nobody answers
-            self._events.unregister(self._asking)
-            close(*own)
-            return None
+        if len(own) < DESCRIPTORS or self._files != _files(self._files):
+            return self._refuse(own)
         asked = Asked.of(*said.decode().split("\0"))
-        process = os.fork()
+        process = 0
+        try:
+            process = os.fork()
+            watched = os.pidfd_open(process) if process else -1
+        except OSError:  # of processes or files there may be no more: those that run go on
+            if process:
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+            return self._refuse(own)
         if not process:
             close(*self._jobs, *(job.told for job in self._jobs.values()))
             _become(*own)
             return asked
         close(*own[:-1])
         _tell(own[-1], process)
-        watched = os.pidfd_open(process)
         self._jobs[watched] = _Job(process, own[-1])
         self._events.register(watched, select.POLLIN)
         self._want(asked.kind)
         return None
+
+    def _refuse(self, own: Sequence[int]) -> None:
+        """Be asked no more: whoever asks sees that nobody answers."""
+        self._is_asked = False
+        self._events.unregister(self._asking)
+        close(*own)
 
     def _end(self, watched: int) -> None:
         """Tell how a process ended, once all that it started has."""
@@ -155,6 +166,8 @@ def _be_ready() -> None:
     connections.close_all()  # a connection is one process's
     if threading.active_count() > 1:
         os._exit(CANNOT_FORK)  # without waiting for them
+    # Where all of a unit is told to end, jobs give themselves back first. Not SIG_IGN: programs would inherit it.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     gc.collect()
     gc.freeze()  # else the first collection of a fork would copy all that is shared
 
