@@ -40,6 +40,20 @@ def failing():
 os.fork = failing
 """
 
+ENDS = """
+import multiprocessing.util, tempfile
+from pathlib import Path
+here = Path(__file__).parent
+shared = tempfile.TemporaryDirectory(dir=here)
+multiprocessing.util.Finalize(None, (here / "ended").touch, exitpriority=1)
+def __getattr__(name):
+    if name != "SAID":
+        raise AttributeError(name)
+    global own
+    own = tempfile.TemporaryDirectory(dir=here)
+    return [own.name, Path(shared.name).exists(), (here / "ended").exists()]
+"""
+
 
 def result(job: Job) -> dict[str, Any]:
     """What a job that has succeeded found."""
@@ -215,3 +229,13 @@ def test_where_all_processes_of_a_unit_are_told_to_end_jobs_may_do_so_in_order(
         for each in (process.pid, server, fork):
             os.kill(each, signal.SIGTERM)
     assert f"ended with {TERMINATED}" in Job.objects.get(pk=job.pk).error
+
+
+@linux
+def test_a_job_ends_what_it_has_begun_and_not_what_the_project_has(
+    database: Database, tmp_path: Path
+) -> None:
+    with worker(database, **with_module(tmp_path, ENDS)):
+        found = [result(ask("code")) for _ in range(2)]
+        until(lambda: not any(Path(each["said"][0]).exists() for each in found))
+    assert [each["said"][1:] for each in found] == [[True, False]] * 2

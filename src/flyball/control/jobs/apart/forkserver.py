@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import logging
 import os
 import select
 import signal
@@ -13,6 +14,7 @@ import sys
 import sysconfig
 import threading
 import traceback
+import weakref
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -94,7 +96,8 @@ class _Server:
     def _fork(self) -> Asked | None:
         said, own, _, _ = socket.recv_fds(self._asking, LONGEST, DESCRIPTORS)
         if len(own) < DESCRIPTORS or self._files != _files(self._files):
-            return self._refuse(own)
+            self._refuse(own)
+            return None
         asked = Asked.of(*said.decode().split("\0"))
         process = 0
         try:
@@ -104,7 +107,8 @@ class _Server:
             if process:
                 os.kill(process, signal.SIGKILL)
                 os.waitpid(process, 0)
-            return self._refuse(own)
+            self._refuse(own)
+            return None
         if not process:
             close(*self._jobs, *(job.told for job in self._jobs.values()))
             _become(*own)
@@ -166,7 +170,7 @@ def _be_ready() -> None:
     connections.close_all()  # a connection is one process's
     if threading.active_count() > 1:
         os._exit(CANNOT_FORK)  # without waiting for them
-    # Where all of a unit is told to end, jobs give themselves back first. Not SIG_IGN: programs would inherit it.
+    # Where a whole unit is told to end, its jobs do so in order. Programs would inherit that it is ignored.
     signal.signal(signal.SIGTERM, lambda *_: None)
     gc.collect()
     gc.freeze()  # else the first collection of a fork would copy all that is shared
@@ -186,6 +190,7 @@ def _carry_out(asked: Asked) -> NoReturn:
     """Carry a job out, and end as forks do: libraries would wait for threads that only the other one has."""
     code = 1
     try:
+        _forget_ends()
         child.begin(asked)
         child.carry_out(asked)
         code = 0
@@ -194,10 +199,25 @@ def _carry_out(asked: Asked) -> NoReturn:
     finally:
         if any(sys.exc_info()):
             traceback.print_exc()
-        atexit._run_exitfuncs()  # as multiprocessing's forks do
-        sys.stdout.flush()
-        sys.stderr.flush()
+        # As multiprocessing's forks do; the first one waits for threads that the job has left.
+        for end in (vars(threading)["_shutdown"], atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
+            with suppress(BaseException):  # such as being told to end
+                end()
         os._exit(code)
+
+
+def _forget_ends() -> None:
+    """What is to be done at the end of the process that has loaded the project is not a fork's to do."""
+    atexit._clear()
+    for each in list(vars(weakref.finalize)["_registry"]):
+        each.atexit = False
+    atexit.register(logging.shutdown)
+    atexit.register(vars(weakref.finalize)["_exitfunc"].__func__, weakref.finalize)
+    if "multiprocessing.util" in sys.modules:
+        util, process = sys.modules["multiprocessing.util"], sys.modules["multiprocessing.process"]
+        util._finalizer_registry.clear()
+        process._children.clear()
+        atexit.register(util._exit_function)
 
 
 def _tell(told: int, number: int) -> None:
