@@ -54,6 +54,19 @@ def __getattr__(name):
     return [own.name, Path(shared.name).exists(), (here / "ended").exists()]
 """
 
+SLOW = """
+import sys, time, types
+from pathlib import Path
+SAID, begun = 1, Path(__file__).with_name("begun")
+class Lazy(types.SimpleNamespace):
+    def __getattr__(self, name):
+        raise ImportError(name)
+sys.modules["lazy"] = Lazy()
+if "forkserver" in sys.argv[0]:
+    begun.touch()
+    time.sleep(1)
+"""
+
 
 def result(job: Job) -> dict[str, Any]:
     """What a job that has succeeded found."""
@@ -239,3 +252,24 @@ def test_a_job_ends_what_it_has_begun_and_not_what_the_project_has(
         found = [result(ask("code")) for _ in range(2)]
         until(lambda: not any(Path(each["said"][0]).exists() for each in found))
     assert [each["said"][1:] for each in found] == [[True, False]] * 2
+
+
+@linux
+def test_code_that_is_changed_while_it_is_loaded_is_not_forked(database: Database, tmp_path: Path) -> None:
+    with worker(database, **with_module(tmp_path, SLOW)):
+        until((tmp_path / "begun").exists)
+        with_module(tmp_path, SLOW.replace("SAID, begun = 1,", "SAID, begun = 22,"))
+        found = [result(ask("code")) for _ in range(2)]
+    assert [(each["said"], each["is_fork"]) for each in found] == [(22, True)] * 2
+
+
+@linux
+def test_code_is_another_one_where_its_file_has_another_size_at_the_same_time(
+    database: Database, tmp_path: Path
+) -> None:
+    with worker(database, **with_module(tmp_path, "SAID = 1\n")):
+        assert result(ask("code"))["said"] == 1
+        before = (tmp_path / "loaded.py").stat()
+        with_module(tmp_path, "SAID = 22\n")
+        os.utime(tmp_path / "loaded.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert result(ask("code"))["said"] == 22

@@ -13,12 +13,14 @@ import struct
 import sys
 import sysconfig
 import threading
+import time
 import traceback
 import weakref
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple, NoReturn
 
 from flyball.control.jobs.apart import child
@@ -35,9 +37,10 @@ DESCRIPTORS = 3
 """That come with it: standard input, both outputs, and where the process's id and its end are told."""
 IDLE = 0.5
 """After so long without a job there is time to load what the next one needs (seconds)."""
-
 FORGET = 600.0
 """After so long it begins anew, without what it has loaded for jobs (seconds)."""
+TICK = 20_000_000
+"""As far behind the clock the time of a file may be (nanoseconds)."""
 
 
 class _Job(NamedTuple):
@@ -61,8 +64,9 @@ class _Server:
         self._is_asked = True
         self._jobs: dict[int, _Job] = {}
         """Those under way, each by what tells of its end."""
+        began = time.time_ns()
         _load_project()
-        self._files = _files()
+        self._files = _files(since=began)
         self._loaded: set[str] = set()
         self._missing: list[str] = []
         """What is still to be loaded for jobs such as there have been."""
@@ -145,9 +149,10 @@ class _Server:
             self._loaded |= set(modules)
 
     def _load(self, module: str) -> None:
+        began = time.time_ns()
         with suppress(ImportError):  # of an extra that is not installed: who needs it says so
             import_module(module)
-        self._files = _files() | self._files
+        self._files = _files(since=began) | self._files
         _be_ready()
 
 
@@ -225,16 +230,22 @@ def _tell(told: int, number: int) -> None:
         os.write(told, NUMBER.pack(number))
 
 
-def _files(names: Iterable[str] | None = None) -> dict[str, int]:
-    """When each file was changed of which code is loaded, but for what was installed."""
+def _files(names: Iterable[str] | None = None, since: int | None = None) -> dict[str, tuple[int, ...]]:
+    """What tells whether a file was changed, of which code is loaded, but for what was installed.
+
+    One that was changed ``since`` the loading began may have been read before: it is as if changed again.
+    """
     if names is None:
         installed = tuple(sysconfig.get_path(each) for each in ("stdlib", "purelib", "platlib"))
-        places = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-        names = {place for place in places if place and not place.startswith(installed)}
-    found = {}
+        loaded = [each for each in list(sys.modules.values()) if isinstance(each, ModuleType)]
+        places = [vars(each).get("__file__") for each in loaded]
+        names = {each for each in places if isinstance(each, str) and not each.startswith(installed)}
+    found: dict[str, tuple[int, ...]] = {}
     for each in names:
         with suppress(OSError):  # it was removed, and so is another one
-            found[each] = Path(each).stat().st_mtime_ns
+            file = Path(each).stat()
+            is_sure = since is None or not since - TICK <= file.st_mtime_ns <= time.time_ns()
+            found[each] = (file.st_mtime_ns, file.st_size, file.st_ino) if is_sure else ()
     return found
 
 
