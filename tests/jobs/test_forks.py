@@ -18,6 +18,7 @@ from flyball.control.jobs.models import Job
 from flyball.stores.database import Database
 from tests.jobs.work.apps import LATER, LOADED
 from tests.jobs.workers import ROOT, ask, ended, hurried, kill, lives, start, until, worker
+from tests.shell import PATIENCE
 
 pytestmark = pytest.mark.storage
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each job is a fresh interpreter")
@@ -65,6 +66,18 @@ sys.modules["lazy"] = Lazy()
 if "forkserver" in sys.argv[0]:
     begun.touch()
     time.sleep(1)
+"""
+
+STARTS = """
+import os, subprocess, sys, time
+from pathlib import Path
+SAID = 1
+if "forkserver" in sys.argv[0]:
+    sleep = subprocess.Popen(["sleep", "600"])
+    part = Path(__file__).with_name("part")
+    part.write_text(f"{os.getpid()} {sleep.pid}")
+    part.rename(part.with_name("pids"))
+    time.sleep(0)
 """
 
 
@@ -234,13 +247,14 @@ def test_where_a_fork_fails_the_jobs_that_run_go_on(database: Database, tmp_path
 def test_where_all_processes_of_a_unit_are_told_to_end_jobs_may_do_so_in_order(
     database: Database, tmp_path: Path
 ) -> None:
-    with worker(database, FLYBALL_DRAIN_SECONDS="10") as process:
-        job = ask("heavy", pids=str(tmp_path / "pids"))
-        until((tmp_path / "pids").exists)
-        fork = int((tmp_path / "pids").read_text().split()[0])
-        server = int(Path(f"/proc/{fork}/stat").read_text().rpartition(")")[2].split()[1])
-        for each in (process.pid, server, fork):
-            os.kill(each, signal.SIGTERM)
+    process = start(database, FLYBALL_DRAIN_SECONDS="10")
+    job = ask("heavy", pids=str(tmp_path / "pids"))
+    until((tmp_path / "pids").exists)
+    fork = int((tmp_path / "pids").read_text().split()[0])
+    server = int(Path(f"/proc/{fork}/stat").read_text().rpartition(")")[2].split()[1])
+    for each in (process.pid, server, fork):
+        os.kill(each, signal.SIGTERM)
+    process.wait(PATIENCE)
     assert f"ended with {TERMINATED}" in Job.objects.get(pk=job.pk).error
 
 
@@ -273,3 +287,19 @@ def test_code_is_another_one_where_its_file_has_another_size_at_the_same_time(
         with_module(tmp_path, "SAID = 22\n")
         os.utime(tmp_path / "loaded.py", ns=(before.st_atime_ns, before.st_mtime_ns))
         assert result(ask("code"))["said"] == 22
+
+
+@linux
+@pytest.mark.parametrize("seconds", [0, 600])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_what_the_project_starts_while_it_is_loaded_ends_with_the_worker(
+    database: Database, tmp_path: Path, how: signal.Signals, seconds: int
+) -> None:
+    text = STARTS.replace("sleep(0)", f"sleep({seconds})")
+    process = start(database, **with_module(tmp_path, text))
+    until((tmp_path / "pids").exists)
+    if not seconds:
+        result(ask("code"))
+    process.send_signal(how)
+    process.wait(PATIENCE)
+    until(lambda: not any(lives(int(each)) for each in (tmp_path / "pids").read_text().split()))

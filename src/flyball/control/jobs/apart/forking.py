@@ -108,6 +108,7 @@ class ForkServer:
         self._left.append(self._process)
         with suppress(subprocess.TimeoutExpired):
             self._is_wanted = self._process.wait(ENDS_WITHIN) != CANNOT_FORK
+            kill(self._process.pid)  # what the project has started
 
 
 def _can_be_read(descriptor: int, seconds: float | None) -> bool:

@@ -16,8 +16,8 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -51,9 +51,12 @@ class _Job(NamedTuple):
 def main() -> None:
     """Fork a process for each job that is asked for on the socket of the argument, until that is closed."""
     with socket.socket(fileno=int(sys.argv[1])) as asking:
+        asking.set_inheritable(False)  # else nobody would see that this process has ended
         asked = _Server(asking).serve()
     if asked is not None:  # this is the fork
         _carry_out(asked)
+    atexit._run_exitfuncs()
+    kill(os.getpid())  # and what the project has started
 
 
 class _Server:
@@ -65,7 +68,9 @@ class _Server:
         self._jobs: dict[int, _Job] = {}
         """Those under way, each by what tells of its end."""
         began = time.time_ns()
-        _load_project()
+        with _ending_with(asking):
+            _load_project()
+        _be_ready()
         self._files = _files(since=began)
         self._loaded: set[str] = set()
         self._missing: list[str] = []
@@ -150,7 +155,10 @@ class _Server:
 
     def _load(self, module: str) -> None:
         began = time.time_ns()
-        with suppress(ImportError):  # of an extra that is not installed: who needs it says so
+        with (
+            _ending_with(self._asking),
+            suppress(ImportError),
+        ):  # of an extra that is not installed: who needs it says so
             import_module(module)
         self._files = _files(since=began) | self._files
         _be_ready()
@@ -166,7 +174,28 @@ def _load_project() -> None:
         os.close(os.pidfd_open(os.getpid()))
     except OSError:  # an old kernel
         os._exit(CANNOT_FORK)
-    _be_ready()
+
+
+@contextmanager
+def _ending_with(asking: socket.socket) -> Iterator[None]:
+    """Loading may take for ever: end meanwhile where nobody asks any more."""
+    reader, writer = os.pipe()
+    thread = threading.Thread(target=_follow, args=(asking.fileno(), reader), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(writer)
+        thread.join()
+        os.close(reader)
+
+
+def _follow(asking: int, loading: int) -> None:
+    events = select.poll()
+    for each in (asking, loading):
+        events.register(each, 0)  # that the other end is closed is told always
+    if asking in dict(events.poll()):
+        kill(os.getpid())
 
 
 def _be_ready() -> None:
