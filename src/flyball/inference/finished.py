@@ -11,6 +11,7 @@ import numpy as np
 
 from flyball.domain.errors import ArtifactCorrupt, ModelFailed
 from flyball.domain.finishing.anomalies import is_above
+from flyball.domain.finishing.applying import around, calibrated
 from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.finishing.intervals import Interval
@@ -96,7 +97,7 @@ class Bounded:
     def finish(self, numbers: np.ndarray) -> tuple[np.ndarray, None]:
         """Values, shape (rows, 1), with their bounds: (rows, 3). Raises ``ModelFailed``."""
         values = numbers.reshape(-1)
-        found = np.column_stack([values, *self._interval.around(values)])
+        found = np.column_stack([values, *around(self._interval, values)])
         if not np.isfinite(found).all():
             raise ModelFailed("The model gave a bound that is not finite.")
         return found, None
@@ -142,5 +143,5 @@ class Calibrated:
 
     def finish(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities, shape (rows, classes), calibrated; and the place of each row's label."""
-        found = self._calibration.calibrated(numbers)
+        found = calibrated(self._calibration, numbers)
         return found, found.argmax(axis=1)

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from flyball import Candidate, Classification, Outcome, Rows, Search
 from flyball.domain.errors import ArtifactCorrupt
+from flyball.domain.finishing.applying import calibrated
 from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.routing import Manifest
@@ -74,7 +75,7 @@ def test_right_probabilities_are_left_alone_and_wrong_ones_come_nearer_to_the_tr
         found = answered(truth, power, draw, timed=timed)
         made, _ = calibration(found, np.ones(MANY))
         assert made is not None
-        away = np.abs(made.calibrated(found.answers) - truth).mean()
+        away = np.abs(calibrated(made, found.answers) - truth).mean()
         assert away < 0.5 * np.abs(found.answers - truth).mean()
 
 
@@ -91,7 +92,7 @@ def test_an_isotonic_curve_never_says_never() -> None:
     found = answered(truth * 0.98 + 0.01, 0.1, draw)
     made, _ = calibration(found, np.ones(MANY))
     assert made is not None
-    assert made.calibrated(np.array([[1.0, 0.0], [0.0, 1.0]])).min() > 0
+    assert calibrated(made, np.array([[1.0, 0.0], [0.0, 1.0]])).min() > 0
 
 
 def fitted(data: Dataset, *, calibrated: bool = True) -> Fit:

@@ -11,6 +11,7 @@ import pytest
 
 from flyball import Outcome, Regression, Rows, Search
 from flyball.domain.errors import ArtifactCorrupt
+from flyball.domain.finishing.applying import around
 from flyball.domain.finishing.intervals import Interval
 from flyball.domain.routing import Manifest, same_output
 from flyball.inference import runtime
@@ -87,7 +88,7 @@ def test_where_errors_grow_with_the_answer_each_part_is_covered() -> None:
     made = interval(out_of_fold(*drawn("grows with the answer", draw, 3000)), 0.9, np.ones(3000))
     assert made is not None
     answers, happened = drawn("grows with the answer", draw, 20_000)
-    low, high = made.around(answers)
+    low, high = around(made, answers)
     inside = (low <= happened) & (happened <= high)
     assert min(inside[(answers >= at) & (answers < at + 2)].mean() for at in range(0, 10, 2)) > 0.8
     assert (high - low)[answers > 8].mean() > 4 * (high - low)[answers < 2].mean()

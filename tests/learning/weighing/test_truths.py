@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from flyball.domain.finishing.applying import calibrated
 from flyball.domain.numbers import expit
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.learning.dataset import Dataset
@@ -79,7 +80,7 @@ def test_a_calibration_is_that_of_the_weighed_world() -> None:
     made, _ = calibration(found, relative(heavy))
     assert made is not None
     right = 9 * truth / (9 * truth + 1 - truth)  # odds are nine times as high
-    assert np.abs(made.calibrated(found.answers)[:, 1] - right).mean() < 0.02
+    assert np.abs(calibrated(made, found.answers)[:, 1] - right).mean() < 0.02
 
 
 def test_few_heavy_rows_do_not_calibrate() -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from flyball.control.abtests.spec import Action
+from flyball.domain.abtests.metrics import Action
 from flyball.domain.errors import InvalidInput, Problem
 from flyball.domain.values import duration
 

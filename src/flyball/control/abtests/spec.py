@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from flyball.domain.abtests.claims import Metric as Claimed
 from flyball.domain.abtests.claims import Role
-from flyball.domain.abtests.metrics import Better, Shape
+from flyball.domain.abtests.metrics import Action, Better, Shape
 from flyball.domain.abtests.verdict import Rules
 from flyball.typed import known
-
-Action = Literal["promote", "tell"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

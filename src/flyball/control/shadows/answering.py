@@ -19,6 +19,7 @@ from flyball.control.routing.foreseeing import questions
 from flyball.control.routing.foreseeing.questions import Question
 from flyball.control.shadows import judging, resting, selectors
 from flyball.control.shadows.keeping import ANSWERED, ASKED, DIFFERING, DISTANCE, FAILED, Kept
+from flyball.control.shadows.known import arm_of, unjudged
 from flyball.domain.errors import Conflict, ModelFailed
 from flyball.domain.records import Prediction, first_id, now
 from flyball.domain.routing import Decision, Manifest
@@ -87,7 +88,7 @@ class Asking:
         self._looked = float("-inf")
         self._careful = 0
         declaration = discovery.autodiscover().get(kept.endpoint)
-        is_judged = not selectors.unjudged(declaration)
+        is_judged = not unjudged(declaration)
         self._maturity = (
             declaration.outcome.maturity if is_judged and declaration and declaration.outcome else None
         )
@@ -252,7 +253,7 @@ class Asking:
         if stored.route not in self._decisions:
             route = routing.document(routing.revision(self._kept.endpoint, stored.route))
             decision = route.champion.decision
-            arm = selectors.arm_of(route, self._kept.version)
+            arm = arm_of(route, self._kept.version)
             decision = composition.fitting(decision, self._manifest)
             self._decisions[stored.route] = decision if arm is None else arm.deciding(decision).decision
         return self._decisions[stored.route]

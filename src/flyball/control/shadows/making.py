@@ -12,9 +12,9 @@ from flyball.control.jobs.models import Job
 from flyball.control.jobs.selectors import UNDER_WAY
 from flyball.control.routing import selectors as routing
 from flyball.control.routing.models import Outcome, Prediction
-from flyball.control.shadows import resting, selectors
+from flyball.control.shadows import resting
+from flyball.control.shadows.known import KIND, arm_of, unjudged
 from flyball.control.shadows.models import Shadow
-from flyball.control.shadows.selectors import KIND
 from flyball.domain.records import first_id
 
 WAIT = timedelta(seconds=10)
@@ -49,7 +49,7 @@ def _has_work(row: Shadow, moment: datetime) -> bool:
     told = Outcome.objects.filter(endpoint=row.endpoint_id, id__gt=row.outcome_cursor, received_at__lt=edge)
     if told.order_by("id").values("id").first() is None:
         return False
-    return not selectors.unjudged(discovery.autodiscover().get(row.endpoint_id))
+    return not unjudged(discovery.autodiscover().get(row.endpoint_id))
 
 
 def _may_begin(row: Shadow, moment: datetime) -> bool:
@@ -64,7 +64,7 @@ def _may_begin(row: Shadow, moment: datetime) -> bool:
 def _is_routed(row: Shadow, moment: datetime) -> bool:
     """Whether the version is a shadow still: one that became champion is none, and its row says so."""
     route = routing.route(row.endpoint_id)
-    if route is not None and selectors.arm_of(route, row.version) is not None:
+    if route is not None and arm_of(route, row.version) is not None:
         return True
     Shadow.objects.filter(pk=row.pk, turn=row.turn).update(ended_at=moment, turn=F("turn") + 1)
     return False

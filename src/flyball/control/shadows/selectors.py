@@ -15,11 +15,11 @@ from flyball.control.jobs import selectors as jobs
 from flyball.control.jobs.models import Job
 from flyball.control.routing import selectors as routing
 from flyball.control.routing.models import Prediction
+from flyball.control.shadows.known import KIND, arm_of, unjudged
 from flyball.control.shadows.models import Shadow, ShadowHour
 from flyball.domain.abtests.sequences import Interval
-from flyball.domain.declaration import Endpoint
 from flyball.domain.errors import NotFound
-from flyball.domain.routing import Arm, Route
+from flyball.domain.routing import Route
 from flyball.domain.shadows.agreement import (
     DISTANCES,
     OTHERS,
@@ -31,8 +31,6 @@ from flyball.domain.shadows.agreement import (
 from flyball.domain.shadows.judged import LEVEL, Judged
 from flyball.domain.values import finite
 
-KIND = "shadow"
-"""Of its jobs."""
 LABELS = 20
 """Labels of the table of confusion; the rest is one more."""
 WAITING = 100_000
@@ -52,25 +50,6 @@ def shadow(endpoint: str, version: int) -> Shadow:
     if found is None:
         raise NotFound(f"{endpoint}@{version} is no shadow, and never was one.")
     return found
-
-
-def arm_of(route: Route, version: int) -> Arm | None:
-    """The arm under which a version is a shadow, or ``None``."""
-    return next((arm for arm in route.arms if arm.name == "shadow" and arm.version == version), None)
-
-
-def unjudged(declaration: type[Endpoint] | None) -> str:
-    """Why shadows of an endpoint are not judged on outcomes, in a sentence; empty where they are."""
-    outcome = None if declaration is None else declaration.outcome
-    if declaration is None or outcome is None:
-        return "It is not judged on outcomes: none is declared."
-    seen = getattr(outcome, "observed_when", None)
-    if seen:
-        return (
-            f'It is not judged on outcomes: they are seen only after the decision "{seen}", which was not its'
-            " own, and rows that it alone would have decided so have none."
-        )
-    return ""
 
 
 def hours(row: Shadow) -> list[ShadowHour]:

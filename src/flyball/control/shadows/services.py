@@ -15,6 +15,7 @@ from flyball.control.routing.models import Outcome
 from flyball.control.routing.publishing import Kind, RouteChange, check_expected
 from flyball.control.routing.services import rearm
 from flyball.control.shadows import selectors
+from flyball.control.shadows.known import arm_of
 from flyball.control.shadows.models import Shadow
 from flyball.domain.errors import Conflict, NotFound
 from flyball.domain.records import first_id, now
@@ -63,7 +64,7 @@ def remove_shadow(
     Raises ``NotFound`` where the version is no shadow, ``Conflict`` where the route has changed.
     """
     current = _route(endpoint, expected)
-    arm = None if current is None else selectors.arm_of(current, version)
+    arm = None if current is None else arm_of(current, version)
     if current is None or arm is None:
         raise NotFound(f"{endpoint}@{version} is no shadow.")
     arms = tuple(each for each in current.arms if each != arm)

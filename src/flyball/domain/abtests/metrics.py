@@ -11,6 +11,8 @@ from typing import Literal
 from flyball.domain.forgiving import Wrong, forgiving
 from flyball.domain.values import duration
 
+Action = Literal["promote", "tell"]
+"""What becomes of a challenger that has won."""
 Better = Literal["higher", "lower", "same"]
 Shape = Literal["mean", "ratio", "cuped", "latency", "auc", "errors"]
 """What of a unit is added up: a value; two, whose sums are divided; a value and one from before the test;

@@ -5,11 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-Numbers = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
@@ -36,8 +31,3 @@ class Interval:
             and all(low <= high for low, high in zip(self.below, self.above, strict=True))
             and 0 < self.level < 1
         )
-
-    def around(self, values: Numbers) -> tuple[Numbers, Numbers]:
-        """Lower and upper bounds of values, each of shape (rows,)."""
-        part = np.searchsorted(self.edges, values, side="right")
-        return values + np.array(self.below)[part], values + np.array(self.above)[part]

@@ -14,6 +14,7 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
+from flyball.domain.finishing.applying import around
 from flyball.learning.diagnostics.held import Held
 from flyball.learning.diagnostics.table import Table, kept
 
@@ -55,7 +56,7 @@ def _coverage(held: Held) -> dict[str, Table]:
     if interval is None:
         return {}
     happened, answered = held.happened, held.answers.values
-    low, high = interval.around(answered)
+    low, high = around(interval, answered)
     inside = (low <= happened) & (happened <= high)
     rows = []
     for part in np.array_split(np.argsort(answered, kind="stable"), min(PARTS, len(answered))):

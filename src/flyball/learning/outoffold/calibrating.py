@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from flyball.domain.finishing.calibration import EDGE, Calibration, Method, log_odds
+from flyball.domain.finishing.applying import EDGE, calibrated, log_odds
+from flyball.domain.finishing.calibration import Calibration, Method
 from flyball.learning.outoffold.answers import OutOfFold
 from flyball.learning.weighing.rows import effective
 
@@ -56,7 +57,7 @@ class Calibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit
 
     def predict_proba(self, rows: Any) -> Numbers:
         """Probabilities, shape (rows, classes)."""
-        return self.calibration.calibrated(np.asarray(self.pipeline.predict_proba(rows), dtype=np.float64))
+        return calibrated(self.calibration, np.asarray(self.pipeline.predict_proba(rows), dtype=np.float64))
 
     def predict(self, rows: Any) -> npt.NDArray[Any]:
         """The labels of highest probability."""
@@ -124,7 +125,7 @@ def _gain(found: OutOfFold, weights: Numbers, method: Method) -> Gain | None:
         own, before = found.folds == fold, found.before(fold)
         made = fitted(method, found.answers[before], happened[before], weights[before])
         if made is not None:
-            after[own], is_judged[own] = made.calibrated(found.answers[own]), True
+            after[own], is_judged[own] = calibrated(made, found.answers[own]), True
     if not is_judged.any() or not weights[is_judged].sum():
         return None
     given, raised = (_losses(each[is_judged], happened[is_judged]) for each in (found.answers, after))

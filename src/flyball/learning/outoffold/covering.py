@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from flyball.domain.finishing.applying import around
 from flyball.domain.finishing.intervals import Interval
 from flyball.learning.outoffold.answers import OutOfFold
 from flyball.learning.weighing.rows import effective
@@ -50,7 +51,7 @@ def interval(found: OutOfFold, level: float, weights: Numbers) -> Interval | Non
 
 def covered(made: Interval, answers: Numbers, happened: Numbers, weights: Numbers) -> tuple[float, float]:
     """Which part of the rows lies inside, and how wide intervals are on average."""
-    low, high = made.around(answers)
+    low, high = around(made, answers)
     inside = (low <= happened) & (happened <= high)
     return float(np.average(inside, weights=weights)), float(np.average(high - low, weights=weights))
 

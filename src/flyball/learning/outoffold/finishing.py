@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from flyball.domain.finishing.applying import calibrated
 from flyball.domain.finishing.calibration import Calibration
 from flyball.domain.finishing.costs import TradeOff, chosen
 from flyball.domain.finishing.finish import Finish
@@ -37,7 +38,7 @@ def finish(found: OutOfFold | None, wanted: Wanted) -> Finish:
         made, gains = calibration(found, relative(found.rows))
         notes.append(_calibrated(made, gains))
     if made is not None:
-        found = replace(found, answers=made.calibrated(found.answers))
+        found = replace(found, answers=calibrated(made, found.answers))
     if wanted.break_even is not None:
         costs = trade_offs(*_positive(found, wanted))
         notes.append(_cheapest(wanted.break_even, costs, len(found.answers)))
