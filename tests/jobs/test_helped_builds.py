@@ -18,7 +18,6 @@ from flyball.control.registry.models import BuildUnit
 from flyball.stores.database import Database
 from tests.jobs.counted.transformers import SLOW
 from tests.jobs.test_killed_builds import (
-    ALONE,
     Environment,
     Undisturbed,
     asked,
@@ -56,6 +55,10 @@ def test_a_build_of_three_workers_is_that_of_one_and_each_has_a_part_of_it(
     with worker(database, *THREE, **own):
         assert ended(job).status == "succeeded"
         until(lambda: all(each.status in selectors.ENDED for each in helpers()))
+        late = services.ask(
+            kind="help", team=job.team, endpoint=job.endpoint, arguments={"build": built(job).pk}
+        )
+        assert ended(late).result == {"units": 0}, "the build is over"
     assert board(job) == undisturbed[0]
     assert sorted(fits(own)) == sorted(undisturbed[1]), "nothing is computed twice, and nothing more"
     assert len(shares(job)) == 3
@@ -117,18 +120,6 @@ def test_a_helper_gives_its_unit_and_its_slot_up_where_another_job_waits(
         assert selectors.job(job.pk).status == "running"
         assert ended(job).status == "succeeded"
     assert board(job) == undisturbed[0]
-
-
-def test_a_helper_of_a_build_that_is_over_ends_at_once(
-    database: Database, environment: Callable[..., Environment], undisturbed: Undisturbed
-) -> None:
-    job = asked()
-    with worker(database, *ALONE, **environment("own")):
-        assert ended(job).status == "succeeded"
-        late = services.ask(
-            kind="help", team=job.team, endpoint=job.endpoint, arguments={"build": built(job).pk}
-        )
-        assert ended(late).result == {"units": 0}
 
 
 def test_a_helper_leaves_in_the_middle_of_a_unit_where_its_build_is_cancelled(
