@@ -31,6 +31,8 @@ from flyball.project.settings import *  # noqa: F403,E402 - the home must be kno
 from flyball.project.settings import DATABASES, INSTALLED_APPS  # noqa: E402 - as above
 
 INSTALLED_APPS += ["tests.shop", "tests.jobs.work"]
+# Installed where the settings name a provider, as some tests do later.
+INSTALLED_APPS += ["allauth.socialaccount.providers.openid_connect"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: the stores open connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}

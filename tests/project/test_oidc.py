@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,9 +24,15 @@ from flyball.project import urls
 from flyball.project.accounts import addresses, oidc
 from flyball.project.accounts.adapters import SocialAdapter
 from flyball.project.models import User
+from tests.shell import Shell
 
 ISSUER = "https://login.example.org/us"
 SECRET = "a secret of the provider's"
+PARTS = {
+    "FLYBALL_OIDC_ISSUER": ISSUER,
+    "FLYBALL_OIDC_CLIENT_ID": "flyball",
+    "FLYBALL_OIDC_CLIENT_SECRET": SECRET,
+}
 LOGIN = "/account/oidc/sso/login/"
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +108,22 @@ def test_there_is_no_address_and_no_button_by_default() -> None:
     page = Client().get("/sign-in")
     assert "single sign-on" not in page.content.decode()
     assert "form-action 'self';" in page["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("parts", [{}, PARTS], ids=["none", "one"])
+def test_a_process_loads_what_speaks_with_providers_where_there_is_one(
+    tmp_path: Path, parts: dict[str, str]
+) -> None:
+    lines = (
+        "import sys, django",
+        "django.setup()",
+        "print('requests' in sys.modules)",
+        "from allauth.socialaccount.providers import registry",
+        "print(*[provider.id for provider in registry.get_class_list()])",
+    )
+    own = {"DJANGO_SETTINGS_MODULE": "flyball.project.settings", "FLYBALL_HOME": str(tmp_path / "home")}
+    said = Shell(tmp_path, {**own, **parts}).run("python", "-c", "; ".join(lines)).stdout
+    assert said.split() == (["True", "openid_connect"] if parts else ["False"])
 
 
 def test_an_account_that_nobody_knows_is_not_let_in(provider: object) -> None:

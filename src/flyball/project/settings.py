@@ -21,6 +21,7 @@ LOGGING = logs.dictionary(FLYBALL)
 SECRET_KEY = secret_file(FLYBALL.home / "secret_key")
 DEBUG = FLYBALL.debug
 ALLOWED_HOSTS = list(FLYBALL.allowed_hosts)
+SOCIALACCOUNT_PROVIDERS = providers(FLYBALL)
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
@@ -37,7 +38,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
+    *(f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS),
     *APPS,
 ]
 MIDDLEWARE = [
@@ -95,7 +96,6 @@ MFA_TOTP_ISSUER = "Flyball"
 MFA_TOTP_TOLERANCE = 1
 SOCIALACCOUNT_ADAPTER = "flyball.project.accounts.adapters.SocialAdapter"
 SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
-SOCIALACCOUNT_PROVIDERS = providers(FLYBALL)
 # Counts of wrong codes: of as many accounts and addresses as LimitedBackend counts.
 CACHES = {
     "default": {
