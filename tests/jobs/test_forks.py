@@ -23,6 +23,13 @@ from tests.shell import PATIENCE
 pytestmark = pytest.mark.storage
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each job is a fresh interpreter")
 
+FORGETFUL = """
+import sys
+SAID = 1
+if "forkserver" in sys.argv[0]:
+    sys.modules["__main__"].FORGET = 0.5
+    open({loads!r}, "a").write("project ")
+"""
 THREADS = """
 import sys, threading
 ends = "forkserver" not in sys.argv[0]
@@ -166,7 +173,6 @@ def test_what_jobs_load_is_there_for_the_next_ones_of_their_kind(database: Datab
         assert not (tmp_path / f"{LATER}.loaded").exists()
         first = result(ask("loads"))
         until((tmp_path / f"{LATER}.loaded").exists)
-        time.sleep(IDLE)
         after = result(ask("loads"))
     assert [each["is_there"] for each in (*before, first, after)] == [False, False, False, True]
     assert len({each["parent"] for each in (*before, first, after)}) == 1
@@ -174,17 +180,16 @@ def test_what_jobs_load_is_there_for_the_next_ones_of_their_kind(database: Datab
 
 @linux
 def test_what_no_job_has_needed_for_long_is_forgotten(database: Database, tmp_path: Path) -> None:
-    own = with_module(tmp_path, "import sys\nsys.modules['__main__'].FORGET = 2.0\nSAID = 1\n")
-    (tmp_path / f"{LATER}.py").touch()
+    loads = tmp_path / "loads"
+    own = with_module(tmp_path, FORGETFUL.format(loads=str(loads)))
+    (tmp_path / f"{LATER}.py").write_text(f"open({str(loads)!r}, 'a').write('later ')\n")
     with worker(database, **own):
-        found = [result(ask("loads"))]
-        time.sleep(1.0)
-        found.append(result(ask("loads")))
-        time.sleep(4.0)
-        found += [result(ask("loads")) for _ in range(2)]
-    assert [each["is_there"] for each in found] == [False, True, False, False]
-    assert [each["is_fork"] for each in found] == [True] * 4
-    assert len({each["parent"] for each in found}) == 1
+        first = result(ask("loads"))
+        until(lambda: loads.read_text().split() == ["project", "later", "project"])
+        after = result(ask("loads"))
+    assert (first["is_there"], after["is_there"]) == (False, False)
+    assert (first["is_fork"], after["is_fork"]) == (True, True)
+    assert first["parent"] == after["parent"]
 
 
 @linux
