@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.shell import Shell
+from tests.shell import Shell, with_candidates
 
 
 @pytest.mark.journey
@@ -15,6 +15,7 @@ def test_it_comes_up_by_itself_prints_a_line_that_works_and_builds_once(
     example: Callable[[str], Shell],
 ) -> None:
     clinic = example("diagnosis")
+    with_candidates(clinic.directory / "clinic" / "endpoints.py", "linear")  # the next test builds all
     clinic.run("python", "manage.py", "migrate", "--verbosity", "0")
     clinic.run("python", "manage.py", "seed")
     with clinic.up("--build", worker=True) as server:

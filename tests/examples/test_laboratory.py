@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.shell import Shell
+from tests.shell import Shell, with_one_trial
 
 PATIENT = {
     "age": 59,
@@ -34,6 +34,7 @@ WINE = {
 @pytest.mark.journey
 def test_a_number_with_a_decision_and_a_group_come_from_one_server(example: Callable[[str], Shell]) -> None:
     laboratory = example("laboratory")
+    with_one_trial(laboratory.directory / "laboratory" / "endpoints.py")
     laboratory.run("python", "manage.py", "seed")
     with laboratory.up("--build", worker=True) as server:
         much = server.ask("POST", "/v1/endpoints/progression/predictions", {"input": PATIENT})
