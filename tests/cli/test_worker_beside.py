@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -22,24 +23,46 @@ from tests.shell import HTTP, PATIENCE, Server, Shell, processes_of
 ASK = """
 from flyball.control.accounts.services import ensure_team
 from flyball.control.jobs.services import ask
-ask(kind="heavy", team=ensure_team(slug="default"), arguments={{"pids": {pids!r}}})
+ask(kind="heavy", team=ensure_team(slug="default"), arguments={"pids": "pids"})
 """
 LONG = "3600"
 LEARNING = ("sklearn", "duckdb", "pyarrow", "pandas")
 
 
-@pytest.fixture
-def busy(bare: Shell) -> Shell:
+def patient(project: Shell) -> Shell:
     """A project with a kind of job whose first attempt never ends, and one second to drain."""
-    (bare.directory / "hello" / "settings.py").open("a").write('\nINSTALLED_APPS += ["tests.jobs.work"]\n')
-    settings = {"FLYBALL_DRAIN_SECONDS": "1", "FLYBALL_JOB_LEASE_SECONDS": "1", "PYTHONPATH": str(ROOT)}
-    return Shell(bare.directory, settings)
+    installed = '\nINSTALLED_APPS += ["tests.jobs.work"]\n'
+    (project.directory / "hello" / "settings.py").open("a").write(installed)
+    own = {"FLYBALL_DRAIN_SECONDS": "1", "FLYBALL_JOB_LEASE_SECONDS": "1", "PYTHONPATH": str(ROOT)}
+    return Shell(project.directory, own)
+
+
+@pytest.fixture
+def idle(bare: Shell) -> Shell:
+    """Such a project, and nothing to do."""
+    return patient(bare)
+
+
+@pytest.fixture(scope="module")
+def waiting(scaffold: Path, tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Flyball's home there with such a job that waits, made once: whoever asks for one is a process."""
+    folder = shutil.copytree(scaffold, tmp_path_factory.mktemp("waiting") / "hello")
+    shutil.copytree(tables, folder / ".flyball")
+    shell = patient(Shell(folder))
+    shell.run("python", "manage.py", "shell", "--no-imports", "-c", ASK)
+    return folder / ".flyball"
+
+
+@pytest.fixture
+def busy(idle: Shell, waiting: Path) -> Shell:
+    """Such a project, and such a job that waits."""
+    shutil.copy2(waiting / "flyball.sqlite3", idle.directory / ".flyball")
+    return idle
 
 
 def begun(shell: Shell) -> list[int]:
-    """The process of a heavy job, and what it has started."""
+    """The process of the heavy job, and what it has started."""
     pids = shell.directory / "pids"
-    shell.run("python", "manage.py", "shell", "--no-imports", "-c", ASK.format(pids=str(pids)))
     until(pids.exists)
     return [int(pid) for pid in pids.read_text().split()]
 
@@ -163,8 +186,8 @@ def test_told_to_end_all_end_and_the_job_waits_again(
 
 
 def test_a_second_ctrl_c_ends_it_at_once(busy: Shell) -> None:
-    patient = Shell(busy.directory, {**busy.settings, "FLYBALL_DRAIN_SECONDS": LONG}, port=busy.port)
-    with patient.up(worker=True) as server:
+    slow = Shell(busy.directory, {**busy.settings, "FLYBALL_DRAIN_SECONDS": LONG}, port=busy.port)
+    with slow.up(worker=True) as server:
         heavy = begun(busy)
         os.killpg(server.process, signal.SIGINT)
         until(lambda: len(processes_of(server.process)) <= 3)  # the server's own process has ended
@@ -172,21 +195,21 @@ def test_a_second_ctrl_c_ends_it_at_once(busy: Shell) -> None:
         until(lambda: gone(server, heavy))
 
 
-def test_what_it_says_when_it_ends_and_that_it_leaves_the_server_alone(busy: Shell) -> None:
-    with started(busy) as server:
+def test_what_it_says_when_it_ends_and_that_it_leaves_the_server_alone(idle: Shell) -> None:
+    with started(idle) as server:
         for _ in range(3):
             until(lambda: worker_of(server.pid))
             os.kill(worker_of(server.pid) or 0, signal.SIGKILL)
             until(lambda: "The worker ended. It starts again in" in line_of(server))
-        assert answers(busy.port)
+        assert answers(idle.port)
 
 
 @pytest.mark.parametrize("killed", [b"jobs_worker", b"spawn_main"], ids=["its worker", "the server"])
-def test_where_nobody_reads_what_it_says_all_come_back_all_the_same(busy: Shell, killed: bytes) -> None:
+def test_where_nobody_reads_what_it_says_all_come_back_all_the_same(idle: Shell, killed: bytes) -> None:
     server = subprocess.Popen(
         ["flyball", "up"],
-        cwd=busy.directory,
-        env=busy.environment,
+        cwd=idle.directory,
+        env=idle.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
@@ -201,25 +224,25 @@ def test_where_nobody_reads_what_it_says_all_come_back_all_the_same(busy: Shell,
         server.stderr.close()
         before = process()
         os.kill(before, signal.SIGKILL)
-        until(lambda: process() not in {0, before} and worker_of(server.pid) and answers(busy.port))
+        until(lambda: process() not in {0, before} and worker_of(server.pid) and answers(idle.port))
     finally:
         os.killpg(server.pid, signal.SIGINT)
         assert server.wait(PATIENCE) == 0
 
 
-def test_under_nohup_a_closed_terminal_ends_nothing(busy: Shell) -> None:
-    with started(busy, "nohup") as server:
-        until(lambda: worker_of(server.pid) and answers(busy.port))
+def test_under_nohup_a_closed_terminal_ends_nothing(idle: Shell) -> None:
+    with started(idle, "nohup") as server:
+        until(lambda: worker_of(server.pid) and answers(idle.port))
         before = processes_of(server.pid)
         for _ in range(3):
             os.killpg(server.pid, signal.SIGHUP)
             time.sleep(0.2)
         assert processes_of(server.pid) == before
-        assert answers(busy.port)
+        assert answers(idle.port)
 
 
-def test_that_processes_end_is_said_in_json_where_logs_are(busy: Shell) -> None:
-    shell = Shell(busy.directory, {**busy.settings, "FLYBALL_LOG_FORMAT": "json"}, port=busy.port)
+def test_that_processes_end_is_said_in_json_where_logs_are(idle: Shell) -> None:
+    shell = Shell(idle.directory, {**idle.settings, "FLYBALL_LOG_FORMAT": "json"}, port=idle.port)
     with started(shell) as server:
         until(lambda: worker_of(server.pid))
         os.kill(worker_of(server.pid) or 0, signal.SIGKILL)
