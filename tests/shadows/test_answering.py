@@ -272,3 +272,15 @@ def test_in_a_crowd_a_step_is_a_row(
     pressure(0.0)
     to_the_end(asked)
     assert ShadowAnswer.objects.count() == 40
+
+
+def test_a_job_goes_on_after_a_rest_that_is_longer_than_it_would_wait_for_more(
+    shadow: Database, record: Record, asking: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"LAG": timedelta(seconds=-1), "IDLE": 0.1, "POLL": 0.01, "PAUSE": 0.01}.items():
+        monkeypatch.setattr(answering, name, value)
+    monkeypatch.setattr(resting, "seconds", lambda computed, took: 0.2)
+    record(people(3))
+    asked = asking()  # it has begun twice, and so asks one by one
+    asked.go_on()
+    assert ShadowAnswer.objects.count() == 3

@@ -102,11 +102,11 @@ class Asking:
             while time.monotonic() < ends and time.monotonic() - worked < IDLE:
                 began, computed = time.monotonic(), time.process_time()
                 has_worked = self.step(now())
-                if has_worked:
-                    worked = time.monotonic()
                 rest = resting.seconds(time.process_time() - computed, time.monotonic() - began)
                 rest = min(rest, ends - time.monotonic())
                 time.sleep(max(PAUSE if has_worked else POLL, rest))
+                if has_worked:  # a rest is no waiting for more
+                    worked = time.monotonic()
         finally:
             self.end()
 
