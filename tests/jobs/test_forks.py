@@ -8,16 +8,19 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from flyball.control.jobs import services
-from flyball.control.jobs.apart.child import TERMINATED, name_of
+from flyball.control.jobs.apart import forking
+from flyball.control.jobs.apart.child import TERMINATED, Asked, name_of
 from flyball.control.jobs.apart.forkserver import IDLE
+from flyball.control.jobs.apart.processes import close
 from flyball.control.jobs.models import Job
 from flyball.stores.database import Database
 from tests.jobs.work.apps import LATER, LOADED
-from tests.jobs.workers import ROOT, ask, ended, hurried, kill, lives, start, until, worker
+from tests.jobs.workers import ROOT, ask, ended, hurried, kill, lives, start, surroundings, until, worker
 from tests.shell import PATIENCE
 
 pytestmark = pytest.mark.storage
@@ -85,6 +88,13 @@ if "forkserver" in sys.argv[0]:
     part.write_text(f"{os.getpid()} {sleep.pid}")
     part.rename(part.with_name("pids"))
     time.sleep(0)
+"""
+
+FORKS = """
+import os
+from pathlib import Path
+file = Path(__file__).with_name("forks")
+os.register_at_fork(after_in_child=lambda: os.close(os.open(f"{file}{os.getpid()}", os.O_CREAT)))
 """
 
 
@@ -308,3 +318,29 @@ def test_what_the_project_starts_while_it_is_loaded_ends_with_the_worker(
     process.send_signal(how)
     process.wait(PATIENCE)
     until(lambda: not any(lives(int(each)) for each in (tmp_path / "pids").read_text().split()))
+
+
+@linux
+def test_one_that_does_not_answer_in_time_is_not_waited_for_again_and_forks_nothing_later(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in surroundings(database, **with_module(tmp_path, FORKS)).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(tmp_path)
+    asked = Asked(UUID(int=1), 1, 0, "code")
+    forks = forking.ForkServer()
+    forks.prepare()
+    process = forks._process
+    assert process is not None
+    fork = forks.fork(asked)
+    assert fork is not None
+    fork.wait()
+    os.kill(process.pid, signal.SIGSTOP)
+    monkeypatch.setattr(forking, "READY_WITHIN", 0.5)
+    began = time.monotonic()
+    assert [forks.fork(asked) for _ in range(2)] == [None, None]
+    assert time.monotonic() - began < 2 * 0.5 + forking.ENDS_WITHIN
+    os.kill(process.pid, signal.SIGCONT)
+    process.wait(PATIENCE)
+    assert len(list(tmp_path.glob("forks*"))) == 1
+    close(fork.lifeline, fork.output)

@@ -92,11 +92,13 @@ class ForkServer:
         with suppress(OSError):  # it has ended: nobody answers
             socket.send_fds(self._asking, ["\0".join(asked.words).encode()], [lifeline, output, told])
         close(lifeline, output, told)
-        process = _number(own_told) if _can_be_read(own_told, READY_WITHIN) else None
+        has_answered = _can_be_read(own_told, READY_WITHIN)
+        process = _number(own_told) if has_answered else None
         if process is not None:
             return Forked(process, own_lifeline, own_output, own_told)
         close(own_lifeline, own_output, own_told)
         self._leave()
+        self._is_wanted &= has_answered  # else each job would wait for that as long
         return None
 
     def _leave(self) -> None:

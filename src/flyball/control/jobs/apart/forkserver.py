@@ -104,7 +104,8 @@ class _Server:
 
     def _fork(self) -> Asked | None:
         said, own, _, _ = socket.recv_fds(self._asking, LONGEST, DESCRIPTORS)
-        if len(own) < DESCRIPTORS or self._files != _files(self._files):
+        is_left = any(event & select.POLLHUP for _, event in self._events.poll(0))
+        if is_left or len(own) < DESCRIPTORS or self._files != _files(self._files):
             self._refuse(own)
             return None
         asked = Asked.of(*said.decode().split("\0"))
