@@ -97,6 +97,14 @@ file = Path(__file__).with_name("forks")
 os.register_at_fork(after_in_child=lambda: os.close(os.open(f"{file}{os.getpid()}", os.O_CREAT)))
 """
 
+INSTALLED = """
+import sysconfig
+from pathlib import Path
+SAID, path = 1, sysconfig.get_path
+here = str(Path(__file__).parent)
+sysconfig.get_path = lambda name, *more: here if name == "purelib" else path(name, *more)
+"""
+
 
 def result(job: Job) -> dict[str, Any]:
     """What a job that has succeeded found."""
@@ -344,3 +352,16 @@ def test_one_that_does_not_answer_in_time_is_not_waited_for_again_and_forks_noth
     process.wait(PATIENCE)
     assert len(list(tmp_path.glob("forks*"))) == 1
     close(fork.lifeline, fork.output)
+
+
+@linux
+def test_a_package_that_is_installed_anew_is_loaded_by_the_next_job(
+    database: Database, tmp_path: Path
+) -> None:
+    with worker(database, **with_module(tmp_path, INSTALLED)):
+        before = [result(ask("code")) for _ in range(2)]
+        with_module(tmp_path, INSTALLED.replace("SAID, path = 1,", "SAID, path = 22,"))
+        (tmp_path / "loaded-2.dist-info").mkdir()
+        after = [result(ask("code")) for _ in range(2)]
+    found = [(each["said"], each["is_fork"]) for each in before + after]
+    assert found == [(1, True), (1, True), (22, True), (22, True)]

@@ -104,7 +104,7 @@ class _Server:
 
     def _fork(self) -> Asked | None:
         said, own, _, _ = socket.recv_fds(self._asking, LONGEST, DESCRIPTORS)
-        is_left = any(event & select.POLLHUP for _, event in self._events.poll(0))
+        is_left = dict(self._events.poll(0)).get(self._asking.fileno(), 0) & select.POLLHUP
         if is_left or len(own) < DESCRIPTORS or self._files != _files(self._files):
             self._refuse(own)
             return None
@@ -261,7 +261,7 @@ def _tell(told: int, number: int) -> None:
 
 
 def _files(names: Iterable[str] | None = None, since: int | None = None) -> dict[str, tuple[int, ...]]:
-    """What tells whether a file was changed, of which code is loaded, but for what was installed.
+    """What tells whether a file was changed, of which code is loaded, or something was installed.
 
     One that was changed ``since`` the loading began may have been read before: it is as if changed again.
     """
@@ -269,7 +269,8 @@ def _files(names: Iterable[str] | None = None, since: int | None = None) -> dict
         installed = tuple(sysconfig.get_path(each) for each in ("stdlib", "purelib", "platlib"))
         loaded = [each for each in list(sys.modules.values()) if isinstance(each, ModuleType)]
         places = [vars(each).get("__file__") for each in loaded]
-        names = {each for each in places if isinstance(each, str) and not each.startswith(installed)}
+        own = {each for each in places if isinstance(each, str) and not each.startswith(installed)}
+        names = own.union(installed[1:])  # installing a package adds a folder, or takes one away
     found: dict[str, tuple[int, ...]] = {}
     for each in names:
         with suppress(OSError):  # it was removed, and so is another one
