@@ -186,15 +186,15 @@ def _ending_with(asking: socket.socket) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(writer)
+        os.write(writer, b"\0")  # it may be another process's, too, by now
         thread.join()
-        os.close(reader)
+        close(reader, writer)
 
 
 def _follow(asking: int, loading: int) -> None:
     events = select.poll()
-    for each in (asking, loading):
-        events.register(each, 0)  # that the other end is closed is told always
+    events.register(asking, 0)  # that the other end is closed is told always
+    events.register(loading, select.POLLIN)
     if asking in dict(events.poll()):
         kill(os.getpid())
 
