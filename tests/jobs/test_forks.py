@@ -107,6 +107,20 @@ sysconfig.get_path = lambda name, *more: here if name == "purelib" else path(nam
 """
 
 
+POOL = """
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+rows = np.random.default_rng(0).random((5000, 4))
+def fitted():
+    return HistGradientBoostingClassifier(max_iter=3).fit(rows, rows[:, 0] > 0.5)
+fitted()
+def __getattr__(name):
+    if name != "SAID":
+        raise AttributeError(name)
+    return int(fitted().n_iter_)
+"""
+
+
 def result(job: Job) -> dict[str, Any]:
     """What a job that has succeeded found."""
     done = ended(job)
@@ -367,3 +381,12 @@ def test_a_package_that_is_installed_anew_is_loaded_by_the_next_job(
         after = [result(ask("code")) for _ in range(2)]
     found = [(each["said"], each["is_fork"]) for each in before + after]
     assert found == [(1, True), (1, True), (22, True), (22, True)]
+
+
+@linux
+def test_jobs_have_threads_of_openmp_where_the_project_has_used_some(
+    database: Database, tmp_path: Path
+) -> None:
+    with worker(database, **with_module(tmp_path, POOL)):
+        found = [result(ask("code")) for _ in range(2)]
+    assert [(each["said"], each["is_fork"]) for each in found] == [(3, True)] * 2

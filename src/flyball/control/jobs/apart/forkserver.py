@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import logging
 import os
@@ -41,6 +42,9 @@ FORGET = 600.0
 """After so long it begins anew, without what it has loaded for jobs (seconds)."""
 TICK = 20_000_000
 """As far behind the clock the time of a file may be (nanoseconds)."""
+
+OMP_PAUSE_HARD = 2
+"""Of OpenMP's ``omp_pause_resource_t``."""
 
 
 class _Job(NamedTuple):
@@ -205,10 +209,19 @@ def _be_ready() -> None:
     connections.close_all()  # a connection is one process's
     if threading.active_count() > 1:
         os._exit(CANNOT_FORK)  # without waiting for them
+    _end_pools()
     # Where a whole unit is told to end, its jobs do so in order. Programs would inherit that it is ignored.
     signal.signal(signal.SIGTERM, lambda *_: None)
     gc.collect()
     gc.freeze()  # else the first collection of a fork would copy all that is shared
+
+
+def _end_pools() -> None:
+    """End OpenMP's threads: a fork would wait for them for ever. They begin again where they are needed."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    for place in {line[line.index("/") :] for line in lines if "libgomp" in line}:
+        with suppress(OSError, AttributeError):  # an old one cannot
+            ctypes.CDLL(place).omp_pause_resource_all(OMP_PAUSE_HARD)
 
 
 def _become(lifeline: int, output: int, told: int) -> None:
