@@ -23,7 +23,6 @@ from flyball.domain.errors import DataError
 
 PATIENCE, PAUSE = 2.0, 0.05
 """A helper that comes before the rows are cut waits so long for that, and between two looks (seconds)."""
-"""How the job of a batch is that is carried out, or will be after a pause."""
 
 
 class Left(Exception):

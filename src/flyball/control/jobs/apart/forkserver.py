@@ -5,27 +5,23 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
-import logging
 import os
 import select
 import signal
 import socket
 import struct
 import sys
-import sysconfig
 import threading
 import time
-import traceback
-import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-from flyball.control.jobs.apart import child
 from flyball.control.jobs.apart.child import Asked
+from flyball.control.jobs.apart.code import files
+from flyball.control.jobs.apart.fork import become, carry_out
 from flyball.control.jobs.apart.processes import close, kill
 
 CANNOT_FORK = 72
@@ -40,9 +36,6 @@ IDLE = 0.5
 """After so long without a job there is time to load what the next one needs (seconds)."""
 FORGET = 600.0
 """After so long it begins anew, without what it has loaded for jobs (seconds)."""
-TICK = 20_000_000
-"""As far behind the clock the time of a file may be (nanoseconds)."""
-
 OMP_PAUSE_HARD = 2
 """Of OpenMP's ``omp_pause_resource_t``."""
 
@@ -58,7 +51,7 @@ def main() -> None:
         asking.set_inheritable(False)  # else nobody would see that this process has ended
         asked = _Server(asking).serve()
     if asked is not None:  # this is the fork
-        _carry_out(asked)
+        carry_out(asked)
     atexit._run_exitfuncs()
     kill(os.getpid())  # and what the project has started
 
@@ -75,7 +68,7 @@ class _Server:
         with _ending_with(asking):
             _load_project()
         _be_ready()
-        self._files = _files(since=began)
+        self._files = files(since=began)
         self._loaded: set[str] = set()
         self._missing: list[str] = []
         """What is still to be loaded for jobs such as there have been."""
@@ -109,7 +102,7 @@ class _Server:
     def _fork(self) -> Asked | None:
         said, own, _, _ = socket.recv_fds(self._asking, LONGEST, DESCRIPTORS)
         is_left = dict(self._events.poll(0)).get(self._asking.fileno(), 0) & select.POLLHUP
-        if is_left or len(own) < DESCRIPTORS or self._files != _files(self._files):
+        if is_left or len(own) < DESCRIPTORS or self._files != files(self._files):
             self._refuse(own)
             return None
         asked = Asked.of(*said.decode().split("\0"))
@@ -125,7 +118,7 @@ class _Server:
             return None
         if not process:
             close(*self._jobs, *(job.told for job in self._jobs.values()))
-            _become(*own)
+            become(*own)
             return asked
         close(*own[:-1])
         _tell(own[-1], process)
@@ -160,12 +153,10 @@ class _Server:
 
     def _load(self, module: str) -> None:
         began = time.time_ns()
-        with (
-            _ending_with(self._asking),
-            suppress(ImportError),
-        ):  # of an extra that is not installed: who needs it says so
+        # Of an extra that is not installed: who needs it says so.
+        with _ending_with(self._asking), suppress(ImportError):
             import_module(module)
-        self._files = _files(since=began) | self._files
+        self._files = files(since=began) | self._files
         _be_ready()
 
 
@@ -224,73 +215,9 @@ def _end_pools() -> None:
             ctypes.CDLL(place).omp_pause_resource_all(OMP_PAUSE_HARD)
 
 
-def _become(lifeline: int, output: int, told: int) -> None:
-    os.setsid()  # a group of its own: whatever it starts ends with it
-    os.dup2(lifeline, 0)
-    for standard in (1, 2):
-        os.dup2(output, standard)
-    close(lifeline, output, told)
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()  # else all would draw the same
-
-
-def _carry_out(asked: Asked) -> NoReturn:
-    """Carry a job out, and end as forks do: libraries would wait for threads that only the other one has."""
-    code = 1
-    try:
-        _forget_ends()
-        child.begin(asked)
-        child.carry_out(asked)
-        code = 0
-    except SystemExit as left:
-        code = left.code if isinstance(left.code, int) else 1
-    finally:
-        if any(sys.exc_info()):
-            traceback.print_exc()
-        # As multiprocessing's forks do; the first one waits for threads that the job has left.
-        for end in (vars(threading)["_shutdown"], atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
-            with suppress(BaseException):  # such as being told to end
-                end()
-        os._exit(code)
-
-
-def _forget_ends() -> None:
-    """What is to be done at the end of the process that has loaded the project is not a fork's to do."""
-    atexit._clear()
-    for each in list(vars(weakref.finalize)["_registry"]):
-        each.atexit = False
-    atexit.register(logging.shutdown)
-    atexit.register(vars(weakref.finalize)["_exitfunc"].__func__, weakref.finalize)
-    if "multiprocessing.util" in sys.modules:
-        util, process = sys.modules["multiprocessing.util"], sys.modules["multiprocessing.process"]
-        util._finalizer_registry.clear()
-        process._children.clear()
-        atexit.register(util._exit_function)
-
-
 def _tell(told: int, number: int) -> None:
     with suppress(BrokenPipeError):  # the worker has ended
         os.write(told, NUMBER.pack(number))
-
-
-def _files(names: Iterable[str] | None = None, since: int | None = None) -> dict[str, tuple[int, ...]]:
-    """What tells whether a file was changed, of which code is loaded, or something was installed.
-
-    One that was changed ``since`` the loading began may have been read before: it is as if changed again.
-    """
-    if names is None:
-        installed = tuple(sysconfig.get_path(each) for each in ("stdlib", "purelib", "platlib"))
-        loaded = [each for each in list(sys.modules.values()) if isinstance(each, ModuleType)]
-        places = [vars(each).get("__file__") for each in loaded]
-        own = {each for each in places if isinstance(each, str) and not each.startswith(installed)}
-        names = own.union(installed[1:])  # installing a package adds a folder, or takes one away
-    found: dict[str, tuple[int, ...]] = {}
-    for each in names:
-        with suppress(OSError):  # it was removed, and so is another one
-            file = Path(each).stat()
-            is_sure = since is None or not since - TICK <= file.st_mtime_ns <= time.time_ns()
-            found[each] = (file.st_mtime_ns, file.st_size, file.st_ino) if is_sure else ()
-    return found
 
 
 if __name__ == "__main__":
