@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flyball.domain.abtests.assignment import SLOTS, Allocation, allocation, slot
+from flyball.domain.abtests import assignment
+from flyball.domain.abtests.assignment import SLOTS, Allocation, Draw, allocation, slot
 from flyball.domain.errors import InvalidInput
 
 UNITS = [f"customer {number}" for number in range(100_000)]
@@ -39,6 +41,23 @@ def test_the_documentation_gives_slots_that_are_right() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`|\*\(empty\)\*) \| ([\d,]+) \|$", text, re.M)
     assert len(rows) == 4
     assert all(slot(salt, unit) == int(said.replace(",", "")) for salt, unit, said in rows)
+
+
+@given(st.sets(st.integers(1, SLOTS - 1), max_size=6), st.text(max_size=3), st.text(max_size=3))
+def test_a_draw_finds_the_run_of_the_slot(ends: set[int], salt: str, unit: str) -> None:
+    borders = [0, *sorted(ends), SLOTS]
+    lengths = [end - start for start, end in pairwise(borders)]
+    assert Draw(salt, lengths).run(unit) == sum(slot(salt, unit) >= end for end in ends)
+
+
+def test_a_draw_tells_neighbouring_slots_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    for at in range(1, SLOTS):
+        first = -(-(at << 64) // SLOTS)  # the least number of that slot
+        for number in (first - 1, first):
+            digest = number.to_bytes(8, "big") + bytes(24)
+            monkeypatch.setattr(assignment, "_digest", lambda *_, digest=digest: digest)
+            assert slot("", "") == at - (number < first)
+            assert Draw("", [at, SLOTS - at]).run("") == (number == first)
 
 
 def test_units_are_spread_evenly() -> None:

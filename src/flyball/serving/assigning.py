@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from flyball.domain.abtests.assignment import SLOTS, slot
+from flyball.domain.abtests.assignment import SLOTS, Draw
 from flyball.domain.errors import ModelFailed
 from flyball.domain.routing import ABTest, Route
 from flyball.domain.values import Scalar
@@ -34,7 +32,7 @@ class Running(Generic[T]):
     def __init__(self, route: Route, test: ABTest, answering: Callable[[Place], T]) -> None:
         """``answering`` makes of a place what answers there, once for all rows."""
         self._test = test
-        self._ends = list(accumulate(length for _, length in test.runs))
+        self._draw = Draw(test.salt, [length for _, length in test.runs])
         held: dict[int, int] = {}
         for arm, length in test.runs:
             held[arm] = held.get(arm, 0) + length
@@ -51,15 +49,16 @@ class Running(Generic[T]):
         unit = self._test.unit_of(row.entity, row.input, row.reference, self._uuids)
         if unit is None or not self._test.has(unit):
             return self._outside
-        return self._runs[bisect_right(self._ends, slot(self._test.salt, unit))]
+        return self._runs[self._draw.run(unit)]
 
 
 class Split:
     """Several versions as one model: each row of one call is answered by the version of its arm."""
 
-    def __init__(self, runtimes: Sequence[Runtime], of: Sequence[tuple[int, str | None]]) -> None:
-        """``of`` says of each row which version and arm its runtime is."""
+    def __init__(self, runtimes: Sequence[Runtime], of: Callable[[int], tuple[int, str | None]]) -> None:
+        """``of`` says of the row at a place which version and arm its runtime is."""
         self.parts = by_runtime(runtimes)
+        self._size = len(runtimes)
         self._of = of
 
     @property
@@ -73,14 +72,15 @@ class Split:
 
     def joined(self, outputs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
         """The outputs of all parts in the order of the rows. Raises ``ValueError`` where some are missing."""
-        found: dict[int, dict[str, Any]] = {}
+        found: list[dict[str, Any]] = [{}] * self._size
         for (_, places), some in zip(self.parts, outputs, strict=True):
-            found |= zip(places, some, strict=True)
-        return [found[place] for place in range(len(found))]
+            for place, output in zip(places, some, strict=True):
+                found[place] = output
+        return found
 
     def blame(self, error: ModelFailed, places: Sequence[int]) -> None:
         """Say which version and arm it was that failed."""
-        error.of = self._of[places[0]]
+        error.of = self._of(places[0])
 
     def _asked(self, runtime: Runtime, places: Sequence[int], rows: Rows) -> list[dict[str, Any]]:
         try:
@@ -92,7 +92,8 @@ class Split:
 
 def by_runtime(runtimes: Sequence[Runtime]) -> list[tuple[Runtime, list[int]]]:
     """Each runtime once, with the places of the rows that it answers."""
-    parts: dict[int, tuple[Runtime, list[int]]] = {}
+    known = {id(runtime): runtime for runtime in runtimes}
+    places: dict[int, list[int]] = {each: [] for each in known}
     for place, runtime in enumerate(runtimes):
-        parts.setdefault(id(runtime), (runtime, []))[1].append(place)
-    return list(parts.values())
+        places[id(runtime)].append(place)
+    return [(known[each], places[each]) for each in known]

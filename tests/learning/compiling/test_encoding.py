@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.feature_selection import SelectKBest, SelectPercentile, VarianceThreshold, f_classif
 from sklearn.impute import KNNImputer, SimpleImputer
@@ -26,7 +26,7 @@ from sklearn.preprocessing import (
 
 from flyball.domain.errors import ModelFailed
 from flyball.domain.schema import Schema
-from flyball.inference.compiled.encoder import FEW, Encoding
+from flyball.inference.compiled.encoder import AT_ONCE, FEW, Encoding
 from flyball.inference.frame import frame
 from flyball.inference.transformers import Calendar, Words
 from flyball.learning.compiling.preprocessing import started, through
@@ -130,6 +130,12 @@ def test_columns_side_by_side_keep_their_order() -> None:
         remainder=SimpleImputer(keep_empty_features=True),
     )
     agree(side_by_side, schema_of("number", "full", "never", "whole", "flag"), KNOWN, ASKED)
+
+
+def test_more_columns_than_are_made_at_once_keep_their_order() -> None:
+    scaled = [MinMaxScaler((0, largest)) for largest in range(1, AT_ONCE + 2)]
+    filled = SimpleImputer(add_indicator=True, keep_empty_features=True)
+    agree(make_union(*scaled, filled, make_pipeline(clone(filled), MinMaxScaler())), NUMBERS, KNOWN, ASKED)
 
 
 def test_a_table_of_a_selected_encoder_may_be_torn_apart() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
@@ -41,6 +41,22 @@ def _digest(salt: str, unit: str) -> bytes:
 
 def _slot(digest: bytes) -> int:
     return int.from_bytes(digest[:8], "big") * SLOTS >> 64
+
+
+class Draw:
+    """Which of the runs that all slots are divided into, in order, a unit's slot is in."""
+
+    def __init__(self, salt: str, lengths: Sequence[int]) -> None:
+        """``lengths`` are the numbers of slots of each run."""
+        self._salt = salt
+        # A slot is n or more where the number that it stands for is n * 2^64 / SLOTS, rounded up, or more: so
+        # digests are compared as they are, which is sooner than to work out the slot of each.
+        ends = accumulate(lengths[:-1])
+        self._ends = [(-(-(end << 64) // SLOTS)).to_bytes(8, "big") for end in ends]
+
+    def run(self, unit: str) -> int:
+        """The place of the run that the unit's slot is in."""
+        return bisect_right(self._ends, _digest(self._salt, unit))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from flyball.inference.compiled.columns import (
     Column,
     Encoder,
     Operation,
+    Step,
     Table,
     Words,
 )
@@ -43,8 +45,10 @@ OPERATIONS: Mapping[Operation, tuple[Callable[[float, float], float], Callable[.
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 QUICK = 2**14
 """Columns and steps up to which a row takes less than a millisecond."""
-FEW = 16
-"""Rows that take less time one by one than all at once: arrays cost as much for one row as for twenty."""
+FEW = 10
+"""Rows that take less time one by one than all at once: arrays cost as much for one row as for ten."""
+AT_ONCE = 64
+"""Columns that are made together: more would take memory, and are no sooner made."""
 TOKEN = re.compile(r"\b\w\w+\b")
 """What scikit-learn's text vectorizers take for a word, unless they are told otherwise."""
 
@@ -78,6 +82,7 @@ class Encoding:
             )
             for each in encoder.moments
         ]
+        self._together = _together(encoder)
         self._lookups = [Lookup(table) for table in encoder.tables]
         self._slices = [
             (lookup.field, lookup.numbers, first, last, *lookup.part(start, start + last - first))
@@ -129,20 +134,29 @@ class Encoding:
     def _filled(self, length: int, column_of: Callable[[str], Listed | Arrow]) -> np.ndarray:
         made = np.empty((length, len(self._blank)), dtype=np.float64)
         made[:] = self._blank
-        with np.errstate(all="ignore"):
-            for each in self._data.numbers:
-                _fill(made, each.columns, [column_of(each.field).numbers()] * len(each.columns))
-            for moments in self._data.moments:
-                texts = column_of(moments.field).values()
-                parts = np.array([_parts(text) for text in texts], dtype=np.float64).reshape(-1, len(PARTS))
-                sources = [parts[:, place] for place, _ in moments.columns]
-                _fill(made, [column for _, column in moments.columns], sources)
+        if self._together:
+            sources = self._sources(length, column_of)
+            with np.errstate(all="ignore"):
+                for several in self._together:
+                    several.fill(made, sources)
         for lookup in self._lookups:
             lookup.fill(made, column_of(lookup.field))
         for counted in self._words:
             for row, text in zip(made, column_of(counted.field).values(), strict=True):
                 counted.put(row, text)
         return made
+
+    def _sources(self, length: int, column_of: Callable[[str], Listed | Arrow]) -> np.ndarray:
+        """What columns are made of, (sources, rows): the fields of numbers, then the parts of each moment."""
+        numbers, moments = self._data.numbers, self._data.moments
+        found = np.empty((len(numbers) + len(moments) * len(PARTS), length), dtype=np.float64)
+        for place, each in enumerate(numbers):
+            found[place] = column_of(each.field).numbers()
+        for place, of in enumerate(moments):
+            start = len(numbers) + place * len(PARTS)
+            parts = [_parts(text) for text in column_of(of.field).values()]
+            found[start : start + len(PARTS)] = np.array(parts, dtype=np.float64).reshape(-1, len(PARTS)).T
+        return found
 
     def _put_moments(self, row: list[float], values: Row) -> None:
         for field, chains, missing in self._moments:
@@ -156,6 +170,36 @@ class Encoding:
                 row[place] = _through(parts[part], chain)
 
 
+class _Several:
+    """Columns that are made of numbers by the same operations, all at once: each costs little more then."""
+
+    def __init__(self, columns: Sequence[tuple[int, Column]]) -> None:
+        """``columns`` with the places of their sources (``Encoding._sources``)."""
+        of = [column for _, column in columns]
+        self._sources = [source for source, _ in columns]
+        self._places = [column.place for column in of]
+        self._missing = _upright([column.missing for column in of])
+        self._present = None if of[0].present is None else _upright([column.present for column in of])
+        self._steps = [
+            (OPERATIONS[steps[0].operation][1], _upright([step.number for step in steps]))
+            for steps in zip(*map(_taken, of), strict=True)
+        ]
+        # NaN stays NaN: with nothing to be filled in, columns are what their steps make of them.
+        self._fills = self._present is not None or not np.isnan(self._missing).all()
+
+    def fill(self, made: np.ndarray, sources: np.ndarray) -> None:
+        """Put the columns of many rows into their places."""
+        source = sources[self._sources]
+        numbers = source
+        for operation, operands in self._steps:
+            numbers = operation(numbers, operands)
+        if self._present is not None:
+            numbers = self._present
+        if self._fills:
+            numbers = np.where(np.isnan(source), self._missing, numbers)
+        made[:, self._places] = numbers.T
+
+
 class Lookup:
     """A table of known values at work."""
 
@@ -164,6 +208,10 @@ class Lookup:
         self._refuses = table.refuses
         self.values = unpacked(table.values)
         self._index = {key: place for place, key in enumerate(table.keys)}
+        runs = _runs(table.places)
+        self._at: slice | list[int] = list(table.places)
+        if len(runs) == 1:
+            self._at = slice(*runs[0][1:])
 
     def part(
         self, start: int, end: int
@@ -175,14 +223,14 @@ class Lookup:
     def codes(self, column: Listed | Arrow) -> np.ndarray:
         """Which of the known values each row has; behind the last: any other. Raises ``ModelFailed``."""
         index, other = self._index, len(self._index)
-        found = column.codes(lambda value: index.get(_key(value, is_number=self.numbers), other))
+        found = column.codes(index, lambda value: index.get(_key(value, is_number=self.numbers), other))
         if self._refuses and other in found:
             raise ModelFailed("The model refuses a value that it has not seen.")
         return found
 
     def fill(self, made: np.ndarray, column: Listed | Arrow) -> None:
         """Put the values of many rows into their places."""
-        made[:, list(self.places)] = self.values[self.codes(column)]
+        made[:, self._at] = self.values[self.codes(column)]
 
 
 class _Counted:
@@ -252,14 +300,31 @@ def _through(number: float, chain: Chain) -> float:
     return number
 
 
-def _fill(made: np.ndarray, columns: Sequence[Column], sources: Sequence[np.ndarray]) -> None:
-    for column, source in zip(columns, sources, strict=True):
-        numbers = source
-        for step in column.steps:
-            numbers = OPERATIONS[step.operation][1](numbers, step.number)
-        if column.present is not None:
-            numbers = np.full(len(source), column.present)
-        made[:, column.place] = np.where(np.isnan(source), column.missing, numbers)
+def _together(encoder: Encoder) -> list[_Several]:
+    """All columns that are made of numbers, with those together that the same operations make."""
+    start = len(encoder.numbers)
+    columns = [(place, column) for place, each in enumerate(encoder.numbers) for column in each.columns]
+    for place, each in enumerate(encoder.moments):
+        columns += [(start + place * len(PARTS) + part, column) for part, column in each.columns]
+    alike: dict[tuple[Any, ...], list[tuple[int, Column]]] = {}
+    for source, column in columns:
+        operations = tuple(step.operation for step in _taken(column))
+        alike.setdefault((column.present is None, operations), []).append((source, column))
+    return [
+        _Several(some[start : start + AT_ONCE])
+        for some in alike.values()
+        for start in range(0, len(some), AT_ONCE)
+    ]
+
+
+def _taken(column: Column) -> tuple[Step, ...]:
+    """The steps of a column: none where it is the same wherever there is a number."""
+    return column.steps if column.present is None else ()
+
+
+def _upright(numbers: Sequence[float | None]) -> np.ndarray:
+    """One number for each source, beside all rows: shape (sources, 1)."""
+    return np.array(numbers, dtype=np.float64)[:, np.newaxis]
 
 
 def _chain(column: Column) -> Chain:

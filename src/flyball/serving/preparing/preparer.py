@@ -324,10 +324,11 @@ def _prepared(request: Request, rows: Sequence[CheckedRow]) -> Prepared:
 
 
 def _split(assigned: Sequence[Assigned]) -> Runtime:
-    return Split(
-        [under.version.runtime for under in assigned],
-        [(under.version.manifest.number, under.arm) for under in assigned],
-    )
+    def of(place: int) -> tuple[int, str | None]:
+        under = assigned[place]
+        return under.version.manifest.number, under.arm
+
+    return Split([under.version.runtime for under in assigned], of)
 
 
 def _cached(database: Database, connection: Any) -> features.Read:
