@@ -10,6 +10,7 @@ import pytest
 
 from flyball.domain.errors import ModelFailed, Overloaded
 from flyball.serving import coalescer
+from flyball.serving.assigning import Split
 from flyball.serving.coalescer import Coalescer
 from tests.fakes import Counting
 
@@ -51,6 +52,37 @@ def test_requests_that_wait_share_a_call_and_each_gets_its_own_rows(
     model.release.set()
     assert [values(each) for each in waiting] == [[n * 2, n * 2 + 2] for n in range(10, 15)]
     assert model.calls == [1, 10]
+
+
+def quick() -> Counting:
+    made = Counting()
+    made.direct = True
+    return made
+
+
+def split(*models: Counting) -> Split:
+    """Rows that take turns between two versions, as an A/B test would have it."""
+    return Split(models, lambda place: (place + 1, "arm"))
+
+
+def test_calls_that_the_same_versions_share_are_answered_together(threads: Coalescer) -> None:
+    champion, challenger, other = quick(), quick(), quick()
+    first = threads.submit(split(champion, challenger), [{"n": 1}, {"n": 2}])
+    assert champion.began.wait(30)
+    waiting = [
+        threads.submit(split(champion, challenger), [{"n": 3}, {"n": 4}]),
+        threads.submit(split(challenger, champion, challenger), [{"n": 5}, {"n": 6}, {"n": 7}]),
+        threads.submit(split(champion, challenger), [{"n": 8}, {"n": -1}]),
+    ]
+    apart = threads.submit(split(champion, other), [{"n": 9}, {"n": 10}])
+    for model in (champion, challenger, other):
+        model.release.set()
+    assert [values(each) for each in (first, *waiting[:2], apart)] == [[2, 4], [6, 8], [10, 12, 14], [18, 20]]
+    with pytest.raises(ModelFailed) as failed:
+        waiting[2].result(30)
+    assert failed.value.of == (2, "arm")
+    # The first alone; those that waited all at once, and each by itself since one of them failed.
+    assert challenger.calls == [1, 4, 1, 2, 1]
 
 
 def test_a_request_that_makes_the_model_fail_fails_alone(threads: Coalescer, model: Counting) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -57,8 +57,8 @@ class Split:
 
     def __init__(self, runtimes: Sequence[Runtime], of: Callable[[int], tuple[int, str | None]]) -> None:
         """``of`` says of the row at a place which version and arm its runtime is."""
+        self.runtimes = runtimes
         self.parts = by_runtime(runtimes)
-        self._size = len(runtimes)
         self._of = of
 
     @property
@@ -72,7 +72,7 @@ class Split:
 
     def joined(self, outputs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
         """The outputs of all parts in the order of the rows. Raises ``ValueError`` where some are missing."""
-        found: list[dict[str, Any]] = [{}] * self._size
+        found: list[dict[str, Any]] = [{}] * len(self.runtimes)
         for (_, places), some in zip(self.parts, outputs, strict=True):
             for place, output in zip(places, some, strict=True):
                 found[place] = output
@@ -88,6 +88,24 @@ class Split:
         except ModelFailed as error:
             self.blame(error, places)
             raise
+
+
+def key_of(runtime: Runtime) -> Hashable:
+    """The same of runtimes that may answer their rows together (``together``)."""
+    if isinstance(runtime, Split):
+        return frozenset(id(part) for part, _ in runtime.parts)
+    return id(runtime)
+
+
+def together(runtimes: Sequence[Runtime]) -> Runtime:
+    """What answers the rows of several calls as one, of runtimes of one key.
+
+    It does not say whose row it was that failed: each call is asked by itself then.
+    """
+    first, splits = runtimes[0], [each for each in runtimes if isinstance(each, Split)]
+    if len(splits) < 2:
+        return first
+    return Split([part for split in splits for part in split.runtimes], lambda _: (0, None))
 
 
 def by_runtime(runtimes: Sequence[Runtime]) -> list[tuple[Runtime, list[int]]]:

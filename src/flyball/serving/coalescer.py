@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from flyball.domain.promises import chain, settle
 from flyball.domain.records import Prediction, now
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
-from flyball.serving.assigning import Split
+from flyball.serving.assigning import Split, key_of, together
 from flyball.serving.preparing.prepared import Prepared
 from flyball.serving.recording.recorder import UNTAKEN, Entry, Recorder, wake
 from flyball.stores.records import Submission
@@ -36,8 +36,9 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """The rows of one request, and the future of their outputs."""
+    """The rows of one request, what answers them, and the future of their outputs."""
 
+    runtime: Runtime
     rows: Rows
     outputs: Future[Outputs] = field(default_factory=Future)
 
@@ -52,7 +53,7 @@ class Coalescer:
     def __init__(self, name: str = "flyball-model") -> None:
         self._workers = ThreadPoolExecutor(min(4, os.cpu_count() or 1), name)
         self._lock = threading.Lock()
-        self._waiting: dict[int, deque[_Waiting]] = {}
+        self._waiting: dict[Hashable, deque[_Waiting]] = {}
         self._closed = False
 
     def submit(self, runtime: Runtime, rows: Rows) -> Future[Outputs]:
@@ -63,16 +64,16 @@ class Coalescer:
         """
         if isinstance(runtime, Split) and not runtime.direct:
             return self._submit_split(runtime, rows)
-        request = _Waiting(rows)
+        request, key = _Waiting(runtime, rows), key_of(runtime)
         with self._lock:
             if self._closed:
                 raise Overloaded
-            known = self._waiting.get(id(runtime))
+            known = self._waiting.get(key)
             if known is not None:
                 known.append(request)  # a thread is at this version already and finds it
                 return request.outputs
-            self._waiting[id(runtime)] = deque([request])
-            self._workers.submit(self._run, runtime)
+            self._waiting[key] = deque([request])
+            self._workers.submit(self._run, key)
         return request.outputs
 
     def give_up(self, runtime: Runtime, outputs: Future[Outputs]) -> bool:
@@ -81,7 +82,7 @@ class Coalescer:
         Says whether it was so: outputs that are there already stay.
         """
         with self._lock:
-            waiting = self._waiting.get(id(runtime), deque())
+            waiting = self._waiting.get(key_of(runtime), deque())
             for place, each in enumerate(waiting):
                 if each.outputs is outputs:
                     del waiting[place]
@@ -120,15 +121,17 @@ class Coalescer:
             self._closed = True
         self._workers.shutdown()
 
-    def _run(self, runtime: Runtime) -> None:
-        while group := self._next(runtime):
-            _compute(runtime, group)
+    def _run(self, key: Hashable) -> None:
+        while group := self._next(key):
+            results = shared([(each.runtime, each.rows) for each in group])
+            for request, result in zip(group, results, strict=True):
+                settle(request.outputs, result)
 
-    def _next(self, runtime: Runtime) -> list[_Waiting]:
+    def _next(self, key: Hashable) -> list[_Waiting]:
         with self._lock:
-            group = _first(self._waiting[id(runtime)], lambda each: len(each.rows))
+            group = _first(self._waiting[key], lambda each: len(each.rows))
             if not group:
-                del self._waiting[id(runtime)]
+                del self._waiting[key]
             return group
 
 
@@ -156,26 +159,22 @@ def _first(waiting: deque[W], rows: Callable[[W], int]) -> list[W]:
     return group
 
 
-def _compute(runtime: Runtime, group: Sequence[_Waiting]) -> None:
-    for request, result in zip(group, shared(runtime, [each.rows for each in group]), strict=True):
-        settle(request.outputs, result)
-
-
-def shared(runtime: Runtime, requests: Sequence[Rows]) -> list[Outputs | Exception]:
-    """The outputs of each request, from one call of the model, or its error.
+def shared(requests: Sequence[tuple[Runtime, Rows]]) -> list[Outputs | Exception]:
+    """The outputs of each request, of runtimes of one key, from one call of the model; or its error.
 
     A request whose rows make the model fail fails alone: then each is asked by itself.
     """
     try:
-        outputs = runtime.predict([row for rows in requests for row in rows])
+        model = together([runtime for runtime, _ in requests])
+        outputs = model.predict([row for _, rows in requests for row in rows])
     except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
-        return [error] if len(requests) == 1 else [shared(runtime, [rows])[0] for rows in requests]
-    each: list[Outputs | Exception] = []
+        return [error] if len(requests) == 1 else [shared([each])[0] for each in requests]
+    own: list[Outputs | Exception] = []
     start = 0
-    for rows in requests:
-        each.append(outputs[start : start + len(rows)])
+    for _, rows in requests:
+        own.append(outputs[start : start + len(rows)])
         start += len(rows)
-    return each
+    return own
 
 
 class Gatherer:
@@ -207,9 +206,9 @@ class Gatherer:
 
     def _answer(self, loop: asyncio.AbstractEventLoop, line: _Line) -> None:
         line.turned_away = self._recorder.turned_away
-        groups: dict[int, list[_Gathered]] = {}
+        groups: dict[Hashable, list[_Gathered]] = {}
         for each in _first(line.waiting, lambda one: len(one[0].inputs)):
-            groups.setdefault(id(each[0].runtime), []).append(each)
+            groups.setdefault(key_of(each[0].runtime), []).append(each)
         entries = [entry for group in groups.values() for entry in _computed(loop, group)]
         try:
             self._recorder.put(entries)
@@ -241,10 +240,9 @@ class _Line:
 
 
 def _computed(loop: asyncio.AbstractEventLoop, group: Sequence[_Gathered]) -> list[Entry]:
-    """What is to be recorded of calls to one version; those that failed are told so."""
-    runtime: Runtime = group[0][0].runtime
+    """What is to be recorded of calls to one version, or to the same ones; those that failed are told so."""
     entries = []
-    results = shared(runtime, [each.inputs for each, _ in group])
+    results = shared([(each.runtime, each.inputs) for each, _ in group])
     moment = now()
     for (prepared, done), outputs in zip(group, results, strict=True):
         result = _submission(prepared, outputs, moment)
