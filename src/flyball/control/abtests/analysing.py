@@ -62,7 +62,7 @@ def look(*, test: ABTest, moment: datetime | None = None, report: Any = None) ->
         _keep(test, trouble=error.detail[:500], next_look_at=following(test, at))
         raise
     verdict = judge(seen, spec.rules)
-    _save(test, seen, verdict, at)
+    _save(test, found, seen, verdict, at)
     if test.ended_at is None:
         act(test=test, spec=spec, history=found, verdict=verdict, moment=at)
     return verdict.state
@@ -97,17 +97,23 @@ def _take_in(
         count_errors(test, spec, found, at)
 
 
-def _save(test: ABTest, seen: Summary, verdict: Verdict, at: datetime) -> None:
+def _save(test: ABTest, found: History, seen: Summary, verdict: Verdict, at: datetime) -> None:
     with transaction.atomic():
         Look.objects.create(test=test, at=at, document=look_of(seen, verdict))
         _thin(test)
         # Servers that have not heard of the end yet answer by the old route, and commit that late, too.
         over = test.ended_at is not None and at > test.ended_at + 2 * _lag()
         kept: dict[str, Any] = {"trouble": "", "next_look_at": None if over else following(test, at)}
-        if test.decided_at is None:  # a verdict that was final stays
+        if test.decided_at is None or _is_open_again(test, found):  # else a verdict that was final stays
             kept["verdict"] = document_of(verdict)
             kept["decided_at"] = at if verdict.final else None
         _keep(test, **kept)
+
+
+def _is_open_again(test: ABTest, found: History) -> bool:
+    """Whether the final verdict is of a challenger whose part has ended since: the others go on."""
+    of = (test.verdict or {}).get("challenger")
+    return found.ended_at is None and of is not None and of not in found.strata[-1].shares
 
 
 def _lag() -> timedelta:

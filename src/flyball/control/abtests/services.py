@@ -125,7 +125,9 @@ def stop(*, test: ABTest, reason: str = "", expected: int | None = None, user: A
 def win(*, test: ABTest, arm: str, reason: str, user: Any = None) -> ABTest:
     """End a test with one of its arms as champion. Raises ``Conflict``, and as ``promote``."""
     route = _route_of(test)
-    won = next(each for each in route.answering if is_assigned(each) and label(each) == arm)
+    won = next((each for each in route.answering if is_assigned(each) and label(each) == arm), None)
+    if won is None:
+        raise Conflict(f"{test} has no arm {arm} any more: somebody has changed its weights.")
     change = routes.promote(
         endpoint=test.endpoint_id,
         version=won.version,

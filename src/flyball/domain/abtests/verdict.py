@@ -47,11 +47,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Challenger:
-    """A challenger's readings, in the order in which the metrics are declared, and its missing outcomes."""
+    """A challenger's readings, in the order in which the metrics are declared, and its missing outcomes.
+
+    One that is ``gone`` has no part in the test any more: what was seen of it stays, and judges nothing.
+    """
 
     name: str
     readings: tuple[Reading, ...]
     missing: Interval | None = None
+    gone: bool = False
 
     @property
     def primary(self) -> Reading:
@@ -115,13 +119,18 @@ class _Case:
     def early(self) -> bool:
         return self.summary.running < self.rules.at_least
 
+    @property
+    def present(self) -> list[Challenger]:
+        """Those that there is still something to be said of."""
+        return [challenger for challenger in self.summary.challengers if not challenger.gone]
+
     def readings(self, challenger: Challenger) -> tuple[Reading, ...]:
         """Those on which a claim may stand."""
         sound = not lacks(challenger)
         return tuple(reading for reading in challenger.readings if sound or not reading.metric.outcomes)
 
     def harmed(self) -> Iterator[tuple[Challenger, Reading]]:
-        for challenger in self.summary.challengers:
+        for challenger in self.present:
             for reading in self.readings(challenger):
                 if reading.metric.role != "secondary" and worse(reading.metric, reading.interval):
                     yield challenger, reading
@@ -140,7 +149,7 @@ class _Case:
         harmed = {challenger.name for challenger, _ in self.harmed()}
         found = [
             each
-            for each in self.summary.challengers
+            for each in self.present
             if each.name not in harmed and _wins(each.primary) and self.passes(each)
         ]
         sign = -1.0 if found and found[0].primary.metric.better == "higher" else 1.0
@@ -193,7 +202,7 @@ def _harm(case: _Case) -> Verdict | None:
 
 
 def _missing(case: _Case) -> Verdict | None:
-    for challenger in case.summary.challengers:
+    for challenger in case.present:
         if lacks(challenger) and challenger.primary.metric.outcomes:
             reason = (
                 f"Outcomes lack more often in one arm than the other ({challenger.name} and the champion): "
@@ -232,8 +241,8 @@ def _winner(case: _Case) -> Verdict | None:
 
 
 def _no_difference(case: _Case) -> Verdict | None:
-    primary = [each.primary for each in case.summary.challengers]
-    if case.early or not all(bool(equal(each.metric, each.interval)) for each in primary):
+    primary = [each.primary for each in case.present]
+    if case.early or not primary or not all(bool(equal(each.metric, each.interval)) for each in primary):
         return None
     metric = primary[0].metric
     sentence = (
@@ -253,7 +262,7 @@ def _over(case: _Case) -> Verdict | None:
 def _undecided(case: _Case) -> Verdict | None:
     known = [
         math.isfinite(bound)
-        for each in case.summary.challengers
+        for each in case.present
         for bound in (float(each.primary.interval.lower), float(each.primary.interval.upper))
     ]
     few = f"The smaller arm is worth fewer than {BURN_IN:g} events: averages of so few are not normal yet."

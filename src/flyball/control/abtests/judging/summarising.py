@@ -71,6 +71,7 @@ def summary(spec: Spec, history: History, kept: Added, moment: datetime) -> Summ
                     for each in spec.metrics
                 ),
                 _missing(spec, kept, history, name),
+                gone=name not in history.strata[-1].shares,
             )
             for name in challengers
         ),

@@ -37,7 +37,7 @@ def _act(test: ABTest, spec: Spec, history: History, verdict: Verdict, moment: d
         _ramp(test, spec, history, verdict, moment)
     elif verdict.final and spec.action == "promote":
         _end(test, history, verdict)
-    elif spec.bandit is not None and not verdict.final:
+    elif spec.bandit is not None:
         _share(test, spec, history, moment)
 
 
@@ -88,6 +88,10 @@ def _share(test: ABTest, spec: Spec, history: History, moment: datetime) -> None
     units = {arm: counts["units"] for arm, counts in arm_counts(kept).items()}
     lower = spec.primary.better == "lower"
     shares = bandit.next_shares(spec.bandit, history, moments, units, moment, lower=lower)
-    if shares is not None:
-        kind = RouteRevision.Kind.TEST
-        services.reweigh(test=test, shares=shares, reason="shares follow what was seen", kind=kind)
+    if shares is None:
+        return
+    if not shares.keys() - {CHAMPION}:
+        services.stop(test=test, reason=f"ends: its budget of {spec.bandit.budget:g} is spent")
+        return
+    kind = RouteRevision.Kind.TEST
+    services.reweigh(test=test, shares=shares, reason="shares follow what was seen", kind=kind)

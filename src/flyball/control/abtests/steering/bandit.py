@@ -10,6 +10,7 @@ import numpy as np
 
 from flyball.control.abtests.spec import Bandit
 from flyball.control.abtests.strata import CHAMPION, History
+from flyball.domain.abtests.assignment import Allocation
 from flyball.domain.abtests.bandits import adaptive
 from flyball.domain.abtests.bandits.thompson import affordable, chances, floored, lost
 from flyball.domain.abtests.moments import Moments, Numbers
@@ -29,6 +30,7 @@ def next_shares(
 ) -> dict[str, float] | None:
     """The shares of all arms from now on; ``None`` while they stay, or while nothing is known.
 
+    An arm that can lose nothing more has none, and is left out: where the budget is spent all challengers are.
     ``moments`` are those of the primary metric, by stratum and arm; ``units`` all that were exposed, by arm;
     ``lower`` says that lower values are better.
     """
@@ -57,7 +59,13 @@ def next_shares(
         wanted = affordable(wanted, beliefs, 0, float(ahead), left)
     if not all(map(math.isfinite, wanted.tolist())):
         return None
-    return dict(zip(arms, wanted.tolist(), strict=True))
+    return _changed(newest.allocation, dict(zip(arms[1:], wanted.tolist()[1:], strict=True)))
+
+
+def _changed(now: Allocation, challengers: Mapping[str, float]) -> dict[str, float] | None:
+    """The shares in whole slots, by which units are assigned; ``None`` where those are the same."""
+    then = now.changed({CHAMPION: max(1.0 - math.fsum(challengers.values()), 0.0), **challengers})
+    return None if then == now else then.shares()
 
 
 def _side_by_side(arms: list[Moments], sign: float) -> Moments:
