@@ -30,6 +30,11 @@ def first_id(moment: datetime, later: timedelta = timedelta()) -> UUID:
     return UUID(int=max(milliseconds, 0) << 80)
 
 
+def moment_of(identity: UUID) -> datetime:
+    """When a prediction's id was made, to the millisecond."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=identity.int >> 80)
+
+
 def canonical_json(value: Any) -> str:
     """JSON text with sorted keys and no spaces: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

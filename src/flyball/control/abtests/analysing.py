@@ -69,11 +69,15 @@ def look(*, test: ABTest, moment: datetime | None = None, report: Any = None) ->
 
 
 def forget(*, test: ABTest) -> None:
-    """Forget what was counted, so that the next look counts the stored rows from the beginning."""
+    """Forget what was counted, so that the next look counts the stored rows from the beginning.
+
+    Errors have no rows: what servers counted of them is written whole at each look, for as long as it changes.
+    """
+    errors = [each.name for each in of_document(test.spec).metrics if each.shape == "errors"]
     with transaction.atomic():
         ABTest.objects.select_for_update().get(pk=test.pk)
         Exposure.objects.filter(test=test).delete()
-        Sums.objects.filter(test=test).delete()
+        Sums.objects.filter(test=test).exclude(metric__in=errors).delete()
         _keep(test, cursor={})
 
 

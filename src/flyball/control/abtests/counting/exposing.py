@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from flyball.control.abtests.spec import Spec
 from flyball.control.abtests.strata import History
 from flyball.control.routing.models import Prediction
 from flyball.domain.abtests.assignment import identity, slot_of
-from flyball.domain.records import first_id
+from flyball.domain.records import first_id, moment_of
 
 CHUNK = 2_000
 """Predictions of one transaction: on SQLite all who write wait for it."""
@@ -55,12 +55,7 @@ def expose(test: ABTest, spec: Spec, history: History, horizon: datetime) -> boo
 
 def read_until(test: ABTest) -> datetime:
     """Before which moment all predictions have been taken in."""
-    return _moment(_cursor(test))
-
-
-def _moment(identity: UUID) -> datetime:
-    """When an id was made, to the millisecond: exposures are in the order of ids."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=identity.int >> 80)
+    return moment_of(_cursor(test))
 
 
 def _cursor(test: ABTest) -> UUID:
@@ -86,7 +81,7 @@ def _seen(history: History, rows: Iterable[Any]) -> Iterable[_Seen]:
             continue
         known = identity(stratum.test.salt, unit)
         arm = history.owner(stratum.number, slot_of(known))
-        yield _Seen(known, stratum.number, arm, prediction, _moment(prediction))
+        yield _Seen(known, stratum.number, arm, prediction, moment_of(prediction))
 
 
 def _keep(test: ABTest, spec: Spec, seen: Sequence[_Seen]) -> None:
@@ -136,7 +131,7 @@ def _exposure(test: ABTest, first: _Seen) -> Exposure:
 
 
 def _extended(exposure: Exposure, own: Sequence[_Seen], spec: Spec) -> Exposure:
-    """The unit with further predictions: those count whose outcome has its time before the unit counts."""
+    """The unit with further predictions, as far as any metric asks for them (``Unit.within``)."""
     longest = max((each.within for each in spec.metrics if each.outcomes), default=0.0) - spec.maturity
     until = exposure.exposed_at + timedelta(seconds=longest)
     more = [each.id.hex for each in own if each.at <= until]

@@ -39,7 +39,9 @@ Loss = Callable[[Recorded, Scalar, Classes], float]
 class Outcomes:
     """A mean over the predictions of units: each unit adds the sum over its own, and their number.
 
-    A prediction whose outcome has not come within ``maturity`` (seconds) is neither right nor wrong.
+    A prediction whose outcome has not come within ``maturity`` (seconds) is neither right nor wrong. Those
+    count whose time for an outcome is over when the unit counts: of later ones it would depend on the outcome
+    itself, and on the moment of the look, whether it is known.
     """
 
     name: str
@@ -51,13 +53,16 @@ class Outcomes:
 
     def of(self, units: Sequence[Unit]) -> list[Brought]:
         """The sum and the number of a unit's known predictions, also by the day that they were made."""
-        rows = recorded(each for unit in units for each in unit.predictions)
+        rows = recorded(each for unit in units for each in self._counted(unit))
         happened = known_outcomes(rows, self.maturity)
         return [self._of(unit, rows, happened) for unit in units]
 
+    def _counted(self, unit: Unit) -> tuple[UUID, ...]:
+        return unit.within(self.within - self.maturity)
+
     def _of(self, unit: Unit, rows: Mapping[UUID, Recorded], happened: Mapping[UUID, Scalar]) -> Brought:
         days: dict[int, list[float]] = defaultdict(list)
-        for each in unit.predictions:
+        for each in self._counted(unit):
             if each in happened:
                 day = (rows[each].created_at - unit.exposed_at) // DAY
                 days[max(day, 0)].append(self.loss(rows[each], happened[each], self.classes))

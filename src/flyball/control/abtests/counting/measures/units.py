@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -13,6 +13,7 @@ from flyball.control.abtests.counting.accumulating import Pair
 from flyball.control.abtests.models import Exposure
 from flyball.control.routing.models import Prediction
 from flyball.domain.abtests.metrics import Shape
+from flyball.domain.records import moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Unit:
             exposure.exposed_at,
             (exposure.prediction, *more),
         )
+
+    def within(self, seconds: float) -> tuple[UUID, ...]:
+        """The predictions of so long a time, the first one included."""
+        until = self.exposed_at + timedelta(seconds=seconds)
+        return tuple(each for each in self.predictions if moment_of(each) <= until)
 
 
 class Brought(NamedTuple):
