@@ -25,7 +25,7 @@ from flyball.control.abtests.models import ABTest
 from flyball.control.abtests.spec import Judged, Spec, of_document
 from flyball.control.abtests.strata import CHAMPION, History, history
 from flyball.control.routing import selectors as routing
-from flyball.domain.abtests import split
+from flyball.domain.abtests import split, sums
 from flyball.domain.abtests.claims import levels
 from flyball.domain.abtests.metrics import quantile_of
 from flyball.domain.abtests.plan import detectable
@@ -257,10 +257,18 @@ def _value(
             "value": _quantile(np.atleast_1d(total), quantile_of(judged.name)),
             "units": int(np.sum(total)),
         }
+    if judged.shape in {"mean", "cuped", "ratio"}:
+        return _of_sums(sum((sums.of_document(each["sums"]) for each in own.values()), sums.Sums()), judged)
     moments = list(moments_of(judged, own).values())
     units = sum(float(each.units) for each in moments)
     value = sum(float(each.units) * float(each.mean) for each in moments) / units if units else None
     return {"value": value, "units": int(units)}
+
+
+def _of_sums(total: sums.Sums, judged: Judged) -> dict[str, Any]:
+    """As the rows say it: what was foretold is taken off differences alone."""
+    over = total.second if judged.shape == "ratio" else total.units
+    return {"value": float(total.first / over) if over else None, "units": total.units}
 
 
 def _quantile(total: np.ndarray, quantile: float) -> float | None:

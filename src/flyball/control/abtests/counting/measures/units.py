@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -13,6 +14,7 @@ from flyball.control.abtests.counting.accumulating import Pair
 from flyball.control.abtests.models import Exposure
 from flyball.control.routing.models import Prediction
 from flyball.domain.abtests.metrics import Shape
+from flyball.domain.errors import DataError
 from flyball.domain.records import moment_of
 
 
@@ -86,6 +88,30 @@ class Recorded:
     decision: str | None
     latency: int | None
     created_at: datetime
+
+
+LARGEST = 1e60
+"""Of a larger value neither the cube nor what intervals make of it would be a number."""
+
+
+def brought(measure: Measure, units: Sequence[Unit]) -> list[Brought]:
+    """What units bring to a metric. Raises ``DataError`` for a value that cannot be added up."""
+    try:
+        found = measure.of(units)
+    except OverflowError:
+        raise _too_large(measure) from None
+    for each in found:
+        values = chain(each.all or (), *each.days.values())
+        if not all(abs(value) <= LARGEST for value in values):
+            raise _too_large(measure)
+    return found
+
+
+def _too_large(measure: Measure) -> DataError:
+    return DataError(
+        f"Metric {measure.name}: the value of a unit is too large to be added up. Correct or retract the "
+        "outcome or the row that it is of; a declared metric may have bounds: low=, high=."
+    )
 
 
 NAMES = ("id", "output", "decision", "latency", "created_at")
