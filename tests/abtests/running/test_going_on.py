@@ -1,4 +1,4 @@
-"""A test that goes on after a verdict: with the arms that are left, and as long as there is something to find."""
+"""A test that goes on after a verdict: with the arms that are left, and within its budget."""
 
 from __future__ import annotations
 

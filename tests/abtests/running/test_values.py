@@ -1,4 +1,4 @@
-"""Each arm's own value of a metric is what its rows say, and a number too large for sums is a trouble with a name."""
+"""An arm's own value of a metric is what its rows say; one too large for sums is a trouble."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.db import connection as django
 
 from flyball import Metric
+from flyball.cli.main import main
 from flyball.control.abtests import analysing, services
-from flyball.control.abtests.judging.standing import standing
+from flyball.control.abtests.judging.standing import band, standing
 from flyball.control.abtests.models import ABTest
 from flyball.control.routing.models import RouteRevision
 from flyball.domain.errors import DataError
 from flyball.stores.database import Database
-from tests.abtests.running.cast import START, predicted, started, two_versions
+from tests.abtests.running.cast import START, happened, predicted, started, two_versions
 
 pytestmark = pytest.mark.storage
 DAY = timedelta(days=1)
@@ -101,3 +103,19 @@ def test_an_amount_that_no_sum_holds_is_the_trouble_of_its_test(
     with pytest.raises(DataError, match="Metric revenue: the value of a unit is too large"):
         analysing.look(test=test, moment=START + 2 * DAY)
     assert standing(ABTest.objects.get())["trouble"].startswith("Metric revenue: the value of a unit is too")
+
+
+def test_which_side_is_ahead_is_told_before_there_are_bounds(tmp_path: Path, database: Database) -> None:
+    two_versions(tmp_path)
+    test = started(metric="outcome")
+    answered = predicted(database, [f"person {each}" for each in range(1500)], START, timedelta(0))
+    rare = {each.id for each in [each for each in answered if each.version == 2][:24]}
+    happened(answered, lambda each: "yes" if each.id in rare else "no", timedelta(minutes=1))
+    analysing.look(test=test, moment=START + DAY)
+    document = standing(ABTest.objects.get())
+    (reading,) = document["metrics"][0]["readings"]
+    assert (reading["lower"], reading["upper"], reading["ahead"]) == (None, None, 1)
+    assert band(ABTest.objects.get(), "2", "outcome")[0]["ahead"] == 1
+    status = CliRunner().invoke(main, ["abtest", "status", "purchase"])
+    table = status.output.partition("Version 2 is better")[0]
+    assert table.count("above 0") == 2  # beside the metric, and in the verdict

@@ -23,9 +23,10 @@ from tests.console.conftest import Browser
 
 pytestmark = pytest.mark.storage
 METRIC = {"name": "outcome", "margin": 0.05}
-POINT = {"at": "2030-01-01T00:00:00+00:00", "units": 100, "estimate": 0.1, "lower": None, "upper": None}
-WIDE = {"at": "2030-01-02T00:00:00+00:00", "units": 200, "estimate": 0.1, "lower": -5.0, "upper": 5.0}
-NEAR = {"at": "2030-01-03T00:00:00+00:00", "units": 900, "estimate": 0.1, "lower": 0.05, "upper": 0.15}
+UNBOUNDED = {"estimate": 0.1, "lower": None, "upper": None, "ahead": 0}
+POINT = {"at": "2030-01-01T00:00:00+00:00", "units": 100, **UNBOUNDED}
+WIDE = {"at": "2030-01-02T00:00:00+00:00", "units": 200, **UNBOUNDED, "lower": -5.0, "upper": 5.0}
+NEAR = {"at": "2030-01-03T00:00:00+00:00", "units": 900, **UNBOUNDED, "lower": 0.05, "upper": 0.15}
 
 
 def test_the_verdict_stands_on_top_with_its_error_rate(browser: Browser, looked: Looked) -> None:
@@ -151,7 +152,8 @@ def test_more_strata_and_looks_take_no_more_queries(browser: Browser, looked: Lo
     ("points", "says"),
     [
         ([], "Nobody has looked"),
-        ([POINT], "too few events"),
+        ([POINT], "1 looks. outcome: too few events to say."),
+        ([POINT, {**POINT, "ahead": 1}], "above 0, too few events to say how far"),
         ([POINT, NEAR], "between +0.05 and +0.15"),
         ([NEAR], "Dashed: the margin of 0.05"),
         ([WIDE, NEAR], "beyond the edges"),

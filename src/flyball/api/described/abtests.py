@@ -39,12 +39,16 @@ class TestValue(Document):
 
 
 class TestReading(Document):
-    """The difference of a challenger from the champion; a bound that says nothing is empty."""
+    """The difference of a challenger from the champion; a bound that says nothing is empty.
+
+    ``ahead`` is 1 where it is shown to be above 0, -1 where below: also where there are no bounds yet.
+    """
 
     arm: str
     estimate: float | None
     lower: float | None
     upper: float | None
+    ahead: int
 
 
 class TestMetric(Document):
@@ -179,6 +183,7 @@ class TestPoint(Document):
     estimate: float | None
     lower: float | None
     upper: float | None
+    ahead: int
 
 
 SHARE = {"type": ["number", "string"], "description": "0.2 or 20%."}

@@ -9,6 +9,7 @@ from typing import Any
 from flyball.console.charts.grammar import HEIGHT, OVER_TIME, SCORE, axis, level, rules, shown, when
 from flyball.console.frame import tags
 from flyball.console.frame.figures import Column, Figure, Row, Spec
+from flyball.domain.abtests.sentences import unbounded
 from flyball.domain.values import parse_timestamp
 
 FEW = 40
@@ -159,7 +160,7 @@ def _said(metric: Mapping[str, Any], arm: str, rows: Sequence[Row], edge: list[f
         return "Nobody has looked at the test yet: the first look is taken by a worker."
     last = rows[-1]
     if edge is None:
-        return f"{tags.number(len(rows))} looks: too few events to say anything of {metric['name']} yet."
+        return f"{tags.number(len(rows))} looks. {metric['name']}: {unbounded(last['ahead'])}."
     bounds = {
         (True, True): f"between {tags.signed(last['lower'])} and {tags.signed(last['upper'])}",
         (True, False): f"at least {tags.signed(last['lower'])}",

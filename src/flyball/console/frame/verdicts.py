@@ -9,6 +9,7 @@ from typing import Any
 from django.template import Library
 
 from flyball.console.frame import tags
+from flyball.domain.abtests import sentences
 from flyball.domain.abtests.sentences import period
 
 register = Library()
@@ -91,6 +92,12 @@ def interval_words(reading: Mapping[str, Any]) -> str:
     if lower is not None and upper is not None:
         return f"{tags.signed(lower)} to {tags.signed(upper)}"
     return f"at least {tags.signed(lower)}" if lower is not None else f"at most {tags.signed(upper)}"
+
+
+@register.filter
+def unbounded(ahead: int) -> str:
+    """An interval without bounds."""
+    return sentences.unbounded(ahead)
 
 
 @register.filter

@@ -71,7 +71,7 @@ def look(*, test: ABTest, moment: datetime | None = None, report: Any = None) ->
 def forget(*, test: ABTest) -> None:
     """Forget what was counted, so that the next look counts the stored rows from the beginning.
 
-    Errors have no rows: what servers counted of them is written whole at each look, for as long as it changes.
+    Errors have no rows: what servers counted of them is written whole at each look, while it changes.
     """
     errors = [each.name for each in of_document(test.spec).metrics if each.shape == "errors"]
     with transaction.atomic():

@@ -13,7 +13,7 @@ import numpy as np
 from flyball.control.abtests.asking import DAY, Asked
 from flyball.control.abtests.counting.accumulating import SCORES, counts, summed
 from flyball.control.abtests.counting.measures.choosing import default_metric, judged, measure
-from flyball.control.abtests.counting.measures.units import Unit, brought
+from flyball.control.abtests.counting.measures.units import Unit, what_they_bring
 from flyball.control.abtests.spec import Bandit, Judged, Ramp, Spec
 from flyball.control.routing.models import Prediction
 from flyball.domain import routing
@@ -206,7 +206,7 @@ def _known(
     over = [unit for unit in units if unit.exposed_at < until]
     measured = measure(spec, chosen, declaration, champion)
     pages = (over[start : start + PAGE] for start in range(0, len(over), PAGE))
-    found = [each for page in pages for each in brought(measured, page)]
+    found = [each for page in pages for each in what_they_bring(measured, page)]
     known = [each.all for each in found if each.all is not None]
     if len(known) < 10:
         return None

@@ -15,12 +15,17 @@ def interval_text(challenger: str, metric: Metric, interval: Interval) -> str:
     head = f"{metric.name} of {challenger}"
     lower, upper = float(interval.lower), float(interval.upper)
     if not np.isfinite([lower, upper]).any():
-        side = {1: "above 0, ", -1: "below 0, "}.get(int(interval.ahead), "")
-        return f"{head}: {side}too few events to say{' how far' if side else ''}"
+        return f"{head}: {unbounded(int(interval.ahead))}"
     if metric.one_sided:
         bound = f"at least {lower:+.3g}" if metric.better == "higher" else f"at most {upper:+.3g}"
         return f"{head}: {bound} (estimate {float(interval.estimate):+.3g})"
     return f"{head}: {lower:+.3g} to {upper:+.3g} (estimate {float(interval.estimate):+.3g})"
+
+
+def unbounded(ahead: int) -> str:
+    """An interval without bounds: to which side of 0 it lies, where that is shown."""
+    side = {1: "above 0, ", -1: "below 0, "}.get(ahead, "")
+    return f"{side}too few events to say{' how far' if side else ''}"
 
 
 def claimed(challenger: str, metric: Metric, interval: Interval, what: str) -> str:

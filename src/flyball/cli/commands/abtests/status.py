@@ -12,6 +12,8 @@ from flyball.cli.commands.abtests.telling import percent, title
 from flyball.cli.printing.output import Output
 
 ARMS = ("arm", "version", "share", "units", "predictions")
+SIDES = {1: "above 0", -1: "below 0", 0: "too few events"}
+"""What is said of a difference without bounds."""
 METRICS = ("metric", "role", "better", "of", "champion", "challenger", "difference")
 
 
@@ -85,7 +87,7 @@ def _metric(metric: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _interval(reading: dict[str, Any]) -> str:
     lower, upper = reading["lower"], reading["upper"]
     if lower is None and upper is None:
-        return "too few events"
+        return SIDES[reading["ahead"]]
     if upper is None:
         return f"at least {lower:+.3g}"
     return f"at most {upper:+.3g}" if lower is None else f"{lower:+.3g} to {upper:+.3g}"

@@ -26,7 +26,7 @@ from flyball.domain.values import parse_timestamp
 
 COLUMNS = (
     "endpoint", "test", "state", "verdict", "metric", "role", "better", "margin", "mature", "known", "arm",
-    "version", "threshold", "share", "units", "predictions", "value", "estimate", "lower", "upper",
+    "version", "threshold", "share", "units", "predictions", "value", "estimate", "lower", "upper", "ahead",
 )  # fmt: skip
 SIGNS = {"higher": 1, "lower": -1, "same": 0}
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from flyball.control.abtests.counting.accumulating import Pair, add, of_day, summed
 from flyball.control.abtests.counting.exposing import read_until
-from flyball.control.abtests.counting.measures.units import Brought, Measure, Unit, brought
+from flyball.control.abtests.counting.measures.units import Brought, Measure, Unit, what_they_bring
 from flyball.control.abtests.models import ABTest, Exposure
 from flyball.control.abtests.spec import Spec
 from flyball.control.abtests.strata import History
@@ -45,7 +45,9 @@ def _close(test: ABTest, history: History, measures: Sequence[Measure], within: 
     if not units:
         return False
     counted = [unit for unit in units if not _has_moved(history, unit, within)]
-    found = {measure.name: brought(measure, counted) for measure in measures}  # reads much: before the lock
+    found = {
+        measure.name: what_they_bring(measure, counted) for measure in measures
+    }  # reads much: before the lock
     with transaction.atomic():
         held = ABTest.objects.select_for_update().get(pk=test.pk)
         if held.cursor.get(name) != test.cursor.get(name):  # somebody else has counted them

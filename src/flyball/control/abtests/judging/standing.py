@@ -105,12 +105,13 @@ def state(test: ABTest, found: History) -> str:
 
 
 def band(test: ABTest, arm: str, metric: str) -> list[dict[str, Any]]:
-    """The interval of one metric of one arm over time, as looks saw it: ``at``, ``estimate``, bounds."""
+    """The interval of one metric of one arm over time, as looks saw it, with ``at`` and ``units``."""
     points = []
     for look in selectors.looks(test):
         for reading in look.document["readings"]:
             if (reading["arm"], reading["metric"]) == (arm, metric):
-                numbers = {name: reading[name] for name in ("estimate", "lower", "upper")}
+                # Looks that were kept before there was such a word have none.
+                numbers = {name: reading.get(name, 0) for name in ("estimate", "lower", "upper", "ahead")}
                 points.append({"at": moment_text(look.at), "units": look.document["exposed"], **numbers})
     return points
 

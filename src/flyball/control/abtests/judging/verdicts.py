@@ -36,9 +36,17 @@ def look_of(summary: Summary, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def interval_of(interval: Interval, metric: Metric | None = None) -> dict[str, float | None]:
-    """An interval's three numbers; of a one-sided metric without the bound that it does not ask for."""
+def interval_of(interval: Interval, metric: Metric | None = None) -> dict[str, float | int | None]:
+    """An interval's three numbers; of a one-sided metric without the bound that it does not ask for.
+
+    ``ahead`` is 1 where the difference is shown to be above 0, -1 where below, also before there are bounds.
+    """
     numbers = {name: float(getattr(interval, name)) for name in ("estimate", "lower", "upper")}
     if metric is not None and metric.one_sided:
         numbers["lower" if metric.better == "lower" else "upper"] = math.inf
-    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+    known = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+    return {**known, "ahead": _ahead(interval)}
+
+
+def _ahead(interval: Interval) -> int:
+    return int(interval.lower > 0 or interval.ahead > 0) - int(interval.upper < 0 or interval.ahead < 0)

@@ -30,7 +30,7 @@ def next_shares(
 ) -> dict[str, float] | None:
     """The shares of all arms from now on; ``None`` while they stay, or while nothing is known.
 
-    An arm that can lose nothing more has none, and is left out: where the budget is spent all challengers are.
+    An arm that may lose nothing more has none, and is left out: once the budget is spent, any challenger.
     ``moments`` are those of the primary metric, by stratum and arm; ``units`` all that were exposed, by arm;
     ``lower`` says that lower values are better.
     """

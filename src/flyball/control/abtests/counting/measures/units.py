@@ -94,7 +94,7 @@ LARGEST = 1e60
 """Of a larger value neither the cube nor what intervals make of it would be a number."""
 
 
-def brought(measure: Measure, units: Sequence[Unit]) -> list[Brought]:
+def what_they_bring(measure: Measure, units: Sequence[Unit]) -> list[Brought]:
     """What units bring to a metric. Raises ``DataError`` for a value that cannot be added up."""
     try:
         found = measure.of(units)
