@@ -14,7 +14,7 @@ from flyball.domain.finishing.costs import cheapest
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.records import entity_key
 from flyball.domain.schema import Kind, Schema
-from flyball.domain.values import Scalar, label_text, spelled
+from flyball.domain.values import Scalar, finite, label_text, spelled
 from flyball.domain.weighing.declared import Weighing
 
 
@@ -111,13 +111,16 @@ class ABTest:
         values: Mapping[str, object],
         reference: str | None,
         uuids: Container[str] = (),
+        numbers: Container[str] = (),
     ) -> str | None:
         """Whose a row is: the value of the test's column; without one, its entity, else its reference.
 
         The same of a row as it was sent and as it is stored. ``uuids`` are columns of the entity that have
-        several spellings of one value.
+        several spellings of one value, ``numbers`` fields of the request that are stored as floats.
         """
         name = self.unit
+        if name in numbers and name not in entity and isinstance(values.get(name), int):
+            return unit_text(finite(values[name]))
         if name:
             return unit_text(entity.get(name, values.get(name)), is_uuid=name in uuids)
         if entity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -29,8 +29,14 @@ class Place(msgspec.Struct, frozen=True):
 class Running(Generic[T]):
     """An A/B test that is in force: gives each row what answers it, the same on every replica."""
 
-    def __init__(self, route: Route, test: ABTest, answering: Callable[[Place], T]) -> None:
-        """``answering`` makes of a place what answers there, once for all rows."""
+    def __init__(
+        self, route: Route, test: ABTest, answering: Callable[[Place], T], numbers: Container[str] = ()
+    ) -> None:
+        """``answering`` makes of a place what answers there, once for all rows.
+
+        ``numbers`` are the fields that versions store as floats: a large whole number is not the one sent.
+        """
+        self._numbers = numbers
         self._test = test
         self._draw = Draw(test.salt, [length for _, length in test.runs])
         held: dict[int, int] = {}
@@ -46,7 +52,7 @@ class Running(Generic[T]):
 
         By the row as it was sent: what is wrong with it is said when the row is checked.
         """
-        unit = self._test.unit_of(row.entity, row.input, row.reference, self._uuids)
+        unit = self._test.unit_of(row.entity, row.input, row.reference, self._uuids, self._numbers)
         if unit is None or not self._test.has(unit):
             return self._outside
         return self._runs[self._draw.run(unit)]

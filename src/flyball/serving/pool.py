@@ -15,7 +15,7 @@ from flyball.domain.access import Keyring, Principal
 from flyball.domain.errors import FlyballError, NotReady, Overloaded, Retired, UnknownEndpoint
 from flyball.domain.records import now
 from flyball.domain.routing import Arm, Decision, Manifest, Route
-from flyball.domain.schema import Checked, Schema, check
+from flyball.domain.schema import Checked, Kind, Schema, check
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
 from flyball.serving.assigning import Place, Running
@@ -291,7 +291,11 @@ def _running(route: Route, versions: Mapping[int, Answering]) -> Running[Assigne
         arm = arms[place.arm]
         return Assigned(_of_arm(route, arm, versions[arm.version]), arm.name, place.test, place.propensity)
 
-    return None if route.test is None else Running(route, route.test, answering)
+    if route.test is None:
+        return None
+    schemas = (versions[arm.version].manifest.schema.of("request") for arm in arms)
+    numbers = {field.name for schema in schemas for field in schema.fields if field.kind is Kind.NUMBER}
+    return Running(route, route.test, answering, numbers)
 
 
 def _spare(route: Route, versions: Mapping[int, Answering]) -> Spare | None:
