@@ -118,6 +118,7 @@ class EngineOfDoors(Protocol):
         endpoint: str | None = None,
         reference: str | None = None,
         entity: Mapping[str, Scalar] | None = None,
+        test: int | None = None,
         before: UUID | None = None,
         limit: int = 100,
     ) -> list[Prediction]: ...
@@ -252,6 +253,7 @@ class FakeEngine(EngineOfDoors):
         endpoint: str | None = None,
         reference: str | None = None,
         entity: Mapping[str, Scalar] | None = None,
+        test: int | None = None,
         before: UUID | None = None,
         limit: int = 100,
     ) -> list[Prediction]:
@@ -259,6 +261,7 @@ class FakeEngine(EngineOfDoors):
             "endpoint": endpoint,
             "reference": reference,
             "entity": entity,
+            "test": test,
             "before": before,
             "limit": limit,
         }

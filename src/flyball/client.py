@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -111,6 +111,25 @@ class Client:
     def prediction(self, id: Any) -> Json:  # noqa: A002 - the word of the API
         """One stored prediction."""
         return self._json("GET", f"v1/predictions/{_part(id)}")
+
+    def predictions(
+        self,
+        *,
+        endpoint: str | None = None,
+        reference: str | None = None,
+        entity: Mapping[str, Any] | None = None,
+        test: int | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Json:
+        """A page of stored predictions, newest first: of a reference, an entity, or an endpoint's A/B test.
+
+        ``next`` is the ``before`` of the next page; ``None`` on the last one.
+        """
+        columns = [f"{name}:{value}" for name, value in (entity or {}).items()]
+        asked = {"endpoint": endpoint, "reference": reference, "entity": columns or None, "test": test}
+        query = urlencode(_given({**asked, "before": before, "limit": limit}), doseq=True)
+        return self._json("GET", f"v1/predictions?{query}")
 
     def reasons(
         self,

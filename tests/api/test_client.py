@@ -83,6 +83,10 @@ def test_a_client_promotes_predicts_and_tells_the_outcome(url: str, keys: dict[s
         assert answer["output"]["label"] == "yes"
         assert client.predict("purchase", input=row, reference="a", idempotency_key="k")["id"] == answer["id"]
         assert client.prediction(answer["id"])["input"] == row
+        page = client.predictions(reference="a", limit=1)
+        assert ([each["id"] for each in page["predictions"]], page["next"]) == ([answer["id"]], answer["id"])
+        assert client.predictions(endpoint="purchase", test=1)["predictions"] == []
+        assert client.predictions(entity={"job": "a&b"}, before=answer["id"])["predictions"] == []
         assert client.schema("purchase")["properties"]["age"]["type"][0] == "integer"
         with pytest.raises(UnknownEndpoint):
             client.schema("nowhere")

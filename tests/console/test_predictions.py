@@ -139,6 +139,14 @@ def test_what_no_index_knows_is_looked_for_a_window_at_a_time(
     assert [each.id for each in recorded.every(Search(endpoints=["purchase"], label=label))] == [old]
 
 
+def test_those_of_one_test_are_found(owner: Client) -> None:
+    every = [asked() for _ in range(3)]
+    Prediction.objects.filter(pk=every[1]).update(test=7)
+    page = text(owner, "/predictions?endpoint=purchase&test=7")
+    assert [f"/predictions/{each}" in page for each in every] == [False, True, False]
+    assert "No prediction fits" in text(owner, "/predictions?endpoint=purchase&test=8")
+
+
 def test_an_entity_that_recurs_is_paged(owner: Client) -> None:
     asked()
     model = Prediction.objects.get()
@@ -166,6 +174,8 @@ def test_an_entity_that_recurs_is_paged(owner: Client) -> None:
         "id=nonsense",
         "entity=customer",
         "version=three",
+        "test=7",
+        "endpoint=purchase&test=spring",
         "since=yesterday",
         "before=x",
         "reference=%00",

@@ -14,7 +14,7 @@ import pytest
 from flyball.domain.abtests.assignment import SLOTS, allocation, slot
 from flyball.domain.errors import InvalidInput
 from flyball.domain.records import Prediction
-from flyball.domain.routing import ABTest, Arm, Decision, Lookup
+from flyball.domain.routing import ABTest, Arm, Decision, Lookup, unit_text
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.serving.app import DataPlane
 from flyball.serving.calls import Call, Row, SentOutcome
@@ -183,3 +183,26 @@ def test_outcomes_are_taken_of_every_arm(plane: DataPlane, database: Database) -
     ask(plane, *rows())
     sent = [SentOutcome(value="ill", endpoint="triage", reference=unit) for unit in UNITS]
     assert asyncio.run(plane.engine.outcomes(OWNER, sent)) == Counts(bound=len(UNITS))
+
+
+def test_the_predictions_of_a_test_are_found_a_page_at_a_time(plane: DataPlane, database: Database) -> None:
+    publish(database, plane)
+    ask(plane, *[Row(input=published.ROW) for _ in range(3)])  # they name no unit: outside of it
+    answers = ask(plane, *rows())
+    found: list[Prediction] = []
+    while len(found) < len(answers):
+        before = found[-1].id if found else None
+        found += asyncio.run(
+            plane.engine.predictions(OWNER, endpoint="triage", test=5, before=before, limit=15)
+        )
+    assert [each.id for each in found] == sorted((each.id for each in answers), reverse=True)
+    assert asyncio.run(plane.engine.predictions(OWNER, endpoint="triage", test=6)) == []
+
+
+def test_a_number_names_the_unit_that_is_stored(plane: DataPlane, database: Database) -> None:
+    publish(database, plane, replace(HALF, unit="age"))
+    for number in range((1 << 53) + 1, (1 << 53) + 41, 2):  # no float is such a number
+        (answer,) = ask(plane, Row(input={**published.ROW, "age": number}))
+        stored = asyncio.run(plane.engine.prediction(OWNER, answer.id)).input
+        assert stored is not None
+        assert answer.version == (2 if is_challenged(str(unit_text(stored["age"]))) else 1)

@@ -95,13 +95,15 @@ def test_what_is_erased_is_gone_for_all(stored: Knock) -> None:
         ("entity=url:http://a&entity=b:", {"entity": {"url": "http://a", "b": ""}}),
         ("reference=a&endpoint=income&limit=1", {"reference": "a", "endpoint": "income", "limit": 1}),
         (f"reference=a&before={ID}", {"reference": "a", "before": ID}),
+        ("endpoint=income&test=3", {"endpoint": "income", "test": 3}),
+        (f"endpoint=income&test=3&before={ID}", {"endpoint": "income", "test": 3, "before": ID}),
     ],
 )
-def test_predictions_are_found_by_reference_or_entity(
+def test_predictions_are_found_by_reference_entity_or_test(
     stored: Knock, query: str, asked: dict[str, Any]
 ) -> None:
     response = stored("GET", f"/v1/predictions?{query}", role="viewer")
-    usual = {"endpoint": None, "reference": None, "entity": None, "before": None, "limit": 100}
+    usual = {"endpoint": None, "reference": None, "entity": None, "test": None, "before": None, "limit": 100}
     assert (response.status, stored.engine.asked) == (200, usual | asked)
 
 
@@ -131,6 +133,10 @@ def test_a_full_page_says_where_the_next_one_begins(stored: Knock) -> None:
         (f"reference=a&limit={LARGEST_PAGE + 1}", "?limit", "wrong_type"),
         ("reference=a&limit=-1", "?limit", "wrong_type"),
         ("reference=a&colour=red", "?colour", "unknown_field"),
+        ("test=1", "?endpoint", "missing"),
+        ("endpoint=income&test=0", "?test", "wrong_type"),
+        ("endpoint=income&test=1&reference=a", "?reference", "missing"),
+        ("endpoint=income", "?reference", "missing"),
     ],
 )
 def test_a_query_that_cannot_be_read_is_refused_with_its_place(

@@ -34,7 +34,10 @@ Work = Callable[[Database, Any], Any]
 @pytest.fixture
 def filled(database: Database, connection: Any) -> Any:
     """A connection to tables that are larger than a database would read through for one row."""
-    every = [made(place, reference=f"r-{place}", entity={"id": place}) for place in range(MANY)]
+    every = [
+        made(place, reference=f"r-{place}", entity={"id": place}, test=1 if place < 9 else None)
+        for place in range(MANY)
+    ]
     for start in range(0, MANY, 500):
         some = every[start : start + 500]
         write(database, connection, *[records.Submission(predictions=tuple(some))])
@@ -88,6 +91,8 @@ SEARCHES: list[dict[str, Any]] = [
     {"entity_key": entity_key(ENTITY)},
     {"entity_key": entity_key(ENTITY), "since": NOON, "until": LATER},
     {"since": NOON, "until": LATER},
+    {"test": 1},
+    {"test": 1, "before": uuid7(), "version": 1},
     {"version": 1},
     {"label": "ill"},
     {"decision": "wait", "version": 1, "since": NOON},
@@ -135,6 +140,9 @@ PATHS: list[tuple[str, Work]] = [
      lambda database, connection: records.find(
          database, connection, endpoints=["triage", "x", "y"], entity_key=entity_key(ENTITY),
          before=uuid7())),
+    ("predictions of an A/B test are found",
+     lambda database, connection: records.find(
+         database, connection, endpoints=["triage"], test=1, before=uuid7())),
     ("a prediction is erased",
      lambda database, connection: erasing.erase(
          database, connection, records.find(
@@ -212,3 +220,10 @@ def is_scan(line: str) -> bool:
     # SQLite calls a table by its alias.
     aliases = {"p", "o", "l"}
     return name in aliases or name.startswith(TABLES)
+
+
+def test_of_an_old_test_what_came_since_is_not_read(database: Database, filled: Any) -> None:
+    explaining = Explaining(filled, is_postgres=database.is_postgres)
+    found = records.find(database, explaining, endpoints=["triage"], test=1)
+    assert len(found) == 9
+    assert [line for line in explaining.plans if "test" not in line and "flyball_prediction" in line] == []

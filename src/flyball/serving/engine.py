@@ -165,10 +165,11 @@ class Engine:
         endpoint: str | None = None,
         reference: str | None = None,
         entity: Mapping[str, Scalar] | None = None,
+        test: int | None = None,
         before: UUID | None = None,
         limit: int = 100,
     ) -> list[Prediction]:
-        """Stored predictions by reference or entity, newest first, those before the id ``before``."""
+        """Stored predictions by reference, entity or A/B test, newest first, those before ``before``."""
         table = self.pool.table
         if endpoint is not None:
             table.check_known(principal, endpoint)
@@ -183,6 +184,7 @@ class Engine:
                 endpoints=endpoints,
                 reference=reference,
                 entity_key=key,
+                test=test,
                 before=before,
                 limit=limit,
             )

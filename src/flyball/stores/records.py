@@ -119,15 +119,18 @@ def find(
     endpoints: Sequence[str],
     reference: str | None = None,
     entity_key: str | None = None,
+    test: int | None = None,
     before: UUID | None = None,
     limit: int = 100,
 ) -> list[Prediction]:
     """Predictions of these endpoints, newest first; ``before`` is the last id of the page before.
 
+    ``test`` is the number of an A/B test, which only one endpoint's tests have.
+
     Each endpoint is asked by itself, in the order of its index: asked for several at once, a database reads
     all that there is of a frequent entity, and sorts it.
     """
-    conditions: dict[str, Any] = {"reference = ?": reference, "entity_key = ?": entity_key}
+    conditions: dict[str, Any] = {"reference = ?": reference, "entity_key = ?": entity_key, "test = ?": test}
     if before is not None:
         conditions["id < ?"] = database.id_in(before)
     given = {text: value for text, value in conditions.items() if value is not None}

@@ -30,6 +30,7 @@ class Search:
     endpoints: Sequence[str]
     reference: str | None = None
     entity_key: str | None = None
+    test: int | None = None
     version: int | None = None
     label: str | None = None
     decision: str | None = None
@@ -129,6 +130,8 @@ def _of(wanted: Search, endpoint: Any) -> QuerySet[Prediction]:
         rows = rows.filter(reference=wanted.reference)
     if wanted.entity_key is not None:
         rows = rows.filter(entity_key=wanted.entity_key)
+    if wanted.test is not None:
+        rows = rows.filter(test=wanted.test)
     if wanted.since is not None:
         rows = rows.filter(id__gte=first_id(wanted.since, -SLACK))
     if wanted.until is not None:

@@ -80,6 +80,12 @@ class Prediction(models.Model):
                 name="flyball_prediction_entity",
                 condition=models.Q(entity_key__isnull=False),
             ),
+            # A test that ended a year ago has all that came since before it in the endpoint's own index.
+            models.Index(
+                fields=["endpoint", "test", "id"],
+                name="flyball_prediction_test",
+                condition=models.Q(test__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

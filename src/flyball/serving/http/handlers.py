@@ -136,14 +136,16 @@ async def replay(visit: Visit) -> Response:
 
 
 async def predictions(visit: Visit) -> Response:
-    """Stored predictions of a reference or an entity, newest first, a page at a time."""
+    """Stored predictions of a reference, an entity or an A/B test, newest first, a page at a time."""
     problems: list[Problem] = []
-    names = {"endpoint", "reference", "entity", "before", "limit"}
+    names = {"endpoint", "reference", "entity", "test", "before", "limit"}
     query = Query(visit.request.query, problems, names, repeated=frozenset({"entity"}))
     reference, entity, before = query.reference(), query.entities(), query.identity("before")
-    limit = query.whole("limit", 1, LARGEST_PAGE) or PAGE
-    if ("reference" in query) == ("entity" in query):
-        query.note("reference", "missing", "Ask by reference or by entity.")
+    test, limit = query.whole("test", 1, LARGEST_VERSION), query.whole("limit", 1, LARGEST_PAGE) or PAGE
+    if sum(name in query for name in ("reference", "entity", "test")) != 1:
+        query.note("reference", "missing", "Ask by reference, by entity, or by the test of an endpoint.")
+    elif "test" in query and "endpoint" not in query:
+        query.note("endpoint", "missing", "Each endpoint has a test of this number: say which.")
     if problems:
         raise InvalidInput("The query cannot be read.", problems=problems)
     found = await visit.engine.predictions(
@@ -151,6 +153,7 @@ async def predictions(visit: Visit) -> Response:
         endpoint=query.values.get("endpoint"),
         reference=reference,
         entity=dict(entity) or None,
+        test=test,
         before=before,
         limit=limit,
     )

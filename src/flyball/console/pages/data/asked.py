@@ -14,7 +14,7 @@ from flyball.domain.errors import InvalidInput, Problem
 from flyball.domain.records import entity_key
 from flyball.serving.forms import read_id
 
-TEXTS = ("id", "reference", "entity", "endpoint", "version", "label", "decision", "since", "until")
+TEXTS = ("id", "reference", "entity", "endpoint", "test", "version", "label", "decision", "since", "until")
 """What can be looked for, as the form and the address name it."""
 
 
@@ -36,6 +36,7 @@ def search_for(asked: Mapping[str, str], endpoints: list[str], before: str | Non
         endpoints=endpoints,
         reference=asked.get("reference"),
         entity_key=_entity(asked.get("entity")),
+        test=_test(asked),
         version=_version(asked.get("version")),
         label=asked.get("label"),
         decision=asked.get("decision"),
@@ -61,13 +62,28 @@ def _entity(text: str | None) -> str | None:
     return entity_key({name.strip(): value.strip() for name, _, value in pairs})
 
 
+def _test(asked: Mapping[str, str]) -> int | None:
+    text = asked.get("test")
+    if text is None:
+        return None
+    if not _is_number(text):
+        raise refused("test", "Expected the number of an A/B test, such as 3.")
+    if "endpoint" not in asked:
+        raise refused("endpoint", "Each endpoint has a test of this number: name one.")
+    return int(text)
+
+
 def _version(text: str | None) -> int | None:
     if text is None:
         return None
     number = text.removeprefix("@")
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
+    if not _is_number(number):
         raise refused("version", "Expected the number of a version, such as 3.")
     return int(number)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 def _moment(name: str, text: str | None) -> datetime | None:

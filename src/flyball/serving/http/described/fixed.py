@@ -47,6 +47,7 @@ IN_QUERY: Part = {
     "entity": {"type": "array", "items": {"type": "string"}, "description": "Each `column:value`."},
     "reasons": {"type": "integer", "minimum": 1, "maximum": MOST_FIELDS},
     "counterfactuals": {"type": "integer", "minimum": 1, "maximum": MOST_COUNTERFACTUALS},
+    "test": {"type": "integer", "minimum": 1, "maximum": LARGEST_VERSION},
     "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
     "before": ID,
 }
@@ -127,9 +128,10 @@ def _about_the_server() -> Part:
 
 def _stored() -> Part:
     found = operation(
-        "find_predictions", "Stored predictions, newest first.", "Ask by `reference` or by `entity`.",
+        "find_predictions", "Stored predictions, newest first.",
+        "Ask by `reference`, by `entity`, or by `endpoint` and `test`.",
         role="viewer", gives=reference(answers.Records),
-        parameters=("reference", "entity", "of", "limit", "before"),
+        parameters=("reference", "entity", "test", "of", "limit", "before"),
     )  # fmt: skip
     one = operation(
         "get_prediction", "One stored prediction.", "",
