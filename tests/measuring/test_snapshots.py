@@ -10,7 +10,6 @@ import pytest
 from benchmarks.lineup import database_beside
 from benchmarks.snapshots.__main__ import measured
 
-pytestmark = pytest.mark.storage
 POSTGRES = os.environ.get("FLYBALL_TEST_POSTGRES", "")
 
 
