@@ -46,8 +46,9 @@ test-sqlite test-postgres: export PYTHONDONTWRITEBYTECODE :=
 test: test-sqlite $(if $(FLYBALL_TEST_POSTGRES),test-postgres)
 	@[ -n "$(FLYBALL_TEST_POSTGRES)" ] || echo "PostgreSQL was not tested: FLYBALL_TEST_POSTGRES names none."
 
+# The plus has make print what the longest of them says as it comes, also where what others say is kept for their end.
 test-sqlite: $(VENV)/dev.done
-	$(BIN)/pytest -q $(SPREAD) $$(( ($(PROCESSORS) * 3 + 1) / 2 ))
+	+$(BIN)/pytest -q $(SPREAD) $$(( ($(PROCESSORS) * 3 + 1) / 2 ))
 
 # Fewer: beside the other run, which has more to do, they keep all processors busy.
 test-postgres: $(VENV)/dev.done
