@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -94,24 +94,6 @@ class Split:
         except ModelFailed as error:
             self.blame(error, places)
             raise
-
-
-def key_of(runtime: Runtime) -> Hashable:
-    """The same of runtimes that may answer their rows together (``together``)."""
-    if isinstance(runtime, Split):
-        return frozenset(id(part) for part, _ in runtime.parts)
-    return id(runtime)
-
-
-def together(runtimes: Sequence[Runtime]) -> Runtime:
-    """What answers the rows of several calls as one, of runtimes of one key.
-
-    It does not say whose row it was that failed: each call is asked by itself then.
-    """
-    first, splits = runtimes[0], [each for each in runtimes if isinstance(each, Split)]
-    if len(splits) < 2:
-        return first
-    return Split([part for split in splits for part in split.runtimes], lambda _: (0, None))
 
 
 def by_runtime(runtimes: Sequence[Runtime]) -> list[tuple[Runtime, list[int]]]:

@@ -18,7 +18,7 @@ from flyball.domain.promises import chain, settle
 from flyball.domain.records import Prediction, now
 from flyball.domain.values import Scalar
 from flyball.inference.runtime import Runtime
-from flyball.serving.assigning import Split, key_of, together
+from flyball.serving.assigning import Split
 from flyball.serving.preparing.prepared import Prepared
 from flyball.serving.recording.recorder import UNTAKEN, Entry, Recorder, wake
 from flyball.stores.records import Submission
@@ -64,7 +64,7 @@ class Coalescer:
         """
         if isinstance(runtime, Split) and not runtime.direct:
             return self._submit_split(runtime, rows)
-        request, key = _Waiting(runtime, rows), key_of(runtime)
+        request, key = _Waiting(runtime, rows), _key_of(runtime)
         with self._lock:
             if self._closed:
                 raise Overloaded
@@ -82,7 +82,7 @@ class Coalescer:
         Says whether it was so: outputs that are there already stay.
         """
         with self._lock:
-            waiting = self._waiting.get(key_of(runtime), deque())
+            waiting = self._waiting.get(_key_of(runtime), deque())
             for place, each in enumerate(waiting):
                 if each.outputs is outputs:
                     del waiting[place]
@@ -135,6 +135,24 @@ class Coalescer:
             return group
 
 
+def _key_of(runtime: Runtime) -> Hashable:
+    """The same of runtimes that may answer their rows together (``_together``)."""
+    if isinstance(runtime, Split):
+        return frozenset(id(part) for part, _ in runtime.parts)
+    return id(runtime)
+
+
+def _together(runtimes: Sequence[Runtime]) -> Runtime:
+    """What answers the rows of several calls as one, of runtimes of one key.
+
+    It does not say whose row it was that failed: each call is asked by itself then.
+    """
+    first, splits = runtimes[0], [each for each in runtimes if isinstance(each, Split)]
+    if len(splits) < 2:
+        return first
+    return Split([part for split in splits for part in split.runtimes], lambda _: (0, None))
+
+
 def _joined(split: Split, parts: Sequence[Future[Outputs]]) -> Outputs | Exception:
     """The outputs of a call's rows, or the error of the first part that has one."""
     for part, (_, places) in zip(parts, split.parts, strict=True):
@@ -165,7 +183,7 @@ def shared(requests: Sequence[tuple[Runtime, Rows]]) -> list[Outputs | Exception
     A request whose rows make the model fail fails alone: then each is asked by itself.
     """
     try:
-        model = together([runtime for runtime, _ in requests])
+        model = _together([runtime for runtime, _ in requests])
         outputs = model.predict([row for _, rows in requests for row in rows])
     except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for every answer
         return [error] if len(requests) == 1 else [shared([each])[0] for each in requests]
@@ -208,7 +226,7 @@ class Gatherer:
         line.turned_away = self._recorder.turned_away
         groups: dict[Hashable, list[_Gathered]] = {}
         for each in _first(line.waiting, lambda one: len(one[0].inputs)):
-            groups.setdefault(key_of(each[0].runtime), []).append(each)
+            groups.setdefault(_key_of(each[0].runtime), []).append(each)
         entries = [entry for group in groups.values() for entry in _computed(loop, group)]
         try:
             self._recorder.put(entries)
