@@ -9,8 +9,7 @@ from typing import Any
 from django.template import Library
 
 from flyball.console.frame import tags
-from flyball.domain.abtests import sentences
-from flyball.domain.abtests.sentences import period
+from flyball.domain.abtests.sentences import SIDES, period
 
 register = Library()
 VERDICTS: Mapping[str, tuple[str, str]] = {
@@ -97,7 +96,7 @@ def interval_words(reading: Mapping[str, Any]) -> str:
 @register.filter
 def unbounded(ahead: int) -> str:
     """An interval without bounds."""
-    return sentences.unbounded(ahead)
+    return SIDES[ahead]
 
 
 @register.filter

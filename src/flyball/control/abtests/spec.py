@@ -22,6 +22,7 @@ class Judged:
     ``within`` is how long after its first prediction a unit counts (seconds); ``margin`` how much worse a
     challenger may be. ``declared`` is the digest of the declaration's metric, empty for one that every
     endpoint has; ``bets`` says that it is a rate of few planned events, judged without approximation.
+    ``reads`` is the digest of how outputs are read: which class counts, and which decision foretells it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Judged:
     one_sided: bool = False
     declared: str = ""
     bets: bool = False
+    reads: str = ""
 
     @property
     def claimed(self) -> Claimed:

@@ -22,10 +22,13 @@ def interval_text(challenger: str, metric: Metric, interval: Interval) -> str:
     return f"{head}: {lower:+.3g} to {upper:+.3g} (estimate {float(interval.estimate):+.3g})"
 
 
+SIDES = {1: "above 0", -1: "below 0", 0: "too few events"}
+"""What is said of a difference without bounds, by which arm is ahead."""
+
+
 def unbounded(ahead: int) -> str:
-    """An interval without bounds: to which side of 0 it lies, where that is shown."""
-    side = {1: "above 0, ", -1: "below 0, "}.get(ahead, "")
-    return f"{side}too few events to say{' how far' if side else ''}"
+    """The same in full."""
+    return f"{SIDES[ahead]}, too few events to say how far" if ahead else f"{SIDES[ahead]} to say"
 
 
 def claimed(challenger: str, metric: Metric, interval: Interval, what: str) -> str:

@@ -12,8 +12,6 @@ from flyball.cli.commands.abtests.telling import percent, title
 from flyball.cli.printing.output import Output
 
 ARMS = ("arm", "version", "share", "units", "predictions")
-SIDES = {1: "above 0", -1: "below 0", 0: "too few events"}
-"""What is said of a difference without bounds."""
 METRICS = ("metric", "role", "better", "of", "champion", "challenger", "difference")
 
 
@@ -85,6 +83,8 @@ def _metric(metric: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _interval(reading: dict[str, Any]) -> str:
+    from flyball.domain.abtests.sentences import SIDES  # numpy, which help needs not
+
     lower, upper = reading["lower"], reading["upper"]
     if lower is None and upper is None:
         return SIDES[reading["ahead"]]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from flyball.control.abtests import selectors
 from flyball.control.abtests.counting.accumulating import LATENCIES, counts
+from flyball.control.abtests.judging.coming import next_sentence
 from flyball.control.abtests.judging.summarising import (
     Added,
     By,
@@ -29,7 +29,6 @@ from flyball.domain.abtests import split, sums
 from flyball.domain.abtests.claims import levels
 from flyball.domain.abtests.metrics import quantile_of
 from flyball.domain.abtests.plan import detectable
-from flyball.domain.abtests.sentences import period
 from flyball.domain.abtests.verdict import Summary, judge
 from flyball.domain.records import now
 from flyball.domain.values import moment_text
@@ -70,7 +69,7 @@ def standing(test: ABTest) -> dict[str, Any]:
         "exposed": seen.exposed,
         "mature": seen.mature,
         "verdict": verdict,
-        "next": next_sentence(test, spec, found, moment),
+        "next": next_sentence(test, spec, found, _own_units(found, kept), moment),
     }
 
 
@@ -116,38 +115,9 @@ def band(test: ABTest, arm: str, metric: str) -> list[dict[str, Any]]:
     return points
 
 
-def next_sentence(test: ABTest, spec: Spec, found: History, moment: datetime) -> str:
-    """What happens next, in a sentence or two."""
-    if found.ended_at is not None:
-        return _ended(test, found)
-    since = found.strata[0].since
-    if spec.ramp is not None:
-        step = found.strata[-1].since + timedelta(seconds=spec.ramp.each)
-        return f"Without harm, the next step comes by {step:%Y-%m-%d %H:%M} UTC. Harm sends the canary back."
-    if spec.bandit is not None:
-        each = period(timedelta(seconds=spec.bandit.every))
-        return f"Shares follow what is seen, every {each}."
-    if test.decided_at is not None and spec.action == "tell":
-        return "The verdict is final. The test goes on until somebody stops it, or promotes a version."
-    does = "is promoted" if spec.action == "promote" else "is told, and the test goes on until it is stopped"
-    parts = []
-    if moment < since + timedelta(seconds=spec.at_least):
-        first = since + timedelta(seconds=spec.at_least)
-        parts.append(f"No winner is named before {first:%Y-%m-%d %H:%M} UTC.")
-    parts.append(f"A winner {does}.")
-    if spec.at_most is not None:
-        last = since + timedelta(seconds=spec.at_most)
-        parts.append(f"The test is over on {last:%Y-%m-%d %H:%M} UTC.")
-    return " ".join(parts)
-
-
-def _ended(test: ABTest, found: History) -> str:
-    """By which revision, and why, where the verdict does not say so already."""
-    assert found.ended_by is not None  # noqa: S101 - only of tests that have ended
-    reason = routing.revision(test.endpoint_id, found.ended_by).reason
-    said = f"It ended with route revision {found.ended_by}."
-    verdict = (test.verdict or {}).get("sentence")
-    return said if verdict and verdict[:50] in reason else f"{said} The reason: {reason.rstrip('.')}."
+def _own_units(found: History, kept: Added) -> int:
+    """Of the first challenger: those that came first since the weights are as they are."""
+    return int(kept.units.get((found.strata[-1].number, found.challengers[0]), {}).get("units", 0))
 
 
 def _arms(found: History, kept: Added) -> list[dict[str, Any]]:

@@ -68,6 +68,9 @@ def _ramp(test: ABTest, spec: Spec, history: History, verdict: Verdict, moment: 
     if verdict.state == "harm" and verdict.challenger is not None:
         _send_back(test, history, verdict.challenger, verdict.sentence)
         return
+    if verdict.state == "time_over":
+        services.stop(test=test, reason=f"ends: {verdict.sentence}")
+        return
     assert spec.ramp is not None  # noqa: S101 - asked before
     arm, step = history.challengers[0], history.strata[-1].number
     units = added(test).units.get((step, arm), {}).get("units", 0)

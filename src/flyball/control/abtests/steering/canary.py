@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from flyball.control.abtests.judging.coming import HELD, LEAST
 from flyball.control.abtests.spec import Ramp
 from flyball.control.abtests.strata import History
 from flyball.domain.abtests.verdict import Verdict
 
-LEAST = 30
-"""Units that a step has seen before the next one."""
-
 
 def next_share(ramp: Ramp, history: History, verdict: Verdict, units: int, moment: datetime) -> float | None:
     """The share that the canary has next; ``None`` while it stays. ``units`` are its own in this step."""
-    if verdict.state in {"broken_split", "missing_outcomes"} or units < LEAST:
+    if verdict.state in HELD or units < LEAST:
         return None
     newest = history.strata[-1]
     if moment - newest.since < timedelta(seconds=ramp.each):

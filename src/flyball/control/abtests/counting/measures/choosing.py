@@ -76,6 +76,7 @@ def judged(
         outcomes=known.outcomes,
         margin=margin,
         one_sided=one_sided,
+        reads=_reads(_classes(declaration, champion)) if known.outcomes else "",
     )
 
 
@@ -119,6 +120,8 @@ def measure(spec: Spec, judged: Judged, declaration: type[Endpoint], champion: M
     if judged.shape == "latency":
         return Latency(judged.name)
     classes = _classes(declaration, champion)
+    if judged.reads and judged.reads != _reads(classes):  # tests of earlier releases have none
+        raise _declared_otherwise(declaration, f"the positive class or the decision that {judged.name} reads")
     if judged.name == "output":
         return Output(judged.name, classes.positive)
     if judged.shape == "auc":
@@ -139,10 +142,18 @@ def _declared(declaration: type[Endpoint], judged: Judged) -> Metric:
     for metric in declaration.metrics:
         if metric.name == judged.name and _digest(metric) == judged.declared:
             return metric
-    raise DeclarationError(
-        f"{declaration.name}: metric {judged.name} is not declared any more as it was when the test began. "
+    raise _declared_otherwise(declaration, f"metric {judged.name}")
+
+
+def _declared_otherwise(declaration: type[Endpoint], what: str) -> DeclarationError:
+    return DeclarationError(
+        f"{declaration.name}: {what} is not declared any more as it was when the test began. "
         "Declare it so again, or stop the test."
     )
+
+
+def _reads(classes: Classes) -> str:
+    return digest([classes.positive, classes.at_or_above])
 
 
 def _digest(metric: Metric) -> str:
