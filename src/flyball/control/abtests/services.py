@@ -106,20 +106,22 @@ def reweigh(
 def stop(*, test: ABTest, reason: str = "", expected: int | None = None, user: Any = None) -> ABTest:
     """End a test: the champion answers all again, and nothing changes for callers.
 
+    Also that of an endpoint that is retired or declared no more: its share of a layer is free then.
     ``expected`` is as for ``start``. Raises ``Conflict`` where the test is not in force, or the route has
     changed.
     """
     route = _route_of(test, expected)
-    change = routes.rearm(
-        endpoint=test.endpoint_id,
-        arms=tuple(_alone(arm) for arm in standing(route.arms)),
-        test=None,
-        expected=route.number,
-        kind=RouteRevision.Kind.TEST,
-        reason=_said(test, reason or "is stopped"),
-        user=user,
-    )
-    return close(test=test, revision=change.revision)
+    change: dict[str, Any] = {
+        "endpoint": test.endpoint_id,
+        "arms": tuple(_alone(arm) for arm in standing(route.arms)),
+        "expected": route.number,
+        "kind": RouteRevision.Kind.TEST,
+        "reason": _said(test, reason or "is stopped"),
+        "user": user,
+    }
+    is_declared = test.endpoint_id in discovery.autodiscover() and test.endpoint.retired_at is None
+    made = routes.rearm(**change, test=None) if is_declared else routes.disarm(**change)
+    return close(test=test, revision=made.revision)
 
 
 def win(*, test: ABTest, arm: str, reason: str, user: Any = None) -> ABTest:

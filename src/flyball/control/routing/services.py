@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from flyball.control.routing.pulling import record_outcomes_pulled
 from flyball.control.routing.removing import archive_version, remove_version, restore_version
 from flyball.control.routing.resolving import resolve_outcome, retract_outcome
 from flyball.domain.errors import ConfirmationNeeded, Conflict, InvalidInput, PolicyUnmet, Problem
-from flyball.domain.routing import ABTest, Arm, Route
+from flyball.domain.routing import ABTest, Arm, Route, ordered
 
 __all__ = [
     "Change",
@@ -36,6 +37,7 @@ __all__ = [
     "apply",
     "archive_version",
     "ask_build",
+    "disarm",
     "import_version",
     "plan_changes",
     "promote",
@@ -109,6 +111,22 @@ def rearm(
     for number in following.new.keys() - following.old.keys():
         guards.prove(registry.version(endpoint, number))
     return _published(following, current, kind, reason, user)
+
+
+def disarm(
+    *, endpoint: str, arms: tuple[Arm, ...], expected: int, kind: Kind, reason: str, user: Any = None
+) -> RouteChange:
+    """Take arms and the A/B test out of a route whose endpoint is declared no more, or retired.
+
+    Nothing is composed anew, for there is no declaration to do it by. ``arms`` are those that stay. Raises
+    ``Conflict`` where another revision than ``expected`` is in force.
+    """
+    current = selectors.route(endpoint)
+    number = check_expected(current, expected)
+    if current is None:
+        raise Conflict(f"{endpoint} has no route.")
+    route = replace(current, number=number, arms=ordered(arms), test=None)
+    return RouteChange(revision=publish(route=route, kind=kind, reason=reason, user=user))
 
 
 def promote_if_better(*, endpoint: str, version: int, user: Any = None) -> str:
