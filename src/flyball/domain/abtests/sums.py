@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from flyball.domain.abtests.moments import Moments, Numbers, PairMoments
 
+LARGEST = 1e60
+"""Of a larger value neither the cube nor what intervals make of it would be a number."""
 _NONE = Fraction(0)
 _BITS = 53
 _HALF = 27

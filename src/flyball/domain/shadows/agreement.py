@@ -74,7 +74,8 @@ class Agreement:
             _count(self.labels, pair, (OTHERS, OTHERS))
             is_other = is_other or pair[0] != pair[1]
         else:
-            self.fresh.append(distance)  # added up together: exact sums take their time
+            if abs(distance) <= sums.LARGEST:  # else it is in no mean, and counted all the same
+                self.fresh.append(distance)  # added up together: exact sums take their time
             self.distances[bisect_right(DISTANCES.edges, abs(distance))] += 1
             is_other = is_other or not same_output(
                 float(stored.output["value"]), float(output["value"]), SAME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,9 +67,10 @@ class Judged:
 
 
 def loss_of(output: Mapping[str, Any], outcome: Scalar) -> Loss | None:
-    """What an output loses by an outcome; ``None`` where the two cannot be compared."""
+    """What an output loses by an outcome; ``None`` where that cannot be compared, or not added up."""
     if "value" in output and isinstance(outcome, int | float) and not isinstance(outcome, bool):
-        return (float(output["value"]) - float(outcome)) ** 2, None
+        error = abs(float(output["value"]) - float(outcome))
+        return (error**2, None) if error <= math.sqrt(sums.LARGEST) else None
     if "is_anomaly" in output and isinstance(outcome, bool):
         return float(output["is_anomaly"] != outcome), None
     if "label" not in output or outcome is None:

@@ -14,6 +14,7 @@ from flyball.control.abtests.counting.accumulating import Pair
 from flyball.control.abtests.models import Exposure
 from flyball.control.routing.models import Prediction
 from flyball.domain.abtests.metrics import Shape
+from flyball.domain.abtests.sums import LARGEST
 from flyball.domain.errors import DataError
 from flyball.domain.records import moment_of
 
@@ -88,10 +89,6 @@ class Recorded:
     decision: str | None
     latency: int | None
     created_at: datetime
-
-
-LARGEST = 1e60
-"""Of a larger value neither the cube nor what intervals make of it would be a number."""
 
 
 def what_they_bring(measure: Measure, units: Sequence[Unit]) -> list[Brought]:
