@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from flyball import Candidate
 from flyball.config import Config
 from flyball.control.declarations.services import record
 from flyball.control.registry import selectors, services
-from flyball.control.registry.models import Artifact, ArtifactPart, Version
+from flyball.control.registry.models import Artifact, Version
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted, GoldenMismatch
 from flyball.domain.records import digest
 from flyball.serving.app import create
@@ -28,14 +29,23 @@ from tests.registry.homemade import Homemade
 pytestmark = pytest.mark.storage
 
 
+EXPORTED: dict[str, bytes] = {}
+"""The files of an exported version: the same for all tests of this process."""
+
+
 @pytest.fixture
 def folder(tmp_path: Path, database: Database) -> Path:
-    """An exported version, from a server that has it no more."""
-    _, version = small.version(tmp_path)
-    exported = services.export_version(version=version, folder=tmp_path / "exported")
-    Version.objects.all().delete()
-    Artifact.objects.all().delete()
-    ArtifactPart.objects.all().delete()
+    """A version that another server has exported; here nothing is there but its endpoint."""
+    if not EXPORTED:
+        _, version = small.version(tmp_path)
+        made = services.export_version(version=version, folder=tmp_path / "made")
+        EXPORTED.update({path.name: path.read_bytes() for path in made.iterdir()})
+        call_command("flush", verbosity=0, interactive=False)
+    record(declaration=small.declare(small.write_csv(tmp_path / "rows.csv")))
+    exported = tmp_path / "exported"
+    exported.mkdir()
+    for name, content in EXPORTED.items():
+        (exported / name).write_bytes(content)
     return exported
 
 
