@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from typing import Any
 
@@ -28,13 +28,14 @@ META = json.loads(files("drf_spectacular").joinpath("validation/openapi_3_1_sche
 """What every document of OpenAPI 3.1 fits."""
 TIMES = int(os.environ.get("FLYBALL_TEST_REQUESTS_TIMES", "1"))
 """How many times as many requests are made as usually."""
-Send = Callable[[Any], Any]
+Send = Callable[[Any], Iterable[Any]]
 
 
 def faults(document: dict[str, Any], send: Send, each: int) -> list[str]:
     """Ask every operation ``each`` times with what its description allows, and with what it does not.
 
-    ``send`` sends one case and gives its response. Each fault is told once, with a request that shows it.
+    ``send`` sends one case, as whoever there is, and gives each one's response. Each fault is told once, with
+    a request that shows it.
     """
     schema: Any = schemathesis.openapi.from_dict({**document, "servers": [{"url": "/"}]})
     found: list[str] = []
@@ -58,14 +59,14 @@ def _faults(operation: Any, mode: Any, send: Send, each: int) -> list[str]:
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
-        response = send(case)
-        try:
-            case.validate_response(response, checks=CHECKS)
-        except schemathesis.errors.FailureGroup as group:
-            for each in group.exceptions:
-                found.setdefault(
-                    f"{operation.label}: {type(each).__name__} {response.status_code}", str(each)
-                )
+        for response in send(case):
+            try:
+                case.validate_response(response, checks=CHECKS)
+            except schemathesis.errors.FailureGroup as group:
+                for each in group.exceptions:
+                    found.setdefault(
+                        f"{operation.label}: {type(each).__name__} {response.status_code}", str(each)
+                    )
 
     try:
         ask()

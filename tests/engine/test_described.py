@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -112,17 +113,17 @@ def test_its_examples_predict(asking: Asking) -> None:
         assert all(not one["warnings"] for one in predicted.get("predictions", [predicted]))
 
 
-@pytest.mark.parametrize("role", ["owner", "viewer"])
-def test_every_answer_is_one_that_the_document_describes(asking: Asking, role: str) -> None:
+def test_every_answer_is_one_that_the_document_describes(asking: Asking) -> None:
     asked = json.dumps({"input": published.ROW, "reference": "a"}).encode()
     identity = json.loads(asking("owner", "POST", "/v1/endpoints/triage/predictions", asked).body)["id"]
 
-    def send(case: Any) -> Any:
+    def send(case: Any) -> Iterator[Any]:
         if "id" in (case.path_parameters or {}) and not isinstance(case.body, str):
             case.path_parameters["id"] = identity
-        return _sent(asking, role, case)
+        for role in ("viewer", "owner"):
+            yield _sent(asking, role, case)
 
-    assert faults(asking.document(role), send, EACH) == []
+    assert faults(asking.document("owner"), send, EACH) == []
 
 
 def _sent(asking: Asking, role: str, case: Any) -> Any:
