@@ -15,7 +15,7 @@ from tests.schedules.week import Week
 
 pytestmark = [pytest.mark.storage, pytest.mark.journey]
 
-HOURS = int(os.environ.get("FLYBALL_TEST_WEEK_HOURS", "84"))
+HOURS = int(os.environ.get("FLYBALL_TEST_WEEK_HOURS", "54"))
 KILLS = int(os.environ.get("FLYBALL_TEST_WEEK_KILLS", "4"))
 
 

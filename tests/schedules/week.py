@@ -25,7 +25,7 @@ from tests.jobs.workers import ROOT, kill
 from tests.schedules.cast import at, end_jobs, schedule
 from tests.shell import PATIENCE
 
-BEGIN = at("2026-10-22T00:00")  # the week in which Berlin's clocks are put back
+BEGIN = at("2026-10-23T06:00")  # a Friday; on Sunday Berlin's clocks are put back
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC", "Africa/Cairo")
 TIMES = (
     *("every day at 02:30", "every hour", "every 30 minutes", "every Sunday at 02:15", "0 */6 * * *"),
