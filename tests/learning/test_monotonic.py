@@ -22,14 +22,16 @@ from tests.learning.rows import dataset
 CONSTRAINED = ("forest", "extra_trees", "boosting", "lightgbm", "xgboost")
 
 
-def built(data: Dataset, task: str, *candidates: Any, monotonic: dict[str, int], **more: Any) -> list[Fit]:
+def built(
+    data: Dataset, task: str, *candidates: Any, monotonic: dict[str, int], trials: int = 1, **more: Any
+) -> list[Fit]:
     """The fits of a build that keeps to these ways."""
     plan = Plan(
         task=task,
         metric="r2" if task == "regression" else "roc_auc",
         candidates=candidates,
         cv=2,
-        search=Search(trials=3),
+        search=Search(trials=trials),
         monotonic=monotonic,
         **more,
     )
@@ -65,7 +67,7 @@ def test_a_what_if_curve_never_turns_round_whatever_the_rows_say(
 
 def test_without_a_way_a_what_if_curve_does_turn_round(tmp_path: Path) -> None:
     data = dataset(tmp_path, size=300)
-    free = built(data, "classification", "forest", monotonic={})[0]
+    free = built(data, "classification", "forest", monotonic={}, trials=3)[0]
     assert (np.diff(curves(free, data, "classification", "amount")) < -1e-9).any()
 
 

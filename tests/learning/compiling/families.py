@@ -22,6 +22,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from flyball.domain.declaration import UNSUPERVISED
 from flyball.learning.catalog import BASELINE, CATALOG
+from tests.learning.trees import with_few_trees
 
 LEARNED, ROWS = 1_500, 6_000
 
@@ -121,8 +122,11 @@ def outcomes(kind: str, rows: np.ndarray) -> np.ndarray:
 
 @cache
 def fitted(task: str, name: str, kind: str, *, columns: int = 6, missing: float = 0.0) -> Any:
-    """The estimator of that name, fitted once on the first rows of that table. No test changes it."""
-    rows, estimator = table(columns, missing), FAMILIES[task][name](3)
+    """The estimator of that name, fitted once on the first rows of that table. No test changes it.
+
+    All trees of the catalogue's defaults are compared in ``test_catalogue.py``.
+    """
+    rows, estimator = table(columns, missing), with_few_trees(FAMILIES[task][name](3))
     target = None if task in UNSUPERVISED else outcomes(kind, rows)[:LEARNED]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # networks are stopped early

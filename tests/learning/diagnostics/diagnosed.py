@@ -24,6 +24,7 @@ from flyball.learning.pipeline import prepared
 from flyball.learning.selection import Plan
 from flyball.learning.splitting import splits
 from tests.learning import rows
+from tests.learning.trees import with_few_trees
 
 METRICS = {
     "classification": "roc_auc",
@@ -74,7 +75,7 @@ def diagnosed(
     entry = CATALOG[task][name]
     own = task in UNSUPERVISED
     parameters = entry.start if own else {"keep": 100}
-    estimator = entry.make(0).set_params(**(entry.start if own else {}))
+    estimator = with_few_trees(entry.make(0).set_params(**(entry.start if own else {})))
     pipeline = prepared(data.schema, estimator, task=task, filled=not entry.takes_missing)
     training = data.take(train)
     pipeline.fit(training.frame, training.target)
