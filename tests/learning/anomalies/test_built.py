@@ -100,7 +100,7 @@ def test_what_is_chosen_without_outcomes_tells_anomalies_apart_as_well_as_the_de
         data, truth = planted(kind, seed)
         half = np.arange(len(data)) % 2 == 0
         known, unseen = data.take(np.flatnonzero(half)), data.take(np.flatnonzero(~half))
-        fit = built(known, trials=5, seed=seed)
+        fit = built(known, trials=3, seed=seed)
         plain = prepared(data.schema, IsolationForest(random_state=seed), task=TASK).fit(
             known.take(np.arange(len(known))).frame
         )
