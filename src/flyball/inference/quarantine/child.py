@@ -11,6 +11,7 @@ import msgspec
 from flyball.domain.errors import ArtifactCorrupt, FlyballError
 from flyball.domain.routing import Manifest
 from flyball.inference.quarantine import limits
+from flyball.inference.verdict import Verdict
 from flyball.typed import known
 
 
@@ -28,14 +29,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     reasons: int = 0
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """How it went: ``code`` is empty where the model is sound, else that of an error."""
-
-    code: str = ""
-    detail: str = ""
-
-
-known(Request, Verdict)
+known(Request)
 LENGTH = 8
 """Bytes that say how long the request is; the artifact follows it."""
 

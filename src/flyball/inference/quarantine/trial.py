@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 
@@ -22,13 +18,14 @@ from flyball.domain.errors import (
     ModelFailed,
 )
 from flyball.domain.routing import Manifest
-from flyball.inference.quarantine.child import LENGTH, Request, Verdict
+from flyball.inference import interpreters
+from flyball.inference.quarantine.child import LENGTH, Request
+from flyball.inference.verdict import Verdict
 
 ERRORS: dict[str, type[FlyballError]] = {
     error.code: error for error in (ArtifactCorrupt, ArtifactUntrusted, GoldenMismatch, ModelFailed)
 }
 LONGEST_ANSWER = 64 * 1024
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def try_model(
@@ -46,7 +43,7 @@ def try_model(
     the most that it may take. Raises ``ArtifactUntrusted``, ``ArtifactCorrupt``, ``GoldenMismatch`` or
     ``ModelFailed``; ``ArtifactCorrupt`` too where the process ends without a word, or does not end.
     """
-    places = tuple(str(Path(place or ".").absolute()) for place in sys.path)
+    places = interpreters.places()
     request = Request(
         manifest=manifest,
         trusted=tuple(trusted),
@@ -65,8 +62,8 @@ def _answer(request: bytes, data: bytes, places: tuple[str, ...], seconds: int) 
         for part in (len(request).to_bytes(LENGTH, "big"), request, data):
             asked.write(part)
         asked.seek(0)
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "flyball.inference.quarantine.child"],
+        child = subprocess.Popen(  # noqa: S603 - this interpreter, and a module of ours
+            interpreters.command("flyball.inference.quarantine.child"),
             stdin=asked,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -82,7 +79,7 @@ def _answer(request: bytes, data: bytes, places: tuple[str, ...], seconds: int) 
     finally:
         alarm.cancel()
         alarm.join()
-        _end(child)
+        interpreters.end(child.pid)
         child.communicate()
     return _understood(said, seconds, is_late=is_late.is_set())
 
@@ -97,12 +94,7 @@ def _understood(said: bytes, seconds: int, *, is_late: bool) -> Verdict:
 
 def _late(is_late: threading.Event, child: subprocess.Popen[bytes]) -> None:
     is_late.set()
-    _end(child)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
+    interpreters.end(child.pid)
 
 
 def _environment(places: tuple[str, ...]) -> dict[str, str]:
@@ -112,7 +104,7 @@ def _environment(places: tuple[str, ...]) -> dict[str, str]:
     return {
         **kept,
         **{name: value for name, value in settings.items() if value},
-        **dict.fromkeys(ONE_THREAD, "1"),
+        **dict.fromkeys(interpreters.ONE_THREAD, "1"),
         "PYTHONPATH": os.pathsep.join(places),
         "PYTHONDONTWRITEBYTECODE": "1",
     }

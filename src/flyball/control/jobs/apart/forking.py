@@ -13,7 +13,8 @@ from contextlib import suppress
 
 from flyball.control.jobs.apart.child import Asked
 from flyball.control.jobs.apart.forkserver import CANNOT_FORK, NUMBER
-from flyball.control.jobs.apart.processes import close, interpreter, kill
+from flyball.control.jobs.apart.processes import close, interpreter
+from flyball.inference import interpreters
 
 READY_WITHIN = 60.0
 """One that loads the project for longer is not waited for (seconds)."""
@@ -35,14 +36,14 @@ class Forked:
             code = _number(self._told)
             os.close(self._told)
             if code is None:  # who was to tell has been killed
-                kill(self.pid)
+                interpreters.end(self.pid)
             self._code = -signal.SIGKILL if code is None else code
         return self._code
 
     def kill(self) -> None:
         """End its group: what it has started, too."""
         if self.wait(0) is None:  # else all of it has ended, and its number may be another one's
-            kill(self.pid)
+            interpreters.end(self.pid)
 
 
 class ForkServer:
@@ -110,7 +111,7 @@ class ForkServer:
         self._left.append(self._process)
         with suppress(subprocess.TimeoutExpired):
             self._is_wanted = self._process.wait(ENDS_WITHIN) != CANNOT_FORK
-            kill(self._process.pid)  # what the project has started
+            interpreters.end(self._process.pid)  # what the project has started
 
 
 def _can_be_read(descriptor: int, seconds: float | None) -> bool:

@@ -22,7 +22,8 @@ from typing import NamedTuple
 from flyball.control.jobs.apart.child import Asked
 from flyball.control.jobs.apart.code import files
 from flyball.control.jobs.apart.fork import become, carry_out
-from flyball.control.jobs.apart.processes import close, kill
+from flyball.control.jobs.apart.processes import close
+from flyball.inference import interpreters
 
 CANNOT_FORK = 72
 """How it ends where threads have been started: a fork would have their locks, and not them."""
@@ -53,7 +54,7 @@ def main() -> None:
     if asked is not None:  # this is the fork
         carry_out(asked)
     atexit._run_exitfuncs()
-    kill(os.getpid())  # and what the project has started
+    interpreters.end(os.getpid())  # and what the project has started
 
 
 class _Server:
@@ -137,7 +138,7 @@ class _Server:
         """Tell how a process ended, once all that it started has."""
         self._events.unregister(watched)
         job = self._jobs.pop(watched)
-        kill(job.process)  # before it is waited for: then its number may be another one's
+        interpreters.end(job.process)  # before it is waited for: then its number may be another one's
         _, status = os.waitpid(job.process, 0)
         _tell(job.told, os.waitstatus_to_exitcode(status))
         close(watched, job.told)
@@ -191,7 +192,7 @@ def _follow(asking: int, loading: int) -> None:
     events.register(asking, 0)  # that the other end is closed is told always
     events.register(loading, select.POLLIN)
     if asking in dict(events.poll()):
-        kill(os.getpid())
+        interpreters.end(os.getpid())
 
 
 def _be_ready() -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Protocol
 
 from flyball.control.jobs.apart.child import Asked
+from flyball.inference import interpreters
 
 SAME_ORDER = {"PYTHONHASHSEED": "0"}
 """Sets of texts have the same order in each attempt: else what holds one would seem to be another thing."""
@@ -54,7 +52,7 @@ class Fresh:
 
     def kill(self) -> None:
         """As of any ``Process``."""
-        kill(self.pid)
+        interpreters.end(self.pid)
 
 
 def interpreter(
@@ -64,22 +62,15 @@ def interpreter(
 
     It has the descriptors that are ``kept`` besides, under the same numbers.
     """
-    places = (str(Path(place or ".").absolute()) for place in sys.path)
     return subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours, a UUID and numbers
-        [sys.executable, "-P", "-m", f"{__package__}.{module}", *words],
+        interpreters.command(f"{__package__}.{module}", *words),
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **SAME_ORDER},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(interpreters.places()), **SAME_ORDER},
         pass_fds=kept,
         start_new_session=True,
     )
-
-
-def kill(group: int) -> None:
-    """End whatever there is of a group."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
 
 
 def close(*descriptors: int) -> None:
