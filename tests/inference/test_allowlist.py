@@ -19,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted
 from flyball.inference import allowlist, runtime
+from tests.fakes import Trusting
 from tests.inference.forging import plain
 from tests.inference.versions import manifest
 
@@ -144,3 +145,10 @@ def test_what_scikit_learn_and_numpy_make_themselves_needs_none() -> None:
 def test_a_model_comes_back_as_it_was() -> None:
     again = allowlist.construct(allowlist.dump(model()))
     assert again.predict([[3.0]]) == model().predict([[3.0]])
+
+
+def test_nobody_is_asked_whether_types_of_the_table_are_trusted() -> None:
+    trusting = Trusting()
+    pipeline = make_pipeline(FunctionTransformer(), model())
+    allowlist.audit(allowlist.dump(pipeline), trusting)
+    assert trusting.asked == []

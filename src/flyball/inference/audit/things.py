@@ -126,7 +126,7 @@ def read_thing(node: object, at: At) -> Thing | Own:
     """An object of the table, or of a trusted type. Raises ``ArtifactUntrusted`` or ``ArtifactCorrupt``."""
     name = name_of(node) if isinstance(node, dict) else "?"
     entry: Allowed | None = at.table.get(name)
-    if isinstance(node, dict) and name in at.trusted and entry is None:
+    if entry is None and isinstance(node, dict) and name in at.trusted:
         return _read_own(node, at)
     if entry is None or not isinstance(node, dict) or loader(node) not in {"ObjectNode", "TreeNode"}:
         raise ArtifactUntrusted(f"The artifact holds types that are not trusted: {described(node)}.")
