@@ -87,6 +87,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Types of your own that artifacts may hold here, as ``module.Class``, separated by commas."""
     model_memory: Annotated[int, msgspec.Meta(ge=1024 * 1024)] | None = None
     """Memory that routed models may take in one server process, by estimate (bytes); without it, any."""
+    model_processes: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 4
+    """Models that are not compiled and have a process of their own, in one server process (0: none)."""
     import_memory: Annotated[int, msgspec.Meta(ge=256 * 1024 * 1024)] = 2 * 1024 * 1024 * 1024
     """Memory that a model from outside may take while it is tried (bytes, 256 MiB or more)."""
     import_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60

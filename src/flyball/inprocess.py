@@ -11,8 +11,10 @@ from typing import Any, TypeVar, overload
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.conf import ENVIRONMENT_VARIABLE
 from django.core import mail
 from django.db import connections
+from msgspec.structs import replace
 
 from flyball.control import connection
 from flyball.control.declarations.configured import (
@@ -38,6 +40,7 @@ from flyball.serving.forms import ROW, Form, read_id
 from flyball.serving.replaying import Replay
 from flyball.serving.telling.explaining import Wanted
 from flyball.stores import records
+from flyball.stores.database import Database
 
 T = TypeVar("T")
 Values = Mapping[str, object]
@@ -78,10 +81,17 @@ def data_plane() -> DataPlane:
     database = connection.database()
     with _planes.lock:
         if database.url not in _planes.running:
-            plane = create(configured(), database, trusted)
+            plane = _created(database)
             plane.start()
             _planes.running[database.url] = plane
         return _planes.running[database.url]
+
+
+def _created(database: Database) -> DataPlane:
+    config = configured()
+    if hasattr(mail, "outbox"):  # Django's mark of a test run: models see its database, and what it changed
+        config = replace(config, model_processes=0)
+    return create(config, database, trusted, "django:setup" if ENVIRONMENT_VARIABLE in os.environ else "")
 
 
 def _refuse_where_it_cannot_run() -> None:
@@ -90,7 +100,7 @@ def _refuse_where_it_cannot_run() -> None:
     They see nothing of a test's open transaction, keep a test database from being dropped, and make a file
     of the name of a database in memory.
     """
-    if hasattr(mail, "outbox") and not allowed_in_tests:  # Django's mark of a test run
+    if hasattr(mail, "outbox") and not allowed_in_tests:  # as above
         raise NotReady("In a test, let flyball.testing.answers answer, or allow flyball.testing.engine.")
     django = connections["default"]
     name = str(django.settings_dict["NAME"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
-SLOW, BREAKING = 115.0, -5.0
-"""Ages of the rows for which it waits, and for which it raises."""
+SLOW, BREAKING, ABORTING = 115.0, -5.0, 114.0
+"""Ages of the rows for which it waits, for which it raises, and for which it crashes."""
 SECONDS = 4.0
 
 
@@ -24,6 +25,8 @@ class Moody(TransformerMixin, BaseEstimator):
         """The rows as they are."""
         if (rows["age"] == SLOW).any():
             time.sleep(SECONDS)
+        if (rows["age"] == ABORTING).any():
+            os.abort()
         if (rows["age"] == BREAKING).any():
             raise ArithmeticError("it cannot be")
         return rows

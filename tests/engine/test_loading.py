@@ -38,13 +38,13 @@ print(json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules
 """
 
 
-def loaded(database: Database, home: Path, answers: int = 0) -> set[str]:
+def loaded(database: Database, home: Path, answers: int = 0, **settings: str) -> set[str]:
     """What a process has loaded that has answered one status, and as many predictions."""
     text = published.key()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO")}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, text, str(answers), json.dumps({"input": published.ROW})],
-        env={**environment, "FLYBALL_DATABASE_URL": database.url, "FLYBALL_HOME": str(home)},
+        env={**environment, "FLYBALL_DATABASE_URL": database.url, "FLYBALL_HOME": str(home), **settings},
         capture_output=True,
         text=True,
         check=True,
@@ -65,10 +65,17 @@ def test_a_compiled_version_is_answered_without_a_heavy_library(database: Databa
     assert modules.isdisjoint({*HEAVY, "onnx", "optuna", "threadpoolctl"})
 
 
-def test_a_version_that_is_not_compiled_brings_its_library_and_still_no_django(
+def test_a_version_that_is_not_compiled_is_answered_without_one_by_a_process_of_its_own(
     database: Database, tmp_path: Path
 ) -> None:
     published.publish(database, compiled=False)
-    modules = loaded(database, tmp_path, answers=1)
+    assert loaded(database, tmp_path, answers=1).isdisjoint({*HEAVY, "onnx", "optuna", "threadpoolctl"})
+
+
+def test_where_it_has_none_it_brings_its_library_and_still_no_django(
+    database: Database, tmp_path: Path
+) -> None:
+    published.publish(database, compiled=False)
+    modules = loaded(database, tmp_path, answers=1, FLYBALL_MODEL_PROCESSES="0")
     assert "sklearn" in modules
     assert modules.isdisjoint({"django", "rest_framework", "celery", "duckdb", "optuna"})

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flyball.config import Config, load
+from flyball.inference.apart.processes import Processes
 from flyball.serving.coalescer import Coalescer, Gatherer
 from flyball.serving.collector import calm_collector
 from flyball.serving.engine import Engine
@@ -29,9 +30,10 @@ from flyball.stores.database import Database
 class DataPlane:
     """Everything that answers, in one process. ``start`` and ``stop`` may each be called again."""
 
-    def __init__(self, config: Config, database: Database, trusted: Trust) -> None:
+    def __init__(self, config: Config, database: Database, trusted: Trust, prelude: str) -> None:
         readers = Readers(database)
-        loader = Loader(readers, trusted, config.model_memory)
+        processes = Processes(config.model_processes, prelude)
+        loader = Loader(readers, trusted, config.model_memory, processes)
         pool = Pool()
         self.config = config
         self.database = database
@@ -85,13 +87,16 @@ class DataPlane:
             self._over = True
 
 
-def create(config: Config, database: Database | None = None, trusted: Trust | None = None) -> DataPlane:
+def create(
+    config: Config, database: Database | None = None, trusted: Trust | None = None, prelude: str = ""
+) -> DataPlane:
     """A data plane that is not started yet, on the configured database where none is given.
 
-    ``trusted`` says which types of the user's own models may hold; else the settings do.
+    ``trusted`` says which types of the user's own models may hold; else the settings do. ``prelude`` names
+    what the process of a model calls before it imports one of them, as ``module:function``.
     """
     trusted = trusted or (lambda _: config.trusted_types)
-    return DataPlane(config, database or Database(config.database_url), trusted)
+    return DataPlane(config, database or Database(config.database_url), trusted, prelude)
 
 
 def single_threaded_models() -> None:

@@ -14,6 +14,7 @@ from flyball.domain.errors import NotReady, Overloaded
 from flyball.domain.routing import Manifest
 from flyball.domain.values import Scalar
 from flyball.inference import runtime
+from flyball.inference.apart.processes import Processes
 from flyball.inference.reasons.explained import Explainer
 from flyball.inference.reasons.opening import artifact_of, compiled_of, opened
 from flyball.inference.runtime import Runtime
@@ -30,6 +31,8 @@ SMALLEST = 128 * 1024
 """What a loaded version takes at least, however small its artifact is (bytes)."""
 TIMES = 8
 """How many times its artifact a loaded version takes; measured: 6 to 8 where it is compiled, else 3 to 17."""
+PROCESS = 128 * 1024 * 1024
+"""What a version takes besides that has a process of its own: the libraries (bytes; measured)."""
 
 
 class _Away:
@@ -73,11 +76,19 @@ class Loader:
     """Reads artifacts, opens them and keeps what it opened. May be shared by threads.
 
     ``budget`` is how many bytes the versions that routes name may take, estimated from their artifacts;
-    ``None`` is without a bound.
+    ``None`` is without a bound. Versions that are not compiled have one of the ``processes`` each, while
+    there are any.
     """
 
-    def __init__(self, readers: Readers, trusted: Trust = lambda _: (), budget: int | None = None) -> None:
+    def __init__(
+        self,
+        readers: Readers,
+        trusted: Trust = lambda _: (),
+        budget: int | None = None,
+        processes: Processes | None = None,
+    ) -> None:
         self.budget = budget
+        self._processes = processes or Processes()
         self._readers = readers
         self._trusted = trusted
         self._kept: dict[Key, _Kept] = {}
@@ -143,8 +154,9 @@ class Loader:
             return gone | {key: (each.manifest, each.runtime.result()) for key, each in loaded.items()}
 
     def close(self) -> None:
-        """End the thread; what still waits for it is not loaded."""
+        """End the thread and the processes; what still waits for them is not loaded."""
         self._thread.shutdown(cancel_futures=True)
+        self._processes.close()
 
     def _loaded(self, manifest: Manifest, *, is_routed: bool) -> _Kept:
         kept, is_new = self._keep(manifest, is_routed=is_routed)
@@ -178,9 +190,16 @@ class Loader:
     def _open(self, kept: _Kept) -> None:
         manifest = kept.manifest
         try:
-            data = self._read(manifest.answering.digest)
+            self._make_room(kept)
+            read = partial(self._read, manifest.answering.digest)
+            data = read()
             kept.size = max(SMALLEST, TIMES * len(data))
-            loaded = runtime.load(manifest, data, self._trusted(manifest.endpoint))
+            trusted = self._trusted(manifest.endpoint)
+            loaded: Runtime | None = self._processes.opened(manifest, data, read, trusted)
+            if loaded is None:
+                loaded = runtime.load(manifest, data, trusted)
+            else:
+                kept.size += PROCESS
         except BaseException as error:  # noqa: BLE001 - whatever it was, somebody waits for it
             kept.size = 0
             kept.runtime.set_exception(error)
@@ -218,9 +237,16 @@ class Loader:
                 beyond.append(key)
         return beyond
 
-    def _let_go_of_unrouted(self) -> None:
+    def _make_room(self, kept: _Kept) -> None:
+        """Have those without a route leave their processes to one that a route names."""
+        if kept.is_routed and self._processes.lack(kept.manifest):
+            with self._changing:
+                self._let_go_of_unrouted(most=0)
+
+    def _let_go_of_unrouted(self, most: int = UNROUTED) -> None:
         unrouted = [key for key, kept in self._kept.items() if not kept.is_routed]
-        for key in sorted(unrouted, key=lambda key: self._kept[key].asked)[:-UNROUTED]:
+        newest = sorted(unrouted, key=lambda key: self._kept[key].asked, reverse=True)
+        for key in newest[most:]:
             del self._kept[key]
 
 
