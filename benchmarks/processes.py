@@ -12,7 +12,9 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process of a group. ``main`` started the others; ``tracker`` is Python's own, ``worker`` answers.
+    """One process of a server. ``main`` started the others; ``tracker`` is Python's own, ``worker`` answers.
+
+    ``model`` is asked by a worker, for one version.
 
     ``rss`` is all that it holds, ``pss`` the same with what it shares divided among those that share it
     (bytes).
@@ -25,23 +27,23 @@ class Process:
 
 
 def members(group: int) -> list[int]:
-    """The processes of a group, its leader first."""
+    """The processes of a server that leads a session and its first group; it comes first."""
     found = []
     for each in Path("/proc").iterdir():
         with suppress(OSError):
-            if each.name.isdigit() and os.getpgid(int(each.name)) == group:
+            if each.name.isdigit() and os.getsid(int(each.name)) == group:
                 found.append(int(each.name))
     return sorted(found, key=lambda number: (number != group, number))
 
 
 def processes(group: int) -> list[Process]:
-    """The processes of a group with their memory."""
+    """The processes of a server with their memory."""
     numbers = members(group)
     return [_process(each, _role(each, numbers)) for each in numbers]
 
 
 def cpu(group: int) -> float:
-    """What all processes of a group have computed so far, user and system (seconds)."""
+    """What all processes of a server have computed so far, user and system (seconds)."""
     total = 0
     for number in members(group):
         with suppress(OSError):
@@ -60,4 +62,6 @@ def _role(number: int, numbers: list[int]) -> str:
     words = Path(f"/proc/{number}/cmdline").read_bytes()
     if b"resource_tracker" in words:
         return "tracker"
+    if b"flyball.inference.apart.child" in words:
+        return "model"
     return "main" if number == numbers[0] and len(numbers) > 1 else "worker"

@@ -12,7 +12,7 @@ import pytest
 from flyball.config import Config
 from flyball.domain.errors import ModelFailed, Overloaded
 from flyball.domain.records import Prediction
-from flyball.inference.apart.processes import Apart
+from flyball.inference.apart.model import Apart
 from flyball.serving.app import DataPlane, create
 from flyball.serving.calls import Call, Row
 from flyball.serving.loader import PROCESS

@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from flyball.inference.apart.processes import Apart, Processes
+from flyball.inference.apart.model import Apart
+from flyball.inference.apart.processes import Processes
 from tests.inference.apart.processes import doubling
 
 

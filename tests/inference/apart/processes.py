@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from flyball.domain.routing import Manifest
-from flyball.inference.apart.processes import Apart, Processes
+from flyball.inference.apart.model import Apart
+from flyball.inference.apart.processes import Processes
 from tests.inference.apart import own
 from tests.inference.versions import version
 from tests.shell import PATIENCE

@@ -21,7 +21,8 @@ from flyball.domain.finishing.finish import Finish
 from flyball.domain.finishing.intervals import Interval
 from flyball.domain.schema import Field, Kind, Schema
 from flyball.inference import runtime
-from flyball.inference.apart.processes import Apart, Processes
+from flyball.inference.apart.model import Apart
+from flyball.inference.apart.processes import Processes
 from flyball.inference.frame import frame
 from tests.inference.apart.processes import ask, opened
 from tests.inference.versions import SCHEMA, version

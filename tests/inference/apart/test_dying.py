@@ -11,7 +11,8 @@ from types import FrameType
 import pytest
 
 from flyball.domain.errors import FlyballError, ModelFailed, Overloaded
-from flyball.inference.apart.processes import Apart, Processes
+from flyball.inference.apart.model import Apart
+from flyball.inference.apart.processes import Processes
 from flyball.serving.coalescer import shared
 from tests.inference.apart.own import ABORTS, ENDS, HANGS, PRINTS, WAITS
 from tests.inference.apart.processes import ask, doubling, is_there, process_of, until

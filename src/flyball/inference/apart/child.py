@@ -68,7 +68,7 @@ def _serve(frames: Frames) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except Exception:  # noqa: BLE001 - the server sees that this process has ended; here is why
+    except BaseException:  # noqa: BLE001 - the server sees that this process has ended; here is why
         traceback.print_exc()
-    finally:
-        _leave()
+        os._exit(1)
+    _leave()

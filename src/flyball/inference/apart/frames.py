@@ -7,8 +7,12 @@ import socket
 
 LENGTH = 8
 """Bytes that say how long a message is."""
-GONE = (EOFError, OSError)
-"""What sending or receiving raises where the other process has ended."""
+GONE = (EOFError, OSError, MemoryError, OverflowError)
+"""What sending or receiving raises where the other process has ended, or sends what can be no message."""
+
+
+class Unasked(Exception):
+    """Something is there that nobody has asked for: the end, or what would be taken for an answer."""
 
 
 class Frames:
@@ -27,6 +31,13 @@ class Frames:
     def receive(self) -> bytearray:
         """The next message, once it has come. Raises ``EOFError`` or ``OSError`` where none does."""
         return self._exactly(int.from_bytes(self._exactly(LENGTH), "big"))
+
+    def exchange(self, message: bytes) -> bytearray:
+        """Send a message, and give the next one. Raises as both, and ``Unasked`` before anything is sent."""
+        if self.has_something():
+            raise Unasked
+        self.send(message)
+        return self.receive()
 
     def has_something(self, seconds: float = 0.0) -> bool:
         """Whether a message, or the end of all, is there within so many seconds."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Container, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -12,10 +14,24 @@ from flyball.domain.errors import ArtifactCorrupt, FlyballError, ModelFailed, Ov
 from flyball.domain.routing import Manifest
 from flyball.domain.values import Scalar
 from flyball.inference.apart import messages
-from flyball.inference.apart.frames import GONE
+from flyball.inference.apart.frames import GONE, Unasked
 from flyball.inference.apart.messages import Opening, Outputs
 from flyball.inference.apart.process import NotStarted, Process
 from flyball.inference.verdict import Verdict
+
+
+class Apart:
+    """A version that a process of its own answers. The process ends when nobody holds this any more."""
+
+    direct = False
+
+    def __init__(self, model: Model, release: Callable[[Model], None]) -> None:
+        self._model = model
+        weakref.finalize(self, release, model)
+
+    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> Outputs:
+        """One output a row, in order. Raises ``ModelFailed``, and ``Overloaded`` once the server stops."""
+        return self._model.predict(rows)
 
 
 class DoesNotOpenApart(Exception):
@@ -51,15 +67,7 @@ class Model:
             return []
         asked = _encoded(rows)
         with self._lock:
-            process = self._ready()
-            try:
-                process.frames.send(asked)
-                said = process.frames.receive()
-            except GONE as error:
-                raise self._died(process) from error
-            except BaseException:
-                self._drop(process)  # what it is still going to say would be taken for the next answer
-                raise
+            said = self._asked(asked)
         return _understood(said, len(rows))
 
     def close(self) -> Process | None:
@@ -79,12 +87,30 @@ class Model:
                 self._lock.release()
         return process
 
-    def _ready(self) -> Process:
+    def _asked(self, asked: bytes) -> bytearray:
         process = self._process
-        if process is not None and process.is_idle:
-            return process
         if process is not None:
-            self._drop(process)
+            with suppress(Unasked):
+                return self._answer(process, asked)
+            self._drop(process)  # it ended while nobody asked, or is the server's of which this is a fork
+        process = self._restarted()
+        try:
+            return self._answer(process, asked)
+        except Unasked as error:
+            raise self._died(process) from error
+
+    def _answer(self, process: Process, asked: bytes) -> bytearray:
+        try:
+            return process.ask(asked)
+        except Unasked:
+            raise
+        except GONE as error:
+            raise self._died(process) from error
+        except BaseException:
+            self._drop(process)  # what it is still going to say would be taken for the next answer
+            raise
+
+    def _restarted(self) -> Process:
         try:
             return self._start(self._again())
         except (Overloaded, ModelFailed):
@@ -102,6 +128,7 @@ class Model:
         except BaseException:
             self._drop(process)
             raise
+        process.is_in_service = True
         if self._is_closed:  # meanwhile
             raise self._died(process)
         return process
@@ -109,15 +136,16 @@ class Model:
     def _have_opened(self, process: Process, data: bytes) -> None:
         frames = process.frames
         has_own = False
-        try:
+        with _opening(process):
             frames.send(messages.encode(Opening(self._manifest, self._prelude)))
             frames.send(data)
-            while (said := messages.said(frames.receive())).verdict is None:
-                is_trusted = said.asks in self._trusted
-                has_own = has_own or is_trusted
+            said = messages.said(frames.receive())
+        while said.verdict is None:
+            is_trusted = said.asks in self._trusted
+            has_own = has_own or is_trusted
+            with _opening(process):
                 frames.send(messages.encode(is_trusted))
-        except GONE as error:
-            raise ArtifactCorrupt(f"The process that opened the model {process.ended()}.") from error
+                said = messages.said(frames.receive())
         if said.verdict.code and has_own:
             raise DoesNotOpenApart(said.verdict.detail)
         _raise(said.verdict)
@@ -132,6 +160,14 @@ class Model:
         process.end()
         process.frames.close()
         self._process = None
+
+
+@contextmanager
+def _opening(process: Process) -> Iterator[None]:
+    try:
+        yield
+    except GONE as error:
+        raise ArtifactCorrupt(f"The process that opened the model {process.ended()}.") from error
 
 
 def _encoded(rows: Sequence[Mapping[str, Scalar]]) -> bytes:

@@ -11,7 +11,7 @@ import threading
 from contextlib import suppress
 
 from flyball.inference import interpreters
-from flyball.inference.apart.frames import GONE, Frames
+from flyball.inference.apart.frames import GONE, Frames, Unasked
 
 logger = logging.getLogger(__name__)
 
@@ -29,15 +29,15 @@ class NotStarted(Exception):
 class Process:
     """A fresh interpreter, in a group of its own, that ends when this process does.
 
-    ``owner`` is this process: a fork of it must not use what it inherits. For one thread at a time, but for
-    ``end``.
+    ``owner`` is this process: a fork of it must not use what it inherits. While it is ``is_in_service``, its
+    end is logged. For one thread at a time, but for ``end``.
     """
 
     def __init__(self, name: str) -> None:
         """``name`` is the model's, for the log. Raises ``NotStarted``."""
         self.owner = os.getpid()
         self._name = name
-        self._is_wanted = True
+        self.is_in_service = False
         ours, theirs = socket.socketpair()
         self.frames = Frames(ours)
         try:
@@ -55,10 +55,11 @@ class Process:
         """Its id."""
         return self._child.pid
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether it is there and waits to be asked; what it says unasked would be taken for an answer."""
-        return self.owner == os.getpid() and not self.frames.has_something()
+    def ask(self, message: bytes) -> bytearray:
+        """Its answer to a message. Raises ``Unasked`` where it cannot be asked, ``GONE`` where it ends."""
+        if self.owner != os.getpid():
+            raise Unasked
+        return self.frames.exchange(message)
 
     def ended(self) -> str:
         """How it ended, once it has: what follows "The process"."""
@@ -72,7 +73,7 @@ class Process:
         """End it and all that it started, without waiting for that. A fork of its owner does nothing."""
         if self.owner != os.getpid():
             return
-        self._is_wanted = False
+        self.is_in_service = False
         if self._child.returncode is None:
             interpreters.end(self._child.pid)
 
@@ -102,7 +103,7 @@ class Process:
             interpreters.end(self.pid)  # what it has started; afterwards its number may be another one's
         code = self._child.wait()
         self.frames.cut()  # a fork of the model's may hold the other end open
-        if self._is_wanted:
+        if self.is_in_service:
             how = _signal(-code) if code < 0 else f"code {code}"
             logger.warning("The process of %s has ended (%s); the next call starts another.", self._name, how)
 

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-import weakref
-from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container
 
 from flyball.domain.errors import Overloaded
 from flyball.domain.routing import Manifest
-from flyball.domain.values import Scalar
-from flyball.inference.apart.model import DoesNotOpenApart, Model
+from flyball.inference.apart.model import Apart, DoesNotOpenApart, Model
 from flyball.inference.apart.process import NotStarted
 
 logger = logging.getLogger(__name__)
 
 RUNTIMES = frozenset({"scikit-learn"})
 """Whose models have processes of their own: they take milliseconds a call, and hold the interpreter."""
-
-
-class Apart:
-    """A version that a process of its own answers. The process ends when nobody holds this any more."""
-
-    direct = False
-
-    def __init__(self, model: Model, release: Callable[[Model], None]) -> None:
-        self._model = model
-        weakref.finalize(self, release, model)
-
-    def predict(self, rows: Sequence[Mapping[str, Scalar]]) -> list[dict[str, Any]]:
-        """One output a row, in order. Raises ``ModelFailed``."""
-        return self._model.predict(rows)
 
 
 class Processes:
