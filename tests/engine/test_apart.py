@@ -132,4 +132,4 @@ def test_who_asks_a_stopped_server_is_turned_away(config: Config, database: Data
         found = runtime(plane)
     assert isinstance(found, Apart)
     with pytest.raises(Overloaded):
-        found.predict([published.ROW])
+        found.predict([{"age": 80.0, "ward": "east"}])

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 ABORTS, ENDS, HANGS, PRINTS, WAITS = 101.0, 102.0, 103.0, 104.0, 105.0
 """Numbers for which it crashes, ends its process, never answers, prints and reads, and takes a while."""
-prepared = []
+prepared: list[str] = []
 """What has been done before this module's type was used."""
 
 
