@@ -31,7 +31,7 @@ def test_a_call_that_ends_the_process_is_told_so_and_the_next_is_answered_by_ano
 
 
 def test_a_row_that_ends_the_process_keeps_no_row_of_others_from_being_answered(apart: Apart) -> None:
-    answers = shared(apart, [[{"x": 1.0}], [{"x": ABORTS}], [{"x": 2.0}]])
+    answers = shared([(apart, [{"x": number}]) for number in (1.0, ABORTS, 2.0)])
     assert isinstance(answers[1], ModelFailed)
     assert [answers[0], answers[2]] == [[{"value": 2.0}], [{"value": 4.0}]]
 
