@@ -118,7 +118,8 @@ def measured(
         url = lineup.sqlite(folder)
         key = apart(publish_arms, folder, url, package, ROUTES)
         server = lineup.flyball(lineup.Home(folder, url, key, "alone"))
-        server = replace(server, wrapped=False)
+        every = {"FLYBALL_MODEL_PROCESSES": str(2 * len(ROUTES))}  # each version of each endpoint
+        server = replace(server, wrapped=False, environment={**server.environment, **every})
         with running(server, sent[0]) as answering:
 
             def route(name: str) -> Running:

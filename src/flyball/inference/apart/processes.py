@@ -13,7 +13,7 @@ from flyball.inference.apart.process import NotStarted
 
 logger = logging.getLogger(__name__)
 
-RUNTIMES = frozenset({"scikit-learn"})
+SLOW = frozenset({"scikit-learn"})
 """Whose models have processes of their own: they take milliseconds a call, and hold the interpreter."""
 
 
@@ -70,7 +70,7 @@ class Processes:
                 process.wait()
 
     def _serve(self, manifest: Manifest) -> bool:
-        return self._most > 0 and manifest.answering.runtime in RUNTIMES
+        return self._most > 0 and manifest.answering.runtime in SLOW
 
     def _keep(self, model: Model) -> bool:
         with self._counting:
