@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
+import flyball
+from flyball import inprocess
 from flyball.config import Config
 from flyball.domain.errors import ModelFailed, Overloaded
 from flyball.domain.records import Prediction
@@ -63,6 +65,12 @@ def test_a_process_answers_as_the_server_does(config: Config, database: Database
             apart.engine.predict_now(OWNER, call())[0].output
             == here.engine.predict_now(OWNER, call())[0].output
         )
+
+
+def test_a_test_run_of_django_has_none(database: Database) -> None:
+    published.publish(database, compiled=False)
+    flyball.predict("triage", input=published.ROW)
+    assert not isinstance(runtime(inprocess.data_plane()), Apart)
 
 
 def test_a_compiled_version_needs_none(config: Config, database: Database) -> None:
