@@ -1,6 +1,6 @@
 # make run brings the example up, make test runs every test; each sets up what it needs by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run income test test-sqlite test-postgres check docs bench durability screenshots pictures lock clean
+.PHONY: help run income test test-postgres check docs bench durability screenshots pictures lock clean
 
 # The interpreter of the environment: make clean, then make test PYTHON=python3.13 tries another one.
 PYTHON ?= python3
@@ -36,24 +36,19 @@ income: $(VENV)/run.done
 # A file stays in one process, with what its tests share; files begin in the order of the suite, journeys first.
 # Half as many again as there are processors: tests wait for the servers that they start. nproc would tell the threads
 # of a model.
-PROCESSORS = $$(env -u OMP_NUM_THREADS nproc 2> /dev/null || sysctl -n hw.ncpu)
-SPREAD = --dist loadfile --no-loadscope-reorder -n
+SPREAD = -n $$(( ($$(env -u OMP_NUM_THREADS nproc 2> /dev/null || sysctl -n hw.ncpu) * 3 + 1) / 2 )) --dist loadfile --no-loadscope-reorder
 # One thread a model: processes of tests that wait for each other's threads took ten times as long.
-test-sqlite test-postgres: export OMP_NUM_THREADS := 1
+test test-postgres: export OMP_NUM_THREADS := 1
 # The suite starts hundreds of processes: what one has compiled is there for the next, whatever the shell says.
-test-sqlite test-postgres: export PYTHONDONTWRITEBYTECODE :=
-# With make -j2 both run at a time: they share no port, no file and no queue of a broker.
-test: test-sqlite $(if $(FLYBALL_TEST_POSTGRES),test-postgres)
-	@[ -n "$(FLYBALL_TEST_POSTGRES)" ] || echo "PostgreSQL was not tested: FLYBALL_TEST_POSTGRES names none."
+test test-postgres: export PYTHONDONTWRITEBYTECODE :=
+test: $(VENV)/dev.done
+	$(BIN)/pytest -q $(SPREAD)
+	@if [ -n "$(FLYBALL_TEST_POSTGRES)" ]; then $(MAKE) --no-print-directory test-postgres; \
+	else echo "PostgreSQL was not tested: FLYBALL_TEST_POSTGRES names none."; fi
 
-# The plus has make print what the longest of them says as it comes, also where what others say is kept for their end.
-test-sqlite: $(VENV)/dev.done
-	+$(BIN)/pytest -q $(SPREAD) $$(( ($(PROCESSORS) * 3 + 1) / 2 ))
-
-# Fewer: beside the other run, which has more to do, they keep all processors busy.
 test-postgres: $(VENV)/dev.done
 	$(BIN)/python .ci/postgres.py
-	FLYBALL_DATABASE_URL="$(FLYBALL_TEST_POSTGRES)" $(BIN)/pytest -q $(SPREAD) $(PROCESSORS) -m storage
+	FLYBALL_DATABASE_URL="$(FLYBALL_TEST_POSTGRES)" $(BIN)/pytest -q $(SPREAD) -m storage
 
 check: $(VENV)/dev.done
 	$(BIN)/ruff check --output-format concise
