@@ -53,7 +53,7 @@ CASES = (
     ("scikit-learn, 64 rows", census.forest, 64, 4),
 )
 """What is asked, the model, rows a call, and connections that stay open."""
-ASKS = 300
+ASKS = 100
 """Calls of a round at least, of those who ask now and then: of fewer, the p99 is the slowest one."""
 Rounds = Mapping[str, list[wrk.Round]]
 

@@ -233,7 +233,8 @@ def test_the_right_arm_wins_while_servers_and_workers_are_killed(clinic: Shell) 
     start = ["abtest", "start", "diagnosis", *judged]
     with clinic.up() as server:
         with killed(clinic, server), crowd(server, 1) as everybody:
-            clinic.flyball(*start, "--challenger", "2", "--at-least", "45s")  # a busy machine takes long for commands
+            # Commands take a busy machine long.
+            clinic.flyball(*start, "--challenger", "2", "--at-least", "45s")
             time.sleep(5)
             clinic.flyball("abtest", "weights", "diagnosis", "2=50%")
             found = until_it_ends(clinic)
