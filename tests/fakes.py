@@ -60,18 +60,6 @@ class Counting:
         return [{"value": number * 2} for number in numbers]
 
 
-class Trusting:
-    """Trusts one type of a user's own, and keeps the names that it was asked for."""
-
-    def __init__(self, trusted: str = "") -> None:
-        self.trusted = trusted
-        self.asked: list[object] = []
-
-    def __contains__(self, name: object) -> bool:
-        self.asked.append(name)
-        return name == self.trusted
-
-
 class Acting:
     """A runtime in front of another one: before each answer it does what the test says.
 

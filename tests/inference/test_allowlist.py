@@ -19,9 +19,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted
 from flyball.inference import allowlist, runtime
-from tests.fakes import Trusting
 from tests.inference.forging import plain
-from tests.inference.versions import manifest
+from tests.inference.versions import Trusting, manifest
 
 Nodes = dict[str, Any]
 

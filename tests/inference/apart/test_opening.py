@@ -14,11 +14,10 @@ from flyball.domain.errors import ArtifactCorrupt, ArtifactUntrusted, FlyballErr
 from flyball.domain.routing import Manifest
 from flyball.inference import runtime
 from flyball.inference.apart.processes import Processes
-from tests.fakes import Trusting
 from tests.inference import misbehaving
 from tests.inference.apart import in_project, own
 from tests.inference.apart.processes import OWN, ask, doubling, opened
-from tests.inference.versions import manifest, version
+from tests.inference.versions import Trusting, manifest, version
 
 ROOT = Path(__file__).parents[3]
 ZERO = (({"x": 1.0}, {"value": 0.0}),)
