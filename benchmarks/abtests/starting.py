@@ -118,7 +118,8 @@ def measured(
         url = lineup.sqlite(folder)
         key = apart(publish_arms, folder, url, package, ROUTES)
         server = lineup.flyball(lineup.Home(folder, url, key, "alone"))
-        every = {"FLYBALL_MODEL_PROCESSES": str(2 * len(ROUTES))}  # each version of each endpoint
+        # Each version of each endpoint; and connections stay open, however seldom somebody asks.
+        every = {"FLYBALL_MODEL_PROCESSES": str(2 * len(ROUTES)), "FLYBALL_IDLE_SECONDS": "60"}
         server = replace(server, wrapped=False, environment={**server.environment, **every})
         with running(server, sent[0]) as answering:
 
