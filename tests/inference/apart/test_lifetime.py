@@ -14,6 +14,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from flyball.domain.errors import Overloaded
+from flyball.inference.apart.child import YIELDING
 from flyball.inference.apart.processes import Processes
 from tests.inference.apart.processes import ask, doubling, is_there, opened, process_of, until
 from tests.inference.versions import version
@@ -76,6 +77,11 @@ def test_the_process_ends_with_the_last_that_knows_its_runtime(processes: Proces
     del apart
     assert not processes._held
     until(lambda: not is_there(process))  # nor is a zombie left
+
+
+def test_the_process_lets_the_server_go_first(processes: Processes) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, process_of(doubling(processes))) == min(own + YIELDING, 19)
 
 
 def test_who_closes_them_ends_them_all_and_starts_none_any_more(processes: Processes) -> None:

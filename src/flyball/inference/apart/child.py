@@ -14,6 +14,9 @@ from typing import NoReturn
 
 from flyball.inference.apart.frames import GONE, Frames
 
+YIELDING = 5
+"""How nice a process is to the server, which reads, commits and answers for everybody: where both want one
+processor, the server has three quarters of it."""
 TICK = 1.0
 """Between two looks whether the server is still there (seconds)."""
 
@@ -32,6 +35,7 @@ def _begin(server: int) -> Frames:
     # A server that drains still needs its models, and a terminal's Ctrl-C is for the server.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
+    os.nice(YIELDING)
     threading.Thread(target=_follow, args=(server,), daemon=True, name="flyball-follow").start()
     frames = Frames(socket.socket(fileno=os.dup(0)))
     # What a model reads or prints must not come between the messages.
