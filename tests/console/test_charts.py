@@ -13,7 +13,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import altair
 import pytest
 from django.http import HttpRequest
 
@@ -21,10 +20,10 @@ from flyball.console.charts import builds
 from flyball.console.charts.distributions import bars, histogram
 from flyball.console.frame import assets, vega
 from flyball.console.frame.figures import Column, Figure
-from flyball.console.frame.look import for_paper
 from flyball.console.frame.page import render
 from flyball.control.registry import selectors
 from flyball.control.registry.models import Version
+from tests.console import grammar
 from tests.console.conftest import Browser
 
 SHARES = {"last day": {"cook": 0.25, "[x].y": 0.75}, "training": {"cook": 0.5, "pilot": 0.5}}
@@ -67,13 +66,13 @@ def fresh(tmp_path: Path, settings: Any) -> Iterator[Path]:
 
 @pytest.mark.parametrize("figure", DISTRIBUTIONS, ids=lambda figure: figure.name)
 def test_a_distribution_fits_the_grammar(figure: Figure) -> None:
-    altair.Chart.from_dict(for_paper(figure.document, "", ""))
+    grammar.check(figure)
 
 
 def test_what_does_not_fit_the_grammar_is_found() -> None:
     wrong = Figure(name="x", title="", says="", rows=[], columns=[], spec={"mark": "drawing"})
-    with pytest.raises(Exception, match="drawing"):
-        altair.Chart.from_dict(for_paper(wrong.document, "", ""))
+    with pytest.raises(ValueError, match="drawing"):
+        grammar.check(wrong)
 
 
 def test_a_chart_says_its_numbers_as_a_table() -> None:
@@ -190,7 +189,7 @@ def test_a_build_shows_its_folds_and_what_it_has_tried(browser: Browser, version
         builds.folds("f1", {"a": [0.5, None], "b": [], "c": [1]}),
         builds.search("f1", trials, are_all),
     ):
-        altair.Chart.from_dict(for_paper(figure.document, "", ""))
+        grammar.check(figure)
 
 
 def test_only_what_has_learned_from_all_rows_counts_as_the_best(version: Version) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import altair
 import pytest
 import vl_convert
 from axe_playwright_python.sync_playwright import Axe
@@ -20,6 +19,7 @@ from flyball.control.registry import services as registry
 from flyball.control.registry.models import Version
 from flyball.domain.finishing.finish import Finish
 from flyball.domain.finishing.intervals import Interval
+from tests.console import grammar
 from tests.console.conftest import Browser, Open
 from tests.learning.diagnostics.diagnosed import diagnosed
 
@@ -65,7 +65,7 @@ def test_every_chart_fits_the_grammar_and_has_a_table_of_its_rows(of: dict[str, 
     assert len({figure.name for figure in every}) == len(every) > FEWEST.get(task, 8)
     for figure in every:
         if figure.spec:
-            altair.Chart.from_dict(for_paper(figure.document, figure.title, ""))
+            grammar.check(figure)
         assert all(column.key in figure.rows[0] for column in figure.columns)
         assert figure.says
 

@@ -8,19 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import altair
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flyball.console.charts.traffic import figures
-from flyball.console.frame.look import for_paper
 from flyball.console.frame.timeline import colour
 from flyball.control.monitoring import history, traffic
 from flyball.control.registry.models import Version
 from flyball.control.routing.models import Minute, Outcome
 from flyball.domain.records import now
 from flyball.stores.minutes import minute_of
+from tests.console import grammar
 from tests.console.conftest import Browser
 from tests.ids import uuid7
 
@@ -135,7 +134,7 @@ def test_the_charts_fit_the_grammar(name: str) -> None:
     steps, known = told(name)
     for figure in figures(history.span(name), steps, known, [(NOON, 8), (NOON - timedelta(hours=1), 7)]):
         assert figure.rows
-        altair.Chart.from_dict(for_paper(figure.document, "", ""))
+        grammar.check(figure)
 
 
 def test_a_version_has_one_colour_in_the_chart_and_in_the_band() -> None:
