@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
-from threading import Thread
 from types import FrameType
 
 import pytest
 
 from flyball.domain.errors import FlyballError, ModelFailed, Overloaded
+from flyball.inference.apart.frames import Frames
 from flyball.inference.apart.model import Apart
 from flyball.inference.apart.processes import Processes
 from flyball.serving.coalescer import shared
 from tests.inference.apart.own import ABORTS, ENDS, HANGS, PRINTS, WAITS
 from tests.inference.apart.processes import ask, doubling, is_there, process_of, until
+from tests.shell import PATIENCE
 
 
 @pytest.mark.parametrize(("number", "how"), [(ABORTS, "was ended by SIGABRT"), (ENDS, "ended with 0")])
@@ -43,6 +45,21 @@ def test_a_process_that_is_killed_while_nobody_asks_is_started_again(
     os.kill(before, signal.SIGKILL)
     until(lambda: not is_there(before))
     assert ask(apart, 3.0) == [6.0]
+    until(lambda: "The process of test@1 has ended (SIGKILL)" in caplog.text)
+
+
+def test_the_end_of_a_process_is_logged_also_where_a_call_sees_it_first(
+    apart: Apart, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_asked = threading.Event()
+    monkeypatch.setattr(Frames, "cut", lambda _: has_asked.wait(PATIENCE))  # before whoever watches logs
+    before, process = process_of(apart), apart._model._process
+    os.kill(before, signal.SIGKILL)
+    until(lambda: not is_there(before))
+    assert ask(apart, 3.0) == [6.0]
+    has_asked.set()
+    assert process is not None
+    process.wait()
     assert "The process of test@1 has ended (SIGKILL)" in caplog.text
 
 
@@ -96,7 +113,7 @@ def test_a_model_that_hangs_is_ended_when_the_server_has_no_more_use_for_it(proc
         except FlyballError as error:
             caught.append(error)
 
-    hanging = Thread(target=hang)
+    hanging = threading.Thread(target=hang)
     hanging.start()
     until(apart._model._lock.locked)
     processes.close()

@@ -92,7 +92,8 @@ class Model:
         if process is not None:
             with suppress(Unasked):
                 return self._answer(process, asked)
-            self._drop(process)  # it ended while nobody asked, or is the server's of which this is a fork
+            process.give_up()  # it ended while nobody asked, or is the server's of which this is a fork
+            self._forget(process)
         process = self._restarted()
         try:
             return self._answer(process, asked)
@@ -158,6 +159,9 @@ class Model:
 
     def _drop(self, process: Process) -> None:
         process.end()
+        self._forget(process)
+
+    def _forget(self, process: Process) -> None:
         process.frames.close()
         self._process = None
 

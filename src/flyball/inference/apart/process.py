@@ -71,10 +71,13 @@ class Process:
 
     def end(self) -> None:
         """End it and all that it started, without waiting for that. A fork of its owner does nothing."""
-        if self.owner != os.getpid():
-            return
-        self.is_in_service = False
-        if self._child.returncode is None:
+        if self.owner == os.getpid():
+            self.is_in_service = False
+            self.give_up()
+
+    def give_up(self) -> None:
+        """The same of one that is no use any more: where it is in service, its end is logged."""
+        if self.owner == os.getpid() and self._child.returncode is None:
             interpreters.end(self._child.pid)
 
     def wait(self) -> None:
