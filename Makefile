@@ -33,7 +33,7 @@ income: $(VENV)/run.done
 	@$(IN) examples/income && python manage.py fetch $(if $(CSV),"$(abspath $(CSV))") && \
 	exec flyball up --build
 
-# A file stays in one process, with what its tests share; files begin in the order of the suite, journeys first.
+# A file stays in one process, with what its tests share; files begin in the order of the suite, journeys spread among the first.
 # Half as many again as there are processors: tests wait for the servers that they start. nproc would tell the threads
 # of a model.
 SPREAD = -n $$(( ($$(env -u OMP_NUM_THREADS nproc 2> /dev/null || sysctl -n hw.ncpu) * 3 + 1) / 2 )) --dist loadfile --no-loadscope-reorder

@@ -17,6 +17,9 @@ from flyball.stores.database import Database
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+BETWEEN = 8
+"""Files of short tests between two of journeys: they take about as long."""
+
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One process more than there are processors: a fifth of the tests' time is waiting for a server."""
@@ -24,8 +27,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys begin first: the short tests then fill the other cores until the last journey has ended."""
-    items.sort(key=lambda item: item.get_closest_marker("journey") is None)
+    """A file of journeys, then some of short tests, and so on: journeys wait, while the others compute.
+
+    So one of the processes mostly waits for servers, and the last journey ends long before the last test.
+    """
+    journeys = dict.fromkeys(item.path for item in items if item.get_closest_marker("journey"))
+    short = dict.fromkeys(item.path for item in items if item.path not in journeys)
+    turns = {path: place * BETWEEN for place, path in enumerate(journeys)}
+    turns |= {path: place for place, path in enumerate(short)}
+    items.sort(key=lambda item: turns[item.path])
 
 
 @pytest.fixture

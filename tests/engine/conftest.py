@@ -18,8 +18,11 @@ OWNER = Principal(team="hospital", role="owner")
 
 @pytest.fixture
 def config(database: Database, tmp_path: Path) -> Config:
-    """A refresher that a test itself calls: it would not wake up by itself within a test."""
-    return Config(home=tmp_path, database_url=database.url, refresh_seconds=600)
+    """A refresher that a test itself calls: it would not wake up by itself within a test.
+
+    No model has a process of its own, which takes seconds to start: ``test_apart`` has some.
+    """
+    return Config(home=tmp_path, database_url=database.url, refresh_seconds=600, model_processes=0)
 
 
 @pytest.fixture
