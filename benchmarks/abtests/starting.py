@@ -55,6 +55,8 @@ CASES = (
 """What is asked, the model, rows a call, and connections that stay open."""
 ASKS = 100
 """Calls of a round at least, of those who ask now and then: of fewer, the p99 is the slowest one."""
+LONGER = 4
+"""How many times as long as a round at full load theirs is at least."""
 Rounds = Mapping[str, list[wrk.Round]]
 
 
@@ -84,7 +86,8 @@ def main() -> None:
         costs.append(cost(name, found.full))
         print(" | ".join(rows[-1]), "||", " | ".join(costs[-1]), flush=True)
     if not options.quick:
-        how = f"{rounds} rounds of {seconds:g} s, or of {asks} calls of those who ask now and then"
+        often = f"{LONGER * seconds:g} s, or {asks} calls, of those who ask now and then"
+        how = f"{rounds} rounds of {seconds:g} s at full load, and of {often}"
         blocks = {
             "starting": f"{processor()}, {how}.\n\n{table(HEAD, rows)}",
             "behind": table(BEHIND, costs),
@@ -110,7 +113,7 @@ def measured(
 ) -> Measured:
     """Rounds of each endpoint, in turns whose order is drawn anew, before one server.
 
-    Rounds of ``seconds``, and longer where callers who ask now and then would make fewer calls than ``asks``.
+    Rounds of ``seconds``; of those who ask now and then ``LONGER`` times that, and at least ``asks`` calls.
     """
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "home"
@@ -135,7 +138,7 @@ def measured(
                 ask(name, connections, 0.0, seconds)  # warms up
             full = _turns(list(ROUTES), rounds, lambda name: ask(name, connections, 0.0, seconds))
             pause = wrk.pause(route("alone"), sent, seconds)
-            longer = max(seconds, asks * pause / wrk.CALLERS / 1000)
+            longer = max(LONGER * seconds, asks * pause / wrk.CALLERS / 1000)
             few = _turns(list(NOTICED), rounds, lambda name: ask(name, wrk.CALLERS, pause, longer))
             return Measured(few, full)
 
