@@ -19,8 +19,6 @@ settings.load_profile("untimed")
 
 BETWEEN = 8
 """Files of short tests between two of journeys: they take about as long."""
-DOORS = ("api", "cli", "console")
-"""Rooms whose tests run with one set of their parameters on a second database: others say what is sent."""
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -28,7 +26,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file of journeys, then some of short tests, and so on: journeys wait, while the others compute.
 
     So one of the processes mostly waits for servers, and the last journey ends long before the last test.
@@ -38,23 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     turns = {path: place * BETWEEN for place, path in enumerate(journeys)}
     turns |= {path: place for place, path in enumerate(short)}
     items.sort(key=lambda item: turns[item.path])
-    if config.option.markexpr == "storage":
-        again = _parameters_again(items)
-        config.hook.pytest_deselected(items=again)
-        items[:] = [item for item in items if item not in again]
-
-
-def _parameters_again(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Tests of the doors that have been met with other parameters."""
-    met: set[str] = set()
-    again = []
-    for item in items:
-        test = item.nodeid.partition("[")[0]
-        if test.split("/")[1] in DOORS and item.get_closest_marker("storage"):
-            if test in met:
-                again.append(item)
-            met.add(test)
-    return again
 
 
 @pytest.fixture
